@@ -1,0 +1,35 @@
+"""The SMS platform itself. Standard library only: no HTTP, no XML, no SOAP."""
+
+from fake_every8d.gateway.accounts import Account
+from fake_every8d.gateway.clock import TAIPEI, Clock
+from fake_every8d.gateway.delivery import Outcome
+from fake_every8d.gateway.emails import Email
+from fake_every8d.gateway.errors import InvalidInput, NotFound, PlatformError
+from fake_every8d.gateway.gateway import DeliveryLog, Erased, Gateway, Receipt
+from fake_every8d.gateway.messages import Message, Recipient, Reply, Status
+from fake_every8d.gateway.outbox import Attempt, State
+from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.settings import Settings
+
+__all__ = [
+    "TAIPEI",
+    "Account",
+    "Attempt",
+    "Clock",
+    "DeliveryLog",
+    "Email",
+    "Erased",
+    "Gateway",
+    "InvalidInput",
+    "Message",
+    "NotFound",
+    "Outcome",
+    "PlatformError",
+    "Receipt",
+    "Recipient",
+    "Reply",
+    "Report",
+    "Settings",
+    "State",
+    "Status",
+]

@@ -1,0 +1,227 @@
+"""What becomes of a message after it is accepted (clauses D, R1, S7)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from fake_every8d.gateway import numbers
+from fake_every8d.gateway.accounts import Accounts
+from fake_every8d.gateway.clock import Clock, Timer, to_datetime
+from fake_every8d.gateway.emails import Email
+from fake_every8d.gateway.errors import InvalidInput, NotFound
+from fake_every8d.gateway.messages import Batch, Record, Reply, Status
+from fake_every8d.gateway.outbox import Outbox, State
+from fake_every8d.gateway.reports import Report, report
+from fake_every8d.gateway.sending import Sending
+from fake_every8d.gateway.store import Store
+
+REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
+"""The statuses that a message which was sent can end in."""
+
+_MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
+    "+886900000000": Status.SENT
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is to become of messages to a number."""
+
+    to: str
+    status: Status
+    """100 to 107; or 0, to stay at "sent" for ever."""
+    after_seconds: float
+    """How long after being sent, in the fake's time."""
+
+    @property
+    def after_micros(self) -> int:
+        return round(self.after_seconds * 1e6)
+
+
+class Outcomes:
+    """What tests have set, by number; the magic numbers; and delivery for all others."""
+
+    def __init__(self, delivery_seconds: float) -> None:
+        self._default = Outcome("", Status.DELIVERED, delivery_seconds)
+        self._magic = {
+            number: Outcome(number, status, delivery_seconds) for number, status in _MAGIC.items()
+        }
+        self._set: dict[str, Outcome] = {}
+
+    def of(self, to: str) -> Outcome:
+        """What becomes of a message to the number `to`, as it is kept (`+886…`)."""
+        return self._set.get(to) or self._magic.get(to) or self._default
+
+    def set(self, to: str, status: Status | int, after_seconds: float | None = None) -> Outcome:
+        """From now on, messages sent to `to` end in `status`, that long after they were sent.
+
+        Raises `InvalidInput` for a number that SMS cannot go to, a status that a sent
+        message cannot end in, or a time below 0.
+        """
+        number = numbers.parse(to)
+        if number.kind is numbers.Kind.INVALID:
+            raise InvalidInput(
+                f"{to!r} is not a number that SMS can go to, such as 0912345678 or +14155550100"
+            )
+        if status not in (Status.SENT, *REACHABLE):
+            raise InvalidInput(f"a sent message ends in 100 to 107, or stays at 0; not in {status}")
+        if after_seconds is None:
+            after_seconds = self._default.after_seconds
+        if not 0 <= after_seconds < float("inf"):
+            raise InvalidInput(f"after must be 0 seconds or more, not {after_seconds}")
+        outcome = self._set[number.e164] = Outcome(number.e164, Status(status), after_seconds)
+        return outcome
+
+    def clear(self, to: str | None = None) -> None:
+        """Forget what was set for a number, or for all of them."""
+        if to is None:
+            self._set.clear()
+        else:
+            self._set.pop(numbers.parse(to).e164, None)
+
+    def all(self) -> list[Outcome]:
+        return list(self._set.values())
+
+
+class Delivery:
+    """Sends, delivers, cancels, answers; and sees to it that all of it is reported.
+
+    The gateway's lock guards it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        accounts: Accounts,
+        outcomes: Outcomes,
+        reports: Outbox[Report],
+        emails: Outbox[Email],
+        *,
+        delivery_seconds: float,
+        mail_state: State,
+    ) -> None:
+        self._clock = clock
+        self._store = store
+        self._accounts = accounts
+        self._outcomes = outcomes
+        self._reports = reports
+        self._emails = emails
+        self._delivery_micros = round(delivery_seconds * 1e6)
+        self._mail_state = mail_state
+
+    def begin(self, sending: Sending) -> None:
+        """Send what is due at once, and book the rest."""
+        batch = sending.batch
+        now = batch.accepted_at
+        for due, records in sending.by_due.items():
+            if due > now:
+                batch.bookings.append(
+                    self._call_at(due, batch, partial(self._send_booked, records))
+                )
+            else:
+                self._send(batch, records, now)
+        if sending.refused and self._report_url(batch):
+            # As late as a delivery: the sender has to learn the batch ID first.
+            self._call_at(
+                now + self._delivery_micros, batch, partial(self._report_all, sending.refused)
+            )
+        self._store.close_if_done(batch)
+
+    def finish(self, records: Iterable[Record], status: Status, at: int) -> None:
+        """Bring messages to their final status, and report it."""
+        finished = []
+        for record in records:
+            record.status = status
+            record.finished_at = at
+            finished.append(record)
+        self._report_all(finished, at)
+
+    def cancel(self, batch: Batch, records: list[Record]) -> int:
+        """Cancel bookings of an account; how many points that gives back (P6)."""
+        points = sum(record.cost for record in records)
+        try:
+            account = self._accounts.get(batch.user_id)
+            self._accounts.update(account.user_id, credit=account.credit + points)
+        except NotFound:
+            pass  # the account was removed, and its points with it
+        for record in records:
+            record.cost = 0
+        self.finish(records, Status.CANCELLED, self._clock.micros)
+        if not any(record.status is Status.BOOKED for record in batch.records):
+            for timer in batch.bookings:
+                timer.cancel()
+                self._store.release(batch)
+            batch.bookings.clear()
+        return points
+
+    def answer(self, record: Record, text: str) -> None:
+        """Let the phone reply (D4). It has the message then, so one on its way arrives."""
+        now = self._clock.micros
+        if record.status is Status.SENT:
+            self.finish([record], Status.DELIVERED, now)
+        record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
+        if url := self._report_url(record.batch):
+            self._report(record, url, Status.REPLY, now, text)
+
+    def _call_at(self, due: int, batch: Batch, action: Callable[[int], None]) -> Timer:
+        def fall_due(at: int) -> None:
+            action(at)
+            self._store.release(batch)
+
+        self._store.keep(batch)
+        return self._clock.call_at(due, fall_due)
+
+    def _send_booked(self, records: list[Record], at: int) -> None:
+        batch = records[0].batch
+        batch.bookings = [timer for timer in batch.bookings if timer.due > at]
+        self._send(batch, [record for record in records if record.status is Status.BOOKED], at)
+
+    def _send(self, batch: Batch, records: list[Record], at: int) -> None:
+        arriving: defaultdict[tuple[int, Status], list[Record]] = defaultdict(list)
+        for record in records:
+            record.status = Status.SENT
+            if record.email:
+                self._copy(record, at)
+            outcome = self._outcomes.of(record.to)
+            if outcome.status is not Status.SENT:
+                arriving[at + outcome.after_micros, outcome.status].append(record)
+        for (due, status), group in arriving.items():
+            self._call_at(due, batch, partial(self._arrive, group, status))
+
+    def _arrive(self, records: list[Record], status: Status, at: int) -> None:
+        # Some may have been decided in the meantime, by hand or by a reply.
+        self.finish((record for record in records if record.status is Status.SENT), status, at)
+
+    def _copy(self, record: Record, at: int) -> None:
+        if self._mail_state is State.WAITING:
+            self._store.keep(record.batch)
+        self._emails.add(
+            Email(
+                id=self._emails.next_id(),
+                message_id=record.id,
+                user_id=record.batch.user_id,
+                at=to_datetime(at),
+                state=self._mail_state,
+                to=record.email,
+                subject=record.batch.subject,
+                content=record.content,
+            )
+        )
+
+    def _report_all(self, records: list[Record], at: int) -> None:
+        if records and (url := self._report_url(records[0].batch)):
+            for record in records:
+                self._report(record, url, record.status, at)
+
+    def _report(self, record: Record, url: str, status: Status, at: int, text: str = "") -> None:
+        self._store.keep(record.batch)
+        id = self._reports.next_id()
+        self._reports.add(report(id, record, url, status, to_datetime(at), text))
+
+    def _report_url(self, batch: Batch) -> str | None:
+        try:
+            return self._accounts.get(batch.user_id).report_url
+        except NotFound:
+            return None

@@ -1,0 +1,37 @@
+"""What can go wrong, in the platform's words and in ours."""
+
+
+class PlatformError(Exception):
+    """A call that the platform answers with an error code (clauses A1, A6, S3).
+
+    `code` is negative and `description` is the platform's own text.
+    """
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(code, description)
+        self.code = code
+        self.description = description
+
+    def __str__(self) -> str:
+        """The line that EVERY8D answers instead of a result: code, comma, text."""
+        return f"{self.code}, {self.description}"
+
+
+NO_SUCH_ACCOUNT = -100, "取得連線失敗，無此帳號。"
+WRONG_PASSWORD = -101, "取得連線失敗，密碼錯誤。"
+ACCOUNT_LOCKED = -999, "帳號已封鎖，請洽服務窗口。"
+NO_SESSION = -301, "Session 資料不存在，請重新登入。"
+EMPTY_CONTENT = -24, "The content is empty."
+NO_MOBILE = -41, "no mobile."
+UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
+
+
+class InvalidInput(ValueError):
+    """Something that a test or a tool asked of the fake makes no sense.
+
+    The text says what was wrong and what would be right; nothing has changed.
+    """
+
+
+class NotFound(InvalidInput, LookupError):
+    """There is no account, message or batch of that name."""

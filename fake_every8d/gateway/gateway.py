@@ -1,0 +1,427 @@
+"""The platform: what its seven operations mean, and what tests can do to it."""
+
+import itertools
+import re
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from fake_every8d.gateway import numbers
+from fake_every8d.gateway.accounts import Account, Accounts
+from fake_every8d.gateway.clock import Clock
+from fake_every8d.gateway.delivery import REACHABLE, Delivery, Outcome, Outcomes
+from fake_every8d.gateway.emails import Email
+from fake_every8d.gateway.errors import (
+    EMPTY_CONTENT,
+    NO_MOBILE,
+    InvalidInput,
+    NotFound,
+    PlatformError,
+)
+from fake_every8d.gateway.messages import Batch, Message, Recipient, Record, Status
+from fake_every8d.gateway.outbox import Outbox, Outgoing, State
+from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.sending import Sending
+from fake_every8d.gateway.settings import Settings
+from fake_every8d.gateway.store import Store
+
+PAGE = 1000
+"""The most records that one page of the delivery log holds (D4)."""
+
+_ARRIVED = (Status.SENT, Status.DELIVERED)
+_PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a send is answered (S1, S2)."""
+
+    credit: Decimal
+    """Points left after it."""
+    sent: int
+    """Recipients accepted, bookings included (SENDED)."""
+    cost: Decimal
+    """Points charged for it."""
+    unsent: int
+    """Recipients that the credit did not cover (UNSEND)."""
+    batch_id: str
+    advice: tuple[str, ...]
+    """What happened that people do not expect, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLog:
+    """A page of a batch's delivery log (D4)."""
+
+    count: int
+    """Records of the whole batch."""
+    messages: list[Message]
+    """Those of the page, in the order sent; 1000 at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What erasing a batch's bookings has cancelled and given back (D6)."""
+
+    records: int
+    points: Decimal
+
+
+class Gateway:
+    """An SMS platform in memory: accounts, points, bookings, delivery and reports.
+
+    Safe from any thread. One lock guards all of it, and nothing waits for the network
+    while holding it. `get(url)` does a status report's HTTP GET and returns the
+    status code, or raises; `mail(email)`, if given, hands a copy to an SMTP server
+    and returns its reply code, or raises.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        get: Callable[[str], int],
+        mail: Callable[[Email], int] | None = None,
+    ) -> None:
+        self.settings = settings = settings or Settings()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self.clock = Clock(self._lock)
+        self._accounts = Accounts(settings.accounts, self.clock)
+        self._store = Store(settings.max_messages)
+        self._ids = itertools.count(1)
+        self._reports: Outbox[Report] = Outbox(
+            self.clock,
+            self._lock,
+            lambda report: get(report.url),
+            self._attempted,
+            retry_seconds=settings.report_retry_seconds,
+            awaited=True,
+            width=8,
+        )
+        self._emails: Outbox[Email] = Outbox(
+            self.clock,
+            self._lock,
+            mail or (lambda email: email.SUCCESS),
+            self._attempted,
+            retry_seconds=settings.report_retry_seconds,
+            awaited=False,
+            width=2,
+        )
+        self._outcomes = Outcomes(settings.delivery_seconds)
+        self._delivery = Delivery(
+            self.clock,
+            self._store,
+            self._accounts,
+            self._outcomes,
+            self._reports,
+            self._emails,
+            delivery_seconds=settings.delivery_seconds,
+            mail_state=State.WAITING if mail else State.KEPT,
+        )
+
+    # The seven operations
+
+    def open_session(self, user_id: str, password: str) -> str:
+        """getConnection: a session key. Raises -100, -101 or -999 (A1–A3)."""
+        with self._lock:
+            return self._accounts.open_session(user_id, password)
+
+    def close_session(self, session_key: str) -> bool:
+        """closeConnection: whether there was such a session (A5)."""
+        with self._lock:
+            return self._accounts.close_session(session_key)
+
+    def credit(self, session_key: str) -> Decimal:
+        """getCredit: points left. Raises -301."""
+        with self._lock:
+            return self._accounts.of_session(session_key).credit
+
+    def send_sms(
+        self, session_key: str, subject: str, content: str, mobile: str, send_time: str
+    ) -> Receipt:
+        """sendSMS: one text to the numbers in `mobile`, separated by commas (N1).
+
+        `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). Raises -301,
+        -24 or -41.
+        """
+        with self._lock:
+            account = self._accounts.of_session(session_key)
+            if not content:
+                raise PlatformError(*EMPTY_CONTENT)
+            recipients = [Recipient(item, content) for item in mobile.split(",") if item.strip()]
+            return self._accept(account, subject, recipients, send_time, personalised=False)
+
+    def send_param_sms(
+        self, session_key: str, subject: str, recipients: Sequence[Recipient], send_time: str
+    ) -> Receipt:
+        """sendParamSMS: a text each (S6). Raises -301, -24 or -41."""
+        with self._lock:
+            account = self._accounts.of_session(session_key)
+            if recipients and not any(recipient.content for recipient in recipients):
+                raise PlatformError(*EMPTY_CONTENT)
+            return self._accept(account, subject, recipients, send_time, personalised=True)
+
+    def delivery_log(self, session_key: str, batch_id: str, page_no: str) -> DeliveryLog:
+        """getDeliveryStatus: a page of a batch (D4, D5). Raises -301."""
+        with self._lock:
+            account = self._accounts.of_session(session_key)
+            batch = self._store.batch(batch_id, account.user_id)
+            page = _PAGE_NUMBER.fullmatch(page_no or "1")
+            if batch is None or page is None:
+                return DeliveryLog(0, [])
+            end = int(page[1]) * PAGE
+            records = batch.records[end - PAGE : end]
+            return DeliveryLog(len(batch.records), [record.snapshot() for record in records])
+
+    def erase_booking(self, session_key: str, batch_id: str) -> Erased | None:
+        """eraseBooking: cancel what is still booked in a batch and give its points back.
+
+        None if there is nothing to cancel (D6). Raises -301.
+        """
+        with self._lock:
+            account = self._accounts.of_session(session_key)
+            batch = self._store.batch(batch_id, account.user_id)
+            if batch is None:
+                return None
+            booked = [record for record in batch.records if record.status is Status.BOOKED]
+            if not booked:
+                return None
+            points = self._delivery.cancel(batch, booked)
+            self._changed.notify_all()
+            return Erased(len(booked), Decimal(points))
+
+    # What tests and tools do
+
+    def accounts(self) -> list[Account]:
+        """Every account as it is now."""
+        with self._lock:
+            return self._accounts.all()
+
+    def account(self, user_id: str) -> Account:
+        """Raises `NotFound`."""
+        with self._lock:
+            return self._accounts.get(user_id)
+
+    def add_account(self, account: Account) -> None:
+        """Raises `InvalidInput` if its user ID is taken."""
+        with self._lock:
+            self._accounts.add(account)
+            self._changed.notify_all()
+
+    def update_account(self, user_id: str, **changes: Any) -> Account:
+        """Change an account's fields; `failed_logins=0` unlocks it.
+
+        Raises `NotFound`, or `InvalidInput` for a value that makes no sense.
+        """
+        with self._lock:
+            account = self._accounts.update(user_id, **changes)
+            self._changed.notify_all()
+            return account
+
+    def remove_account(self, user_id: str) -> None:
+        """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
+        with self._lock:
+            self._accounts.remove(user_id)
+            self._changed.notify_all()
+
+    def sessions(self, user_id: str) -> int:
+        """How many sessions an account has open."""
+        with self._lock:
+            return self._accounts.sessions(user_id)
+
+    def message(self, message_id: int) -> Message:
+        """Raises `NotFound`."""
+        with self._lock:
+            return self._store.record(message_id).snapshot()
+
+    def messages(
+        self,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        status: Status | int | None = None,
+        text: str | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> list[Message]:
+        """The messages to whom all that is given applies, oldest first.
+
+        `to` in any form, `text` within the content, `after` a message's ID.
+        """
+        number = None if to is None else numbers.parse(to).e164
+
+        def wanted(record: Record) -> bool:
+            return (
+                (number is None or record.to == number)
+                and (user_id is None or record.batch.user_id == user_id)
+                and (batch_id is None or record.batch.id == batch_id)
+                and (status is None or record.status == status)
+                and (text is None or text in record.content)
+                and (after is None or record.id > after)
+            )
+
+        with self._lock:
+            found = itertools.islice(filter(wanted, self._store.records()), limit)
+            return [record.snapshot() for record in found]
+
+    def reports(self) -> list[Report]:
+        """Every status report, oldest first, each with its attempts so far (R4)."""
+        with self._lock:
+            return self._reports.all()
+
+    def emails(self) -> list[Email]:
+        """Every copy by e-mail, oldest first (S7)."""
+        with self._lock:
+            return self._emails.all()
+
+    def outcomes(self) -> list[Outcome]:
+        """What has been set to become of messages, by number."""
+        with self._lock:
+            return self._outcomes.all()
+
+    def set_outcome(
+        self, to: str, status: Status | int, after_seconds: float | None = None
+    ) -> Outcome:
+        """From now on, messages sent to `to` end in `status`, so long after they are sent.
+
+        `status` is 100 to 107, or 0 to stay at "sent" for ever; `after_seconds` of the
+        fake's time is `delivery_seconds` if it is not given. Raises `InvalidInput`.
+        """
+        with self._lock:
+            return self._outcomes.set(to, status, after_seconds)
+
+    def clear_outcomes(self, to: str | None = None) -> None:
+        """Forget what was set for a number, or for all of them."""
+        with self._lock:
+            self._outcomes.clear(to)
+
+    def set_status(self, message_id: int, status: Status | int) -> Message:
+        """Decide now what becomes of a message: 100 to 107 if sent, 303 if booked.
+
+        Raises `NotFound`, or `InvalidInput` if it cannot come to that status.
+        """
+        with self._lock:
+            record = self._store.record(message_id)
+            if record.status is Status.SENT and status in REACHABLE:
+                self._delivery.finish([record], Status(status), self.clock.micros)
+            elif record.status is Status.BOOKED and status == Status.CANCELLED:
+                self._delivery.cancel(record.batch, [record])
+            else:
+                raise InvalidInput(
+                    f"message {message_id} is at {record.status.value} ({record.status.term}) "
+                    f"and cannot come to {int(status)}: one at 0 can come to 100–107, "
+                    "one at 300 to 303"
+                )
+            self._changed.notify_all()
+            return record.snapshot()
+
+    def reply(self, message_or_number: Message | int | str, text: str) -> Message:
+        """Answer a message as the phone that got it (回覆簡訊), or the newest to a number.
+
+        A phone that answers has the message, so one still at 0 is delivered first.
+        Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it
+        never reached the phone or XML cannot carry the text.
+        """
+        if bad := _NOT_XML.search(text):
+            raise InvalidInput(f"XML cannot carry the character {bad[0]!r} in a reply")
+        with self._lock:
+            record = self._answerable(message_or_number)
+            self._delivery.answer(record, text)
+            self._changed.notify_all()
+            return record.snapshot()
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait until `condition()` holds, real seconds at the most; whether it does.
+
+        It is asked again whenever something in the gateway has changed.
+        """
+        with self._lock:
+            return self._changed.wait_for(condition, timeout)
+
+    def reset(self) -> None:
+        """Back to how it was set up, with nothing sent and nothing under way (X1)."""
+        with self._lock:
+            self.clock.reset()
+            self._accounts.reset()
+            self._store.clear()
+            self._outcomes.clear()
+            self._ids = itertools.count(1)
+            self._stop_outboxes()
+
+    def close(self) -> None:
+        """Stop for good: nothing falls due or goes out any more."""
+        self.clock.close()
+        with self._lock:
+            self._stop_outboxes()
+
+    def _stop_outboxes(self) -> None:
+        self._reports.clear()
+        self._emails.clear()
+        self._changed.notify_all()
+        self._reports.drain()
+
+    def _accept(
+        self,
+        account: Account,
+        subject: str,
+        recipients: Sequence[Recipient],
+        send_time: str,
+        *,
+        personalised: bool,
+    ) -> Receipt:
+        if not recipients:
+            raise PlatformError(*NO_MOBILE)
+        batch = Batch(str(uuid.uuid4()), account.user_id, subject, self.clock.micros)
+        sending = Sending(
+            account, batch, recipients, send_time, self._ids, personalised=personalised
+        )
+        if sending.cost:
+            self._accounts.update(account.user_id, credit=sending.credit)
+        self._store.add(batch)
+        self._delivery.begin(sending)
+        for record in self._store.forget_oldest():
+            self._reports.forget(record.id)
+            self._emails.forget(record.id)
+        self._changed.notify_all()
+        return Receipt(
+            credit=sending.credit,
+            sent=sending.sent,
+            cost=Decimal(sending.cost),
+            unsent=sending.unsent,
+            batch_id=batch.id,
+            advice=sending.advice,
+        )
+
+    def _attempted(self, item: Outgoing) -> None:
+        if item.state is not State.WAITING:
+            self._store.release(self._store.record(item.message_id).batch)
+        self._changed.notify_all()
+
+    def _answerable(self, message_or_number: Message | int | str) -> Record:
+        """The message that a reply belongs to."""
+        if isinstance(message_or_number, str):
+            number = numbers.parse(message_or_number).e164
+            found = [record for record in self._store.records() if record.to == number]
+            arrived = [record for record in found if record.status in _ARRIVED]
+            if not arrived:
+                raise NotFound(
+                    f"no message has reached {number}, so it cannot answer one; "
+                    f"{len(found)} to it did not get there"
+                )
+            return arrived[-1]
+        message_id = (
+            message_or_number if isinstance(message_or_number, int) else message_or_number.id
+        )
+        record = self._store.record(message_id)
+        if record.status not in _ARRIVED:
+            raise InvalidInput(
+                f"message {message_id} is at {record.status.value} ({record.status.term}), so it "
+                "has not reached a phone that could answer it"
+            )
+        return record

@@ -1,0 +1,184 @@
+"""What is sent: statuses, recipients, messages, batches, replies."""
+
+import enum
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from fake_every8d.gateway import pricing
+from fake_every8d.gateway.clock import Timer, to_datetime
+
+_CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
+
+
+class Status(enum.IntEnum):
+    """What has become of a message (發送狀態), with the platform's own numbers (D1)."""
+
+    INVALID_SEND_TIME = -4, "DT 格式錯誤或預計發送時間已過去 24 小時以上"
+    INVALID_NUMBER = -3, "無效門號"
+    SENT = 0, "已發送"
+    DELIVERED = 100, "發送成功"
+    HANDSET_FAILURE = 101, "手機端因素未能送達"
+    CARRIER_FAILURE_102 = 102, "電信終端設備異常未能送達"
+    NO_SUCH_NUMBER = 103, "無此手機號碼"
+    CARRIER_FAILURE_104 = 104, "電信終端設備異常未能送達"
+    CARRIER_FAILURE_105 = 105, "電信終端設備異常未能送達"
+    CARRIER_FAILURE_106 = 106, "電信終端設備異常未能送達"
+    TIMED_OUT = 107, "逾時收訊"
+    BOOKED = 300, "預約簡訊"
+    NO_CREDIT = 301, "無額度(或額度不足)無法發送"
+    CANCELLED = 303, "取消簡訊"
+    INTERNATIONAL_DISABLED = 500, "未開通國際簡訊，無法發送國際簡訊"
+    TEST_MODE = 888, "測試模式簡訊"
+    REPLY = 999, "代表此呼叫為回覆簡訊之內容"
+
+    term: str
+    """The platform's own wording."""
+
+    def __new__(cls, value: int, term: str = "") -> "Status":
+        status = int.__new__(cls, value)
+        status._value_ = value
+        status.term = term
+        return status
+
+    @property
+    def final(self) -> bool:
+        """Whether a message stays at it for good."""
+        return self not in (Status.SENT, Status.BOOKED, Status.REPLY)
+
+
+class Recipient(NamedTuple):
+    """One line of a send: a text for a number, as the caller gave them."""
+
+    mobile: str
+    content: str
+    name: str = ""
+    email: str = ""
+    send_time: str = ""
+    """`YYYYMMDDhhmmss`; empty: the call's own applies (S6)."""
+    record_number: str = ""
+    """MR; empty: the place in the batch applies (S9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a phone answered (回覆簡訊)."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An SMS to one phone, as it stood when it was asked for.
+
+    Times are in Taipei (+08:00). `cost` is what is charged for it now: 0 if it was
+    refused, and 0 again after a booking was erased.
+    """
+
+    id: int
+    user_id: str
+    batch_id: str
+    record_number: str
+    """MR: given by the sender, else the 1-based place in the batch (S9)."""
+    to: str
+    """`+886…` for a Taiwan mobile however it was written; an invalid one as written."""
+    content: str
+    subject: str
+    name: str
+    email: str
+    status: Status
+    cost: Decimal
+    """Points."""
+    pieces: int
+    """In how many SMS it goes out (P2, P3)."""
+    accepted_at: datetime
+    booked_for: datetime | None
+    sent_at: datetime | None
+    """None if it was refused, is still booked, or was cancelled."""
+    finished_at: datetime | None
+    """When it reached its final status."""
+    replies: tuple[Reply, ...]
+
+    @property
+    def code(self) -> str | None:
+        """The first run of 4 to 8 digits in the content, as in one-time passwords."""
+        match = _CODE.search(self.content)
+        return match[0] if match else None
+
+
+class Batch:
+    """A send and its records, by the ID that the sender was given (批次)."""
+
+    __slots__ = ("accepted_at", "bookings", "id", "open", "records", "subject", "user_id")
+
+    def __init__(self, id: str, user_id: str, subject: str, accepted_at: int) -> None:
+        self.id = id
+        self.user_id = user_id
+        self.subject = subject
+        self.accepted_at = accepted_at
+        self.records: list[Record] = []
+        self.bookings: list[Timer] = []
+        """When its bookings go out."""
+        self.open = 0
+        """How many things are still to come: bookings, deliveries, reports."""
+
+
+class Record:
+    """A recipient's record in a batch: what a `Message` is a picture of."""
+
+    __slots__ = (
+        "batch", "content", "cost", "due", "email", "finished_at", "id", "name",
+        "record_number", "replies", "status", "to",
+    )  # fmt: skip
+
+    def __init__(
+        self, id: int, batch: Batch, recipient: Recipient, place: int, to: str, status: Status
+    ) -> None:
+        self.id = id
+        self.batch = batch
+        self.record_number = recipient.record_number or str(place)
+        self.to = to
+        self.content = recipient.content
+        self.name = recipient.name
+        self.email = recipient.email
+        self.cost = 0
+        """Points charged for it now."""
+        self.status = status
+        self.due = batch.accepted_at
+        """When it goes out, in µs: what the delivery log calls SENT_TIME (D4)."""
+        self.finished_at: int | None = None
+        self.replies: list[Reply] | None = None
+
+    @property
+    def booked(self) -> bool:
+        """Whether it is or was a booking: only these are due after they were accepted."""
+        return self.due > self.batch.accepted_at
+
+    def snapshot(self) -> Message:
+        batch, status = self.batch, self.status
+        due = to_datetime(self.due)
+        was_sent = status == Status.SENT or 100 <= status <= 107
+        return Message(
+            id=self.id,
+            user_id=batch.user_id,
+            batch_id=batch.id,
+            record_number=self.record_number,
+            to=self.to,
+            content=self.content,
+            subject=batch.subject,
+            name=self.name,
+            email=self.email,
+            status=status,
+            cost=Decimal(self.cost),
+            pieces=pricing.pieces(
+                pricing.length(self.content), international=not self.to.startswith("+886")
+            ),
+            accepted_at=to_datetime(batch.accepted_at),
+            booked_for=due if self.booked else None,
+            sent_at=due if was_sent else None,
+            finished_at=None if self.finished_at is None else to_datetime(self.finished_at),
+            replies=tuple(self.replies or ()),
+        )

@@ -1,0 +1,45 @@
+"""What kind of number is this (clauses N)."""
+
+import enum
+import re
+from typing import NamedTuple
+
+
+class Kind(enum.Enum):
+    """Where a number belongs, which decides on price and permission."""
+
+    DOMESTIC = "domestic"
+    """A Taiwan mobile (國內手機)."""
+    INTERNATIONAL = "international"
+    """A number abroad (國際門號)."""
+    INVALID = "invalid"
+    """Not a number that SMS can go to (無效門號)."""
+
+
+class Number(NamedTuple):
+    """A number as it is kept: `+8869…` at home, as given abroad and if invalid."""
+
+    e164: str
+    kind: Kind
+
+
+_DOMESTIC = re.compile(r"(?:\+886|0)(9[0-9]{8})")
+_INTERNATIONAL = re.compile(r"\+(?!886)[1-9][0-9]{6,14}")
+# The document prints them, so its examples must run as printed (N3).
+_SAMPLES = {
+    "+88690000001": "+88690000001",
+    "+88690000002": "+88690000002",
+    "09123456789": "+8869123456789",
+}
+
+
+def parse(text: str) -> Number:
+    """Tell what `text` is; blanks around it do not count (N1–N3)."""
+    text = text.strip()
+    if match := _DOMESTIC.fullmatch(text):
+        return Number("+886" + match[1], Kind.DOMESTIC)
+    if text in _SAMPLES:
+        return Number(_SAMPLES[text], Kind.DOMESTIC)
+    if _INTERNATIONAL.fullmatch(text):
+        return Number(text, Kind.INTERNATIONAL)
+    return Number(text, Kind.INVALID)

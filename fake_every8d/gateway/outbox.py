@@ -1,0 +1,213 @@
+"""Handing things to somebody outside, and trying again when that fails."""
+
+import enum
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, Generic, TypeVar
+
+from fake_every8d.gateway.clock import Clock, to_datetime
+
+ATTEMPTS = 11
+"""One, and the platform's ten retries (R2)."""
+
+_DRAIN_SECONDS = 1.0
+
+
+class State(enum.Enum):
+    """How far an `Outgoing` has come."""
+
+    WAITING = "waiting"
+    """Under way, or waiting for its turn or its next try."""
+    DELIVERED = "delivered"
+    """The other side has it."""
+    GIVEN_UP = "given_up"
+    """Eleven attempts have failed."""
+    KEPT = "kept"
+    """There is nobody to hand it to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at handing something over (R4)."""
+
+    number: int
+    """1 to 11."""
+    at: datetime
+    """In the fake's time."""
+    answer: int | None
+    """The status code that came back: HTTP's or SMTP's."""
+    error: str | None
+    """Why none came back."""
+    seconds: float
+    """How long it took, in real seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Something on its way out on behalf of a message."""
+
+    SUCCESS: ClassVar[int]
+    """The status code that means success; every other one is an error."""
+
+    id: int
+    message_id: int
+    user_id: str
+    at: datetime
+    """When it came about, in the fake's time."""
+    attempts: tuple[Attempt, ...] = ()
+    state: State = State.WAITING
+
+
+Item = TypeVar("Item", bound=Outgoing)
+
+
+class _Lane:
+    """Runs jobs on a few daemon threads, which end when nothing is left to do.
+
+    Not a `ThreadPoolExecutor`: the interpreter's end waits for its threads, and so
+    for a receiver that hangs.
+    """
+
+    def __init__(self, name: str, width: int) -> None:
+        self._name = name
+        self._width = width
+        self._workers = 0
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+
+    def submit(self, job: Callable[[], None]) -> None:
+        with self._lock:
+            self._jobs.append(job)
+            if self._workers == self._width:
+                return
+            self._workers += 1
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._workers -= 1
+                    return
+                job = self._jobs.popleft()
+            job()
+
+
+class Outbox(Generic[Item]):
+    """Items on their way out: one message's in order, all others side by side (R3).
+
+    `deliver(item)` does it and returns the status code that it was answered, or
+    raises. It is called without the gateway's lock, on a thread of the item's
+    account, so that a receiver that hangs holds up nobody else. With `awaited`, a
+    moving clock waits for the answer. `changed(item)` is called after each attempt.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        lock: threading.RLock,
+        deliver: Callable[[Item], int],
+        changed: Callable[[Item], None],
+        *,
+        retry_seconds: float,
+        awaited: bool,
+        width: int,
+    ) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._deliver = deliver
+        self._changed = changed
+        self._retry_micros = round(retry_seconds * 1e6)
+        self._awaited = awaited
+        self._width = width
+        self._idle = threading.Condition(lock)
+        self._under_way = 0
+        self.clear()
+
+    def all(self) -> list[Item]:
+        """Every item, oldest first."""
+        return sorted(itertools.chain(*self._items.values()), key=lambda item: item.id)
+
+    def next_id(self) -> int:
+        return next(self._ids)
+
+    def add(self, item: Item) -> None:
+        """Send `item` off, after the same message's earlier ones; or just keep it."""
+        items = self._items.setdefault(item.message_id, [])
+        ready = all(other.state is not State.WAITING for other in items)
+        items.append(item)
+        if item.state is State.WAITING and ready:
+            self._start(item)
+
+    def forget(self, message_id: int) -> None:
+        """Drop what belongs to a message that is no longer kept."""
+        self._items.pop(message_id, None)
+
+    def clear(self) -> None:
+        """Forget everything (X1); what was under way leaves no trace."""
+        self._epoch = object()
+        self._ids = itertools.count(1)
+        self._items: dict[int, list[Item]] = {}
+        self._lanes: dict[str, _Lane] = {}
+
+    def drain(self) -> None:
+        """Wait for the requests that have gone out already, a second at the most.
+
+        They cannot be called back, but after that none reaches a receiver any more
+        that answers at all.
+        """
+        self._idle.wait_for(lambda: not self._under_way, _DRAIN_SECONDS)
+
+    def _start(self, item: Item) -> None:
+        hold = self._clock.hold() if self._awaited else None
+        lane = self._lanes.get(item.user_id)
+        if lane is None:
+            name = f"fake-every8d-{type(item).__name__.lower()}"
+            lane = self._lanes[item.user_id] = _Lane(name, self._width)
+        lane.submit(partial(self._attempt, item, self._clock.micros, hold, self._epoch))
+
+    def _attempt(self, item: Item, at: int, hold: int | None, epoch: object) -> None:
+        with self._lock:
+            if epoch is not self._epoch:
+                return
+            self._under_way += 1
+        answer, error = None, None
+        started = time.perf_counter()
+        try:
+            answer = self._deliver(item)
+        except Exception as failure:  # whatever goes wrong out there is the attempt's result
+            error = str(failure) or type(failure).__name__
+        seconds = time.perf_counter() - started
+        attempt = Attempt(len(item.attempts) + 1, to_datetime(at), answer, error, seconds)
+        with self._lock:
+            self._under_way -= 1
+            if epoch is self._epoch:
+                self._record(item, attempt, at)
+            if not self._under_way:
+                self._idle.notify_all()
+            if hold is not None:
+                self._clock.release(hold)
+
+    def _record(self, item: Item, attempt: Attempt, at: int) -> None:
+        if attempt.answer == item.SUCCESS:
+            state = State.DELIVERED
+        elif attempt.number == ATTEMPTS:
+            state = State.GIVEN_UP
+        else:
+            state = State.WAITING
+        tried = replace(item, attempts=(*item.attempts, attempt), state=state)
+        items = self._items[item.message_id]
+        items[items.index(item)] = tried
+        if state is State.WAITING:
+            self._clock.call_at(at + self._retry_micros, lambda due: self._start(tried))
+        else:
+            following = next((other for other in items if other.state is State.WAITING), None)
+            if following is not None:
+                self._start(following)
+        self._changed(tried)

@@ -1,0 +1,30 @@
+"""Points (clauses P): what a message costs, by its length."""
+
+from bisect import bisect_left
+
+LONGEST = 333
+"""The longest SMS in UTF-16 code units; longer content is split into several (P2)."""
+
+INTERNATIONAL_FACTOR = 3
+"""What is not billed as +886 costs three times as much (P3)."""
+
+_INTERNATIONAL_PIECE = 70
+_TIERS = (70, 134, 201, 268, LONGEST)  # the longest content for 1, 2, 3, 4, 5 points
+
+
+def length(content: str) -> int:
+    """Length as .NET counts it: UTF-16 code units, so that an emoji is 2 (P4)."""
+    return len(content.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def points(units: int) -> int:
+    """The price at home of a content of so many UTF-16 units, in points (P1, P2)."""
+    full, rest = divmod(units, LONGEST)
+    return full * len(_TIERS) + (bisect_left(_TIERS, rest) + 1 if rest else 0)
+
+
+def pieces(units: int, *, international: bool) -> int:
+    """In how many SMS the content goes out (P2, P3)."""
+    if international:
+        return -(-units // _INTERNATIONAL_PIECE)
+    return -(-units // LONGEST)

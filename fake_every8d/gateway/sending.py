@@ -1,0 +1,167 @@
+"""Which recipients of a send are accepted, and what that costs (clauses S, N, P)."""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from fake_every8d.gateway import numbers, pricing
+from fake_every8d.gateway.accounts import Account
+from fake_every8d.gateway.clock import TAIPEI, to_micros
+from fake_every8d.gateway.messages import Batch, Recipient, Record, Status
+from fake_every8d.gateway.numbers import Kind
+
+_NAME_LENGTH = 50
+_EXPIRED_AFTER = 24 * 3_600_000_000  # a send time may be gone by so much (S5), in µs
+_SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
+
+_NOT_886 = (
+    "In sendParamSMS a domestic number that is not written +886… is billed at three times "
+    "the price; write {} as +886…."
+)
+_INVALID = (
+    "Refused with status -3, no number that SMS can go to: {}. A Taiwan mobile is 0912345678 "
+    "or +886912345678, another country's +14155550100."
+)
+_NO_CONTENT = "Refused with status -3, because the USER for it has no content: {}."
+_BAD_TIME = (
+    "Refused with status -4, because the send time is no YYYYMMDDhhmmss or gone by more than "
+    "24 hours: {}."
+)
+_NO_ABROAD = (
+    "Refused with status 500, because the account may not send abroad (國際簡訊發送設定): {}."
+)
+_TOO_DEAR = "Refused with status 301, because the credit does not cover it: {}."
+_LONG = "Content of over 333 characters goes out, and is billed, as several SMS: {} characters."
+_LONG_NAME = "A NAME is cut to 50 characters: {}."
+
+
+class Sending:
+    """A send, worked out: its batch's records and what they cost. Changes nothing else."""
+
+    def __init__(
+        self,
+        account: Account,
+        batch: Batch,
+        recipients: Sequence[Recipient],
+        send_time: str,
+        ids: Iterator[int],
+        *,
+        personalised: bool,
+    ) -> None:
+        self.batch = batch
+        self.credit = account.credit
+        """Points left after it."""
+        self.cost = 0
+        """Points charged."""
+        self.unsent = 0
+        """Recipients that the credit did not cover."""
+        self.by_due: defaultdict[int, list[Record]] = defaultdict(list)
+        """What is accepted, by when it goes out (µs)."""
+        self.refused: list[Record] = []
+        """What is not, and what an account in test mode only pretends to send."""
+        self._account = account
+        self._personalised = personalised
+        self._remarks: defaultdict[str, list[str]] = defaultdict(list)
+        self._due_times: dict[str, int | None] = {}
+        self._prices: dict[str, int] = {}
+        for place, recipient in enumerate(recipients, 1):
+            self._judge(recipient, recipient.send_time or send_time, next(ids), place)
+
+    @property
+    def sent(self) -> int:
+        """Recipients accepted, bookings and an account's test mode included (S2, S8)."""
+        accepted = len(self.batch.records) - len(self.refused)
+        return len(self.refused) if self._account.test_mode else accepted
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What people do not expect of the platform and happened here, a sentence each."""
+        return tuple(text.format(_few(items)) for text, items in self._remarks.items())
+
+    def _judge(self, recipient: Recipient, send_time: str, id: int, place: int) -> None:
+        account, now = self._account, self.batch.accepted_at
+        number = numbers.parse(recipient.mobile)
+        due = self._due(send_time)
+        price = self._price(recipient, number)
+        if account.test_mode:
+            status = Status.TEST_MODE
+        elif number.kind is Kind.INVALID:
+            status = self._refuse(Status.INVALID_NUMBER, _INVALID, recipient.mobile)
+        elif not recipient.content:
+            # The document has no status of its own for it.
+            status = self._refuse(Status.INVALID_NUMBER, _NO_CONTENT, recipient.mobile)
+        elif due is None:
+            status = self._refuse(Status.INVALID_SEND_TIME, _BAD_TIME, send_time)
+        elif number.kind is Kind.INTERNATIONAL and not account.international:
+            status = self._refuse(Status.INTERNATIONAL_DISABLED, _NO_ABROAD, number.e164)
+        elif price > self.credit:
+            status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, f"{number.e164} ({price} points)")
+            self.unsent += 1
+        else:
+            status = Status.BOOKED if due > now else Status.SENT
+        if len(recipient.name) > _NAME_LENGTH // 2:
+            recipient = self._fit_name(recipient)
+        record = Record(id, self.batch, recipient, place, number.e164, status)
+        self.batch.records.append(record)
+        if status is Status.SENT or status is Status.BOOKED:
+            assert due is not None
+            record.due = max(due, now)
+            record.cost = price
+            self.credit -= price
+            self.cost += price
+            self.by_due[record.due].append(record)
+        else:
+            record.finished_at = now
+            self.refused.append(record)
+
+    def _due(self, send_time: str) -> int | None:
+        if send_time not in self._due_times:
+            self._due_times[send_time] = _due_time(send_time, self.batch.accepted_at)
+        return self._due_times[send_time]
+
+    def _price(self, recipient: Recipient, number: numbers.Number) -> int:
+        price = self._prices.get(recipient.content)
+        if price is None:
+            units = pricing.length(recipient.content)
+            price = self._prices[recipient.content] = pricing.points(units)
+            if units > pricing.LONGEST:
+                self._remarks[_LONG].append(str(units))
+        if number.kind is Kind.DOMESTIC:
+            if not self._personalised or recipient.mobile.lstrip().startswith("+886"):
+                return price
+            self._remarks[_NOT_886].append(recipient.mobile)  # N4
+        return price * pricing.INTERNATIONAL_FACTOR
+
+    def _refuse(self, status: Status, remark: str, what: str) -> Status:
+        self._remarks[remark].append(what)
+        return status
+
+    def _fit_name(self, recipient: Recipient) -> Recipient:
+        units = recipient.name.encode("utf-16-le", "surrogatepass")
+        if len(units) <= 2 * _NAME_LENGTH:
+            return recipient
+        self._remarks[_LONG_NAME].append(recipient.name)
+        name = units[: 2 * _NAME_LENGTH].decode("utf-16-le", "ignore")
+        return recipient._replace(name=name)
+
+
+def _due_time(send_time: str, now: int) -> int | None:
+    """When to send, in µs: `now` or later; None if it is no time or long gone (S5)."""
+    if not send_time:
+        return now
+    if not _SEND_TIME.fullmatch(send_time):
+        return None
+    try:
+        moment = datetime.strptime(send_time, "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
+    due = to_micros(moment.replace(tzinfo=TAIPEI))
+    return None if due < now - _EXPIRED_AFTER else max(due, now)
+
+
+def _few(items: list[str]) -> str:
+    """The first of many items, in a list that can be read."""
+    shown = ", ".join(item if item else "(none)" for item in itertools.islice(items, 5))
+    return shown if len(items) <= 5 else f"{shown} and {len(items) - 5} more"

@@ -1,0 +1,28 @@
+"""How a gateway is set up."""
+
+from dataclasses import dataclass
+
+from fake_every8d.gateway.accounts import Account
+from fake_every8d.gateway.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a gateway is set up. Raises `InvalidInput` for what makes no sense."""
+
+    accounts: tuple[Account, ...] = (Account("demo", "demo"),)
+    delivery_seconds: float = 1
+    """From sent to delivered, in the fake's time (D2)."""
+    report_retry_seconds: float = 60
+    """Between two attempts at a status report, in the fake's time (R2)."""
+    max_messages: int = 100_000
+    """Above this many, the oldest finished batches are forgotten."""
+    pad_mobile: bool = False
+    """Pad MOBILE in the delivery log to 20 characters (D7)."""
+
+    def __post_init__(self) -> None:
+        for name in ("delivery_seconds", "report_retry_seconds"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InvalidInput(f"{name} must be 0 or more, not {getattr(self, name)}")
+        if self.max_messages < 1:
+            raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages}")
