@@ -1,0 +1,1 @@
+"""HTTP: the WSGI application, its pages, and what serves it."""

@@ -1,0 +1,206 @@
+"""What serves the application: threads in a test, a process of its own for `serve`."""
+
+import json
+import multiprocessing
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from fake_every8d.gateway import Gateway, Settings
+from fake_every8d.web import outbound
+from fake_every8d.web.app import SOAP_PATH, Application, RequestRecord
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+LogFormat = Literal["text", "json"]
+"""How `serve` writes its lines: for people, or a JSON object each."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class ThreadServer:
+    """A WSGI application served by threads of this process, for tests.
+
+    Listens from when it is made; port 0 takes any free one. Raises `OSError` if it
+    cannot.
+    """
+
+    def __init__(self, app: "WSGIApplication", host: str = "127.0.0.1", port: int = 0) -> None:
+        # Left to bind by itself, Werkzeug ends the process when it cannot.
+        with _listen(host, port) as listener:
+            address, self.port = listener.getsockname()[:2]
+            self._server = make_server(
+                address,
+                self.port,
+                app,
+                threaded=True,
+                request_handler=_QuietHandler,
+                fd=listener.fileno(),
+            )
+        self.url = _url(host, self.port)
+        """Scheme, host and port; no slash at the end."""
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},  # in seconds: so long may `close` take
+            name="fake-every8d-http",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening. Answers under way are still given."""
+        self._server.shutdown()
+        self._thread.join()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    # Head and body of an answer are two writes; the second must not wait until the
+    # caller has acknowledged the first.
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None,
+    log_format: LogFormat,
+) -> int:
+    """Serve a gateway in a process of its own, until SIGINT or SIGTERM.
+
+    Writes where everything is and then a line per request to standard output. Returns
+    the exit code: 0, or 1 if that process died. Raises `OSError` if it cannot listen.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    # Granian would share a port with another process of ours that has it already.
+    with _listen(host, port) as listener:
+        address, port = listener.getsockname()[:2]
+    server = Granian(
+        "fake-every8d",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        workers=1,
+        blocking_threads=1,
+        workers_kill_timeout=1,
+        log_enabled=False,
+    )
+    worker = _Worker(settings, _url(host, port), (address, port), public_url, log_format)
+    with suppress(SystemExit):
+        server.serve(target_loader=worker, wrap_loader=False)
+    # Ctrl-C reaches both processes, so that one may see the other end before it has
+    # seen the signal: what counts is whether there was one.
+    if server.interrupt_signal:
+        return 0
+    print("fake-every8d: the process that serves has died", file=sys.stderr)
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """Makes the application, in the process that serves it."""
+
+    settings: Settings
+    url: str
+    address: tuple[str, int]
+    public_url: str | None
+    log_format: LogFormat
+
+    def __call__(self) -> Application:
+        # A locale that cannot write 預約 is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=self._announce, daemon=True).start()
+        return Application(
+            Gateway(self.settings, get=outbound.get), public_url=self.public_url, log=self._log
+        )
+
+    def _announce(self) -> None:
+        """Say where everything is, as soon as it is there."""
+        while True:
+            try:
+                socket.create_connection(self.address, timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.01)
+        endpoint = (self.public_url or self.url) + SOAP_PATH
+        accounts = {account.user_id: f"{account.credit:f}" for account in self.settings.accounts}
+        if self.log_format == "json":
+            ready = {"ready": self.url, "endpoint": endpoint, "wsdl": f"{endpoint}?WSDL"}
+            _write(json.dumps(ready | {"accounts": accounts}, ensure_ascii=False))
+        else:
+            points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
+            _write(
+                "fake-every8d is ready; Ctrl-C ends it\n"
+                f"  endpoint  {endpoint}\n"
+                f"  WSDL      {endpoint}?WSDL\n"
+                f"  page      {self.url}/\n"
+                f"  accounts  {points}"
+            )
+
+    def _log(self, record: RequestRecord) -> None:
+        _write(json_line(record) if self.log_format == "json" else text_line(record))
+
+
+def text_line(record: RequestRecord) -> str:
+    """A request as a line for people."""
+    line = (
+        f"{record.at:%Y-%m-%d %H:%M:%S}  "
+        f"{record.operation or f'{record.method} {record.path}'}  {record.account or '-'}  "
+        f"{record.status if record.result is None else record.result}  "
+        f"{record.milliseconds:.1f} ms"
+    )
+    return _UNPRINTABLE.sub(" ", "  · ".join([line, *record.advice]))
+
+
+def json_line(record: RequestRecord) -> str:
+    """A request as a JSON object in one line; the time is ISO 8601."""
+    fields = {"time": record.at.isoformat(timespec="milliseconds"), **asdict(record)}
+    del fields["at"]
+    fields["milliseconds"] = round(record.milliseconds, 3)
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _write(lines: str) -> None:
+    # Nobody may be reading any more, and that is no reason to fail a request.
+    with suppress(OSError):
+        sys.stdout.write(lines + "\n")
+        sys.stdout.flush()
+
+
+def _end_with_parent() -> None:
+    """Do not outlive the supervisor, if it is killed, and keep the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises `OSError`."""
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return socket.create_server(address[:2], family=family, backlog=128)
+
+
+def _url(host: str, port: int) -> str:
+    """A URL that one can call: where it listens everywhere, the one of this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
