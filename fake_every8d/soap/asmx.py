@@ -1,0 +1,440 @@
+"""SOAP as ASP.NET reads and writes it (clauses W), over spyne."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import unquote_plus
+
+from lxml import etree
+from werkzeug.http import parse_options_header
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.soap import documents
+from fake_every8d.soap.service import TNS, Call, SmsService
+from fake_every8d.soap.wsdl import wsdl
+
+from spyne import Application, Fault, MethodContext  # isort: skip
+from spyne.protocol.soap import Soap11  # isort: skip
+from spyne.server import ServerBase  # isort: skip
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+
+_TEXT_XML = "text/xml"
+_SOAP_XML = "application/soap+xml"
+_QUALIFIED = f"{{{TNS}}}"
+_NEXT_OR_LAST = (
+    None,
+    "",
+    "http://schemas.xmlsoap.org/soap/actor/next",
+    f"{SOAP12}/role/next",
+    f"{SOAP12}/role/ultimateReceiver",
+)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_UNABLE_TO_READ = "Server was unable to read request. ---> {}"
+_UNABLE_TO_PROCESS = "Server was unable to process request. ---> {}"
+_NO_ENVELOPE = "Request format is invalid: Missing required soap:Envelope element."
+_NO_BODY = "Request format is invalid: Missing required soap:Body element."
+
+
+@dataclass(frozen=True, slots=True)
+class SoapAnswer:
+    """What goes back over HTTP, and what is worth telling about the call."""
+
+    status: int
+    content_type: str
+    body: bytes
+    operation: str | None = None
+    """None if it did not come to that."""
+    result: str | None = None
+    """What came of it, for a log: a code, a receipt, a fault. Never a secret."""
+    user_id: str | None = None
+    """Who tried to log in, in a getConnection."""
+    session_key: str | None = None
+    """The session that the call belongs to, or has opened. Not for a log."""
+    advice: tuple[str, ...] = ()
+    """What production does here that people do not expect, a sentence each."""
+
+
+class SoapFault(Fault):  # type: ignore[misc]  # spyne has no types
+    """A SOAP fault. `code` is as SOAP 1.1 names it: Client, Server, MustUnderstand …"""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+
+
+class _Refused(Exception):
+    """A request that is answered with nothing but an HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _NotXml(ValueError):
+    """Bytes that are no XML, or XML with a DTD."""
+
+
+class _Request(NamedTuple):
+    """What of an HTTP request matters to SOAP."""
+
+    media_type: str
+    charset: str | None
+    action: str | None
+    """The Content-Type's action parameter: SOAP 1.2's way to name the operation."""
+    soap_action: str | None
+    """The SOAPAction header: SOAP 1.1's."""
+
+    @property
+    def seems_soap11(self) -> bool:
+        """What ASP.NET takes it for until it has seen the envelope."""
+        return self.soap_action is not None and self.media_type != _SOAP_XML
+
+
+class EnvelopeReader(Soap11):  # type: ignore[misc]
+    """Reads requests of either SOAP version.
+
+    One class for both, because ASP.NET first chooses the operation, by what the
+    headers look like, and only then learns from the envelope which version it is.
+    """
+
+    def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
+        """Choose the operation, if a header names it, and parse the envelope."""
+        request: _Request = ctx.transport.req
+        body = b"".join(ctx.in_string)
+        if charset is None and request.media_type == _TEXT_XML and not body.isascii():
+            ctx.udc.advice.append(
+                "Production reads text/xml without a charset as ASCII, so that each byte of a "
+                'Chinese character becomes a question mark: send "text/xml; charset=utf-8".'
+            )
+        if request.seems_soap11:
+            action = unquote_plus(_unquoted(request.soap_action or ""))
+            ctx.method_request_string = self._of_action(action)
+            if ctx.method_request_string is None:
+                raise SoapFault(
+                    "Client",
+                    f"Server did not recognize the value of HTTP Header SOAPAction: {action}.",
+                )
+        else:
+            ctx.out_protocol = self.app.config[SOAP12]
+            ctx.method_request_string = self._of_action(unquote_plus(request.action or ""))
+        try:
+            ctx.in_document = _parse(body, charset)
+        except _NotXml as error:
+            ctx.udc.advice.append(f"Production cannot read the request as XML: {error}.")
+            if ctx.method_request_string is not None:
+                raise _Refused(400) from None
+            # The runtime's words, whatever the matter is; the advice says more.
+            broken = "Data at the root level is invalid. Line 1, position 1."
+            raise SoapFault("Server", _UNABLE_TO_PROCESS.format(broken)) from None
+
+    def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
+        """Choose the operation by the body's element, if it is open, and find the parts."""
+        envelope = ctx.in_document
+        name = etree.QName(envelope)
+        if ctx.method_request_string is None:
+            ctx.method_request_string = self._of_element(ctx, envelope)
+        if name.namespace not in self.app.config:
+            ctx.out_protocol = self.app.config[SOAP11]
+            raise SoapFault(
+                "VersionMismatch",
+                "Possible SOAP version mismatch: Envelope namespace "
+                f"{name.namespace or ''} was unexpected. Expecting {SOAP11}.",
+            )
+        ctx.out_protocol = self.app.config[name.namespace]
+        if name.namespace == SOAP11 and ctx.transport.req.media_type != _TEXT_XML:
+            ctx.udc.advice.append(
+                f"Production refuses a SOAP 1.1 envelope sent as {_SOAP_XML}: send text/xml."
+            )
+            raise _Refused(415)
+        if name.localname != "Envelope":
+            raise SoapFault("Client", _UNABLE_TO_READ.format(_NO_ENVELOPE))
+        parts = envelope.iterchildren("*")
+        part = next(parts, None)
+        if part is not None and part.tag == f"{{{name.namespace}}}Header":
+            ctx.in_header_doc = part
+            part = next(parts, None)
+        if part is None or part.tag != f"{{{name.namespace}}}Body":
+            raise SoapFault("Client", _UNABLE_TO_READ.format(_NO_BODY))
+        ctx.in_body_doc = part
+
+    def deserialize(self, ctx: Any, message: Any) -> None:
+        """Bind the parameters by name, the absent ones to null, and check the headers."""
+        parameters = ctx.descriptor.in_message.get_flat_type_info(ctx.descriptor.in_message)
+        values: dict[str, str] = {}
+        for wrapper in ctx.in_body_doc.iterchildren(ctx.method_request_string):
+            values |= _values(ctx, wrapper, parameters)
+        if not values:
+            _advise_on_wrapper(ctx)
+        ctx.in_object = [values.get(name) for name in parameters]
+        if ctx.in_header_doc is not None:
+            # Set, not raised: spyne would log a raised one with its traceback.
+            ctx.out_error = ctx.in_error = _not_understood(ctx.in_header_doc)
+
+    def _of_action(self, action: str) -> str | None:
+        qualified = _QUALIFIED + action.removeprefix(TNS)
+        known = action.startswith(TNS) and qualified in self.app.interface.service_method_map
+        return qualified if known else None
+
+    def _of_element(self, ctx: Any, envelope: etree._Element) -> str:
+        name = etree.QName(envelope)
+        if name.localname != "Envelope":
+            raise SoapFault("Server", _UNABLE_TO_PROCESS.format(_NO_ENVELOPE))
+        body = next(envelope.iterchildren(etree.QName(name.namespace, "Body").text), None)
+        if body is None:
+            raise SoapFault("Server", _UNABLE_TO_PROCESS.format(_NO_BODY))
+        element = next(body.iterchildren("*"), None)
+        if element is not None and element.tag in self.app.interface.service_method_map:
+            return str(element.tag)
+        action = unquote_plus(ctx.transport.req.action or "")
+        raise SoapFault(
+            "Client",
+            f"Unable to handle request. The action '{action}' was not recognized."
+            if action
+            else "Unable to handle request without a valid action parameter. "
+            "Please supply a valid soap action.",
+        )
+
+
+class Soap11Writer(Soap11):  # type: ignore[misc]
+    """Writes SOAP 1.1 answers, byte for byte as ASP.NET does (W3)."""
+
+    namespace = SOAP11
+    content_type = f"{_TEXT_XML}; charset=utf-8"
+    fault_codes: ClassVar[Mapping[str, str]] = {}
+    """This version's words for SOAP 1.1's fault codes, where they differ."""
+    fault = (
+        "<soap:Fault><faultcode>soap:{code}</faultcode>"
+        "<faultstring>{reason}</faultstring>{detail}</soap:Fault>"
+    )
+    detail = "<detail />"
+
+    def serialize(self, ctx: Any, message: Any) -> None:
+        """Make the answer's envelope, of `out_object` or `out_error`."""
+        header, body = "", ""
+        if ctx.out_error is None:
+            response = ctx.descriptor.out_message
+            (name,) = response.get_flat_type_info(response)
+            (text,) = ctx.out_object
+            result = f"<{name}>{documents.escape(text)}</{name}>" if text else f"<{name} />"
+            body = '<{0} xmlns="{1}">{2}</{0}>'.format(response.get_type_name(), TNS, result)
+        else:
+            code = ctx.out_error.faultcode
+            body = self.fault.format(
+                code=self.fault_codes.get(code, code),
+                reason=documents.escape(_NOT_XML.sub("\ufffd", ctx.out_error.faultstring)),
+                # A fault about a header has none.
+                detail="" if code == "MustUnderstand" else self.detail,
+            )
+            if code == "VersionMismatch":
+                header = _UPGRADE
+        ctx.out_document = (
+            '<?xml version="1.0" encoding="utf-8"?>'
+            f'<soap:Envelope xmlns:soap="{self.namespace}"'
+            ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+            ' xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
+            f"{header}<soap:Body>{body}</soap:Body></soap:Envelope>"
+        )
+
+    def create_out_string(self, ctx: Any, charset: str | None = None) -> None:
+        """Encode it: always UTF-8."""
+        ctx.out_string = [ctx.out_document.encode()]
+
+
+class Soap12Writer(Soap11Writer):
+    """Writes SOAP 1.2 answers, byte for byte as ASP.NET does (W3)."""
+
+    namespace = SOAP12
+    content_type = f"{_SOAP_XML}; charset=utf-8"
+    fault_codes: ClassVar[Mapping[str, str]] = {"Client": "Sender", "Server": "Receiver"}
+    fault = (
+        "<soap:Fault><soap:Code><soap:Value>soap:{code}</soap:Value></soap:Code>"
+        '<soap:Reason><soap:Text xml:lang="en">{reason}</soap:Text></soap:Reason>'
+        "{detail}</soap:Fault>"
+    )
+    detail = "<soap:Detail />"
+
+
+_UPGRADE = (
+    f'<soap:Header><soap12:Upgrade xmlns:soap12="{SOAP12}">'
+    f'<soap12:SupportedEnvelope qname="soap:Envelope" xmlns:soap="{SOAP11}" />'
+    f'<soap12:SupportedEnvelope qname="soap12:Envelope" xmlns:soap12="{SOAP12}" />'
+    "</soap12:Upgrade></soap:Header>"
+)
+
+
+class SoapEndpoint:
+    """The SOAP API of a gateway: bytes in, bytes out."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._server = _server()
+
+    @property
+    def operations(self) -> dict[str, tuple[str, ...]]:
+        """The operations' names in the document's order, and their parameters' names."""
+        return {
+            method.name: tuple(method.in_message.get_flat_type_info(method.in_message))
+            for method in SmsService.public_methods.values()
+        }
+
+    def wsdl(self, address: str) -> bytes:
+        """The WSDL (W2). `address` is the URL that its two ports give."""
+        return wsdl(self._server.app.interface, address)
+
+    def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
+        """Answer a POST (W4). The headers are as they came, or None if they did not.
+
+        Whatever the bytes are, the answer is one that ASP.NET could have given: 200,
+        a fault with 500, or a bare 400 or 415.
+        """
+        call = Call(self._gateway)
+        media_type, options = _content_type(content_type or "")
+        if media_type not in (_TEXT_XML, _SOAP_XML):
+            call.advice.append(
+                f"Production refuses the Content-Type {content_type or '(none)'}: send text/xml "
+                "with SOAP 1.1, application/soap+xml with SOAP 1.2."
+            )
+            return _refusal(415, call)
+        request = _Request(media_type, options.get("charset"), options.get("action"), soap_action)
+        try:
+            ctx = self._read(call, body, request)
+        except _Refused as refused:
+            return _refusal(refused.status, call)
+        if ctx.out_error is None:
+            self._call(ctx)
+        return self._write(ctx)
+
+    def _read(self, call: Call, body: bytes, request: _Request) -> MethodContext:
+        """Which operation, and with what; or `out_error`, if that cannot be told."""
+        ctx = MethodContext(self._server, MethodContext.SERVER)
+        ctx.udc = call
+        ctx.transport.req = request
+        ctx.in_string = (body,)
+        (ctx,) = self._server.generate_contexts(ctx, request.charset)
+        if ctx.out_error is None:
+            self._server.get_in_object(ctx)
+        return ctx
+
+    def _call(self, ctx: MethodContext) -> None:
+        """Do it: the gateway changes here and nowhere else."""
+        self._server.get_out_object(ctx)
+
+    def _write(self, ctx: MethodContext) -> SoapAnswer:
+        """The answer, from `out_object` or `out_error`."""
+        self._server.get_out_string(ctx)
+        call, error = ctx.udc, ctx.out_error
+        return SoapAnswer(
+            status=200 if error is None else 500,
+            content_type=ctx.out_protocol.content_type,
+            body=b"".join(ctx.out_string),
+            operation=ctx.method_name,
+            result=call.result if error is None else f"{error.faultcode}: {error.faultstring}",
+            user_id=call.user_id,
+            session_key=call.session_key,
+            advice=tuple(call.advice),
+        )
+
+
+@functools.cache
+def _server() -> ServerBase:
+    # One for all endpoints: it knows the operations, and each call brings its gateway.
+    protocols = {protocol.namespace: protocol for protocol in (Soap11Writer(), Soap12Writer())}
+    return ServerBase(
+        Application(
+            [SmsService],
+            TNS,
+            name="SMS",
+            in_protocol=EnvelopeReader(),
+            out_protocol=protocols[SOAP11],
+            config=protocols,
+        )
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, dict[str, str]]:
+    media_type, options = parse_options_header(header)
+    return media_type.strip().lower(), options
+
+
+def _refusal(status: int, call: Call) -> SoapAnswer:
+    return SoapAnswer(status, Soap11Writer.content_type, b"", advice=tuple(call.advice))
+
+
+def _unquoted(action: str) -> str:
+    quoted = len(action) > 1 and action.startswith('"') and action.endswith('"')
+    return action[1:-1] if quoted else action
+
+
+def _parse(body: bytes, charset: str | None) -> etree._Element:
+    """The envelope. A byte order mark outranks `charset`, and that the declaration."""
+    if body.startswith(b"\xef\xbb\xbf"):
+        charset = "utf-8"
+    elif body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        charset = None
+    try:
+        parser = documents.parser(charset)
+    except (LookupError, ValueError):
+        parser = documents.parser()
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise _NotXml(error.msg) from None
+    if documents.has_doctype(root):
+        raise _NotXml("it has a DOCTYPE")
+    return root
+
+
+def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, Any]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for element in wrapper.iterchildren("*"):
+        tag = element.tag
+        name = tag[len(_QUALIFIED) :]
+        if tag.startswith(_QUALIFIED) and name in parameters:
+            if name in values:
+                continue
+            if len(element):
+                ctx.udc.advice.append(
+                    f"Production reads {name} as text and refuses the request, because there "
+                    "is a comment or an element in it: escape the text."
+                )
+                raise _Refused(400)
+            values[name] = element.text or ""
+        elif etree.QName(tag).localname in parameters:
+            ctx.udc.advice.append(
+                f"Production takes {tag} for null, because it is not in the namespace "
+                f'{TNS}: declare xmlns="{TNS}" on the operation, or qualify the parameters.'
+            )
+    return values
+
+
+def _advise_on_wrapper(ctx: Any) -> None:
+    wanted = ctx.method_request_string
+    for element in ctx.in_body_doc.iterchildren("*"):
+        if element.tag == wanted:
+            return
+        name = etree.QName(element).localname
+        ctx.udc.advice.append(
+            f"Production takes every parameter for null, because {name} is not in the "
+            f"namespace {TNS} to the letter, the slash at its end included."
+            if name == etree.QName(wanted).localname
+            else f"Production calls {ctx.method_name} with every parameter null, because the "
+            f"action header names it while the body holds {name}: let both name the operation."
+        )
+
+
+def _not_understood(header: etree._Element) -> SoapFault | None:
+    envelope = etree.QName(header).namespace
+    role = "actor" if envelope == SOAP11 else "role"
+    for block in header.iterchildren("*"):
+        if (
+            block.get(f"{{{envelope}}}mustUnderstand") in ("1", "true")
+            and block.get(f"{{{envelope}}}{role}") in _NEXT_OR_LAST
+        ):
+            name = etree.QName(block).localname
+            return SoapFault("MustUnderstand", f"SOAP header {name} was not understood.")
+    return None

@@ -1,0 +1,150 @@
+"""The XML inside the strings: SMS, SMS_LOG and REPS."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from lxml import etree
+
+from fake_every8d.gateway import DeliveryLog, Message, PlatformError, Recipient, Reply
+
+_CONNECTED = 0, "取得連線成功。"
+_LOG_FOUND = 0, "發送狀態查詢成功"
+_MOBILE_WIDTH = 20  # what production has been seen to pad MOBILE to (D7)
+
+
+class RepsError(ValueError):
+    """Content XML that the platform does not understand; the text says where and why."""
+
+
+def escape(text: str) -> str:
+    """Text for an element's content, escaped as .NET's XmlWriter does."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # A reader turns a bare carriage return into a line feed.
+    return text.replace("\r", "&#xD;")
+
+
+def parser(encoding: str | None = None, *, comments: bool = True) -> etree.XMLParser:
+    """An XML parser for what strangers send: no entities, no network, bounded depth and size.
+
+    Without `comments`, comments and processing instructions are left out.
+    `encoding` outranks what the document says of itself. Raises `LookupError` or
+    `ValueError` for one that there is not.
+    """
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=not comments,
+        remove_pis=not comments,
+    )
+
+
+def has_doctype(root: etree._Element) -> bool:
+    """Whether the document has a DTD, which is accepted nowhere (W4, S6)."""
+    return root.getroottree().docinfo.internalDTD is not None
+
+
+def connection(session_key: str) -> str:
+    """The SMS document of a getConnection that succeeded (A1)."""
+    return _connection(*_CONNECTED, session_key)
+
+
+def connection_refused(error: PlatformError) -> str:
+    """The SMS document of a getConnection that failed (A1)."""
+    return _connection(error.code, error.description, "")
+
+
+def _connection(code: int, description: str, session_key: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f"<SMS><GET_CONNECTION><CODE>{code}</CODE><SESSION_KEY>{session_key}</SESSION_KEY>"
+        f"<DESCRIPTION>{description}</DESCRIPTION></GET_CONNECTION></SMS>"
+    )
+
+
+def delivery_log(log: DeliveryLog, *, pad_mobile: bool) -> str:
+    """The SMS_LOG of a page of a batch (D4); `pad_mobile` as in D7."""
+    width = _MOBILE_WIDTH if pad_mobile else 0
+    messages = "".join([_message(message, width) for message in log.messages])
+    return _delivery_log(*_LOG_FOUND, log.count, messages)
+
+
+def delivery_log_refused(error: PlatformError) -> str:
+    """The SMS_LOG of a getDeliveryStatus that failed (A6)."""
+    return _delivery_log(error.code, error.description, 0, "")
+
+
+def _delivery_log(code: int, description: str, count: int, messages: str) -> str:
+    status = (
+        f'<GET_DELIVERY_STATUS COUNT="{count}">{messages}</GET_DELIVERY_STATUS>'
+        if messages
+        else f'<GET_DELIVERY_STATUS COUNT="{count}"/>'
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f"<SMS_LOG><CODE>{code}</CODE><DESCRIPTION>{description}</DESCRIPTION>{status}</SMS_LOG>"
+    )
+
+
+def _message(message: Message, width: int) -> str:
+    sent = message.booked_for or message.sent_at or message.accepted_at
+    return (
+        f"<SMS><NAME>{escape(message.name)}</NAME>"
+        f"<MOBILE>{escape(message.to).ljust(width)}</MOBILE>"
+        f"<SENT_TIME>{_time(sent)}</SENT_TIME><COST>{message.cost:.2f}</COST>"
+        f"<STATUS>{message.status.value}</STATUS>{_replies(message.replies)}</SMS>"
+    )
+
+
+def _replies(replies: Iterable[Reply]) -> str:
+    return "".join(
+        f"<REPLY_SMS><REPLY_TIME>{_time(reply.at)}</REPLY_TIME>"
+        f"<MESSAGE>{_cdata(reply.text)}</MESSAGE></REPLY_SMS>"
+        for reply in replies
+    )
+
+
+def _cdata(text: str) -> str:
+    # What would end the section early is divided between two.
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def _time(moment: datetime) -> str:
+    # Quicker than strftime, which counts with a thousand of them on a page.
+    return (
+        f"{moment.year:04}/{moment.month:02}/{moment.day:02} "
+        f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
+    )
+
+
+def recipients(content_xml: str) -> list[Recipient]:
+    """The USERs of a REPS document (S6). Raises `RepsError`.
+
+    A text is all that stands between a USER's tags, blanks included, whether as
+    CDATA or escaped. An attribute that is absent is the empty string.
+    """
+    try:
+        # It came as characters: whatever encoding it claims for itself is past.
+        root = etree.fromstring(content_xml.encode(), parser("utf-8", comments=False))
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise RepsError(f"it breaks at line {line}, column {column}: {error.msg}") from None
+    if has_doctype(root):
+        raise RepsError("it has a DOCTYPE at its beginning, where <REPS> was expected")
+    if root.tag != "REPS":
+        raise RepsError(f"line {root.sourceline} begins {root.tag}, where <REPS> was expected")
+    return [_recipient(user) for user in root.iterchildren("USER")]
+
+
+def _recipient(user: etree._Element) -> Recipient:
+    get = user.get
+    return Recipient(
+        mobile=get("MOBILE", ""),
+        content=str(user.xpath("string()")) if len(user) else user.text or "",
+        name=get("NAME", ""),
+        email=get("EMAIL", ""),
+        send_time=get("SENDTIME", ""),
+        record_number=get("MR", ""),
+    )

@@ -1,0 +1,26 @@
+"""Makes spyne 2.14 import on Python 3.12 and later; to be imported before it.
+
+The `six` that spyne carries uses an import hook that Python no longer has, so the
+installed one is loaded under that name. It lacks one function that spyne uses.
+"""
+
+import importlib.util
+import operator
+import sys
+
+import six
+
+
+def _load_six() -> None:
+    # A second copy, because six serves `six.moves` under the name it was loaded by.
+    spec = importlib.util.spec_from_file_location("spyne.util.six", six.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    module.get_function_name = operator.attrgetter("__name__")  # type: ignore[attr-defined]
+
+
+if "spyne.util.six" not in sys.modules:
+    _load_six()
