@@ -1,0 +1,235 @@
+"""`FakeEvery8d`: what a test holds."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from fake_every8d.gateway import (
+    Account,
+    Clock,
+    Email,
+    Gateway,
+    Message,
+    Outcome,
+    Report,
+    Settings,
+    Status,
+)
+from fake_every8d.web import outbound
+from fake_every8d.web.app import SOAP_PATH, Application
+from fake_every8d.web.server import ThreadServer
+
+_REFUSED = (
+    Status.INVALID_NUMBER,
+    Status.INVALID_SEND_TIME,
+    Status.NO_CREDIT,
+    Status.INTERNATIONAL_DISABLED,
+)
+
+
+class FakeEvery8d:
+    """An EVERY8D of your own, served on this machine.
+
+        with FakeEvery8d() as fake:
+            client = zeep.Client(fake.wsdl_url)
+
+    Several can run at once, each on a free port unless told one. Whatever it hands out
+    (messages, reports, accounts) is a frozen picture of how things stood just then.
+    Phone numbers may be given in any form: `0912345678`, `+886912345678`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str | None = None,
+        smtp_url: str | None = None,
+    ) -> None:
+        self.gateway = Gateway(
+            settings,
+            get=outbound.get,
+            mail=outbound.Mailer(smtp_url) if smtp_url else None,
+        )
+        """The platform behind it, for what this class does not offer."""
+        self._application = Application(self.gateway, public_url=public_url)
+        self._host = host
+        self._port = port
+        self._server: ThreadServer | None = None
+
+    def start(self) -> Self:
+        """Listen. Raises `OSError` if the port is taken."""
+        if self._server is None:
+            self._server = ThreadServer(self._application, self._host, self._port)
+        return self
+
+    def stop(self) -> None:
+        """Stop listening, and everything that was to come."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        self.gateway.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it is served, such as `http://127.0.0.1:43210`, without a slash at the end."""
+        if self._server is None:
+            raise RuntimeError("FakeEvery8d is not running: use it in a `with`, or call start()")
+        return self._server.url
+
+    @property
+    def soap_url(self) -> str:
+        """The SOAP endpoint: what goes where an application has production's address."""
+        return self.url + SOAP_PATH
+
+    @property
+    def wsdl_url(self) -> str:
+        """The WSDL, for clients that read one."""
+        return f"{self.soap_url}?WSDL"
+
+    @property
+    def clock(self) -> Clock:
+        """The fake's own time: `now`, `advance`, `travel_to`, `freeze`, `resume`."""
+        return self.gateway.clock
+
+    @property
+    def account(self) -> Account:
+        """The first account, as it is now: `demo` / `demo` unless set up otherwise."""
+        return self.gateway.accounts()[0]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """All accounts, as they are now."""
+        return self.gateway.accounts()
+
+    def add_account(
+        self,
+        user_id: str,
+        password: str,
+        *,
+        credit: Decimal | float = 1000,
+        international: bool = False,
+        test_mode: bool = False,
+        report_url: str | None = None,
+    ) -> Account:
+        """One account more, until the next reset; `credit` is in points.
+
+        Raises `InvalidInput` if the user ID is taken or a value makes no sense.
+        """
+        account = Account(
+            user_id,
+            password,
+            credit=Decimal(str(credit)),
+            international=international,
+            test_mode=test_mode,
+            report_url=report_url,
+        )
+        self.gateway.add_account(account)
+        return account
+
+    @property
+    def messages(self) -> list[Message]:
+        """Every message, oldest first: bookings and refused ones too (see `status`)."""
+        return self.gateway.messages()
+
+    def messages_to(self, number: str) -> list[Message]:
+        """The messages to a number, oldest first.
+
+        assert [sms.content for sms in every8d.messages_to("0912345678")] == ["hello"]
+        """
+        return self.gateway.messages(to=number)
+
+    def wait_for_message(
+        self,
+        to: str | None = None,
+        containing: str | None = None,
+        *,
+        after: Message | None = None,
+        timeout: float = 5.0,
+    ) -> Message:
+        """The newest message that was accepted, sent or booked; waited for if need be.
+
+            sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
+
+        With `after`, only messages sent after that one count. Waits for `timeout` real
+        seconds at the most, then raises an `AssertionError` that lists what did arrive.
+        """
+        found: list[Message] = []
+
+        def arrived() -> bool:
+            found[:] = [
+                message
+                for message in self.gateway.messages(
+                    to=to, text=containing, after=after.id if after else None
+                )
+                if message.status not in _REFUSED
+            ]
+            return bool(found)
+
+        if self.gateway.wait_for(arrived, timeout):
+            return found[-1]
+        wanted = " ".join(
+            ["no message"]
+            + ([f"to {to}"] if to else [])
+            + ([f"containing {containing!r}"] if containing else [])
+            + ([f"after message {after.id}"] if after else [])
+        )
+        raise AssertionError(
+            f"{wanted} within {timeout:g} s; {_listed(map(_described, self.messages))}"
+        )
+
+    def set_outcome(self, to: str, status: Status | int, after: float | None = None) -> Outcome:
+        """From now on, messages to a number end in `status`, `after` seconds after being sent.
+
+            every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=5)
+
+        `status` is 100 to 107, or 0 to stay at "sent" for ever; the seconds are the fake's.
+        Raises `InvalidInput`.
+        """
+        return self.gateway.set_outcome(to, status, after)
+
+    def reply(self, message_or_number: Message | str, text: str) -> Message:
+        """Answer a message as the phone that got it, or the newest message to a number.
+
+            every8d.reply("0912345678", "好的")
+
+        It appears in the delivery log and is reported with STATUS 999. Returns the message
+        with its reply. Raises `NotFound` or `InvalidInput` if no message got there.
+        """
+        return self.gateway.reply(message_or_number, text)
+
+    @property
+    def reports(self) -> list[Report]:
+        """Every status report, oldest first, each with its attempts so far."""
+        return self.gateway.reports()
+
+    @property
+    def emails(self) -> list[Email]:
+        """Every copy by e-mail, oldest first."""
+        return self.gateway.emails()
+
+    def reset(self) -> None:
+        """Back to how it was set up: accounts, clock, and nothing sent."""
+        self.gateway.reset()
+
+
+def _described(message: Message) -> str:
+    return f"to {message.to} ({message.status.value} {message.status.term}): {message.content!r}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    lines = list(lines)
+    return "there are:\n  " + "\n  ".join(lines) if lines else "there are none"
