@@ -1,5 +1,6 @@
 """The XML inside the strings: SMS, SMS_LOG and REPS."""
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -23,6 +24,7 @@ def escape(text: str) -> str:
     return text.replace("\r", "&#xD;")
 
 
+@functools.lru_cache(maxsize=16)
 def parser(encoding: str | None = None, *, comments: bool = True) -> etree.XMLParser:
     """An XML parser for what strangers send: no entities, no network, bounded depth and size.
 
