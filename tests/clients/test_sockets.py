@@ -1,0 +1,103 @@
+"""Clients without a SOAP library, as they write HTTP themselves (W3, W4)."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from .story import Endpoint, tell_story
+from .tools import NAMESPACE, envelope
+
+_TIMEOUT = 30
+
+
+def test_asp_page(endpoint: Endpoint) -> None:
+    """As an old ASP or VB page does it: SOAP 1.2, no action, and not an XML parser in sight."""
+    url = urlsplit(endpoint.soap_url)
+
+    def call(operation: str, /, **parameters: str) -> str:
+        body = envelope("1.2", operation, parameters).encode()
+        head = (
+            f"POST {url.path} HTTP/1.1\r\n"
+            f"Host: {url.netloc}\r\n"
+            "Content-Type: application/soap+xml; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            "Connection: close\r\n"
+            "\r\n"
+        )
+        with socket.create_connection((url.hostname, url.port), _TIMEOUT) as connection:
+            connection.sendall(head.encode() + body)
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        head, _, text = answer.decode().partition("\r\n\r\n")
+        assert head.split()[1] == "200"
+        _, _, rest = text.partition(f"<{operation}Result>")
+        result, _, _ = rest.partition(f"</{operation}Result>")
+        return result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+    tell_story(endpoint, call)
+
+
+def test_expect_100_continue(endpoint: Endpoint) -> None:
+    """As .NET Framework does it: SOAP 1.1, and the body only after a "100 Continue"."""
+    url = urlsplit(endpoint.soap_url)
+
+    def call(operation: str, /, **parameters: str) -> str:
+        body = envelope("1.1", operation, parameters).encode()
+        head = (
+            f"POST {url.path} HTTP/1.1\r\n"
+            "Content-Type: text/xml; charset=utf-8\r\n"
+            f'SOAPAction: "{NAMESPACE}{operation}"\r\n'
+            f"Host: {url.netloc}\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            "Expect: 100-continue\r\n"
+            "\r\n"
+        )
+        with socket.create_connection((url.hostname, url.port), _TIMEOUT) as connection:
+            connection.sendall(head.encode())
+            interim = b""
+            while not interim.endswith(b"\r\n\r\n"):
+                received = connection.recv(1)
+                assert received, f"closed after {interim!r}"
+                interim += received
+            assert interim.startswith(b"HTTP/1.1 100 ")
+            connection.sendall(body)
+            with closing(HTTPResponse(connection, method="POST")) as response:
+                response.begin()
+                return _result(response, operation)
+
+    tell_story(endpoint, call)
+
+
+def test_chunked(endpoint: Endpoint) -> None:
+    """As Apache Axis2 does it: SOAP 1.2 with an action, and no Content-Length."""
+    url = urlsplit(endpoint.soap_url)
+    with closing(HTTPConnection(url.netloc, timeout=_TIMEOUT)) as connection:
+
+        def call(operation: str, /, **parameters: str) -> str:
+            action = f'action="{NAMESPACE}{operation}"'
+            connection.request(
+                "POST",
+                url.path,
+                _chunks(envelope("1.2", operation, parameters).encode()),
+                {"Content-Type": f"application/soap+xml; charset=UTF-8; {action}"},
+                encode_chunked=True,
+            )
+            return _result(connection.getresponse(), operation)
+
+        tell_story(endpoint, call)
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    # Of a length that no Chinese text is a multiple of, so that characters are divided.
+    for start in range(0, len(body), 100):
+        yield body[start : start + 100]
+
+
+def _result(response: HTTPResponse, operation: str) -> str:
+    body = response.read()
+    assert response.status == 200, body
+    result = ElementTree.fromstring(body).find(f".//{{{NAMESPACE}}}{operation}Result")
+    assert result is not None
+    return result.text or ""

@@ -1,0 +1,83 @@
+"""What the clients have in common: tools of other languages, and envelopes."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Literal, NoReturn
+from xml.sax.saxutils import escape
+
+import pytest
+
+Version = Literal["1.1", "1.2"]
+
+VERSIONS: tuple[Version, ...] = ("1.1", "1.2")
+
+NAMESPACE = "http://tempuri.org/"
+
+SOAP_NAMESPACE = {
+    "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
+    "1.2": "http://www.w3.org/2003/05/soap-envelope",
+}
+
+
+def require(tool: str) -> str:
+    """The path of a program, if the machine has it."""
+    return shutil.which(tool) or unavailable(f"{tool} is not on the PATH")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test where somebody works, but fail it in CI, which has to run them all."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI must run this test", pytrace=False)
+    pytest.skip(reason)
+
+
+def envelope(version: Version, operation: str, parameters: dict[str, str]) -> str:
+    """A request as the service's own pages show it."""
+    values = "".join(
+        f"      <{name}>{escape(value)}</{name}>\n" for name, value in parameters.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<soap:Envelope xmlns:soap="{SOAP_NAMESPACE[version]}">\n'
+        "  <soap:Body>\n"
+        f'    <{operation} xmlns="{NAMESPACE}">\n{values}    </{operation}>\n'
+        "  </soap:Body>\n"
+        "</soap:Envelope>\n"
+    )
+
+
+class Script:
+    """A client in another language, which is told what to call in JSON lines.
+
+    It gets `[operation, parameters]` on its standard input and writes
+    `{"result": …, "sent": the envelope}` to its standard output.
+    """
+
+    def __init__(self, command: list[str], script: Path, wsdl_url: str, version: Version) -> None:
+        self._namespace = SOAP_NAMESPACE[version]
+        self._process = subprocess.Popen(
+            [*command, str(script), wsdl_url, version],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> "Script":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=30)
+
+    def __call__(self, operation: str, /, **parameters: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([operation, parameters]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the client ended in {operation}: see its standard error"
+        answer = json.loads(line)
+        assert self._namespace in answer["sent"]
+        return answer["result"] or ""
