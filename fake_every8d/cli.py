@@ -102,7 +102,7 @@ def serve(
             ready, host=host, port=port, public_url=public_url, log_format=log_format
         )
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
         raise click.UsageError(f"cannot listen on {host} port {port}: {reason}") from error
     ctx.exit(code)
 

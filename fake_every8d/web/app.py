@@ -1,6 +1,7 @@
 """The WSGI application: who answers which request (clauses W1, W2, W6)."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -47,6 +48,10 @@ _SOAP_PATH_LOWER = SOAP_PATH.lower()
 # sending when its connection is closed reports a reset, and not the answer.
 _DRAINED = 256 * 1024 * 1024
 
+_OWNERS_KEPT = 100_000
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _logger = logging.getLogger(__name__)
@@ -90,6 +95,7 @@ class Application:
         self._soap = SoapEndpoint(gateway)
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
+        self._owners: dict[str, str] = {}  # who has opened which session, for the log
         self._routes = Map(
             [
                 Rule("/", endpoint=lambda: redirect(SOAP_PATH), methods=["GET"]),
@@ -135,8 +141,31 @@ class Application:
             status = response.status_code
             body = ClosingIterator(response(environ, start_response), lambda: _drain(environ))
         if self._log is not None:
-            self._log(_record(environ, status, begun, answer))
+            self._log(
+                RequestRecord(
+                    at=datetime.now().astimezone(),
+                    method=environ["REQUEST_METHOD"],
+                    path=_short(get_path_info(environ)) or "",
+                    status=status,
+                    milliseconds=(time.perf_counter() - begun) * 1000,
+                    operation=answer.operation if answer else None,
+                    account=_short(self._account(answer)) if answer else None,
+                    result=_short(answer.result) if answer else None,
+                    advice=answer.advice if answer else (),
+                )
+            )
         return body
+
+    def _account(self, answer: SoapAnswer) -> str | None:
+        """Whose call it was, as far as is known."""
+        key = answer.session_key
+        if answer.user_id is None:
+            return self._owners.get(key) if key else None
+        if key:
+            if len(self._owners) >= _OWNERS_KEPT:
+                self._owners.clear()
+            self._owners[key] = answer.user_id
+        return answer.user_id
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         # Rules name no host, so that any Host header does.
@@ -216,17 +245,6 @@ def _text(line: str, status: int) -> Response:
     return Response(line + "\n", status, content_type="text/plain; charset=utf-8")
 
 
-def _record(
-    environ: "WSGIEnvironment", status: int, begun: float, answer: SoapAnswer | None
-) -> RequestRecord:
-    return RequestRecord(
-        at=datetime.now().astimezone(),
-        method=environ["REQUEST_METHOD"],
-        path=get_path_info(environ),
-        status=status,
-        milliseconds=(time.perf_counter() - begun) * 1000,
-        operation=answer.operation if answer else None,
-        account=answer.user_id if answer else None,
-        result=answer.result if answer else None,
-        advice=answer.advice if answer else (),
-    )
+def _short(text: str | None) -> str | None:
+    """What a caller sent, fit for a line of a log."""
+    return text and _UNPRINTABLE.sub(" ", text[:200])

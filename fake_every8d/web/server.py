@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import re
 import socket
 import sys
 import threading
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 """How `serve` writes its lines: for people, or a JSON object each."""
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class ThreadServer:
@@ -97,14 +94,15 @@ def serve(
         interface=Interfaces.WSGI,
         websockets=False,
         workers=1,
-        blocking_threads=1,
+        # More than one, or a caller that stalls in the middle of a request stalls all.
+        blocking_threads=8,
         workers_kill_timeout=1,
         log_enabled=False,
     )
     worker = _Worker(settings, _url(host, port), (address, port), public_url, log_format)
     with suppress(SystemExit):
         server.serve(target_loader=worker, wrap_loader=False)
-    # Ctrl-C reaches both processes, so that one may see the other end before it has
+    # A signal may reach both processes, and this one see the other end before it has
     # seen the signal: what counts is whether there was one.
     if server.interrupt_signal:
         return 0
@@ -123,6 +121,7 @@ class _Worker:
     log_format: LogFormat
 
     def __call__(self) -> Application:
+        os.setsid()  # Ctrl-C is for the supervisor alone, which ends this process
         # A locale that cannot write 預約 is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -166,7 +165,7 @@ def text_line(record: RequestRecord) -> str:
         f"{record.status if record.result is None else record.result}  "
         f"{record.milliseconds:.1f} ms"
     )
-    return _UNPRINTABLE.sub(" ", "  · ".join([line, *record.advice]))
+    return "  · ".join([line, *record.advice])
 
 
 def json_line(record: RequestRecord) -> str:
