@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fake_every8d.gateway.clock import Clock, taipei_day
@@ -59,8 +59,12 @@ class Account:
 
 def _points(value: Any) -> Decimal:
     # By way of str, so that 0.1 is a tenth of a point and not the float next to it.
-    credit = value if isinstance(value, Decimal) else Decimal(str(value))
-    if not credit.is_finite() or credit < 0 or credit != round(credit, 2):
+    try:
+        credit = value if isinstance(value, Decimal) else Decimal(str(value))
+        sensible = credit.is_finite() and credit >= 0 and credit == round(credit, 2)
+    except InvalidOperation:  # not a number at all, or of more digits than a Decimal rounds
+        sensible = False
+    if not sensible:
         raise InvalidInput(f"credit must be 0 or more points with two decimals, not {value}")
     return credit
 
