@@ -1,0 +1,141 @@
+"""The accounts file."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fake_every8d.config import ConfigError, load_accounts
+from fake_every8d.gateway import Account
+
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content):
+        path = tmp_path / "accounts.toml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_the_example_file_loads():
+    assert load_accounts(FIXTURE) == (
+        Account("demo", "demo", credit=Decimal(1000)),
+        Account("poor", "poor", credit=Decimal("1.5")),
+        Account("abroad", "abroad", international=True),
+        Account("trial", "trial", test_mode=True),
+        Account("reported", "reported", report_url="http://localhost:3000/sms/report"),
+    )
+
+
+def test_the_example_shows_each_setting_with_its_default():
+    assert load_accounts(FIXTURE)[0] == Account("demo", "demo")
+
+
+def test_credit_is_read_as_the_decimal_that_is_written(write):
+    path = write('[[account]]\nuser_id = "a"\npassword = "b"\ncredit = 0.10\n')
+    assert load_accounts(path)[0].credit == Decimal("0.10")
+
+
+def test_text_is_utf8_with_or_without_a_byte_order_mark(write):
+    content = '[[account]]\nuser_id = "王小明"\npassword = "密碼"\n'.encode()
+    for prefix in (b"", b"\xef\xbb\xbf"):
+        assert load_accounts(write(prefix + content)) == (Account("王小明", "密碼"),)
+
+
+DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (DEMO + "credits = 5", "account 1 (demo): credits: unknown key; did you mean credit?"),
+        (
+            DEMO + "colour = 5",
+            "account 1 (demo): colour: unknown key; known: user_id, password, credit, "
+            "international, test_mode, report_url",
+        ),
+        (
+            DEMO + 'credit = "1000"',
+            'account 1 (demo): credit: must be points, such as 1000 or 12.5, not "1000"',
+        ),
+        (
+            DEMO + "credit = true",
+            "account 1 (demo): credit: must be points, such as 1000 or 12.5, not true",
+        ),
+        (
+            DEMO + "international = 1",
+            "account 1 (demo): international: must be true or false, not 1",
+        ),
+        (
+            DEMO + "[account.report_url]\nx = 1",
+            "account 1 (demo): report_url: must be a URL in quotes, such as "
+            '"http://localhost:3000/sms/report", not a table',
+        ),
+        (
+            '[[account]]\npassword = "x"',
+            'account 1: user_id: is missing; it must be text in quotes, such as "demo"',
+        ),
+        (
+            DEMO + '[[account]]\nuser_id = "b"',
+            "account 2 (b): password: is missing; it must be text in quotes",
+        ),
+        (
+            DEMO + DEMO,
+            "account 2 (demo): user_id: there is an account of that name above it",
+        ),
+        ("", "there is no account in it; begin each with [[account]]"),
+        ("account = []", "there is no account in it; begin each with [[account]]"),
+        ("[[accounts]]", "accounts: unknown key; did you mean account?"),
+        ("[account]", "account: must be tables, each begun with [[account]]"),
+    ],
+)
+def test_an_error_names_file_account_and_key_and_what_would_be_right(write, content, message):
+    path = write(content)
+    with pytest.raises(ConfigError) as caught:
+        load_accounts(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("credit = -1", "credit"),
+        ("credit = 1.234", "credit"),
+        ("credit = inf", "credit"),
+        ("credit = nan", "credit"),
+        ('report_url = "localhost:3000"', "report_url"),
+        ('report_url = "ftp://localhost/"', "report_url"),
+    ],
+)
+def test_an_account_that_makes_no_sense_is_refused_with_its_place(write, line, key):
+    with pytest.raises(ConfigError, match=rf"accounts\.toml: account 1 \(demo\): {key} must"):
+        load_accounts(write(DEMO + line))
+
+
+def test_an_empty_user_id_is_refused(write):
+    with pytest.raises(ConfigError, match="user_id must not be empty"):
+        load_accounts(write('[[account]]\nuser_id = ""\npassword = ""'))
+
+
+def test_what_is_not_toml_is_refused_with_its_line(write):
+    with pytest.raises(ConfigError, match=r"is not TOML: .*line 2"):
+        load_accounts(write("[[account]]\nuser_id = demo\n"))
+
+
+def test_what_is_not_utf8_is_refused(write):
+    with pytest.raises(ConfigError, match="is not UTF-8 text, at byte 2"):
+        load_accounts(write(b"# \xa4\xa4"))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
+        load_accounts(tmp_path / "nowhere.toml")
+
+
+def test_a_directory_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_accounts(tmp_path)

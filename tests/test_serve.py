@@ -1,0 +1,162 @@
+"""`fake-every8d serve`, as a process of its own."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+
+from tests.web.serving import DEADLINE, ENDPOINT, Served, call
+
+ACCOUNTS = """
+[[account]]
+user_id = "shop"
+password = "s3cret"
+credit = 12.5
+
+[[account]]
+user_id = "demo"
+password = "demo"
+"""
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> str:
+    path = tmp_path / "accounts.toml"
+    path.write_text(ACCOUNTS)
+    return str(path)
+
+
+def children(process_id: int) -> list[int]:
+    listed = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def test_it_says_where_everything_is_and_serves_it(tmp_path, accounts):
+    with Served(tmp_path, "serve", "--accounts", accounts) as served:
+        url = served.url
+        served.wait_for(r"accounts .*\n")
+        assert served.output == (
+            "fake-every8d is ready; Ctrl-C ends it\n"
+            f"  endpoint  {url}{ENDPOINT}\n"
+            f"  WSDL      {url}{ENDPOINT}?WSDL\n"
+            f"  page      {url}/\n"
+            "  accounts  shop (12.5 points), demo (1000 points)\n"
+        )
+        assert urllib3.request("GET", f"{url}/healthz", timeout=DEADLINE).status == 200
+
+
+def test_a_request_is_a_line_without_the_password_and_the_session_key(tmp_path, accounts):
+    with Served(tmp_path, "--accounts", accounts) as served:
+        answer = call(served.url, "getConnection", userID="shop", password="s3cret").data.decode()
+        key = re.search("[0-9a-f]{32}", answer)[0]
+        call(served.url, "getCredit", sessionKey=key)
+        date = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+        served.wait_for(rf"(?m)^{date}  getConnection  shop  0  \d+\.\d ms$")
+        served.wait_for(rf"(?m)^{date}  getCredit  shop  12\.50  \d+\.\d ms$")
+        assert "s3cret" not in served.output
+        assert key not in served.output
+
+
+def test_json_lines_and_settings_from_the_environment(tmp_path, accounts):
+    with Served(
+        tmp_path,
+        FAKE_EVERY8D_ACCOUNTS=accounts,
+        FAKE_EVERY8D_LOG_FORMAT="json",
+        FAKE_EVERY8D_PUBLIC_URL="https://sms.example.com/",
+    ) as served:
+        ready = json.loads(served.wait_for(r".*\n")[0])
+        assert ready["endpoint"] == "https://sms.example.com/API21/SOAP/SMS.asmx"
+        assert ready["wsdl"] == "https://sms.example.com/API21/SOAP/SMS.asmx?WSDL"
+        assert ready["accounts"] == {"shop": "12.5", "demo": "1000"}
+        call(ready["ready"], "getConnection", userID="shop", password="wrong")
+        line = json.loads(served.wait_for(r"\n(.+)\n")[1])
+        assert (line["operation"], line["account"]) == ("getConnection", "shop")
+        assert line["result"] == "-101, 取得連線失敗，密碼錯誤。"
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_exit_code_0_and_without_a_word(tmp_path, ended_by):
+    with Served(tmp_path) as served:
+        served.wait_for("accounts .*\n")
+        before = served.output
+        assert served.end(ended_by) == 0
+        assert served.output == before
+
+
+def test_ctrl_c_reaches_the_whole_group_and_ends_it_with_exit_code_0(tmp_path):
+    with Served(tmp_path) as served:
+        served.wait_for("accounts .*\n")
+        os.killpg(served.process.pid, signal.SIGINT)
+        assert served.process.wait(DEADLINE) == 0
+
+
+def test_if_the_process_that_serves_dies_it_says_so_and_fails(tmp_path):
+    with Served(tmp_path) as served:
+        served.wait_for("accounts .*\n")
+        (worker,) = children(served.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert served.process.wait(DEADLINE) == 1
+        assert "the process that serves has died" in served.output
+
+
+def test_it_does_not_outlive_a_supervisor_that_is_killed(tmp_path):
+    with Served(tmp_path) as served:
+        address = urlsplit(served.url)
+        with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+            served.end(signal.SIGKILL)
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("options", [[], ["serve"]])
+def test_a_port_in_use_ends_it_with_exit_code_2_and_one_line(tmp_path, options):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Served(tmp_path, *options, "--port", str(port)) as served:
+            assert served.process.wait(DEADLINE) == 2
+            assert served.output == (
+                f"fake-every8d: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+            )
+
+
+def test_a_port_that_another_of_its_kind_has_is_in_use(tmp_path):
+    with Served(tmp_path) as served:
+        port = urlsplit(served.url).port
+        second = tmp_path / "second"
+        second.mkdir()
+        with Served(second, "--port", str(port)) as refused:
+            assert refused.process.wait(DEADLINE) == 2
+
+
+def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path):
+    with Served(tmp_path) as served:
+        address = urlsplit(served.url)
+        with socket.create_connection((address.hostname, address.port), DEADLINE) as stalled:
+            stalled.sendall(f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\n".encode())
+            stalled.sendall(b"Content-Length: 1000\r\n\r\n<soap:")
+            for _ in range(3):
+                answer = urllib3.request("GET", f"{served.url}/healthz", timeout=DEADLINE)
+                assert answer.status == 200
+
+
+def test_connections_are_kept_alive(tmp_path):
+    with Served(tmp_path) as served:
+        address = urlsplit(served.url)
+        connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=DEADLINE
+        )
+        own_ports = set()
+        for path in ("/healthz", "/nowhere", ENDPOINT):
+            connection.request("POST", path, b"body")
+            connection.getresponse().read()
+            own_ports.add(connection.sock.getsockname()[1])
+        connection.close()
+        assert len(own_ports) == 1

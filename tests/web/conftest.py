@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import pytest
+
+from fake_every8d.gateway import Account, Gateway, Settings
+from fake_every8d.web import outbound
+from fake_every8d.web.app import Application, RequestRecord
+from fake_every8d.web.server import ThreadServer
+from tests.web.serving import Served
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    gateway = Gateway(Settings(accounts=(Account("demo", "s3cret"),)), get=outbound.get)
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def records() -> list[RequestRecord]:
+    """What has been logged."""
+    return []
+
+
+@pytest.fixture
+def url(gateway: Gateway, records: list[RequestRecord]) -> Iterator[str]:
+    """A served application."""
+    server = ThreadServer(Application(gateway, log=records.append))
+    yield server.url
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A process that serves, for tests that do not change it."""
+    with Served(tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@pytest.fixture(params=["threads", "granian"])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """Served by each of the servers in turn."""
+    if request.param == "threads":
+        served_by_threads: str = request.getfixturevalue("url")
+        return served_by_threads
+    served: Served = request.getfixturevalue("served")
+    return served.url

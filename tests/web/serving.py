@@ -1,0 +1,88 @@
+"""`fake-every8d serve` as a process of its own, and a call to it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import urllib3
+
+DEADLINE = 30
+"""Seconds after which something that must happen counts as not happening."""
+
+ENDPOINT = "/API21/SOAP/SMS.asmx"
+
+
+class Served:
+    """A process that serves, on a free port unless told one, and what it prints."""
+
+    def __init__(self, directory: Path, *options: str, **environment: str) -> None:
+        self._log = directory / "output.log"
+        with self._log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fake_every8d", *options],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"FAKE_EVERY8D_PORT": "0"} | environment,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text("utf-8")
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, once it is ready."""
+        return self.wait_for(r"\bhttp://[^/\"\s]+:\d+")[0]
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """What the pattern finds in the output, once it is there."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            ended = self.process.poll() is not None
+            if match := re.search(pattern, self.output):
+                return match
+            if ended or time.monotonic() > deadline:
+                raise AssertionError(f"no {pattern!r} in the output:\n{self.output}")
+            time.sleep(0.01)
+
+    def end(self, signal: int) -> int:
+        """Send a signal; the exit code that it ends with."""
+        self.process.send_signal(signal)
+        return self.process.wait(DEADLINE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self.process.wait(DEADLINE)
+
+
+def call(url: str, operation: str, **parameters: str) -> urllib3.BaseHTTPResponse:
+    """POST a SOAP 1.1 request to a server."""
+    values = "".join(f"<{name}>{value}</{name}>" for name, value in parameters.items())
+    return urllib3.request(
+        "POST",
+        url + ENDPOINT,
+        body='<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<{operation} xmlns="http://tempuri.org/">{values}</{operation}>'
+        "</s:Body></s:Envelope>",
+        headers={
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": f'"http://tempuri.org/{operation}"',
+        },
+        retries=False,
+        timeout=DEADLINE,
+    )

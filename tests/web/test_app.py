@@ -1,0 +1,178 @@
+"""Who answers which request, over a real socket."""
+
+import http.client
+import re
+import socket
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+import urllib3
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.web.app import Application
+from fake_every8d.web.server import ThreadServer
+from tests.web.serving import DEADLINE, ENDPOINT, call
+
+
+def fetch(method, url, **options):
+    return urllib3.request(method, url, redirect=False, retries=False, timeout=DEADLINE, **options)
+
+
+def addresses(wsdl):
+    """The two addresses in a WSDL."""
+    return [
+        element.get("location")
+        for element in ElementTree.fromstring(wsdl).iter()
+        if element.tag.endswith("}address")
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/API21/SOAP/SMS.asmx", "/api21/soap/sms.asmx", "/Api21/Soap/Sms.ASMX"]
+)
+def test_w1_the_service_is_found_in_any_case(any_url, path):
+    assert fetch("GET", any_url + path).status == 200
+    assert fetch("POST", any_url + path, headers={"Content-Type": "x/y"}).status == 415
+
+
+@pytest.mark.parametrize("query", ["WSDL", "wsdl", "Wsdl", "WSDL="])
+def test_w1_the_wsdl_is_found_in_any_case(any_url, query):
+    answer = fetch("GET", f"{any_url}{ENDPOINT}?{query}")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert addresses(answer.data) == [any_url + ENDPOINT] * 2
+
+
+def test_w2_the_wsdls_address_is_the_one_that_the_caller_used(any_url):
+    wsdl = fetch(
+        "GET", f"{any_url}/api21/soap/sms.asmx?wsdl", headers={"Host": "sms.test:8080"}
+    ).data
+    assert addresses(wsdl) == ["http://sms.test:8080/API21/SOAP/SMS.asmx"] * 2
+
+
+def test_w2_without_a_host_header_it_is_the_servers_own(any_url):
+    address = urlsplit(any_url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(f"GET {ENDPOINT}?WSDL HTTP/1.0\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert addresses(answer.read()) == [any_url + ENDPOINT] * 2
+
+
+@pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
+def test_w2_a_public_url_outranks_what_the_caller_used(gateway, public_url):
+    server = ThreadServer(Application(gateway, public_url=public_url))
+    wsdl = fetch("GET", f"{server.url}{ENDPOINT}?WSDL").data
+    server.close()
+    assert addresses(wsdl) == [public_url.rstrip("/") + ENDPOINT] * 2
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(any_url, method):
+    answer = fetch(method, any_url + ENDPOINT)
+    assert answer.status == 405
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_head_is_get_without_a_body(any_url):
+    got, headed = (fetch(method, f"{any_url}{ENDPOINT}?WSDL") for method in ("GET", "HEAD"))
+    assert headed.status == 200
+    assert headed.data == b""
+    assert headed.headers["Content-Length"] == got.headers["Content-Length"]
+
+
+def test_healthz(any_url):
+    answer = fetch("GET", f"{any_url}/healthz")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == {"status": "ok"}
+
+
+def test_the_root_leads_to_the_endpoints_page(any_url):
+    answer = fetch("GET", f"{any_url}/")
+    assert answer.status == 302
+    assert answer.headers["Location"] == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmx/getCredit", "/%ff%00", "/簡訊"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_path_is_told_where_the_service_is(any_url, method, path):
+    answer = fetch(method, any_url + path)
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert ENDPOINT in answer.data.decode()
+
+
+def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
+    gateway, monkeypatch, caplog
+):
+    application = Application(gateway)
+    monkeypatch.setattr(application, "_soap", None)
+    server = ThreadServer(application)
+    answer = call(server.url, "getCredit", sessionKey="0")
+    server.close()
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "Traceback" not in answer.data.decode()
+    assert "AttributeError" in caplog.text
+
+
+def test_every_request_is_recorded_with_its_account_but_without_secrets(url, records):
+    key = re.search(
+        "[0-9a-f]{32}", call(url, "getConnection", userID="demo", password="s3cret").data.decode()
+    )[0]
+    call(url, "getCredit", sessionKey=key)
+    call(url, "closeConnection", sessionKey=key)
+    call(url, "getCredit", sessionKey=key)
+    fetch("GET", f"{url}/nowhere?password=s3cret")
+    assert [
+        (record.method, record.path, record.status, record.operation, record.account, record.result)
+        for record in records
+    ] == [
+        ("POST", ENDPOINT, 200, "getConnection", "demo", "0"),
+        ("POST", ENDPOINT, 200, "getCredit", "demo", "1000.00"),
+        ("POST", ENDPOINT, 200, "closeConnection", "demo", "1"),
+        ("POST", ENDPOINT, 200, "getCredit", "demo", "-301, Session 資料不存在，請重新登入。"),
+        ("GET", "/nowhere", 404, None, None, None),
+    ]
+    assert all(record.milliseconds > 0 and record.at.tzinfo for record in records)
+    assert "s3cret" not in repr(records)
+    assert key not in repr(records)
+
+
+def test_a_record_carries_advice(url, records):
+    fetch("POST", url + ENDPOINT, headers={"Content-Type": "application/xml"})
+    assert "application/xml" in records[0].advice[0]
+
+
+def test_what_callers_send_cannot_break_or_flood_the_log(url, records):
+    call(url, "getConnection", userID="a&#10;2026-01-01 forged" + "x" * 1000, password="x")
+    fetch("GET", f"{url}/a%0ab")
+    assert records[0].account is not None
+    assert records[0].account.startswith("a 2026-01-01 forged")
+    assert len(records[0].account) == 200
+    assert records[1].path == "/a b"
+
+
+def test_a_request_that_breaks_off_changes_nothing(url, gateway: Gateway, records):
+    key = gateway.open_session("demo", "s3cret")
+    body = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
+        "<content>x</content><mobile>0912345678</mobile></sendSMS></s:Body></s:Envelope>"
+    )
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(
+            f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
+            f"Content-Length: {len(body) + 1}\r\n\r\n{body}".encode()
+        )
+        connection.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 400
+    assert gateway.messages() == []

@@ -1,0 +1,82 @@
+"""Bodies of more than 10 MiB are refused, and the refusal arrives."""
+
+import http.client
+import json
+import socket
+import subprocess
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.clients.tools import require
+from tests.web.serving import DEADLINE, ENDPOINT
+
+LIMIT = 10 * 1024 * 1024
+HEADERS = {"Content-Type": "text/xml", "SOAPAction": '"http://tempuri.org/getCredit"'}
+
+
+@pytest.fixture
+def address(any_url):
+    parts = urlsplit(any_url)
+    return parts.hostname, parts.port
+
+
+@pytest.fixture
+def connection(address):
+    with closing(http.client.HTTPConnection(*address, timeout=DEADLINE)) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
+def test_a_body_that_is_too_long_is_a_413(connection, size):
+    connection.request("POST", ENDPOINT, b" " * size, HEADERS)
+    assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
+def test_a_chunked_body_that_is_too_long_is_a_413(connection, size):
+    chunks = (b" " * min(65_536, size - sent) for sent in range(0, size, 65_536))
+    connection.request("POST", ENDPOINT, chunks, HEADERS, encode_chunked=True)
+    assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_at_the_limit_is_read(connection, chunked):
+    # White space is no XML: what reads it says 400.
+    body = b" " * LIMIT
+    connection.request(
+        "POST", ENDPOINT, iter([body]) if chunked else body, HEADERS, encode_chunked=chunked
+    )
+    assert connection.getresponse().status == 400
+
+
+def test_the_refusal_does_not_wait_for_the_body(address):
+    with socket.create_connection(address, DEADLINE) as connection:
+        connection.sendall(
+            f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode()
+        )
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    "header", ["Expect:", "Expect: 100-continue", "Transfer-Encoding: chunked"]
+)
+@pytest.mark.parametrize(("path", "status"), [(ENDPOINT, 413), ("/nowhere", 404)])
+def test_curl_sees_the_refusal(any_url, tmp_path, header, path, status):
+    body = tmp_path / "body"
+    body.write_bytes(b" " * (3 * LIMIT))
+    done = subprocess.run(
+        [
+            *(require("curl"), "--silent", "--show-error", "--noproxy", "*"),
+            *("--max-time", str(DEADLINE), "--header", header, "--data-binary", f"@{body}"),
+            *("--output", str(tmp_path / "answer"), "--write-out", "%{json}"),
+            any_url + path,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["http_code"] == status
