@@ -65,7 +65,8 @@ class SoapFault(Fault):  # type: ignore[misc]  # spyne has no types
     """A SOAP fault. `code` is as SOAP 1.1 names it: Client, Server, MustUnderstand …"""
 
     def __init__(self, code: str, reason: str) -> None:
-        super().__init__(code, reason)
+        # A reason may quote a header, which can name characters that XML cannot carry.
+        super().__init__(code, _NOT_XML.sub("\ufffd", reason))
 
 
 class _Refused(Exception):
@@ -247,7 +248,7 @@ class Soap11Writer(Soap11):  # type: ignore[misc]
             code = ctx.out_error.faultcode
             body = self.fault.format(
                 code=self.fault_codes.get(code, code),
-                reason=documents.escape(_NOT_XML.sub("\ufffd", ctx.out_error.faultstring)),
+                reason=documents.escape(ctx.out_error.faultstring),
                 # A fault about a header has none.
                 detail="" if code == "MustUnderstand" else self.detail,
             )
@@ -354,7 +355,7 @@ class SoapEndpoint:
             content_type=ctx.out_protocol.content_type,
             body=b"".join(ctx.out_string),
             operation=ctx.method_name,
-            result=call.result if error is None else f"{error.faultcode}: {error.faultstring}",
+            result=call.result if error is None else _in_one_line(error),
             user_id=call.user_id,
             session_key=call.session_key,
             advice=tuple(call.advice),
@@ -385,6 +386,10 @@ def _content_type(header: str) -> tuple[str, dict[str, str]]:
 
 def _refusal(status: int, call: Call) -> SoapAnswer:
     return SoapAnswer(status, Soap11Writer.content_type, b"", advice=tuple(call.advice))
+
+
+def _in_one_line(fault: Fault) -> str:
+    return " ".join(f"{fault.faultcode}: {fault.faultstring}".split())
 
 
 def _unquoted(action: str) -> str:

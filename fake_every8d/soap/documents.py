@@ -131,12 +131,11 @@ def recipients(content_xml: str) -> list[Recipient]:
         # It came as characters: whatever encoding it claims for itself is past.
         root = etree.fromstring(content_xml.encode(), parser("utf-8", comments=False))
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise RepsError(f"it breaks at line {line}, column {column}: {error.msg}") from None
+        raise RepsError(error.msg) from None
     if has_doctype(root):
-        raise RepsError("it has a DOCTYPE at its beginning, where <REPS> was expected")
+        raise RepsError("it begins with a DOCTYPE, where <REPS> was expected, line 1")
     if root.tag != "REPS":
-        raise RepsError(f"line {root.sourceline} begins {root.tag}, where <REPS> was expected")
+        raise RepsError(f"<{root.tag}> where <REPS> was expected, line {root.sourceline}")
     return [_recipient(user) for user in root.iterchildren("USER")]
 
 

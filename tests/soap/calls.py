@@ -1,0 +1,77 @@
+"""What the tests of the SOAP layer have in common: requests, and reading answers."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from fake_every8d.soap import SoapAnswer, SoapEndpoint
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+TNS = "http://tempuri.org/"
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+XML11 = "text/xml; charset=utf-8"
+XML12 = "application/soap+xml; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What a client makes of an answer."""
+
+    element: str
+    """The body's child, in Clark notation."""
+    result: str
+    """Text of the result, or of the fault."""
+
+
+def body(inner: str, namespace: str = SOAP11, header: str = "") -> bytes:
+    """An envelope around what is given."""
+    return (
+        f'<s:Envelope xmlns:s="{namespace}">{header}<s:Body>{inner}</s:Body></s:Envelope>'
+    ).encode()
+
+
+def request(operation: str, **parameters: str) -> str:
+    """An operation's element. What XML would change on the way is escaped."""
+    values = "".join(
+        f"<{name}>{escape(value, {chr(13): '&#13;'})}</{name}>"
+        for name, value in parameters.items()
+    )
+    return f'<{operation} xmlns="{TNS}">{values}</{operation}>'
+
+
+def action(operation: str) -> str:
+    """The SOAPAction header of an operation."""
+    return f'"{TNS}{operation}"'
+
+
+def read(xml: bytes) -> Answer:
+    """Read an answer as any client would."""
+    root = etree.fromstring(xml)
+    (element,) = root.findall("{*}Body/*")
+    if element.tag.endswith("}Fault"):
+        reason = element.findtext("faultstring") or element.findtext("{*}Reason/{*}Text")
+        return Answer(element.tag, reason or "")
+    return Answer(element.tag, element[0].text or "")
+
+
+def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> SoapAnswer:
+    """Call an operation in SOAP 1.1."""
+    return endpoint.handle(body(request(operation, **parameters)), XML11, action(operation))
+
+
+def call(endpoint: SoapEndpoint, operation: str, **parameters: str) -> str:
+    """Call an operation in SOAP 1.1, for its result."""
+    answer = post(endpoint, operation, **parameters)
+    assert answer.status == 200, answer
+    return read(answer.body).result
+
+
+def login(endpoint: SoapEndpoint) -> str:
+    """A session key for demo/demo."""
+    document = call(endpoint, "getConnection", userID="demo", password="demo")
+    match = re.search("<SESSION_KEY>([0-9a-f]{32})</SESSION_KEY>", document)
+    assert match, document
+    return match[1]

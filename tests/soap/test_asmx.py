@@ -1,0 +1,267 @@
+"""How requests are read and answers written, where the recorded cases are silent (W4)."""
+
+from typing import Any
+
+import pytest
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.soap import SoapEndpoint
+from tests.soap.calls import (
+    SOAP11,
+    SOAP12,
+    TNS,
+    XML11,
+    XML12,
+    action,
+    body,
+    login,
+    post,
+    read,
+    request,
+)
+
+GET_CONNECTION = action("getConnection")
+LOGIN = request("getConnection", userID="demo", password="demo")
+
+
+def test_w2_operations_in_the_documents_order(endpoint: SoapEndpoint) -> None:
+    assert list(endpoint.operations.items()) == [
+        ("getConnection", ("userID", "password")),
+        ("sendSMS", ("sessionKey", "subject", "content", "mobile", "sendTime")),
+        ("sendParamSMS", ("sessionKey", "subject", "contentXML", "sendTime")),
+        ("getDeliveryStatus", ("sessionKey", "batchID", "pageNo")),
+        ("getCredit", ("sessionKey",)),
+        ("eraseBooking", ("sessionKey", "batchID")),
+        ("closeConnection", ("sessionKey",)),
+    ]
+
+
+def test_w3_an_empty_result_is_an_empty_element(endpoint: SoapEndpoint) -> None:
+    answer = post(endpoint, "eraseBooking", sessionKey=login(endpoint), batchID="x")
+    assert (
+        b'<eraseBookingResponse xmlns="http://tempuri.org/"><eraseBookingResult />' in answer.body
+    )
+
+
+@pytest.mark.parametrize("inside", ["<!-- x -->", "<?x?>", "<b/>"])
+@pytest.mark.parametrize(
+    ("namespace", "content_type", "soap_action"),
+    [(SOAP11, XML11, GET_CONNECTION), (SOAP12, XML12, None)],
+)
+def test_w4_a_parameter_is_text_or_the_request_is_refused(
+    endpoint: SoapEndpoint,
+    inside: str,
+    namespace: str,
+    content_type: str,
+    soap_action: str | None,
+) -> None:
+    broken = LOGIN.replace("<userID>demo", f"<userID>de{inside}mo")
+    answer = endpoint.handle(body(broken, namespace), content_type, soap_action)
+    assert (answer.status, answer.body) == (400, b"")
+    assert "userID" in answer.advice[0]
+
+
+def test_w4_the_first_of_a_repeated_parameter_wins(endpoint: SoapEndpoint) -> None:
+    twice = LOGIN.replace("<password>", "<userID>x</userID><password>")
+    assert endpoint.handle(body(twice), XML11, GET_CONNECTION).result == "0"
+
+
+def test_w4_an_unknown_parameter_may_hold_anything(endpoint: SoapEndpoint) -> None:
+    more = LOGIN.replace("<password>", "<more><a/><!-- x --></more><password>")
+    assert endpoint.handle(body(more), XML11, GET_CONNECTION).result == "0"
+
+
+def test_w4_soap_12_prefers_a_known_action_to_the_element(endpoint: SoapEndpoint) -> None:
+    content_type = f'{XML12}; action="{TNS}getCredit"'
+    answer = endpoint.handle(body(LOGIN, SOAP12), content_type, None)
+    assert answer.operation == "getCredit"
+    assert answer.result == "-301, Session 資料不存在，請重新登入。"
+    assert "getCredit" in answer.advice[0]
+    assert "getConnection" in answer.advice[0]
+
+
+def test_w4_an_unknown_soapaction_is_told_before_the_xml_is_read(endpoint: SoapEndpoint) -> None:
+    answer = endpoint.handle(b"<a", XML11, '"nope"')
+    assert answer.status == 500
+    reason = "Server did not recognize the value of HTTP Header SOAPAction: nope."
+    assert read(answer.body).result == reason
+
+
+def test_w4_unreadable_xml_is_400_when_a_header_names_the_operation(
+    endpoint: SoapEndpoint,
+) -> None:
+    content_type = f'{XML12}; action="{TNS}getConnection"'
+    assert endpoint.handle(b"<a", content_type, None).status == 400
+
+
+@pytest.mark.parametrize(
+    ("inside", "missing"),
+    [
+        ("", "Body"),
+        ("<s:Header/>", "Body"),
+        ("<x/><s:Body/>", "Body"),
+    ],
+)
+def test_w4_an_envelope_without_its_parts(
+    endpoint: SoapEndpoint, inside: str, missing: str
+) -> None:
+    xml = f'<s:Envelope xmlns:s="{SOAP11}">{inside}</s:Envelope>'.encode()
+    answer = endpoint.handle(xml, XML11, GET_CONNECTION)
+    assert answer.status == 500
+    assert read(answer.body).result == (
+        "Server was unable to read request. ---> "
+        f"Request format is invalid: Missing required soap:{missing} element."
+    )
+
+
+def test_w4_a_root_of_another_name(endpoint: SoapEndpoint) -> None:
+    answer = endpoint.handle(f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
+    assert "Missing required soap:Envelope element." in read(answer.body).result
+
+
+def header(namespace: str, **attributes: str) -> str:
+    given = "".join(f' s:{name}="{value}"' for name, value in attributes.items())
+    return f'<s:Header><t:ticket xmlns:t="urn:x"{given}/></s:Header>'
+
+
+@pytest.mark.parametrize(
+    ("namespace", "attributes", "understood"),
+    [
+        (SOAP11, {"mustUnderstand": "1"}, False),
+        (SOAP11, {"mustUnderstand": "0"}, True),
+        (SOAP11, {"mustUnderstand": "1", "actor": "urn:another"}, True),
+        (SOAP11, {"mustUnderstand": "1", "actor": ""}, False),
+        (
+            SOAP11,
+            {"mustUnderstand": "1", "actor": "http://schemas.xmlsoap.org/soap/actor/next"},
+            False,
+        ),
+        (SOAP12, {"mustUnderstand": "true"}, False),
+        (SOAP12, {"mustUnderstand": "1"}, False),
+        (SOAP12, {"mustUnderstand": "true", "role": "urn:another"}, True),
+        (SOAP12, {"mustUnderstand": "true", "role": f"{SOAP12}/role/next"}, False),
+        (SOAP12, {"mustUnderstand": "true", "role": f"{SOAP12}/role/ultimateReceiver"}, False),
+        (SOAP12, {"mustUnderstand": "true", "role": f"{SOAP12}/role/none"}, True),
+    ],
+)
+def test_w4_must_understand_counts_when_addressed_to_us(
+    endpoint: SoapEndpoint,
+    gateway: Gateway,
+    namespace: str,
+    attributes: dict[str, str],
+    understood: bool,
+) -> None:
+    xml = body(LOGIN, namespace, header(namespace, **attributes))
+    answer = endpoint.handle(xml, XML11 if namespace == SOAP11 else XML12, None)
+    assert answer.status == (200 if understood else 500)
+    assert gateway.sessions("demo") == understood
+    if not understood:
+        assert read(answer.body).result == "SOAP header ticket was not understood."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("big5", "text/xml; charset=big5"),
+        ("big5", 'TEXT/XML; Charset="Big5"'),
+        ("utf-16", "text/xml; charset=utf-16"),
+        ("utf-16", "text/xml"),
+        ("utf-16", "text/xml; charset=utf-8"),
+        ("utf-8-sig", "text/xml; charset=big5"),
+        ("utf-8", "text/xml; charset=no-such-charset"),
+        ("utf-8", "text/xml; charset="),
+    ],
+)
+def test_w4_the_charset_outranks_the_declaration_and_a_mark_both(
+    endpoint: SoapEndpoint, gateway: Gateway, encoding: str, content_type: str
+) -> None:
+    send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
+    xml = '<?xml version="1.0" encoding="utf-8"?>' + body(send).decode()
+    answer = endpoint.handle(xml.encode(encoding), content_type, action("sendSMS"))
+    assert answer.status == 200
+    assert [message.content for message in gateway.messages()] == ["高雄"]
+
+
+def test_w4_the_declaration_counts_when_there_is_no_charset(
+    endpoint: SoapEndpoint, gateway: Gateway
+) -> None:
+    send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
+    xml = '<?xml version="1.0" encoding="big5"?>' + body(send).decode()
+    answer = endpoint.handle(xml.encode("big5"), "text/xml", action("sendSMS"))
+    assert [message.content for message in gateway.messages()] == ["高雄"]
+    assert "charset=utf-8" in answer.advice[0]
+
+
+BOMB = (
+    '<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "&a;"}">' for n in range(9))
+    + "]>"
+)
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b"<!DOCTYPE x>" + body(LOGIN),
+        BOMB.encode() + body(LOGIN.replace("demo", "&a8;")),
+        b'<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">' + body(LOGIN),
+        b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]>'
+        + body(LOGIN.replace("demo", "&f;")),
+        ("<!DOCTYPE x>" + body(LOGIN).decode()).encode("utf-16"),
+        b"<a>" * 10_000,
+        b"<a " * 10_000,
+        body(LOGIN.replace("demo", "&#0;")),
+        body(LOGIN.replace("demo", "&undefined;")),
+        b"\xff" + body(LOGIN),
+    ],
+    ids=range(10),
+)
+def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) -> None:
+    answer = endpoint.handle(xml, XML11, GET_CONNECTION)
+    assert (answer.status, answer.content_type, answer.body) == (400, XML11, b"")
+
+
+@pytest.mark.parametrize(
+    ("inner", "soap_action", "advice"),
+    [
+        (LOGIN.replace(TNS, "http://tempuri.org"), GET_CONNECTION, "every parameter for null"),
+        (LOGIN, action("closeConnection"), "while the body holds getConnection"),
+        (
+            f'<t:getConnection xmlns:t="{TNS}"><userID>demo</userID></t:getConnection>',
+            GET_CONNECTION,
+            "takes userID for null",
+        ),
+    ],
+)
+def test_w4_what_binds_to_null_is_told(
+    endpoint: SoapEndpoint, inner: str, soap_action: str, advice: str
+) -> None:
+    answer = endpoint.handle(body(inner), XML11, soap_action)
+    assert answer.status == 200
+    assert advice in answer.advice[0]
+    assert len(answer.advice) == 1
+
+
+def test_w4_a_correct_call_has_no_advice(endpoint: SoapEndpoint) -> None:
+    assert post(endpoint, "getConnection", userID="demo", password="demo").advice == ()
+
+
+@pytest.mark.parametrize("action_header", ["a\x00b", "%00", '"', "\r\n", "<&>", "%ff", "\ud800"])
+def test_w4_a_fault_can_quote_any_header(endpoint: SoapEndpoint, action_header: str) -> None:
+    for arguments in (
+        (body(LOGIN), XML11, action_header),
+        (body("<x/>", SOAP12), f'{XML12}; action="{action_header}"', None),
+    ):
+        answer = endpoint.handle(*arguments)
+        assert answer.status == 500
+        assert read(answer.body).element.endswith("}Fault")
+        assert answer.result is not None
+        assert "\n" not in answer.result
+
+
+def test_answers_tell_who_and_never_a_secret_in_the_result(endpoint: SoapEndpoint) -> None:
+    opened = post(endpoint, "getConnection", userID="demo", password="demo")
+    assert (opened.operation, opened.user_id, opened.result) == ("getConnection", "demo", "0")
+    key: Any = opened.session_key
+    closed = post(endpoint, "closeConnection", sessionKey=key)
+    assert (closed.operation, closed.session_key, closed.result) == ("closeConnection", key, "1")
