@@ -32,7 +32,7 @@ PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
 _ARRIVED = (Status.SENT, Status.DELIVERED)
-_PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})")
+_PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
