@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 
-def run(*arguments, **environment):
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`fake-every8d …`, and how it ended."""
     return subprocess.run(
         [sys.executable, "-m", "fake_every8d", *arguments],
@@ -18,7 +19,7 @@ def run(*arguments, **environment):
     )
 
 
-def test_help_lists_the_options():
+def test_help_lists_the_options() -> None:
     done = run("serve", "--help")
     assert done.returncode == 0
     for option in (
@@ -35,7 +36,7 @@ def test_help_lists_the_options():
         assert option in done.stdout
 
 
-def test_help_does_not_import_what_serving_needs():
+def test_help_does_not_import_what_serving_needs() -> None:
     code = (
         "import sys; from fake_every8d.cli import cli; cli(['serve', '--help'], "
         "standalone_mode=False); "
@@ -45,7 +46,7 @@ def test_help_does_not_import_what_serving_needs():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_version():
+def test_version() -> None:
     done = run("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("fake-every8d, version ")
@@ -70,7 +71,9 @@ def test_version():
         (["--host", "no such host"], "cannot listen on no such host port 8021"),
     ],
 )
-def test_wrong_use_ends_with_exit_code_2_and_one_clear_line(arguments, complaint):
+def test_wrong_use_ends_with_exit_code_2_and_one_clear_line(
+    arguments: list[str], complaint: str
+) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -79,14 +82,14 @@ def test_wrong_use_ends_with_exit_code_2_and_one_clear_line(arguments, complaint
     assert done.stderr.count("\n") == 1
 
 
-def test_wrong_use_in_the_environment_is_told_the_same_way():
+def test_wrong_use_in_the_environment_is_told_the_same_way() -> None:
     done = run(FAKE_EVERY8D_MAX_MESSAGES="many")
     assert done.returncode == 2
     assert "--max-messages" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_an_accounts_file_that_is_wrong_is_named_with_account_and_key(tmp_path):
+def test_an_accounts_file_that_is_wrong_is_named_with_account_and_key(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
     path.write_text('[[account]]\nuser_id = "demo"\npassword = "demo"\ncredit = -5\n')
     done = run("--accounts", str(path))

@@ -1,5 +1,6 @@
 """The accounts file."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from fake_every8d.gateway import Account
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
 
 
+Write = Callable[[str | bytes], Path]
+
+
 @pytest.fixture
-def write(tmp_path):
-    def write(content):
+def write(tmp_path: Path) -> Write:
+    def write(content: str | bytes) -> Path:
         path = tmp_path / "accounts.toml"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
@@ -21,7 +25,7 @@ def write(tmp_path):
     return write
 
 
-def test_the_example_file_loads():
+def test_the_example_file_loads() -> None:
     assert load_accounts(FIXTURE) == (
         Account("demo", "demo", credit=Decimal(1000)),
         Account("poor", "poor", credit=Decimal("1.5")),
@@ -31,16 +35,16 @@ def test_the_example_file_loads():
     )
 
 
-def test_the_example_shows_each_setting_with_its_default():
+def test_the_example_shows_each_setting_with_its_default() -> None:
     assert load_accounts(FIXTURE)[0] == Account("demo", "demo")
 
 
-def test_credit_is_read_as_the_decimal_that_is_written(write):
+def test_credit_is_read_as_the_decimal_that_is_written(write: Write) -> None:
     path = write('[[account]]\nuser_id = "a"\npassword = "b"\ncredit = 0.10\n')
     assert load_accounts(path)[0].credit == Decimal("0.10")
 
 
-def test_text_is_utf8_with_or_without_a_byte_order_mark(write):
+def test_text_is_utf8_with_or_without_a_byte_order_mark(write: Write) -> None:
     content = '[[account]]\nuser_id = "王小明"\npassword = "密碼"\n'.encode()
     for prefix in (b"", b"\xef\xbb\xbf"):
         assert load_accounts(write(prefix + content)) == (Account("王小明", "密碼"),)
@@ -93,7 +97,9 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         ("[account]", "account: must be tables, each begun with [[account]]"),
     ],
 )
-def test_an_error_names_file_account_and_key_and_what_would_be_right(write, content, message):
+def test_an_error_names_file_account_and_key_and_what_would_be_right(
+    write: Write, content: str, message: str
+) -> None:
     path = write(content)
     with pytest.raises(ConfigError) as caught:
         load_accounts(path)
@@ -111,31 +117,33 @@ def test_an_error_names_file_account_and_key_and_what_would_be_right(write, cont
         ('report_url = "ftp://localhost/"', "report_url"),
     ],
 )
-def test_an_account_that_makes_no_sense_is_refused_with_its_place(write, line, key):
+def test_an_account_that_makes_no_sense_is_refused_with_its_place(
+    write: Write, line: str, key: str
+) -> None:
     with pytest.raises(ConfigError, match=rf"accounts\.toml: account 1 \(demo\): {key} must"):
         load_accounts(write(DEMO + line))
 
 
-def test_an_empty_user_id_is_refused(write):
+def test_an_empty_user_id_is_refused(write: Write) -> None:
     with pytest.raises(ConfigError, match="user_id must not be empty"):
         load_accounts(write('[[account]]\nuser_id = ""\npassword = ""'))
 
 
-def test_what_is_not_toml_is_refused_with_its_line(write):
+def test_what_is_not_toml_is_refused_with_its_line(write: Write) -> None:
     with pytest.raises(ConfigError, match=r"is not TOML: .*line 2"):
         load_accounts(write("[[account]]\nuser_id = demo\n"))
 
 
-def test_what_is_not_utf8_is_refused(write):
+def test_what_is_not_utf8_is_refused(write: Write) -> None:
     with pytest.raises(ConfigError, match="is not UTF-8 text, at byte 2"):
         load_accounts(write(b"# \xa4\xa4"))
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
         load_accounts(tmp_path / "nowhere.toml")
 
 
-def test_a_directory_is_refused(tmp_path):
+def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load_accounts(tmp_path)

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 from contextlib import suppress
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from tests.web.serving import DEADLINE, ENDPOINT, Served, call
+from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
 
 ACCOUNTS = """
 [[account]]
@@ -39,7 +38,7 @@ def children(process_id: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
-def test_it_says_where_everything_is_and_serves_it(tmp_path, accounts):
+def test_it_says_where_everything_is_and_serves_it(tmp_path: Path, accounts: str) -> None:
     with Served(tmp_path, "serve", "--accounts", accounts) as served:
         url = served.url
         served.wait_for(r"accounts .*\n")
@@ -53,10 +52,11 @@ def test_it_says_where_everything_is_and_serves_it(tmp_path, accounts):
         assert urllib3.request("GET", f"{url}/healthz", timeout=DEADLINE).status == 200
 
 
-def test_a_request_is_a_line_without_the_password_and_the_session_key(tmp_path, accounts):
+def test_a_request_is_a_line_without_the_password_and_the_session_key(
+    tmp_path: Path, accounts: str
+) -> None:
     with Served(tmp_path, "--accounts", accounts) as served:
-        answer = call(served.url, "getConnection", userID="shop", password="s3cret").data.decode()
-        key = re.search("[0-9a-f]{32}", answer)[0]
+        key = log_in(served.url, "shop", "s3cret")
         call(served.url, "getCredit", sessionKey=key)
         date = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
         served.wait_for(rf"(?m)^{date}  getConnection  shop  0  \d+\.\d ms$")
@@ -65,7 +65,7 @@ def test_a_request_is_a_line_without_the_password_and_the_session_key(tmp_path, 
         assert key not in served.output
 
 
-def test_json_lines_and_settings_from_the_environment(tmp_path, accounts):
+def test_json_lines_and_settings_from_the_environment(tmp_path: Path, accounts: str) -> None:
     with Served(
         tmp_path,
         FAKE_EVERY8D_ACCOUNTS=accounts,
@@ -83,7 +83,9 @@ def test_json_lines_and_settings_from_the_environment(tmp_path, accounts):
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_exit_code_0_and_without_a_word(tmp_path, ended_by):
+def test_a_signal_ends_it_with_exit_code_0_and_without_a_word(
+    tmp_path: Path, ended_by: signal.Signals
+) -> None:
     with Served(tmp_path) as served:
         served.wait_for("accounts .*\n")
         before = served.output
@@ -91,14 +93,14 @@ def test_a_signal_ends_it_with_exit_code_0_and_without_a_word(tmp_path, ended_by
         assert served.output == before
 
 
-def test_ctrl_c_reaches_the_whole_group_and_ends_it_with_exit_code_0(tmp_path):
+def test_ctrl_c_reaches_the_whole_group_and_ends_it_with_exit_code_0(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.wait_for("accounts .*\n")
         os.killpg(served.process.pid, signal.SIGINT)
         assert served.process.wait(DEADLINE) == 0
 
 
-def test_if_the_process_that_serves_dies_it_says_so_and_fails(tmp_path):
+def test_if_the_process_that_serves_dies_it_says_so_and_fails(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.wait_for("accounts .*\n")
         (worker,) = children(served.process.pid)
@@ -107,7 +109,7 @@ def test_if_the_process_that_serves_dies_it_says_so_and_fails(tmp_path):
         assert "the process that serves has died" in served.output
 
 
-def test_it_does_not_outlive_a_supervisor_that_is_killed(tmp_path):
+def test_it_does_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         address = urlsplit(served.url)
         with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
@@ -117,7 +119,9 @@ def test_it_does_not_outlive_a_supervisor_that_is_killed(tmp_path):
 
 
 @pytest.mark.parametrize("options", [[], ["serve"]])
-def test_a_port_in_use_ends_it_with_exit_code_2_and_one_line(tmp_path, options):
+def test_a_port_in_use_ends_it_with_exit_code_2_and_one_line(
+    tmp_path: Path, options: list[str]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Served(tmp_path, *options, "--port", str(port)) as served:
@@ -127,7 +131,7 @@ def test_a_port_in_use_ends_it_with_exit_code_2_and_one_line(tmp_path, options):
             )
 
 
-def test_a_port_that_another_of_its_kind_has_is_in_use(tmp_path):
+def test_a_port_that_another_of_its_kind_has_is_in_use(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         port = urlsplit(served.url).port
         second = tmp_path / "second"
@@ -136,7 +140,7 @@ def test_a_port_that_another_of_its_kind_has_is_in_use(tmp_path):
             assert refused.process.wait(DEADLINE) == 2
 
 
-def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path):
+def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         address = urlsplit(served.url)
         with socket.create_connection((address.hostname, address.port), DEADLINE) as stalled:
@@ -147,7 +151,7 @@ def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path):
                 assert answer.status == 200
 
 
-def test_connections_are_kept_alive(tmp_path):
+def test_connections_are_kept_alive(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         address = urlsplit(served.url)
         connection = http.client.HTTPConnection(

@@ -1,8 +1,8 @@
 """Who answers which request, over a real socket."""
 
 import http.client
-import re
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -10,16 +10,16 @@ import pytest
 import urllib3
 
 from fake_every8d.gateway import Gateway
-from fake_every8d.web.app import Application
+from fake_every8d.web.app import Application, RequestRecord
 from fake_every8d.web.server import ThreadServer
-from tests.web.serving import DEADLINE, ENDPOINT, call
+from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
 
-def fetch(method, url, **options):
+def fetch(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
     return urllib3.request(method, url, redirect=False, retries=False, timeout=DEADLINE, **options)
 
 
-def addresses(wsdl):
+def addresses(wsdl: bytes) -> list[str | None]:
     """The two addresses in a WSDL."""
     return [
         element.get("location")
@@ -31,27 +31,27 @@ def addresses(wsdl):
 @pytest.mark.parametrize(
     "path", ["/API21/SOAP/SMS.asmx", "/api21/soap/sms.asmx", "/Api21/Soap/Sms.ASMX"]
 )
-def test_w1_the_service_is_found_in_any_case(any_url, path):
+def test_w1_the_service_is_found_in_any_case(any_url: str, path: str) -> None:
     assert fetch("GET", any_url + path).status == 200
     assert fetch("POST", any_url + path, headers={"Content-Type": "x/y"}).status == 415
 
 
 @pytest.mark.parametrize("query", ["WSDL", "wsdl", "Wsdl", "WSDL="])
-def test_w1_the_wsdl_is_found_in_any_case(any_url, query):
+def test_w1_the_wsdl_is_found_in_any_case(any_url: str, query: str) -> None:
     answer = fetch("GET", f"{any_url}{ENDPOINT}?{query}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert addresses(answer.data) == [any_url + ENDPOINT] * 2
 
 
-def test_w2_the_wsdls_address_is_the_one_that_the_caller_used(any_url):
+def test_w2_the_wsdls_address_is_the_one_that_the_caller_used(any_url: str) -> None:
     wsdl = fetch(
         "GET", f"{any_url}/api21/soap/sms.asmx?wsdl", headers={"Host": "sms.test:8080"}
     ).data
     assert addresses(wsdl) == ["http://sms.test:8080/API21/SOAP/SMS.asmx"] * 2
 
 
-def test_w2_without_a_host_header_it_is_the_servers_own(any_url):
+def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
     address = urlsplit(any_url)
     with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
         connection.sendall(f"GET {ENDPOINT}?WSDL HTTP/1.0\r\n\r\n".encode())
@@ -61,7 +61,7 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url):
 
 
 @pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
-def test_w2_a_public_url_outranks_what_the_caller_used(gateway, public_url):
+def test_w2_a_public_url_outranks_what_the_caller_used(gateway: Gateway, public_url: str) -> None:
     server = ThreadServer(Application(gateway, public_url=public_url))
     wsdl = fetch("GET", f"{server.url}{ENDPOINT}?WSDL").data
     server.close()
@@ -69,28 +69,30 @@ def test_w2_a_public_url_outranks_what_the_caller_used(gateway, public_url):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(any_url, method):
+def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(
+    any_url: str, method: str
+) -> None:
     answer = fetch(method, any_url + ENDPOINT)
     assert answer.status == 405
     assert answer.headers["Content-Type"].startswith("text/html")
     assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
-def test_head_is_get_without_a_body(any_url):
+def test_head_is_get_without_a_body(any_url: str) -> None:
     got, headed = (fetch(method, f"{any_url}{ENDPOINT}?WSDL") for method in ("GET", "HEAD"))
     assert headed.status == 200
     assert headed.data == b""
     assert headed.headers["Content-Length"] == got.headers["Content-Length"]
 
 
-def test_healthz(any_url):
+def test_healthz(any_url: str) -> None:
     answer = fetch("GET", f"{any_url}/healthz")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == {"status": "ok"}
 
 
-def test_the_root_leads_to_the_endpoints_page(any_url):
+def test_the_root_leads_to_the_endpoints_page(any_url: str) -> None:
     answer = fetch("GET", f"{any_url}/")
     assert answer.status == 302
     assert answer.headers["Location"] == ENDPOINT
@@ -100,7 +102,7 @@ def test_the_root_leads_to_the_endpoints_page(any_url):
     "path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmx/getCredit", "/%ff%00", "/簡訊"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_path_is_told_where_the_service_is(any_url, method, path):
+def test_an_unknown_path_is_told_where_the_service_is(any_url: str, method: str, path: str) -> None:
     answer = fetch(method, any_url + path)
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -108,8 +110,8 @@ def test_an_unknown_path_is_told_where_the_service_is(any_url, method, path):
 
 
 def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
-    gateway, monkeypatch, caplog
-):
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     application = Application(gateway)
     monkeypatch.setattr(application, "_soap", None)
     server = ThreadServer(application)
@@ -121,10 +123,10 @@ def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
     assert "AttributeError" in caplog.text
 
 
-def test_every_request_is_recorded_with_its_account_but_without_secrets(url, records):
-    key = re.search(
-        "[0-9a-f]{32}", call(url, "getConnection", userID="demo", password="s3cret").data.decode()
-    )[0]
+def test_every_request_is_recorded_with_its_account_but_without_secrets(
+    url: str, records: list[RequestRecord]
+) -> None:
+    key = log_in(url, "demo", "s3cret")
     call(url, "getCredit", sessionKey=key)
     call(url, "closeConnection", sessionKey=key)
     call(url, "getCredit", sessionKey=key)
@@ -144,12 +146,14 @@ def test_every_request_is_recorded_with_its_account_but_without_secrets(url, rec
     assert key not in repr(records)
 
 
-def test_a_record_carries_advice(url, records):
+def test_a_record_carries_advice(url: str, records: list[RequestRecord]) -> None:
     fetch("POST", url + ENDPOINT, headers={"Content-Type": "application/xml"})
     assert "application/xml" in records[0].advice[0]
 
 
-def test_what_callers_send_cannot_break_or_flood_the_log(url, records):
+def test_what_callers_send_cannot_break_or_flood_the_log(
+    url: str, records: list[RequestRecord]
+) -> None:
     call(url, "getConnection", userID="a&#10;2026-01-01 forged" + "x" * 1000, password="x")
     fetch("GET", f"{url}/a%0ab")
     assert records[0].account is not None
@@ -158,7 +162,9 @@ def test_what_callers_send_cannot_break_or_flood_the_log(url, records):
     assert records[1].path == "/a b"
 
 
-def test_a_request_that_breaks_off_changes_nothing(url, gateway: Gateway, records):
+def test_a_request_that_breaks_off_changes_nothing(
+    url: str, gateway: Gateway, records: list[RequestRecord]
+) -> None:
     key = gateway.open_session("demo", "s3cret")
     body = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'

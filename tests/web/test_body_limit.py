@@ -4,7 +4,9 @@ import http.client
 import json
 import socket
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,32 +19,36 @@ HEADERS = {"Content-Type": "text/xml", "SOAPAction": '"http://tempuri.org/getCre
 
 
 @pytest.fixture
-def address(any_url):
-    parts = urlsplit(any_url)
-    return parts.hostname, parts.port
+def address(any_url: str) -> tuple[str, int]:
+    host, _, port = urlsplit(any_url).netloc.partition(":")
+    return host, int(port)
 
 
 @pytest.fixture
-def connection(address):
+def connection(address: tuple[str, int]) -> Iterator[http.client.HTTPConnection]:
     with closing(http.client.HTTPConnection(*address, timeout=DEADLINE)) as connection:
         yield connection
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
-def test_a_body_that_is_too_long_is_a_413(connection, size):
+def test_a_body_that_is_too_long_is_a_413(
+    connection: http.client.HTTPConnection, size: int
+) -> None:
     connection.request("POST", ENDPOINT, b" " * size, HEADERS)
     assert connection.getresponse().status == 413
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
-def test_a_chunked_body_that_is_too_long_is_a_413(connection, size):
+def test_a_chunked_body_that_is_too_long_is_a_413(
+    connection: http.client.HTTPConnection, size: int
+) -> None:
     chunks = (b" " * min(65_536, size - sent) for sent in range(0, size, 65_536))
     connection.request("POST", ENDPOINT, chunks, HEADERS, encode_chunked=True)
     assert connection.getresponse().status == 413
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_at_the_limit_is_read(connection, chunked):
+def test_a_body_at_the_limit_is_read(connection: http.client.HTTPConnection, chunked: bool) -> None:
     # White space is no XML: what reads it says 400.
     body = b" " * LIMIT
     connection.request(
@@ -51,7 +57,7 @@ def test_a_body_at_the_limit_is_read(connection, chunked):
     assert connection.getresponse().status == 400
 
 
-def test_the_refusal_does_not_wait_for_the_body(address):
+def test_the_refusal_does_not_wait_for_the_body(address: tuple[str, int]) -> None:
     with socket.create_connection(address, DEADLINE) as connection:
         connection.sendall(
             f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode()
@@ -65,7 +71,9 @@ def test_the_refusal_does_not_wait_for_the_body(address):
     "header", ["Expect:", "Expect: 100-continue", "Transfer-Encoding: chunked"]
 )
 @pytest.mark.parametrize(("path", "status"), [(ENDPOINT, 413), ("/nowhere", 404)])
-def test_curl_sees_the_refusal(any_url, tmp_path, header, path, status):
+def test_curl_sees_the_refusal(
+    any_url: str, tmp_path: Path, header: str, path: str, status: int
+) -> None:
     body = tmp_path / "body"
     body.write_bytes(b" " * (3 * LIMIT))
     done = subprocess.run(

@@ -22,18 +22,18 @@ OPERATIONS = [
 ]
 
 
-def page(url):
+def page(url: str) -> tuple[int, str]:
     answer = urllib3.request("GET", url, retries=False, timeout=DEADLINE)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     return answer.status, answer.data.decode()
 
 
-def samples(html):
+def samples(html: str) -> list[str]:
     """What stands there to copy: SOAP 1.1 request and response, then SOAP 1.2's."""
     return [unescape(sample) for sample in re.findall("<pre>(.*?)</pre>", html, re.DOTALL)]
 
 
-def test_w6_the_page_lists_the_operations_each_with_a_link(url):
+def test_w6_the_page_lists_the_operations_each_with_a_link(url: str) -> None:
     status, html = page(url + ENDPOINT)
     assert status == 200
     assert sorted(re.findall(r'href="\?op=(\w+)"', html)) == sorted(OPERATIONS)
@@ -42,7 +42,9 @@ def test_w6_the_page_lists_the_operations_each_with_a_link(url):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_w6_an_operations_page_shows_both_versions_requests_and_responses(url, operation):
+def test_w6_an_operations_page_shows_both_versions_requests_and_responses(
+    url: str, operation: str
+) -> None:
     status, html = page(f"{url}{ENDPOINT}?op={operation}")
     assert status == 200
     assert len(samples(html)) == 4
@@ -54,7 +56,7 @@ def test_w6_an_operations_page_shows_both_versions_requests_and_responses(url, o
         )
 
 
-def test_w6_the_request_is_shown_as_it_goes_over_the_wire(url):
+def test_w6_the_request_is_shown_as_it_goes_over_the_wire(url: str) -> None:
     _, html = page(f"{url}{ENDPOINT}?op=getConnection")
     soap11, response11, soap12, response12 = samples(html)
     host = urlsplit(url).netloc
@@ -88,7 +90,7 @@ xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
 
 
 @pytest.mark.parametrize("version", [0, 2], ids=["SOAP 1.1", "SOAP 1.2"])
-def test_w6_what_is_copied_works(url, version):
+def test_w6_what_is_copied_works(url: str, version: int) -> None:
     _, html = page(f"{url}{ENDPOINT}?op=getConnection")
     head, envelope = samples(html)[version].split("\n\n", 1)
     envelope = envelope.replace("string", "demo", 1).replace("string", "s3cret", 1)
@@ -103,14 +105,14 @@ def test_w6_what_is_copied_works(url, version):
     assert b"&lt;CODE&gt;0&lt;/CODE&gt;" in answer.data
 
 
-def test_an_operation_that_there_is_not_lists_those_there_are(url):
+def test_an_operation_that_there_is_not_lists_those_there_are(url: str) -> None:
     status, html = page(f"{url}{ENDPOINT}?op=%3Cscript%3E")
     assert status == 404
     assert "<script>" not in html
     assert "?op=getCredit" in html
 
 
-def test_what_a_caller_says_is_escaped():
+def test_what_a_caller_says_is_escaped() -> None:
     for html in (
         documentation.overview({"a<b": ("c&d",)}, 'http://<script>"'),
         documentation.operation("a<b", ("c",), "<script>", "/&"),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import urllib3
 
+from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application, RequestRecord
 from fake_every8d.web.server import ThreadServer, json_line, text_line
 from tests.web.serving import DEADLINE
@@ -26,7 +27,7 @@ RECORD = RequestRecord(
 )
 
 
-def test_it_listens_from_when_it_is_made_until_it_is_closed(gateway):
+def test_it_listens_from_when_it_is_made_until_it_is_closed(gateway: Gateway) -> None:
     server = ThreadServer(Application(gateway))
     address = ("127.0.0.1", server.port)
     assert server.url == f"http://127.0.0.1:{server.port}"
@@ -36,21 +37,21 @@ def test_it_listens_from_when_it_is_made_until_it_is_closed(gateway):
         socket.create_connection(address, DEADLINE)
 
 
-def test_it_can_listen_on_ipv6(gateway):
+def test_it_can_listen_on_ipv6(gateway: Gateway) -> None:
     server = ThreadServer(Application(gateway), "::1")
     assert server.url == f"http://[::1]:{server.port}"
     assert urllib3.request("GET", f"{server.url}/healthz", timeout=DEADLINE).status == 200
     server.close()
 
 
-def test_a_port_that_is_taken_is_an_oserror(gateway):
+def test_a_port_that_is_taken_is_an_oserror(gateway: Gateway) -> None:
     server = ThreadServer(Application(gateway))
     with pytest.raises(OSError, match="in use"):
         ThreadServer(Application(gateway), port=server.port)
     server.close()
 
 
-def test_nothing_is_left_of_it(gateway, recwarn):
+def test_nothing_is_left_of_it(gateway: Gateway, recwarn: pytest.WarningsRecorder) -> None:
     before = threading.active_count()
     for _ in range(5):
         server = ThreadServer(Application(gateway))
@@ -61,7 +62,7 @@ def test_nothing_is_left_of_it(gateway, recwarn):
     assert [warning for warning in recwarn if warning.category is ResourceWarning] == []
 
 
-def test_it_says_nothing(gateway, capfd):
+def test_it_says_nothing(gateway: Gateway, capfd: pytest.CaptureFixture[str]) -> None:
     server = ThreadServer(Application(gateway))
     urllib3.request("GET", f"{server.url}/nowhere", timeout=DEADLINE)
     with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
@@ -71,19 +72,19 @@ def test_it_says_nothing(gateway, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_line_for_people():
+def test_a_line_for_people() -> None:
     assert text_line(RECORD) == (
         "2026-11-23 22:05:06  sendSMS  demo  "
         "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff  1.2 ms  · Mind the gap."
     )
 
 
-def test_a_line_for_people_of_a_request_that_is_no_operation():
+def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
     record = RequestRecord(RECORD.at, "GET", "/healthz", 200, 0.04)
     assert text_line(record) == "2026-11-23 22:05:06  GET /healthz  -  200  0.0 ms"
 
 
-def test_a_line_for_machines():
+def test_a_line_for_machines() -> None:
     assert json.loads(json_line(RECORD)) == {
         "time": "2026-11-23T22:05:06.789+08:00",
         "method": "POST",
