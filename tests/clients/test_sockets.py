@@ -6,9 +6,10 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from .story import Endpoint, tell_story
-from .tools import NAMESPACE, envelope
+from .tools import NAMESPACE, SOAP_NAMESPACE, Version
 
 _TIMEOUT = 30
 
@@ -18,7 +19,7 @@ def test_asp_page(endpoint: Endpoint) -> None:
     url = urlsplit(endpoint.soap_url)
 
     def call(operation: str, /, **parameters: str) -> str:
-        body = envelope("1.2", operation, parameters).encode()
+        body = _envelope("1.2", operation, parameters).encode()
         head = (
             f"POST {url.path} HTTP/1.1\r\n"
             f"Host: {url.netloc}\r\n"
@@ -44,7 +45,7 @@ def test_expect_100_continue(endpoint: Endpoint) -> None:
     url = urlsplit(endpoint.soap_url)
 
     def call(operation: str, /, **parameters: str) -> str:
-        body = envelope("1.1", operation, parameters).encode()
+        body = _envelope("1.1", operation, parameters).encode()
         head = (
             f"POST {url.path} HTTP/1.1\r\n"
             "Content-Type: text/xml; charset=utf-8\r\n"
@@ -80,13 +81,28 @@ def test_chunked(endpoint: Endpoint) -> None:
             connection.request(
                 "POST",
                 url.path,
-                _chunks(envelope("1.2", operation, parameters).encode()),
+                _chunks(_envelope("1.2", operation, parameters).encode()),
                 {"Content-Type": f"application/soap+xml; charset=UTF-8; {action}"},
                 encode_chunked=True,
             )
             return _result(connection.getresponse(), operation)
 
         tell_story(endpoint, call)
+
+
+def _envelope(version: Version, operation: str, parameters: dict[str, str]) -> str:
+    """A request as the service's own pages show it."""
+    values = "".join(
+        f"      <{name}>{escape(value)}</{name}>\n" for name, value in parameters.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<soap:Envelope xmlns:soap="{SOAP_NAMESPACE[version]}">\n'
+        "  <soap:Body>\n"
+        f'    <{operation} xmlns="{NAMESPACE}">\n{values}    </{operation}>\n'
+        "  </soap:Body>\n"
+        "</soap:Envelope>\n"
+    )
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What the clients have in common: tools of other languages, and envelopes."""
+"""What the clients have in common: SOAP's versions, and tools of other languages."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Literal, NoReturn
-from xml.sax.saxutils import escape
 
 import pytest
 
@@ -32,21 +31,6 @@ def unavailable(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must run this test", pytrace=False)
     pytest.skip(reason)
-
-
-def envelope(version: Version, operation: str, parameters: dict[str, str]) -> str:
-    """A request as the service's own pages show it."""
-    values = "".join(
-        f"      <{name}>{escape(value)}</{name}>\n" for name, value in parameters.items()
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<soap:Envelope xmlns:soap="{SOAP_NAMESPACE[version]}">\n'
-        "  <soap:Body>\n"
-        f'    <{operation} xmlns="{NAMESPACE}">\n{values}    </{operation}>\n'
-        "  </soap:Body>\n"
-        "</soap:Envelope>\n"
-    )
 
 
 class Script:
