@@ -101,6 +101,7 @@ class Delivery:
         *,
         delivery_seconds: float,
         mail_state: State,
+        changed: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._store = store
@@ -110,6 +111,7 @@ class Delivery:
         self._emails = emails
         self._delivery_micros = round(delivery_seconds * 1e6)
         self._mail_state = mail_state
+        self._changed = changed
 
     def begin(self, sending: Sending) -> None:
         """Send what is due at once, and book the rest."""
@@ -169,6 +171,7 @@ class Delivery:
         def fall_due(at: int) -> None:
             action(at)
             self._store.release(batch)
+            self._changed()
 
         self._store.keep(batch)
         return self._clock.call_at(due, fall_due)

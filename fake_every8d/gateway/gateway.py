@@ -122,6 +122,7 @@ class Gateway:
             self._emails,
             delivery_seconds=settings.delivery_seconds,
             mail_state=State.WAITING if mail else State.KEPT,
+            changed=self._changed.notify_all,
         )
 
     # The seven operations
