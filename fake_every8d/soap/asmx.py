@@ -98,16 +98,28 @@ class _Request(NamedTuple):
 
 
 class _Context(MethodContext):  # type: ignore[misc]
-    """A call on its way through spyne, without what costs time and is not used here."""
+    """A call on its way through spyne, without what costs time and is not used here.
+
+    Above all, reference cycles: without them a call leaves nothing to the collector.
+    """
 
     TransportContext = None
     __setattr__ = object.__setattr__
+
+    def __init__(self, server: ServerBase) -> None:
+        super().__init__(server, MethodContext.SERVER)
+        self.event = None
 
     def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
 
 
-class EnvelopeReader(Soap11):  # type: ignore[misc]
+class _Protocol(Soap11):  # type: ignore[misc]
+    def get_context(self, parent: Any, transport: Any) -> None:
+        """None: it would be one more reference cycle, and nothing is kept in it."""
+
+
+class EnvelopeReader(_Protocol):
     """Reads requests of either SOAP version.
 
     One class for both, because ASP.NET first chooses the operation, by what the
@@ -222,7 +234,7 @@ class EnvelopeReader(Soap11):  # type: ignore[misc]
         )
 
 
-class Soap11Writer(Soap11):  # type: ignore[misc]
+class Soap11Writer(_Protocol):
     """Writes SOAP 1.1 answers, byte for byte as ASP.NET does (W3)."""
 
     namespace = SOAP11
@@ -333,7 +345,7 @@ class SoapEndpoint:
 
     def _read(self, call: Call, body: bytes, request: _Request) -> MethodContext:
         """Which operation, and with what; or `out_error`, if that cannot be told."""
-        ctx = _Context(self._server, MethodContext.SERVER)
+        ctx = _Context(self._server)
         ctx.udc = call
         ctx.transport = request
         ctx.in_string = (body,)
