@@ -13,6 +13,9 @@ from fake_every8d.gateway.errors import InvalidInput
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 """The platform's own time zone: UTC+8, all year round (clause A4)."""
 
+LONGEST_WAIT = 1e9
+"""In seconds, some 30 years: the longest that anything may be set to take."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
@@ -117,7 +120,8 @@ class Clock:
     @property
     def now(self) -> datetime:
         """What time it is in the fake, to the microsecond, in Taipei (+08:00)."""
-        return to_datetime(self.micros)
+        with self._lock:  # not while it is being stopped, which would look like going back
+            return to_datetime(self.micros)
 
     @property
     def running(self) -> bool:
@@ -243,8 +247,7 @@ class Clock:
             target = target_from(now)
             if target < now:
                 raise InvalidInput(
-                    "the clock never goes back: it is "
-                    f"{to_datetime(now).isoformat()}, later than {to_datetime(target).isoformat()}"
+                    f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
                 )
             if target > to_micros(_LATEST):
                 raise InvalidInput(f"the clock ends at {_LATEST.isoformat()}")

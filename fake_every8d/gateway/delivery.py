@@ -7,7 +7,7 @@ from functools import partial
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
-from fake_every8d.gateway.clock import Clock, Timer, to_datetime
+from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput, NotFound
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status
@@ -57,7 +57,7 @@ class Outcomes:
         """From now on, messages sent to `to` end in `status`, that long after they were sent.
 
         Raises `InvalidInput` for a number that SMS cannot go to, a status that a sent
-        message cannot end in, or a time below 0.
+        message cannot end in, or a time out of bounds.
         """
         number = numbers.parse(to)
         if number.kind is numbers.Kind.INVALID:
@@ -68,8 +68,10 @@ class Outcomes:
             raise InvalidInput(f"a sent message ends in 100 to 107, or stays at 0; not in {status}")
         if after_seconds is None:
             after_seconds = self._default.after_seconds
-        if not 0 <= after_seconds < float("inf"):
-            raise InvalidInput(f"after must be 0 seconds or more, not {after_seconds}")
+        if not 0 <= after_seconds <= LONGEST_WAIT:
+            raise InvalidInput(
+                f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds}"
+            )
         outcome = self._set[number.e164] = Outcome(number.e164, Status(status), after_seconds)
         return outcome
 

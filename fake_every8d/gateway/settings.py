@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fake_every8d.gateway.accounts import Account
+from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.errors import InvalidInput
 
 
@@ -22,7 +23,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("delivery_seconds", "report_retry_seconds"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InvalidInput(f"{name} must be 0 or more, not {getattr(self, name)}")
+            if not 0 <= getattr(self, name) <= LONGEST_WAIT:
+                raise InvalidInput(
+                    f"{name} must be 0 or more, {LONGEST_WAIT:g} at most, not {getattr(self, name)}"
+                )
         if self.max_messages < 1:
             raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages}")
