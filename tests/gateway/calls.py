@@ -1,0 +1,55 @@
+"""What most tests of the gateway do, in a line."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from fake_every8d.gateway import Gateway, Message, Receipt, Recipient
+from tests.receiver import DEADLINE
+
+PHONE = "0912345678"
+
+
+def login(gateway: Gateway, user_id: str = "demo") -> str:
+    """A session key; in these tests a password is the same as its user ID."""
+    return gateway.open_session(user_id, user_id)
+
+
+def send(
+    gateway: Gateway,
+    mobile: str = PHONE,
+    content: str = "hello",
+    send_time: str = "",
+    *,
+    subject: str = "",
+    user_id: str = "demo",
+) -> Receipt:
+    return gateway.send_sms(login(gateway, user_id), subject, content, mobile, send_time)
+
+
+def send_param(
+    gateway: Gateway, *recipients: Recipient, send_time: str = "", subject: str = ""
+) -> Receipt:
+    return gateway.send_param_sms(login(gateway), subject, recipients, send_time)
+
+
+def sent(gateway: Gateway, receipt: Receipt) -> list[Message]:
+    """A batch's messages as they are now."""
+    return gateway.messages(batch_id=receipt.batch_id)
+
+
+def statuses(gateway: Gateway, receipt: Receipt) -> list[int]:
+    return [message.status.value for message in sent(gateway, receipt)]
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for what nobody announces."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def threads(name: str) -> list[threading.Thread]:
+    """The threads of that name that are running."""
+    return [thread for thread in threading.enumerate() if thread.name == name]

@@ -1,0 +1,54 @@
+"""Gateways whose time stands still, and receivers for their reports."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings
+from fake_every8d.web import outbound
+from tests.receiver import Receiver
+
+NewGateway = Callable[..., Gateway]
+
+
+@pytest.fixture
+def new_gateway() -> Iterator[NewGateway]:
+    """Makes gateways. In each it is 2040-03-01 12:00:00 in Taipei, and time stands still.
+
+    Give it the accounts, if not the usual one, and any of the settings.
+    """
+    with ExitStack() as stack:
+
+        def new(
+            *accounts: Account, mail: Callable[[Email], int] | None = None, **settings: Any
+        ) -> Gateway:
+            if accounts:
+                settings["accounts"] = accounts
+            gateway = Gateway(Settings(**settings), get=outbound.get, mail=mail)
+            stack.enter_context(closing(gateway))
+            gateway.clock.freeze()
+            gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))
+            return gateway
+
+        yield new
+
+
+@pytest.fixture
+def gateway(new_gateway: NewGateway) -> Gateway:
+    """A gateway with the account demo/demo, which has 1000 points and sends at home only."""
+    return new_gateway()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def reporting(new_gateway: NewGateway, receiver: Receiver) -> Gateway:
+    """A gateway whose account demo has its reports sent to `receiver`."""
+    return new_gateway(Account("demo", "demo", report_url=receiver.url))

@@ -1,0 +1,468 @@
+"""Time: clauses T. It is 2040-03-01 12:00:00 in Taipei."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fake_every8d.gateway import (
+    TAIPEI,
+    Account,
+    Gateway,
+    InvalidInput,
+    Recipient,
+    Settings,
+    Status,
+)
+from fake_every8d.web import outbound
+from tests.gateway.calls import PHONE, eventually, login, send, send_param, sent, statuses, threads
+from tests.gateway.conftest import NewGateway
+from tests.receiver import DEADLINE, OK, Answer, Receiver, Request, in_turn, status
+
+NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
+CLOCK_THREAD = "fake-every8d-clock"
+
+
+def wait_of(thread: threading.Thread) -> float | None:
+    """For how long, in seconds, a thread is waiting right now; None: until it is woken."""
+
+    def frames() -> list[Any]:
+        assert thread.ident is not None
+        frame = sys._current_frames().get(thread.ident)
+        found = []
+        while frame is not None:
+            found.append(frame)
+            frame = frame.f_back
+        return [frame for frame in found if frame.f_code.co_name == "wait"]
+
+    eventually(lambda: bool(frames()))
+    timeout: float | None = frames()[0].f_locals["timeout"]
+    return timeout
+
+
+def test_t1_the_clock_starts_at_the_real_time_and_runs() -> None:
+    with closing(Gateway(get=outbound.get)) as gateway:
+        start = gateway.clock.now
+        assert abs(start - datetime.now(UTC)) < timedelta(minutes=1)
+        assert start.utcoffset() == timedelta(hours=8)
+        assert gateway.clock.running
+        eventually(lambda: gateway.clock.now > start)
+
+
+def test_t1_time_passes_by_itself() -> None:
+    """A message is sent, delivered and reported, and nobody moves the clock."""
+    with (
+        Receiver() as receiver,
+        closing(
+            Gateway(
+                Settings(
+                    (Account("demo", "demo", report_url=receiver.url),), delivery_seconds=0.02
+                ),
+                get=outbound.get,
+            )
+        ) as gateway,
+    ):
+        receipt = send(gateway)
+        (request,) = receiver.wait_for(1)
+        assert request["STATUS"] == "100"
+        assert statuses(gateway, receipt) == [Status.DELIVERED]
+
+
+def test_t1_a_booking_goes_out_by_itself() -> None:
+    with closing(Gateway(Settings(delivery_seconds=0), get=outbound.get)) as gateway:
+        booked = gateway.clock.now + timedelta(seconds=1)
+        receipt = send(gateway, send_time=f"{booked:%Y%m%d%H%M%S}")
+        assert gateway.wait_for(lambda: statuses(gateway, receipt) == [100], DEADLINE)
+        (message,) = sent(gateway, receipt)
+        assert message.sent_at is not None
+        assert message.sent_at == message.finished_at <= gateway.clock.now
+
+
+def test_whoever_waits_learns_of_what_time_brings(gateway: Gateway) -> None:
+    """Not only when the time to wait is over."""
+    receipt = send(gateway)
+    delivered = threading.Thread(
+        target=gateway.wait_for,
+        args=(lambda: statuses(gateway, receipt) == [Status.DELIVERED], 1000),
+        daemon=True,
+    )
+    delivered.start()
+    eventually(lambda: wait_of(delivered) is not None)
+    gateway.clock.advance(seconds=1)
+    delivered.join(DEADLINE)
+    assert not delivered.is_alive()
+
+
+def test_waiting_in_vain_ends(gateway: Gateway) -> None:
+    assert not gateway.wait_for(lambda: False, 0.01)
+
+
+def test_t1_frozen_time_stands_still_until_it_is_resumed(gateway: Gateway) -> None:
+    assert not gateway.clock.running
+    assert gateway.clock.now == gateway.clock.now == NOON
+    receipt = send(gateway)
+    gateway.clock.freeze()
+    gateway.clock.resume()
+    gateway.clock.resume()
+    assert gateway.clock.running
+    eventually(lambda: gateway.clock.now > NOON)
+    assert gateway.wait_for(lambda: statuses(gateway, receipt) == [100], DEADLINE)
+    gateway.clock.freeze()
+    stopped = gateway.clock.now
+    assert stopped >= NOON + timedelta(seconds=1)
+    assert gateway.clock.now == stopped
+
+
+def test_t1_a_running_clock_goes_on_from_where_it_was_moved_to(gateway: Gateway) -> None:
+    gateway.clock.resume()
+    moved = gateway.clock.advance(days=1)
+    assert moved >= NOON + timedelta(days=1)
+    eventually(lambda: gateway.clock.now > moved)
+
+
+def test_t2_advance_takes_what_timedelta_takes(gateway: Gateway) -> None:
+    assert gateway.clock.advance() == NOON
+    assert gateway.clock.advance(days=1, hours=2, minutes=3, seconds=4.5) == datetime(
+        2040, 3, 2, 14, 3, 4, 500_000, TAIPEI
+    )
+    assert gateway.clock.now == datetime(2040, 3, 2, 14, 3, 4, 500_000, TAIPEI)
+
+
+@pytest.mark.parametrize(
+    ("moment", "now"),
+    [
+        (datetime(2040, 3, 1, 15, tzinfo=TAIPEI), datetime(2040, 3, 1, 15, tzinfo=TAIPEI)),
+        (datetime(2040, 3, 1, 15), datetime(2040, 3, 1, 15, tzinfo=TAIPEI)),
+        (datetime(2040, 3, 1, 5, tzinfo=UTC), datetime(2040, 3, 1, 13, tzinfo=TAIPEI)),
+        (NOON, NOON),
+    ],
+)
+def test_t2_travel_to(gateway: Gateway, moment: datetime, now: datetime) -> None:
+    assert gateway.clock.travel_to(moment) == now
+    assert gateway.clock.now == now
+
+
+def test_t2_what_is_due_is_known(gateway: Gateway) -> None:
+    assert gateway.clock.next_due is None
+    booked = send(gateway, send_time="20400301130000")
+    assert gateway.clock.next_due == NOON + timedelta(hours=1)
+    send(gateway)
+    assert gateway.clock.next_due == NOON + timedelta(seconds=1)
+    gateway.clock.advance(seconds=1)
+    gateway.erase_booking(login(gateway), booked.batch_id)
+    assert gateway.clock.next_due is None
+
+
+def test_t2_the_clock_ends_with_the_year_9999(gateway: Gateway) -> None:
+    receipt = send(gateway, send_time="99991231235959")
+    end = gateway.clock.travel_to(datetime(9999, 12, 31))
+    assert statuses(gateway, receipt) == [Status.BOOKED]
+    with pytest.raises(InvalidInput, match="ends"):
+        gateway.clock.advance(seconds=1)
+    assert gateway.clock.now == end
+
+
+def test_t2_everything_happens_in_order_and_at_its_own_time(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    """The receiver looks at the fake's clock while the fake waits for its answer."""
+    seen: list[tuple[str, str, str]] = []
+    first_answers = in_turn(status(500))
+
+    def answer(request: Request) -> Answer:
+        seen.append((f"{reporting.clock.now:%H:%M:%S}", request["MR"], request["STATUS"]))
+        return first_answers(request)
+
+    receiver.answer = answer
+    reporting.set_outcome("+886912000004", Status.TIMED_OUT, after_seconds=5)
+    send_param(
+        reporting,
+        Recipient("+886912000001", "a", send_time="20400301130000"),
+        Recipient("+886912000002", "a"),
+        Recipient("+886912000003", "a", send_time="20400301120030"),
+        Recipient("+886912000004", "a"),
+        Recipient("+886912000005", "a", send_time="20400302120000"),
+    )
+    reporting.clock.advance(hours=3)
+    assert seen == [
+        ("12:00:01", "2", "100"),  # delivered, but the receiver answers 500
+        ("12:00:05", "4", "107"),
+        ("12:00:31", "3", "100"),  # booked for 12:00:30
+        ("12:01:01", "2", "100"),  # tried again
+        ("13:00:01", "1", "100"),
+    ]
+    assert reporting.clock.now == NOON + timedelta(hours=3)
+    assert [
+        (report.record_number, [attempt.at for attempt in report.attempts])
+        for report in reporting.reports()
+    ] == [
+        ("2", [NOON + timedelta(seconds=1), NOON + timedelta(seconds=61)]),
+        ("4", [NOON + timedelta(seconds=5)]),
+        ("3", [NOON + timedelta(seconds=31)]),
+        ("1", [NOON + timedelta(hours=1, seconds=1)]),
+    ]
+
+
+def test_t2_nothing_happens_twice(reporting: Gateway, receiver: Receiver) -> None:
+    receipt = send(reporting, "0912345678,0922333444", send_time="20400301130000")
+    for _ in range(5):
+        reporting.clock.advance(hours=1)
+        reporting.clock.travel_to(reporting.clock.now)
+        reporting.clock.resume()
+        reporting.clock.freeze()
+    assert len(receiver.requests) == 2
+    assert statuses(reporting, receipt) == [100, 100]
+    assert [len(report.attempts) for report in reporting.reports()] == [1, 1]
+    assert reporting.account("demo").credit == 998
+
+
+def test_t2_small_steps_come_to_the_same_as_a_long_one(new_gateway: NewGateway) -> None:
+    gateway = new_gateway()
+    receipt = send(gateway, send_time="20400301120002")
+    for _ in range(3_000):
+        gateway.clock.advance(milliseconds=1)
+    assert gateway.clock.now == NOON + timedelta(seconds=3)
+    (message,) = sent(gateway, receipt)
+    assert message.finished_at == NOON + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [
+        {"seconds": -1},
+        {"microseconds": -1},
+        {"days": 1, "hours": -25},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"seconds": 1e300},
+        {"days": 999_999_999},
+        {"days": 999_999_999_999},
+        {"seconds": "5"},
+        {"seconds": None},
+        {"fortnights": 1},
+    ],
+    ids=str,
+)
+def test_t3_the_clock_cannot_be_advanced_by_that(
+    gateway: Gateway, duration: dict[str, Any]
+) -> None:
+    receipt = send(gateway)
+    with pytest.raises(InvalidInput):
+        gateway.clock.advance(**duration)
+    assert gateway.clock.now == NOON
+    gateway.clock.advance(seconds=1)
+    assert statuses(gateway, receipt) == [Status.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOON - timedelta(microseconds=1),
+        datetime(2040, 3, 1, 11, 59, 59),
+        datetime(2040, 3, 1, 3, 59, 59, tzinfo=UTC),
+        datetime(1969, 1, 1, tzinfo=UTC),
+        datetime.min,
+        datetime.min.replace(tzinfo=TAIPEI),
+        datetime.max,
+        datetime.max.replace(tzinfo=UTC),
+        date(2050, 1, 1),
+        "2050-01-01T00:00:00+08:00",
+        2_500_000_000,
+        None,
+    ],
+    ids=str,
+)
+def test_t3_the_clock_cannot_travel_there(gateway: Gateway, moment: Any) -> None:
+    receipt = send(gateway)
+    with pytest.raises(InvalidInput):
+        gateway.clock.travel_to(moment)
+    assert gateway.clock.now == NOON
+    gateway.clock.advance(seconds=1)
+    assert statuses(gateway, receipt) == [Status.DELIVERED]
+
+
+@pytest.fixture
+def _eager_threads() -> Iterator[None]:
+    """Threads take turns a thousand times more often than usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 1000)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_eager_threads")
+def test_t3_nobody_sees_the_clock_go_backwards(gateway: Gateway) -> None:
+    stop = threading.Event()
+
+    def look() -> timedelta:
+        last = gateway.clock.now
+        steps = [timedelta(0)]
+        while not stop.is_set():
+            now = gateway.clock.now
+            steps.append(now - last)
+            last = now
+        return min(steps)
+
+    with ThreadPoolExecutor(2) as pool:
+        looking = [pool.submit(look) for _ in range(2)]
+        for _ in range(2000):
+            gateway.clock.resume()
+            gateway.clock.freeze()
+        for _ in range(100):
+            gateway.clock.resume()
+            gateway.clock.advance(milliseconds=1)
+            gateway.clock.freeze()
+        stop.set()
+        assert [future.result(DEADLINE) for future in looking] == [timedelta(0)] * 2
+
+
+def test_nothing_runs_until_something_is_to_fall_due(new_gateway: NewGateway) -> None:
+    gateway = new_gateway()
+    login(gateway)
+    gateway.clock.advance(days=1)
+    assert threads(CLOCK_THREAD) == []
+    send(gateway)
+    assert len(threads(CLOCK_THREAD)) == 1
+    gateway.close()
+    assert threads(CLOCK_THREAD) == []
+
+
+def test_nothing_polls(gateway: Gateway) -> None:
+    """The clock's thread sleeps until the next thing is due, or until it is woken."""
+    send(gateway, send_time="20400301130000")
+    (thread,) = threads(CLOCK_THREAD)
+    assert wait_of(thread) is None  # time stands still
+    gateway.clock.resume()
+    eventually(lambda: 3500 < (wait_of(thread) or 0) <= 3600)
+    gateway.clock.advance(hours=2)
+    eventually(lambda: wait_of(thread) is None)  # nothing is left to do
+    assert threads(CLOCK_THREAD) == [thread]
+
+
+def test_a_closed_gateways_time_brings_nothing(gateway: Gateway) -> None:
+    receipt = send(gateway)
+    gateway.close()
+    gateway.close()
+    gateway.clock.advance(days=1)
+    assert statuses(gateway, receipt) == [Status.SENT]
+
+
+def test_t2_a_receiver_may_call_back_while_the_clock_waits_for_it(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    """It asks for the status, and answers each of the first three messages with another."""
+    receipt = send(reporting)
+    log = []
+
+    def answer(request: Request) -> Answer:
+        key = login(reporting)
+        log.extend(reporting.delivery_log(key, request["BatchID"], "1").messages)
+        if len(log) <= 3:
+            reporting.send_sms(key, "", "again", PHONE, "")
+        reporting.clock.freeze()
+        return OK
+
+    receiver.answer = answer
+    reporting.clock.advance(minutes=1)
+    assert [message.status for message in log] == [Status.DELIVERED] * 4
+    assert log[0].batch_id == receipt.batch_id
+    assert [message.finished_at for message in log] == [
+        NOON + timedelta(seconds=seconds) for seconds in (1, 2, 3, 4)
+    ]
+    assert len(reporting.messages()) == 4
+    assert reporting.clock.now == NOON + timedelta(minutes=1)
+
+
+def test_t2_a_receiver_may_look_at_and_stop_the_clock(
+    new_gateway: NewGateway, receiver: Receiver
+) -> None:
+    gateway = new_gateway(Account("demo", "demo", report_url=receiver.url))
+    gateway.clock.resume()
+
+    def answer(request: Request) -> Answer:
+        gateway.clock.freeze()
+        return OK
+
+    receiver.answer = answer
+    send(gateway)
+    target = gateway.clock.advance(minutes=1)
+    assert not gateway.clock.running
+    assert gateway.clock.now == target
+
+
+def test_t2_calls_go_on_while_the_clock_waits(reporting: Gateway, receiver: Receiver) -> None:
+    hang = receiver.hang()
+    receiver.answer = lambda request: hang
+    receipt = send(reporting)
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(reporting.clock.advance, hours=1)
+        hang.wait_until_reached()
+        assert reporting.clock.now == NOON + timedelta(seconds=1)
+        assert statuses(reporting, receipt) == [Status.DELIVERED]
+        late = send(reporting, "0900000000")
+        assert not moving.done()
+        hang.release()
+        assert moving.result(DEADLINE) == NOON + timedelta(hours=1)
+    (message,) = sent(reporting, late)
+    assert message.sent_at == NOON + timedelta(seconds=1)
+
+
+def test_t2_two_threads_may_move_the_clock(reporting: Gateway, receiver: Receiver) -> None:
+    """Both moves count in full, and what falls due does so once."""
+    for minute in range(60):
+        send(reporting, send_time=f"2040030113{minute:02}00")
+    start = threading.Barrier(2)
+
+    def move() -> None:
+        start.wait(DEADLINE)
+        for _ in range(60):
+            reporting.clock.advance(minutes=2)
+
+    with ThreadPoolExecutor(2) as pool:
+        for moving in [pool.submit(move), pool.submit(move)]:
+            moving.result(DEADLINE)
+    assert reporting.clock.now == NOON + timedelta(hours=4)
+    assert [report.at for report in reporting.reports()] == [
+        NOON + timedelta(hours=1, minutes=minute, seconds=1) for minute in range(60)
+    ]
+    assert len(receiver.requests) == 60
+
+
+def test_t2_the_same_calls_give_the_same_order(new_gateway: NewGateway) -> None:
+    def story() -> list[object]:
+        with Receiver() as receiver:
+            tried: dict[str, int] = {}
+
+            def answer(request: Request) -> Answer:
+                tried[request["MR"]] = tried.get(request["MR"], 0) + 1
+                return OK if tried[request["MR"]] > int(request["MR"]) % 3 else status(503)
+
+            receiver.answer = answer
+            gateway = new_gateway(Account("demo", "demo", report_url=receiver.url))
+            everybody = ",".join(f"09{number:08}" for number in range(1, 31))
+            gateway.set_outcome("0900000007", 107, after_seconds=100)
+            now = send(gateway, f"{everybody},0900000103,0900000101")
+            later = send(gateway, everybody, send_time="20400301120100")
+            gateway.clock.advance(seconds=30)
+            for message in sent(gateway, now)[:5]:
+                gateway.reply(message, "ok")
+            gateway.set_status(sent(gateway, later)[3].id, 303)
+            gateway.clock.advance(minutes=2)
+            gateway.erase_booking(login(gateway), later.batch_id)
+            gateway.clock.advance(hours=1)
+            return [
+                (
+                    report.id, report.message_id, report.status, report.text, report.at,
+                    [(attempt.at, attempt.answer) for attempt in report.attempts],
+                )
+                for report in gateway.reports()
+            ]  # fmt: skip
+
+    first = story()
+    assert len(first) == 32 + 30 + 5
+    assert story() == first
