@@ -1,0 +1,1 @@
+"""What fake-every8d costs, measured beside what one would use instead."""

@@ -1,0 +1,40 @@
+"""`python -m benchmarks [NAME …] [--quick] [--json FILE]`"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from benchmarks import batch, call, clock, measuring, memory, plugin, reports
+
+BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
+    "call": call.run,
+    "batch": batch.run,
+    "clock": clock.run,
+    "reports": reports.run,
+    "memory": memory.run,
+    "plugin": plugin.run,
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)), metavar="[NAME]…")
+@click.option("--quick", is_flag=True, help="Few and short rounds: does it run at all?")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
+def main(names: tuple[str, ...], quick: bool, file: Path | None) -> None:
+    """Measure what fake-every8d costs: call, batch, clock, reports, memory, plugin, or all."""
+    machine = measuring.machine()
+    click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
+    benchmarks = {}
+    for name in dict.fromkeys(names or BENCHMARKS):
+        results = BENCHMARKS[name](quick)
+        click.echo(f"\n{measuring.table(name, results)}")
+        benchmarks[name] = measuring.as_json(results)
+    if file is not None:
+        report = {"machine": machine, "quick": quick, "benchmarks": benchmarks}
+        file.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

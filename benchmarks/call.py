@@ -1,0 +1,174 @@
+"""One `sendSMS` in this process: all of it, its stages, and what spyne alone takes."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from statistics import mean
+from time import perf_counter
+from typing import Any
+
+from lxml import etree
+
+from benchmarks.measuring import Result, in_child, in_turn, per_call, result
+from benchmarks.posting import TNS, batch_id, gateway, post, send_sms
+from fake_every8d.gateway import Gateway
+from fake_every8d.soap import SoapCall, SoapEndpoint
+from fake_every8d.web.app import Application
+from fake_every8d.web.journal import Journal, RecordedRequest
+
+from spyne import Application as SpyneApplication  # isort: skip  # ours mends its imports
+from spyne import MethodContext, Service, Unicode, rpc  # isort: skip
+from spyne.protocol.soap import Soap11  # isort: skip
+from spyne.server import ServerBase  # isort: skip
+from spyne.server.wsgi import WsgiApplication  # isort: skip
+
+_BODY = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
+_ANSWER = "999.00,1,1.0,0,8cb81ad9-e4c7-4f1a-b6a1-d1b4d4f0a1c5"
+
+
+class Constant(Service):  # type: ignore[misc]  # spyne has no types
+    """sendSMS with its parameters, and one answer for all."""
+
+    @rpc(  # type: ignore[untyped-decorator]
+        *[Unicode] * 5,
+        _args=("sessionKey", "subject", "content", "mobile", "sendTime"),
+        _returns=Unicode,
+    )
+    def sendSMS(ctx: Any, *values: str) -> str:
+        return _ANSWER
+
+
+class BareSoap11(Soap11):  # type: ignore[misc]
+    """As little as goes under spyne: parse, bind by name, and frame the answer."""
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+
+    def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
+        ctx.in_document = etree.fromstring(b"".join(ctx.in_string), self.parser)
+
+    def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
+        ctx.in_body_doc = ctx.in_document.find(_BODY)[0]
+        ctx.method_request_string = ctx.in_body_doc.tag
+
+    def deserialize(self, ctx: Any, message: Any) -> None:
+        values = {element.tag: element.text for element in ctx.in_body_doc}
+        names = ctx.descriptor.in_message._type_info
+        ctx.in_object = [values.get(f"{{{TNS}}}{name}") for name in names]
+
+    def serialize(self, ctx: Any, message: Any) -> None:
+        ctx.out_document = (
+            '<?xml version="1.0" encoding="utf-8"?>'
+            '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+            f'<sendSMSResponse xmlns="{TNS}"><sendSMSResult>{ctx.out_object[0]}</sendSMSResult>'
+            "</sendSMSResponse></soap:Body></soap:Envelope>"
+        )
+
+    def create_out_string(self, ctx: Any, charset: str | None = None) -> None:
+        ctx.out_string = [ctx.out_document.encode()]
+
+
+WHOLE = "application, spyne and gateway"
+JOURNAL = "the same, and the journal"
+BARE = "bare subclass of Soap11"
+STOCK = "stock Soap11, WsgiApplication"
+
+
+class NoJournal(Journal):
+    def add(self, record: Callable[[int], RecordedRequest]) -> Any:
+        """Keep nothing."""
+
+
+def run(quick: bool) -> list[Result]:
+    """The whole beside the bare subclass (aim: at most twice that), and its stages."""
+    rounds, calls = (2, 50) if quick else (9, 2000)
+    body = send_sms("0123456789abcdef0123456789abcdef", "0912345678")
+    bare, stock = _bare(body), _stock(body)
+    measured = in_turn(
+        rounds,
+        lambda: {WHOLE: _whole(calls, NoJournal())},
+        lambda: {BARE: per_call(bare, calls)},
+        lambda: {JOURNAL: _whole(calls, Journal())},
+        lambda: {STOCK: per_call(stock, calls)},
+    )
+    stages = in_turn(rounds, partial(in_child, _stages, calls))
+    return [
+        result(measured, WHOLE, "µs", scale=1e6, beside=BARE, ratio_at_most=2),
+        result(measured, JOURNAL, "µs", scale=1e6, beside=BARE),
+        result(measured, BARE, "µs", scale=1e6),
+        result(measured, STOCK, "µs", scale=1e6, beside=BARE),
+        *[result(stages, stage, "µs", scale=1e6) for stage in stages],
+    ]
+
+
+def _whole(calls: int, journal: Journal) -> float:
+    platform = gateway(delivery_seconds=3600)  # which is no part of the call
+    application = Application(platform)
+    application.journal = journal
+    body = send_sms(platform.open_session("demo", "demo"), "0912345678")
+    batch_id(post(application, body, "sendSMS"))
+    seconds = per_call(lambda: post(application, body, "sendSMS"), calls)
+    platform.close()
+    return seconds
+
+
+def _stages(calls: int) -> Mapping[str, float]:
+    platform = gateway(delivery_seconds=3600)
+    application = Application(platform)
+    body = send_sms(platform.open_session("demo", "demo"), "0912345678")
+    batch_id(post(application, body, "sendSMS"))
+    read = _timed(SoapEndpoint, "read")
+    execute = _timed(SoapCall, "execute")
+    answer = _timed(SoapCall, "answer")
+    send = _timed(Gateway, "send_sms")
+    add = _timed(Journal, "add")
+    whole = per_call(lambda: post(application, body, "sendSMS"), calls)
+    delivery = per_call(lambda: platform.clock.advance(hours=1), 1)
+    return {
+        "stage: HTTP": whole - sum(map(mean, (read, execute, answer, add))),
+        "stage: envelope in": mean(read),
+        "stage: dispatch": mean(execute) - mean(send),
+        "stage: gateway": mean(send),
+        "stage: envelope out": mean(answer),
+        "stage: journal": mean(add),
+        "its delivery, later": delivery / calls,
+    }
+
+
+def _timed(owner: type, name: str) -> list[float]:
+    """The seconds that each call of a method will have taken, for as long as this process."""
+    seconds: list[float] = []
+    method = getattr(owner, name)
+
+    def timed(*args: object) -> object:
+        begun = perf_counter()
+        answer = method(*args)
+        seconds.append(perf_counter() - begun)
+        return answer
+
+    setattr(owner, name, timed)
+    return seconds
+
+
+def _bare(body: bytes) -> Callable[[], object]:
+    server = ServerBase(
+        SpyneApplication([Constant], TNS, in_protocol=BareSoap11(), out_protocol=BareSoap11())
+    )
+
+    def call() -> bytes:
+        ctx = MethodContext(server, MethodContext.SERVER)
+        ctx.in_string = [body]
+        (ctx,) = server.generate_contexts(ctx, "utf-8")
+        server.get_in_object(ctx)
+        server.get_out_object(ctx)
+        server.get_out_string(ctx)
+        return b"".join(ctx.out_string)
+
+    batch_id(call())
+    return call
+
+
+def _stock(body: bytes) -> Callable[[], object]:
+    application = WsgiApplication(
+        SpyneApplication([Constant], TNS, in_protocol=Soap11(), out_protocol=Soap11())
+    )
+    batch_id(post(application, body, "sendSMS"))
+    return lambda: post(application, body, "sendSMS")

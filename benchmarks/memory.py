@@ -1,0 +1,131 @@
+"""What the fake keeps in memory, as Linux counts it: resident set sizes of fresh processes."""
+
+import gc
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measuring import Result, in_child, in_turn, result
+from benchmarks.posting import gateway, numbers
+from benchmarks.receiver import receiver
+from fake_every8d import FakeEvery8d
+from fake_every8d.gateway import Gateway, Recipient
+
+IDLE = "FakeEvery8d, just started"
+SERVE = "serve, its processes together"
+SINGLE = "a message, one to a call"
+BATCH = "a message, all in one batch"
+REPORTED = "a message and its report"
+
+_MIB = 2**-20
+
+
+def run(quick: bool) -> list[Result]:
+    """Idle; per message (aim: under 1 KiB); with the retention at work (aim: flat)."""
+    count = 2000 if quick else 100_000
+    sizes = in_turn(
+        1 if quick else 3,
+        _serve,
+        partial(in_child, _idle),
+        partial(in_child, _single, count),
+        partial(in_child, _batch, count),
+        partial(in_child, _reported, count),
+    )
+    kept = in_turn(1, partial(in_child, _retention, count))
+    early, late = kept
+    return [
+        result(sizes, IDLE, "MiB", scale=_MIB),
+        result(sizes, SERVE, "MiB", scale=_MIB),
+        result(sizes, SINGLE, "bytes", at_most=1024),
+        result(sizes, BATCH, "bytes", at_most=1024),
+        result(sizes, REPORTED, "bytes", beside=SINGLE),
+        result(kept, early, "MiB", scale=_MIB),
+        result(kept, late, "MiB", scale=_MIB, beside=early, ratio_at_most=1.05),
+    ]
+
+
+def _serve() -> Mapping[str, float]:
+    command = [sys.executable, "-m", "fake_every8d", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        # What they share counts once.
+        size = sum(_resident(pid, "Pss") for pid in (str(process.pid), *children))
+        process.terminate()
+    return {SERVE: size}
+
+
+def _idle() -> Mapping[str, float]:
+    with FakeEvery8d():
+        return {IDLE: _resident()}
+
+
+def _single(count: int) -> Mapping[str, float]:
+    return {SINGLE: _growth(gateway(), count, _send_each)}
+
+
+def _batch(count: int) -> Mapping[str, float]:
+    return {BATCH: _growth(gateway(), count, _send_all)}
+
+
+def _reported(count: int) -> Mapping[str, float]:
+    with receiver() as url:
+        return {REPORTED: _growth(gateway(report_url=url), count, _send_each)}
+
+
+def _retention(limit: int) -> Mapping[str, float]:
+    """Ten times as many messages as are kept, ten to a call, delivered as they go."""
+    platform = gateway(max_messages=limit)
+    key = platform.open_session("demo", "demo")
+    sizes = {}
+    for sent in range(10, 10 * limit + 1, 10):
+        mobile = ",".join(numbers(10))
+        platform.send_sms(key, f"註冊 {sent}", f"驗證碼 {sent:06}，五分鐘內有效", mobile, "")
+        if sent % (limit // 20) == 0:
+            platform.clock.advance(seconds=2)
+        if sent in (2 * limit, 10 * limit):
+            sizes[f"after {sent:,}, {limit:,} kept"] = _settled(platform)
+    return sizes
+
+
+def _growth(platform: Gateway, count: int, send: Callable[[Gateway, int], None]) -> float:
+    """The bytes by which a process grows for each of `count` messages, once delivered."""
+    send(platform, 100)
+    before = _settled(platform)
+    send(platform, count)
+    return (_settled(platform) - before) / count
+
+
+def _send_each(platform: Gateway, count: int) -> None:
+    """A call for each, with strings of its own, as they come out of an envelope."""
+    key = platform.open_session("demo", "demo")
+    for place, number in enumerate(numbers(count)):
+        platform.send_sms(key, f"註冊 {place}", f"驗證碼 {place:06}，五分鐘內有效", number, "")
+
+
+def _send_all(platform: Gateway, count: int) -> None:
+    """One call for all, each with a text, a number and a name of its own."""
+    key = platform.open_session("demo", "demo")
+    recipients = [
+        Recipient(number, f"驗證碼 {place:06}，五分鐘內有效", name=f"客戶 {place}")
+        for place, number in enumerate(numbers(count))
+    ]
+    platform.send_param_sms(key, "註冊", recipients, "")
+
+
+def _settled(platform: Gateway) -> float:
+    """This process's size, when all is delivered and what is free has been given back."""
+    platform.clock.advance(seconds=2)
+    gc.collect()
+    return _resident()
+
+
+def _resident(process: str = "self", kind: str = "Rss") -> float:
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    found = re.search(rf"^{kind}: +(\d+) kB$", rollup, re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
