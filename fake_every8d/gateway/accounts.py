@@ -135,11 +135,15 @@ class Accounts:
 
     def of_session(self, session_key: str) -> Account:
         """Whose session it is. Raises the platform's error for a dead one (A6)."""
+        user_id = self.owner(session_key)
+        if user_id is None:
+            raise PlatformError(*NO_SESSION)
+        return self._accounts[user_id]
+
+    def owner(self, session_key: str) -> str | None:
+        """Whose session it is, or None for a dead one."""
         self._expire()
-        try:
-            return self._accounts[self._sessions[session_key]]
-        except KeyError:
-            raise PlatformError(*NO_SESSION) from None
+        return self._sessions.get(session_key)
 
     def sessions(self, user_id: str) -> int:
         """How many sessions the account has open."""

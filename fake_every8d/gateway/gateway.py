@@ -235,6 +235,11 @@ class Gateway:
         with self._lock:
             return self._accounts.sessions(user_id)
 
+    def owner(self, session_key: str) -> str | None:
+        """The user ID of the account that a session belongs to, if it is alive."""
+        with self._lock:
+            return self._accounts.owner(session_key)
+
     def message(self, message_id: int) -> Message:
         """Raises `NotFound`."""
         with self._lock:

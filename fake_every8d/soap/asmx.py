@@ -54,9 +54,7 @@ class SoapAnswer:
     result: str | None = None
     """What came of it, for a log: a code, a receipt, a fault. Never a secret."""
     user_id: str | None = None
-    """Who tried to log in, in a getConnection."""
-    session_key: str | None = None
-    """The session that the call belongs to, or has opened. Not for a log."""
+    """Whose account the call is about, or who tries to log in."""
     advice: tuple[str, ...] = ()
     """What production does here that people do not expect, a sentence each."""
 
@@ -301,12 +299,83 @@ _UPGRADE = (
 )
 
 
+class SoapCall:
+    """A request that has been read, and is yet to be executed and answered (W4).
+
+    Whatever the bytes were, the answer is one that ASP.NET could have given: 200, a
+    fault with 500, or a bare 400 or 415.
+    """
+
+    def __init__(self, gateway: Gateway, body: bytes, request: _Request) -> None:
+        self._call = Call(gateway)
+        self._refused: int | None = None
+        self._ctx = ctx = _Context(_server())
+        if request.media_type not in (_TEXT_XML, _SOAP_XML):
+            self._call.advice.append(
+                f"Production refuses the Content-Type {request.media_type or '(none)'}: send "
+                "text/xml with SOAP 1.1, application/soap+xml with SOAP 1.2."
+            )
+            self._refused = 415
+            return
+        ctx.udc = self._call
+        ctx.transport = request
+        ctx.in_string = (body,)
+        try:
+            (self._ctx,) = _server().generate_contexts(ctx, request.charset)
+            if self._ctx.out_error is None:
+                _server().get_in_object(self._ctx)
+        except _Refused as refused:
+            self._refused = refused.status
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that it asks for; None if there is nothing to execute."""
+        if self._refused is not None or self._ctx.out_error is not None:
+            return None
+        return str(self._ctx.method_name)
+
+    def execute(self) -> None:
+        """Do what it asks for, if anything. The gateway changes here and nowhere else."""
+        if self.operation is not None:
+            _server().get_out_object(self._ctx)
+
+    def answer(self, result: str | None = None) -> SoapAnswer:
+        """The answer of an executed call; or `result` instead of what the operation said."""
+        if result is not None:
+            self._ctx.out_error = None
+            self._ctx.out_object = (result,)
+            self._call.result = result
+        return self._written()
+
+    def fail(self, reason: str) -> SoapAnswer:
+        """A SOAP fault of the server's instead of an answer."""
+        self._ctx.out_error = SoapFault("Server", reason)
+        return self._written()
+
+    def _written(self) -> SoapAnswer:
+        call, ctx = self._call, self._ctx
+        if self._refused is not None:
+            return SoapAnswer(
+                self._refused, Soap11Writer.content_type, b"", advice=tuple(call.advice)
+            )
+        _server().get_out_string(ctx)
+        error = ctx.out_error
+        return SoapAnswer(
+            status=200 if error is None else 500,
+            content_type=ctx.out_protocol.content_type,
+            body=b"".join(ctx.out_string),
+            operation=ctx.method_name,
+            result=call.result if error is None else _in_one_line(error),
+            user_id=call.user_id,
+            advice=tuple(call.advice),
+        )
+
+
 class SoapEndpoint:
     """The SOAP API of a gateway: bytes in, bytes out."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._server = _server()
 
     @property
     def operations(self) -> dict[str, tuple[str, ...]]:
@@ -318,60 +387,19 @@ class SoapEndpoint:
 
     def wsdl(self, address: str) -> bytes:
         """The WSDL (W2). `address` is the URL that its two ports give."""
-        return wsdl(self._server.app.interface, address)
+        return wsdl(_server().app.interface, address)
+
+    def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
+        """Read a POST. The headers are as they came, or None if they did not."""
+        media_type, options = _content_type(content_type or "")
+        request = _Request(media_type, options.get("charset"), options.get("action"), soap_action)
+        return SoapCall(self._gateway, body, request)
 
     def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
-        """Answer a POST (W4). The headers are as they came, or None if they did not.
-
-        Whatever the bytes are, the answer is one that ASP.NET could have given: 200,
-        a fault with 500, or a bare 400 or 415.
-        """
-        call = Call(self._gateway)
-        media_type, options = _content_type(content_type or "")
-        if media_type not in (_TEXT_XML, _SOAP_XML):
-            call.advice.append(
-                f"Production refuses the Content-Type {content_type or '(none)'}: send text/xml "
-                "with SOAP 1.1, application/soap+xml with SOAP 1.2."
-            )
-            return _refusal(415, call)
-        request = _Request(media_type, options.get("charset"), options.get("action"), soap_action)
-        try:
-            ctx = self._read(call, body, request)
-        except _Refused as refused:
-            return _refusal(refused.status, call)
-        if ctx.out_error is None:
-            self._call(ctx)
-        return self._write(ctx)
-
-    def _read(self, call: Call, body: bytes, request: _Request) -> MethodContext:
-        """Which operation, and with what; or `out_error`, if that cannot be told."""
-        ctx = _Context(self._server)
-        ctx.udc = call
-        ctx.transport = request
-        ctx.in_string = (body,)
-        (ctx,) = self._server.generate_contexts(ctx, request.charset)
-        if ctx.out_error is None:
-            self._server.get_in_object(ctx)
-        return ctx
-
-    def _call(self, ctx: MethodContext) -> None:
-        """Do it: the gateway changes here and nowhere else."""
-        self._server.get_out_object(ctx)
-
-    def _write(self, ctx: MethodContext) -> SoapAnswer:
-        """The answer, from `out_object` or `out_error`."""
-        self._server.get_out_string(ctx)
-        call, error = ctx.udc, ctx.out_error
-        return SoapAnswer(
-            status=200 if error is None else 500,
-            content_type=ctx.out_protocol.content_type,
-            body=b"".join(ctx.out_string),
-            operation=ctx.method_name,
-            result=call.result if error is None else _in_one_line(error),
-            user_id=call.user_id,
-            session_key=call.session_key,
-            advice=tuple(call.advice),
-        )
+        """Read a POST, execute it and answer it."""
+        call = self.read(body, content_type, soap_action)
+        call.execute()
+        return call.answer()
 
 
 @functools.cache
@@ -394,10 +422,6 @@ def _server() -> ServerBase:
 def _content_type(header: str) -> tuple[str, dict[str, str]]:
     media_type, options = parse_options_header(header)
     return media_type.strip().lower(), options
-
-
-def _refusal(status: int, call: Call) -> SoapAnswer:
-    return SoapAnswer(status, Soap11Writer.content_type, b"", advice=tuple(call.advice))
 
 
 def _in_one_line(fault: Fault) -> str:

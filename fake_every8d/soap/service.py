@@ -27,9 +27,7 @@ class Call:
     advice: list[str] = field(default_factory=list)
     """What production does here that people do not expect, a sentence each."""
     user_id: str | None = None
-    """Who logs in, in a getConnection."""
-    session_key: str | None = None
-    """The session that the call belongs to or has opened."""
+    """Whose account it is about, or who tries to log in."""
     result: str | None = None
     """What came of it, short enough for a log."""
 
@@ -48,6 +46,8 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
         def call_it(ctx: Any, *values: str | None) -> str:
             call: Call = ctx.udc
             try:
+                # Before the call, since closeConnection ends what tells it.
+                call.user_id = call.gateway.owner(values[0] or "")
                 answer = function(call, *[value or "" for value in values])
                 call.result = call.result or answer
             except PlatformError as error:
@@ -69,7 +69,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     @_operation(refused=documents.connection_refused)
     def getConnection(call: Call, userID: str, password: str) -> str:
         call.user_id = userID
-        call.session_key = session_key = call.gateway.open_session(userID, password)
+        session_key = call.gateway.open_session(userID, password)
         call.result = "0"
         return documents.connection(session_key)
 
@@ -77,14 +77,12 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     def sendSMS(
         call: Call, sessionKey: str, subject: str, content: str, mobile: str, sendTime: str
     ) -> str:
-        call.session_key = sessionKey
         return _receipt(call, call.gateway.send_sms(sessionKey, subject, content, mobile, sendTime))
 
     @_operation()
     def sendParamSMS(
         call: Call, sessionKey: str, subject: str, contentXML: str, sendTime: str
     ) -> str:
-        call.session_key = sessionKey
         try:
             recipients = documents.recipients(contentXML)
         except documents.RepsError as error:
@@ -99,25 +97,21 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
 
     @_operation(refused=documents.delivery_log_refused)
     def getDeliveryStatus(call: Call, sessionKey: str, batchID: str, pageNo: str) -> str:
-        call.session_key = sessionKey
         log = call.gateway.delivery_log(sessionKey, batchID, pageNo)
         call.result = f"0, {len(log.messages)} of {log.count}"
         return documents.delivery_log(log, pad_mobile=call.gateway.settings.pad_mobile)
 
     @_operation()
     def getCredit(call: Call, sessionKey: str) -> str:
-        call.session_key = sessionKey
         return _points(call.gateway.credit(sessionKey))
 
     @_operation()
     def eraseBooking(call: Call, sessionKey: str, batchID: str) -> str:
-        call.session_key = sessionKey
         erased = call.gateway.erase_booking(sessionKey, batchID)
         return f"{erased.records},{erased.points:.1f}" if erased else ""
 
     @_operation()
     def closeConnection(call: Call, sessionKey: str) -> str:
-        call.session_key = sessionKey
         return "1" if call.gateway.close_session(sessionKey) else "-1"
 
 

@@ -1,12 +1,9 @@
 """The WSGI application: who answers which request (clauses W1, W2, W6)."""
 
 import logging
-import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -32,6 +29,8 @@ from werkzeug.wsgi import (
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
+from fake_every8d.web.faults import Fault, Faults, befall, hang_up
+from fake_every8d.web.journal import Journal, RecordedRequest, masked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -48,34 +47,11 @@ _SOAP_PATH_LOWER = SOAP_PATH.lower()
 # sending when its connection is closed reports a reset, and not the answer.
 _DRAINED = 256 * 1024 * 1024
 
-_OWNERS_KEPT = 100_000
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
+_SOAP_ACTION = {"HTTP_SOAPACTION": "SOAPAction"}
+
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """A request and what came of it, for a log. Holds no password and no session key."""
-
-    at: datetime
-    """When it was answered, in the machine's own time zone."""
-    method: str
-    path: str
-    status: int
-    """Of the HTTP response."""
-    milliseconds: float
-    operation: str | None = None
-    """The SOAP operation, if it was one."""
-    account: str | None = None
-    """The user ID, if it is known."""
-    result: str | None = None
-    """In short, what the operation answered."""
-    advice: tuple[str, ...] = ()
-    """What the caller may not expect, a sentence each."""
 
 
 class Application:
@@ -90,12 +66,16 @@ class Application:
         gateway: Gateway,
         *,
         public_url: str | None = None,
-        log: Callable[[RequestRecord], None] | None = None,
+        log: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
+        self._gateway = gateway
         self._soap = SoapEndpoint(gateway)
+        self.faults = Faults(self._soap.operations)
+        """Failures on demand."""
+        self.journal = Journal()
+        """The last requests for the SOAP endpoint, and for what there is not."""
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
-        self._owners: dict[str, str] = {}  # who has opened which session, for the log
         self._routes = Map(
             [
                 Rule("/", endpoint=lambda: redirect(SOAP_PATH), methods=["GET"]),
@@ -104,21 +84,31 @@ class Application:
             merge_slashes=False,
         )
 
+    def reset(self) -> None:
+        """Back to how it was set up; failures on demand and the journal go too (X1)."""
+        self.faults.clear()
+        self._gateway.reset()
+        self.journal.clear()
+
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer a request: the WSGI interface. Never raises."""
+        """Answer a request: the WSGI interface.
+
+        Raises `ConnectionAbortedError` where a connection was to be closed, and nothing
+        else.
+        """
         begun = time.perf_counter()
+        is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
+        request_body = b""
         answer: SoapAnswer | None = None
+        fault: Fault | None = None
         try:
-            if environ["PATH_INFO"].lower() != _SOAP_PATH_LOWER:
+            if not is_soap:
                 response = self._route(environ)
             elif environ["REQUEST_METHOD"] == "POST":
-                answer = self._soap.handle(
-                    _read_body(environ),
-                    environ.get("CONTENT_TYPE"),
-                    environ.get("HTTP_SOAPACTION"),
-                )
+                request_body = _read_body(environ)
+                answer, fault = self._answer(environ, request_body)
             else:
                 response = self._describe(environ)
         except HTTPException as error:
@@ -126,46 +116,54 @@ class Application:
         except Exception:
             _logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             response = _text("The fake failed; its log says why.", 500)
-        body: Iterable[bytes]
         if answer is not None:
             status = answer.status
-            start_response(
-                _STATUS_LINES[status],
-                [
-                    ("Content-Type", answer.content_type),
-                    ("Content-Length", str(len(answer.body))),
-                ],
-            )
-            body = [answer.body]
+            headers = [
+                ("Content-Type", answer.content_type),
+                ("Content-Length", str(len(answer.body))),
+            ]
         else:
             status = response.status_code
-            body = ClosingIterator(response(environ, start_response), lambda: _drain(environ))
-        if self._log is not None:
-            self._log(
-                RequestRecord(
-                    at=datetime.now().astimezone(),
-                    method=environ["REQUEST_METHOD"],
-                    path=_short(get_path_info(environ)) or "",
-                    status=status,
-                    milliseconds=(time.perf_counter() - begun) * 1000,
-                    operation=answer.operation if answer else None,
-                    account=_short(self._account(answer)) if answer else None,
-                    result=_short(answer.result) if answer else None,
-                    advice=answer.advice if answer else (),
-                )
-            )
-        return body
+            headers = response.get_wsgi_headers(environ).to_wsgi_list()
+        cut = fault is not None and fault.kind in ("disconnect", "truncate")
 
-    def _account(self, answer: SoapAnswer) -> str | None:
-        """Whose call it was, as far as is known."""
-        key = answer.session_key
-        if answer.user_id is None:
-            return self._owners.get(key) if key else None
-        if key:
-            if len(self._owners) >= _OWNERS_KEPT:
-                self._owners.clear()
-            self._owners[key] = answer.user_id
-        return answer.user_id
+        def record(id: int) -> RecordedRequest:
+            return RecordedRequest(
+                id=id,
+                at=self._gateway.clock.now,
+                method=environ["REQUEST_METHOD"],
+                path=get_path_info(environ),
+                query=environ.get("QUERY_STRING", ""),
+                headers=_headers(environ),
+                body=masked(request_body),
+                status=status,
+                response_headers=dict(headers),
+                response_body=answer.body if answer else response.get_data(),
+                operation=answer.operation if answer else None,
+                user_id=answer.user_id if answer else None,
+                result=answer.result if answer else None,
+                milliseconds=(time.perf_counter() - begun) * 1000,
+                advice=answer.advice if answer else (),
+                fault=fault.kind if fault else None,
+            )
+
+        entry = self.journal.add(record) if is_soap or status == 404 else record(0)
+        if self._log is not None:
+            self._log(entry)
+        if answer is None:
+            return ClosingIterator(response(environ, start_response), lambda: _drain(environ))
+        if cut and not answer.body:
+            hang_up(environ)
+        start_response(_STATUS_LINES[status], headers)
+        return _cut_off(answer.body, environ) if cut else [answer.body]
+
+    def _answer(self, environ: "WSGIEnvironment", body: bytes) -> tuple[SoapAnswer, Fault | None]:
+        call = self._soap.read(body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION"))
+        fault = self.faults.take(call.operation) if call.operation else None
+        if fault is not None:
+            return befall(fault, call), fault
+        call.execute()
+        return call.answer(), None
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         # Rules name no host, so that any Host header does.
@@ -245,6 +243,14 @@ def _text(line: str, status: int) -> Response:
     return Response(line + "\n", status, content_type="text/plain; charset=utf-8")
 
 
-def _short(text: str | None) -> str | None:
-    """What a caller sent, fit for a line of a log."""
-    return text and _UNPRINTABLE.sub(" ", text[:200])
+def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
+    names = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
+    for key in environ:
+        if key.startswith("HTTP_"):
+            names[key] = _SOAP_ACTION.get(key) or key[5:].replace("_", "-").title()
+    return {name: environ[key] for key, name in names.items() if environ.get(key)}
+
+
+def _cut_off(body: bytes, environ: "WSGIEnvironment") -> Iterator[bytes]:
+    yield body[: len(body) // 2]
+    hang_up(environ)

@@ -3,25 +3,30 @@
 import json
 import multiprocessing
 import os
+import re
 import socket
 import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fake_every8d.gateway import Gateway, Settings
 from fake_every8d.web import outbound
-from fake_every8d.web.app import SOAP_PATH, Application, RequestRecord
+from fake_every8d.web.app import SOAP_PATH, Application
+from fake_every8d.web.journal import RecordedRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LogFormat = Literal["text", "json"]
 """How `serve` writes its lines: for people, or a JSON object each."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONGEST = 300  # characters of what a caller sent, in a line of the log
 
 
 class ThreadServer:
@@ -153,27 +158,45 @@ class _Worker:
                 f"  accounts  {points}"
             )
 
-    def _log(self, record: RequestRecord) -> None:
+    def _log(self, record: RecordedRequest) -> None:
         _write(json_line(record) if self.log_format == "json" else text_line(record))
 
 
-def text_line(record: RequestRecord) -> str:
-    """A request as a line for people."""
-    line = (
-        f"{record.at:%Y-%m-%d %H:%M:%S}  "
-        f"{record.operation or f'{record.method} {record.path}'}  {record.account or '-'}  "
-        f"{record.status if record.result is None else record.result}  "
-        f"{record.milliseconds:.1f} ms"
+def text_line(record: RecordedRequest) -> str:
+    """A request as a line for people, without a password or a whole session key."""
+    return "  ".join(
+        [
+            f"{record.at:%Y-%m-%d %H:%M:%S}",
+            _plain(record.operation or f"{record.method} {record.path}"),
+            _plain(record.user_id or "-"),
+            _plain(str(record.status) if record.result is None else record.result),
+            f"{record.milliseconds:.1f} ms",
+            *([f"· fault: {record.fault}"] if record.fault else []),
+            *[f"· {_plain(advice)}" for advice in record.advice],
+        ]
     )
-    return "  · ".join([line, *record.advice])
 
 
-def json_line(record: RequestRecord) -> str:
-    """A request as a JSON object in one line; the time is ISO 8601."""
-    fields = {"time": record.at.isoformat(timespec="milliseconds"), **asdict(record)}
-    del fields["at"]
-    fields["milliseconds"] = round(record.milliseconds, 3)
+def json_line(record: RecordedRequest) -> str:
+    """A request as a JSON object in one line, without a password or a whole session key."""
+    fields = {
+        "time": record.at.isoformat(timespec="milliseconds"),
+        "method": record.method,
+        "path": record.path,
+        "status": record.status,
+        "milliseconds": round(record.milliseconds, 3),
+        "operation": record.operation,
+        "account": record.user_id,
+        "result": record.result,
+        "advice": record.advice,
+        "fault": record.fault,
+    }
     return json.dumps(fields, ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """What a caller sent, fit for a line of a log."""
+    return _UNPRINTABLE.sub(" ", text[:_LONGEST])
 
 
 def _write(lines: str) -> None:

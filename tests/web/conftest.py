@@ -4,7 +4,8 @@ import pytest
 
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web import outbound
-from fake_every8d.web.app import Application, RequestRecord
+from fake_every8d.web.app import Application
+from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.server import ThreadServer
 from tests.web.serving import Served
 
@@ -17,13 +18,13 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def records() -> list[RequestRecord]:
+def records() -> list[RecordedRequest]:
     """What has been logged."""
     return []
 
 
 @pytest.fixture
-def url(gateway: Gateway, records: list[RequestRecord]) -> Iterator[str]:
+def url(gateway: Gateway, records: list[RecordedRequest]) -> Iterator[str]:
     """A served application."""
     server = ThreadServer(Application(gateway, log=records.append))
     yield server.url

@@ -10,8 +10,9 @@ import pytest
 import urllib3
 
 from fake_every8d.gateway import Gateway
-from fake_every8d.web.app import Application, RequestRecord
-from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.app import Application
+from fake_every8d.web.journal import RecordedRequest
+from fake_every8d.web.server import ThreadServer, json_line, text_line
 from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
 
@@ -124,7 +125,7 @@ def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
 
 
 def test_every_request_is_recorded_with_its_account_but_without_secrets(
-    url: str, records: list[RequestRecord]
+    url: str, records: list[RecordedRequest]
 ) -> None:
     key = log_in(url, "demo", "s3cret")
     call(url, "getCredit", sessionKey=key)
@@ -132,7 +133,7 @@ def test_every_request_is_recorded_with_its_account_but_without_secrets(
     call(url, "getCredit", sessionKey=key)
     fetch("GET", f"{url}/nowhere?password=s3cret")
     assert [
-        (record.method, record.path, record.status, record.operation, record.account, record.result)
+        (record.method, record.path, record.status, record.operation, record.user_id, record.result)
         for record in records
     ] == [
         ("POST", ENDPOINT, 200, "getConnection", "demo", "0"),
@@ -142,28 +143,18 @@ def test_every_request_is_recorded_with_its_account_but_without_secrets(
         ("GET", "/nowhere", 404, None, None, None),
     ]
     assert all(record.milliseconds > 0 and record.at.tzinfo for record in records)
-    assert "s3cret" not in repr(records)
-    assert key not in repr(records)
+    for line in [*map(text_line, records), *map(json_line, records)]:
+        assert "s3cret" not in line
+        assert key not in line
 
 
-def test_a_record_carries_advice(url: str, records: list[RequestRecord]) -> None:
+def test_a_record_carries_advice(url: str, records: list[RecordedRequest]) -> None:
     fetch("POST", url + ENDPOINT, headers={"Content-Type": "application/xml"})
     assert "application/xml" in records[0].advice[0]
 
 
-def test_what_callers_send_cannot_break_or_flood_the_log(
-    url: str, records: list[RequestRecord]
-) -> None:
-    call(url, "getConnection", userID="a&#10;2026-01-01 forged" + "x" * 1000, password="x")
-    fetch("GET", f"{url}/a%0ab")
-    assert records[0].account is not None
-    assert records[0].account.startswith("a 2026-01-01 forged")
-    assert len(records[0].account) == 200
-    assert records[1].path == "/a b"
-
-
 def test_a_request_that_breaks_off_changes_nothing(
-    url: str, gateway: Gateway, records: list[RequestRecord]
+    url: str, gateway: Gateway, records: list[RecordedRequest]
 ) -> None:
     key = gateway.open_session("demo", "s3cret")
     body = (

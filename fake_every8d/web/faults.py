@@ -1,0 +1,178 @@
+"""Failures on demand: what goes wrong with the next calls, and how."""
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
+
+from fake_every8d.gateway import InvalidInput, NotFound
+from fake_every8d.soap import SoapAnswer, SoapCall
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
+Effect = Literal["before", "after"]
+
+ANY = "*"
+"""Stands for every operation."""
+
+_GARBAGE = b"\x00\xff<html><p>This is not the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A failure that was asked for. `kind` says which of the fields count.
+
+    - `result`: the operation answers the string `result` instead of its own;
+    - `soap_fault`: a SOAP fault with `reason` as its text;
+    - `http_error`: the HTTP `status` (400 to 599) with `body` as plain text;
+    - `delay`: `seconds` of real time pass, then the call goes on as usual;
+    - `disconnect`: the connection is closed without an answer;
+    - `truncate`: it is closed in the middle of the answer;
+    - `garbage`: an answer with status 200 that is not XML.
+
+    `effect` says whether the operation has taken place when that happens: `"before"` it,
+    so that it never does, or `"after"` it, so that the caller was charged and does not
+    know. For a delay it says on which side of the operation time passes.
+    """
+
+    operation: str
+    """Such as `sendSMS`, or `*` for all."""
+    kind: Kind
+    times: int | None = 1
+    """How many more calls it befalls; None for all, until it is removed."""
+    effect: Effect = "before"
+    result: str = ""
+    reason: str = "Server was unable to process request. ---> Timeout expired."
+    status: int = 503
+    body: str = ""
+    seconds: float = 0
+    id: int = 0
+
+
+class Faults:
+    """The failures that are waiting to happen. Safe from any thread.
+
+    Raises `InvalidInput` for one that makes no sense; `operations` are the names that do.
+    """
+
+    def __init__(self, operations: Collection[str]) -> None:
+        self._operations = operations
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._faults: list[Fault] = []
+
+    def add(self, operation: str, kind: str, **settings: Any) -> Fault:
+        """Let a failure befall the next calls; the settings are the fields of `Fault`."""
+        fault = self._checked(operation, kind, settings)
+        with self._lock:
+            fault = replace(fault, id=next(self._ids))
+            self._faults.append(fault)
+        return fault
+
+    def all(self) -> list[Fault]:
+        """Those still waiting, oldest first."""
+        with self._lock:
+            return list(self._faults)
+
+    def remove(self, fault_id: int) -> None:
+        """Raises `NotFound`."""
+        with self._lock:
+            left = [fault for fault in self._faults if fault.id != fault_id]
+            if len(left) == len(self._faults):
+                raise NotFound(f"there is no fault {fault_id}")
+            self._faults = left
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults = []
+
+    def take(self, operation: str) -> Fault | None:
+        """The failure that befalls this call of an operation, the oldest first."""
+        if not self._faults:  # as nearly always; nobody is owed a lock for that
+            return None
+        with self._lock:
+            for place, fault in enumerate(self._faults):
+                if fault.operation in (ANY, operation):
+                    if fault.times == 1:
+                        del self._faults[place]
+                    elif fault.times is not None:
+                        self._faults[place] = replace(fault, times=fault.times - 1)
+                    return fault
+        return None
+
+    def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
+        names = [field.name for field in fields(Fault) if field.name != "id"]
+        if unknown := set(settings) - set(names):
+            raise InvalidInput(
+                f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
+            )
+        if operation != ANY and operation not in self._operations:
+            known = ", ".join(self._operations)
+            raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
+        if kind not in get_args(Kind):
+            raise InvalidInput(f"kind must be one of {', '.join(get_args(Kind))}; not {kind!r}")
+        fault = Fault(operation, kind, **settings)  # type: ignore[arg-type]  # checked above
+        if fault.effect not in get_args(Effect):
+            raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
+        if fault.times is not None and not _whole(fault.times, 1):
+            raise InvalidInput(f"times must be 1 or more, or None for ever; not {fault.times!r}")
+        if not _whole(fault.status, 400) or fault.status > 599:
+            raise InvalidInput(f"status must be an HTTP error, 400 to 599; not {fault.status!r}")
+        if not isinstance(fault.seconds, int | float) or not 0 <= fault.seconds <= 3600:
+            raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
+        for name in ("result", "reason", "body"):
+            if not isinstance(getattr(fault, name), str):
+                raise InvalidInput(f"{name} must be text, not {getattr(fault, name)!r}")
+        return fault
+
+
+def _whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least
+
+
+def befall(fault: Fault, call: SoapCall) -> SoapAnswer:
+    """Let `fault` befall a call; an empty body stands for no answer at all.
+
+    To `hang_up`, before the answer or in the middle of it, is left to the caller.
+    """
+    if fault.kind == "delay" and fault.effect == "before":
+        time.sleep(fault.seconds)
+    if fault.kind == "delay" or fault.effect == "after":
+        call.execute()
+        answer = call.answer()
+    else:
+        answer = call.answer("")  # something to be spoilt
+    match fault.kind:
+        case "delay":
+            if fault.effect == "after":
+                time.sleep(fault.seconds)
+        case "result":
+            answer = call.answer(fault.result)
+        case "soap_fault":
+            answer = call.fail(fault.reason)
+        case "http_error":
+            answer = replace(
+                answer,
+                status=fault.status,
+                content_type="text/plain; charset=utf-8",
+                body=fault.body.encode(),
+            )
+        case "garbage":
+            answer = replace(answer, body=_GARBAGE)
+        case "disconnect":
+            answer = replace(answer, body=b"")
+    return answer
+
+
+def hang_up(environ: "WSGIEnvironment") -> NoReturn:
+    """Close the connection that a request came by. Raises `ConnectionAbortedError`."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    with suppress(OSError):  # the caller was quicker
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("closed, as was asked for")
