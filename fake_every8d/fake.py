@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from fake_every8d import summary
 from fake_every8d.gateway import (
     Account,
     Clock,
@@ -14,10 +15,14 @@ from fake_every8d.gateway import (
     Outcome,
     Report,
     Settings,
+    State,
     Status,
+    numbers,
 )
 from fake_every8d.web import outbound
 from fake_every8d.web.app import SOAP_PATH, Application
+from fake_every8d.web.faults import Fault, Kind
+from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.server import ThreadServer
 
 _REFUSED = (
@@ -188,7 +193,7 @@ class FakeEvery8d:
             + ([f"after message {after.id}"] if after else [])
         )
         raise AssertionError(
-            f"{wanted} within {timeout:g} s; {_listed(map(_described, self.messages))}"
+            f"{wanted} within {timeout:g} s; {_listed(map(summary.message_line, self.messages))}"
         )
 
     def set_outcome(self, to: str, status: Status | int, after: float | None = None) -> Outcome:
@@ -211,6 +216,80 @@ class FakeEvery8d:
         """
         return self.gateway.reply(message_or_number, text)
 
+    def update_account(self, user_id: str, **changes: Any) -> Account:
+        """Change an account; returns it as it is now.
+
+            every8d.update_account("demo", credit=2, report_url=app.url + "/sms/report")
+            every8d.update_account("demo", failed_logins=0)  # unlocks it
+
+        The names are the fields of `Account`. Raises `NotFound` or `InvalidInput`.
+        """
+        return self.gateway.update_account(user_id, **changes)
+
+    def add_fault(self, operation: str, kind: Kind, **settings: Any) -> Fault:
+        """Let the next call of an operation, or of any (`"*"`), go wrong.
+
+            every8d.add_fault("sendSMS", kind="http_error", status=503)
+            every8d.add_fault("*", kind="delay", seconds=2, times=None)
+            every8d.add_fault("sendSMS", kind="disconnect", effect="after")  # sent and charged
+
+        The kinds and their settings are those of `Fault`. Raises `InvalidInput`.
+        """
+        return self._application.faults.add(operation, kind, **settings)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The failures that are still waiting to befall a call, oldest first."""
+        return self._application.faults.all()
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._application.faults.clear()
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The last requests that reached it, oldest first, with their answers and advice."""
+        return self._application.journal.all()
+
+    def wait_for_report(
+        self,
+        to: str | None = None,
+        status: Status | int | None = None,
+        *,
+        timeout: float = 5.0,
+    ) -> Report:
+        """The newest status report that the receiver has taken; waited for if need be.
+
+            every8d.wait_for_report(to="0912345678", status=Status.REPLY)
+
+        Waits for `timeout` real seconds at the most, then raises an `AssertionError` that
+        lists the reports that there are.
+        """
+        number = None if to is None else numbers.parse(to).e164
+        found: list[Report] = []
+
+        def delivered() -> bool:
+            found[:] = [
+                report
+                for report in self.reports
+                if report.state is State.DELIVERED
+                and number in (None, report.to)
+                and status in (None, report.status)
+            ]
+            return bool(found)
+
+        if self.gateway.wait_for(delivered, timeout):
+            return found[-1]
+        wanted = " ".join(
+            ["no report"]
+            + ([f"about {to}"] if to else [])
+            + ([f"of status {int(status)}"] if status is not None else [])
+        )
+        raise AssertionError(
+            f"{wanted} was delivered within {timeout:g} s; "
+            f"{_listed(map(summary.report_line, self.reports))}"
+        )
+
     @property
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far."""
@@ -222,12 +301,12 @@ class FakeEvery8d:
         return self.gateway.emails()
 
     def reset(self) -> None:
-        """Back to how it was set up: accounts, clock, and nothing sent."""
-        self.gateway.reset()
+        """Back to how it was set up: accounts, clock, nothing sent, nothing recorded."""
+        self._application.reset()
 
-
-def _described(message: Message) -> str:
-    return f"to {message.to} ({message.status.value} {message.status.term}): {message.content!r}"
+    def summary(self) -> str:
+        """What has reached it and what came of that, for people to read."""
+        return summary.text(self.requests, self.messages, self.reports)
 
 
 def _listed(lines: Iterable[str]) -> str:

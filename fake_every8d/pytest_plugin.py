@@ -1,0 +1,118 @@
+"""pytest: fixtures, the marker `every8d`, options, and what a failure report shows.
+
+Every pytest run loads this where the package is installed, so whatever takes long to
+import is imported when a fixture is first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fake_every8d import Account, FakeEvery8d, Settings
+
+_used = pytest.StashKey["FakeEvery8d"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every8d-port` and, in the ini file, `every8d_accounts`."""
+    group = parser.getgroup("fake-every8d", "a stand-in for EVERY8D's SMS platform")
+    group.addoption(
+        "--every8d-port",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="serve the every8d fixture on this port, under pytest-xdist on it and those "
+        "after it, a worker each (default: any free one)",
+    )
+    parser.addini("every8d_accounts", "a TOML file of accounts for the every8d fixture")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line(
+        "markers",
+        "every8d(credit=…, international=…, test_mode=…, report_url=…, password=…): how the "
+        "every8d fixture's first account is set up for this test",
+    )
+
+
+@pytest.fixture(scope="session")
+def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
+    """The accounts that the fake starts with; to be overridden.
+
+    Those of the ini option `every8d_accounts`, a TOML file named from where the ini file
+    is, else `demo` / `demo` with 1000 points.
+    """
+    from fake_every8d import Settings
+    from fake_every8d.config import ConfigError, load_accounts
+
+    if not (file := pytestconfig.getini("every8d_accounts")):
+        return Settings().accounts
+    try:
+        return load_accounts(pytestconfig.rootpath / file)
+    except ConfigError as error:
+        raise pytest.UsageError(f"every8d_accounts: {error}") from error
+
+
+@pytest.fixture(scope="session")
+def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
+    """How the fake is set up: accounts, seconds to delivery and so on; to be overridden."""
+    from fake_every8d import Settings
+
+    return Settings(accounts=every8d_accounts)
+
+
+@pytest.fixture(scope="session")
+def every8d_server(
+    pytestconfig: pytest.Config, every8d_settings: Settings
+) -> Iterator[FakeEvery8d]:
+    """The fake, served from its first use to the end of the session.
+
+    For fixtures of session scope that need its address. Tests take `every8d`.
+    """
+    from fake_every8d import FakeEvery8d
+
+    port = pytestconfig.getoption("every8d_port")
+    if port and hasattr(pytestconfig, "workerinput"):
+        port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
+    with FakeEvery8d(every8d_settings, port=port) as fake:
+        yield fake
+
+
+@pytest.fixture
+def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iterator[FakeEvery8d]:
+    """An EVERY8D that nobody has used yet: fresh accounts, nothing sent, the right time.
+
+    @pytest.mark.every8d(credit=3)
+    def test_runs_dry(every8d): ...
+    """
+    every8d_server.reset()
+    changes: dict[str, object] = {}
+    for marker in request.node.iter_markers("every8d"):
+        if marker.args:
+            raise pytest.UsageError("@pytest.mark.every8d takes names only, such as credit=3")
+        changes = {**marker.kwargs, **changes}  # the closest marker comes first
+    if changes:
+        try:
+            every8d_server.update_account(every8d_server.account.user_id, **changes)
+        except (TypeError, ValueError) as error:
+            raise pytest.UsageError(f"@pytest.mark.every8d: {error}") from error
+    request.node.stash[_used] = every8d_server
+    yield every8d_server
+    # What is still to come must not reach the next test's application.
+    every8d_server.reset()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what reached the fake, when a test that used it has failed."""
+    report = yield
+    if report.failed and report.when == "call" and (fake := item.stash.get(_used, None)):
+        report.sections.append(("EVERY8D", fake.summary()))
+    return report

@@ -1,0 +1,67 @@
+"""What has reached a fake, in lines that one can read at a glance."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from fake_every8d.gateway import Message, Report
+from fake_every8d.web.journal import RecordedRequest
+
+_SHOWN = 20
+_CONTENT = 70
+
+T = TypeVar("T")
+
+
+def text(
+    requests: Sequence[RecordedRequest], messages: Sequence[Message], reports: Sequence[Report]
+) -> str:
+    """Requests, messages and reports, the last of each; for a failed test's report."""
+    return "\n".join(
+        [
+            *_section("request", requests, request_lines),
+            *_section("message", messages, lambda message: [message_line(message)]),
+            *_section("report", reports, lambda report: [report_line(report)]),
+        ]
+    )
+
+
+def request_lines(request: RecordedRequest) -> Iterable[str]:
+    """A request in a line, and a line for each piece of advice."""
+    what = request.operation or f"{request.method} {request.path}"
+    answer = str(request.status) if request.result is None else request.result
+    fault = f"  (fault: {request.fault})" if request.fault else ""
+    yield f"{request.at:%H:%M:%S}  {what}  {request.user_id or '-'}  {answer}{fault}"
+    for advice in request.advice:
+        yield f"          advice: {advice}"
+
+
+def message_line(message: Message) -> str:
+    """A message in a line: when, to whom, what became of it, and how it begins."""
+    content = message.content
+    if len(content) > _CONTENT:
+        content = content[: _CONTENT - 1] + "…"
+    when = f", for {message.booked_for:%Y-%m-%d %H:%M:%S}" if message.booked_for else ""
+    return (
+        f"{message.accepted_at:%H:%M:%S}  to {message.to}  "
+        f"{message.status.value} {message.status.term}{when}: {content!r}"
+    )
+
+
+def report_line(report: Report) -> str:
+    """A status report in a line, with what its attempts were answered."""
+    attempts = [
+        f"HTTP {attempt.answer}" if attempt.error is None else attempt.error
+        for attempt in report.attempts
+    ]
+    return (
+        f"{report.at:%H:%M:%S}  {report.to} STATUS={report.status.value} to {report.url}: "
+        f"{', '.join(attempts) or 'not tried yet'} ({report.state.value})"
+    )
+
+
+def _section(name: str, items: Sequence[T], lines: Callable[[T], Iterable[str]]) -> Iterable[str]:
+    shown = items[-_SHOWN:]
+    title = f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
+    yield title + (f", the last {_SHOWN}:" if len(shown) < len(items) else ":" if shown else "")
+    for item in shown:
+        yield from (f"  {line}" for line in lines(item))
