@@ -139,7 +139,7 @@ def test_every_request_is_recorded_with_its_account_but_without_secrets(
         ("POST", ENDPOINT, 200, "getConnection", "demo", "0"),
         ("POST", ENDPOINT, 200, "getCredit", "demo", "1000.00"),
         ("POST", ENDPOINT, 200, "closeConnection", "demo", "1"),
-        ("POST", ENDPOINT, 200, "getCredit", "demo", "-301, Session 資料不存在，請重新登入。"),
+        ("POST", ENDPOINT, 200, "getCredit", None, "-301, Session 資料不存在，請重新登入。"),
         ("GET", "/nowhere", 404, None, None, None),
     ]
     assert all(record.milliseconds > 0 and record.at.tzinfo for record in records)
