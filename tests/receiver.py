@@ -78,15 +78,14 @@ def break_off(exchange: Exchange) -> None:
 
 
 class Drip:
-    """Send `head` at once and then a byte now and then, until nobody listens any more."""
+    """Say 200 at once, and then a byte of the body now and then, until nobody listens."""
 
-    def __init__(self, head: bytes) -> None:
-        self._head = head
+    def __init__(self) -> None:
         self._stopped = threading.Event()
 
     def __call__(self, exchange: Exchange) -> None:
         exchange.close_connection = True
-        exchange.wfile.write(self._head)
+        exchange.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         while not self._stopped.wait(0.02):
             exchange.wfile.write(b"x")
 
@@ -170,9 +169,9 @@ class Receiver:
         self._hanging.append(hang)
         return hang
 
-    def drip(self, head: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n") -> Drip:
+    def drip(self) -> Drip:
         """An answer that comes drop by drop, until the receiver's end at the latest."""
-        drip = Drip(head)
+        drip = Drip()
         self._hanging.append(drip)
         return drip
 

@@ -1,0 +1,486 @@
+"""Status reports, to a real receiver: clauses R. It is 2040-03-01 12:00:00 in Taipei."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+
+from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, State, Status
+from fake_every8d.web import outbound
+from tests.gateway.calls import login, send, send_param, sent, statuses, threads
+from tests.gateway.conftest import NewGateway
+from tests.receiver import (
+    DEADLINE,
+    OK,
+    Answer,
+    Receiver,
+    break_off,
+    close_without_answer,
+    in_turn,
+    refused_url,
+    status,
+)
+
+NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
+REPORT_THREAD = "fake-every8d-report"
+
+
+def after(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def at_once(new_gateway: NewGateway, receiver: Receiver) -> Gateway:
+    """A gateway that delivers and reports at once, so that nobody has to move the clock."""
+    return new_gateway(
+        Account("demo", "demo", report_url=receiver.url), Account("other", "other"),
+        delivery_seconds=0,
+    )  # fmt: skip
+
+
+def test_r1_a_final_status_is_reported(reporting: Gateway, receiver: Receiver) -> None:
+    receipt = send(reporting)
+    reporting.clock.advance(seconds=1)
+    (request,) = receiver.requests
+    assert request.path == "/report"
+    assert request.query == (
+        f"BatchID={receipt.batch_id}&RM=%2B886912345678&RT=20400301120001&STATUS=100&SM=&MR=1"
+    )
+    (report,) = reporting.reports()
+    (message,) = sent(reporting, receipt)
+    assert (report.message_id, report.user_id, report.batch_id) == (
+        message.id, "demo", receipt.batch_id,
+    )  # fmt: skip
+    assert (report.to, report.status, report.text) == ("+886912345678", Status.DELIVERED, "")
+    assert (report.state, report.at) == (State.DELIVERED, after(1))
+
+
+def test_r1_a_reply_is_reported_as_999_with_its_text(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    send(reporting)
+    reporting.clock.advance(minutes=1)
+    reporting.reply("0912345678", "好 & a=b+c/%\n😀")
+    request = receiver.wait_for(2)[1]
+    assert request.query.endswith(
+        "&RM=%2B886912345678&RT=20400301120100&STATUS=999"
+        "&SM=%E5%A5%BD%20%26%20a%3Db%2Bc%2F%25%0A%F0%9F%98%80&MR=1"
+    )
+    assert request["SM"] == "好 & a=b+c/%\n😀"
+
+
+def test_r1_the_record_number_is_the_senders_own(reporting: Gateway, receiver: Receiver) -> None:
+    send_param(reporting, Recipient("+886912345678", "a", record_number="訂單 7&8"))
+    reporting.clock.advance(seconds=1)
+    (request,) = receiver.requests
+    assert request.query.endswith("&SM=&MR=%E8%A8%82%E5%96%AE%207%268")
+
+
+def test_r1_an_invalid_number_is_reported_as_it_was_written(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    send(reporting, "02-2345 6789#1")
+    reporting.clock.advance(seconds=1)
+    (request,) = receiver.requests
+    assert "&RM=02-2345%206789%231&" in request.query
+
+
+@pytest.mark.parametrize(
+    ("suffix", "target"),
+    [
+        ("", "/report?BatchID="),
+        ("?key=a%20b", "/report?key=a%20b&BatchID="),
+        ("?key=a&other=b#top", "/report?key=a&other=b&BatchID="),
+        ("#top", "/report?BatchID="),
+        (".aspx", "/report.aspx?BatchID="),
+    ],
+)
+def test_r1_the_query_is_added_to_the_url(
+    reporting: Gateway, receiver: Receiver, suffix: str, target: str
+) -> None:
+    reporting.update_account("demo", report_url=receiver.url + suffix)
+    receipt = send(reporting)
+    reporting.clock.advance(seconds=1)
+    (request,) = receiver.requests
+    assert f"{request.path}?{request.query}".startswith(f"{target}{receipt.batch_id}&RM=")
+    assert reporting.reports()[0].url.startswith(receiver.url)
+
+
+def test_r1_every_final_status_is_reported_once_and_no_other(
+    new_gateway: NewGateway, receiver: Receiver
+) -> None:
+    gateway = new_gateway(
+        Account("demo", "demo", credit=10, report_url=receiver.url),  # type: ignore[arg-type]
+        Account("test", "test", test_mode=True, report_url=receiver.url),
+    )
+    send(gateway, ",".join(f"0900000{number}" for number in (*range(100, 108), "000")))
+    booked = send(gateway, send_time="20400301120100")
+    gateway.erase_booking(login(gateway), booked.batch_id)
+    send(gateway, send_time="20400302120000")
+    send(gateway, "12,+14155550100,0912345678")
+    send(gateway, send_time="20000101000000")
+    send(gateway, user_id="test")
+    gateway.clock.advance(hours=1)
+    assert sorted(int(request["STATUS"]) for request in receiver.requests) == [
+        -4, -3, *range(100, 108), 301, 303, 500, 888,
+    ]  # fmt: skip
+    assert len(gateway.reports()) == 14
+
+
+def test_r1_a_report_comes_after_the_answer_to_the_send(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    """A refused recipient's too: its sender has to know the batch before it hears of it."""
+    send(reporting, "12")
+    reporting.clock.advance(seconds=0.9)
+    assert receiver.requests == []
+    reporting.clock.advance(seconds=0.1)
+    assert receiver.requests[0]["STATUS"] == "-3"
+
+
+def test_r1_without_a_url_nothing_is_reported(gateway: Gateway, receiver: Receiver) -> None:
+    send(gateway, "0912345678,12")
+    gateway.clock.advance(seconds=1)
+    gateway.reply("0912345678", "ok")
+    gateway.update_account("demo", report_url=receiver.url)
+    gateway.clock.advance(days=1)
+    assert gateway.reports() == []
+    assert receiver.requests == []
+
+
+def test_r1_each_account_has_its_own_url(new_gateway: NewGateway, receiver: Receiver) -> None:
+    with Receiver() as other:
+        gateway = new_gateway(
+            Account("a", "a", report_url=receiver.url), Account("b", "b", report_url=other.url)
+        )
+        receipts = [send(gateway, user_id=user_id) for user_id in "ab"]
+        gateway.clock.advance(seconds=1)
+        batches = [[request["BatchID"] for request in at.requests] for at in (receiver, other)]
+        assert batches == [[receipt.batch_id] for receipt in receipts]
+
+
+def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: status(500)
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    assert len(receiver.requests) == 1
+    assert reporting.reports()[0].state is State.WAITING
+    reporting.clock.advance(minutes=10)
+    assert len(receiver.requests) == 11
+    reporting.clock.advance(days=30)
+    assert len(receiver.requests) == 11
+    assert len({request.query for request in receiver.requests}) == 1
+    (report,) = reporting.reports()
+    assert report.state is State.GIVEN_UP
+    assert [
+        (attempt.number, attempt.at, attempt.answer, attempt.error) for attempt in report.attempts
+    ] == [(number, after(1 + 60 * (number - 1)), 500, None) for number in range(1, 12)]
+
+
+def test_r2_all_of_it_happens_within_one_move_of_the_clock(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: status(500)
+    send(reporting, ",".join(["0912345678"] * 20))
+    reporting.clock.advance(hours=1)
+    assert len(receiver.requests) == 20 * 11
+    assert {report.state for report in reporting.reports()} == {State.GIVEN_UP}
+
+
+def test_r2_the_time_between_two_attempts_can_be_set(
+    new_gateway: NewGateway, receiver: Receiver
+) -> None:
+    receiver.answer = in_turn(status(503), status(503))
+    gateway = new_gateway(
+        Account("demo", "demo", report_url=receiver.url), report_retry_seconds=5
+    )
+    send(gateway)
+    gateway.clock.advance(hours=1)
+    (report,) = gateway.reports()
+    assert [attempt.at for attempt in report.attempts] == [after(1), after(6), after(11)]
+    assert [attempt.answer for attempt in report.attempts] == [503, 503, 200]
+
+
+def test_r2_the_eleventh_attempt_counts(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.answer = in_turn(*[status(500)] * 10)
+    send(reporting)
+    reporting.clock.advance(hours=1)
+    (report,) = reporting.reports()
+    assert (report.state, len(report.attempts)) == (State.DELIVERED, 11)
+
+
+@pytest.mark.parametrize("code", [201, 202, 204, 304, 400, 401, 404, 429, 500, 502, 503])
+def test_r2_success_is_200_and_nothing_else(
+    reporting: Gateway, receiver: Receiver, code: int
+) -> None:
+    receiver.answer = in_turn(status(code))
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    (report,) = reporting.reports()
+    assert [attempt.answer for attempt in report.attempts] == [code, 200]
+    assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_r2_a_redirect_is_not_followed(
+    reporting: Gateway, receiver: Receiver, code: int
+) -> None:
+    receiver.answer = in_turn(status(code, Location="/elsewhere"))
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    assert [request.path for request in receiver.requests] == ["/report", "/report"]
+    assert [attempt.answer for attempt in reporting.reports()[0].attempts] == [code, 200]
+
+
+def failed_attempt(gateway: Gateway) -> str:
+    """The error of the first attempt at the only report; a minute later it was tried again."""
+    (report,) = gateway.reports()
+    first = report.attempts[0]
+    assert (first.answer, first.at) == (None, after(1))
+    assert first.error
+    assert report.attempts[1].at == after(61)
+    return first.error
+
+
+@pytest.mark.parametrize("failure", [close_without_answer, break_off])
+def test_r2_a_broken_answer_is_an_error(
+    reporting: Gateway, receiver: Receiver, failure: Answer
+) -> None:
+    receiver.answer = in_turn(failure)
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    failed_attempt(reporting)
+    (report,) = reporting.reports()
+    assert (report.state, report.attempts[1].answer) == (State.DELIVERED, 200)
+    assert len(receiver.requests) == 2
+
+
+def test_r2_a_refused_connection_is_an_error(new_gateway: NewGateway) -> None:
+    with refused_url() as url:
+        gateway = new_gateway(Account("demo", "demo", report_url=url))
+        send(gateway)
+        gateway.clock.advance(hours=1)
+        assert "refused" in failed_attempt(gateway)
+    (report,) = gateway.reports()
+    assert (report.state, len(report.attempts)) == (State.GIVEN_UP, 11)
+
+
+def test_r2_so_is_a_host_that_does_not_exist(new_gateway: NewGateway) -> None:
+    gateway = new_gateway(Account("demo", "demo", report_url="http://nowhere.invalid/report"))
+    send(gateway)
+    gateway.clock.advance(minutes=2)
+    assert failed_attempt(gateway)
+
+
+def hanging(receiver: Receiver) -> Answer:
+    return receiver.hang()
+
+
+def dripping(receiver: Receiver) -> Answer:
+    return receiver.drip()
+
+
+@pytest.mark.parametrize("slow", [hanging, dripping])
+def test_r2_an_answer_that_takes_too_long_is_an_error(
+    reporting: Gateway,
+    receiver: Receiver,
+    slow: Callable[[Receiver], Answer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert outbound.TIMEOUT == 10
+    monkeypatch.setattr(outbound, "TIMEOUT", 0.1)
+    receiver.answer = in_turn(slow(receiver))
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    failed_attempt(reporting)
+    assert [attempt.answer for attempt in reporting.reports()[0].attempts] == [None, 200]
+
+
+def test_r3_one_messages_reports_arrive_in_order(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    """Its replies wait while the report of its delivery is being tried again."""
+    receiver.answer = in_turn(status(500))
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    reporting.reply("0912345678", "first")
+    reporting.clock.advance(seconds=30)
+    reporting.reply("0912345678", "second")
+    assert len(receiver.requests) == 1
+    reporting.clock.advance(seconds=30)
+    assert [(request["STATUS"], request["SM"]) for request in receiver.requests] == [
+        ("100", ""), ("100", ""), ("999", "first"), ("999", "second"),
+    ]  # fmt: skip
+    assert [
+        (request["RT"], [attempt.at for attempt in report.attempts])
+        for request, report in zip(receiver.requests[1:], reporting.reports(), strict=True)
+    ] == [
+        ("20400301120001", [after(1), after(61)]),
+        ("20400301120001", [after(61)]),
+        ("20400301120031", [after(61)]),
+    ]
+
+
+def test_r3_a_delivery_that_a_reply_brings_about_is_reported_before_it(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    send(reporting)
+    for text in "abcdefgh":
+        reporting.reply("0912345678", text)
+    reporting.clock.advance(minutes=1)
+    assert [request["STATUS"] for request in receiver.requests] == ["100"] + ["999"] * 8
+    assert "".join(request["SM"] for request in receiver.requests) == "abcdefgh"
+
+
+def test_r3_a_reply_goes_out_once_the_report_before_it_is_given_up(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: OK if request["STATUS"] == "999" else status(500)
+    send(reporting)
+    reporting.reply("0912345678", "ok")
+    reporting.clock.advance(hours=1)
+    delivery, reply = reporting.reports()
+    assert (delivery.state, len(delivery.attempts)) == (State.GIVEN_UP, 11)
+    assert [attempt.at for attempt in reply.attempts] == [after(600)]
+
+
+def test_r3_different_messages_do_not_wait_for_each_other(
+    at_once: Gateway, receiver: Receiver
+) -> None:
+    hang = receiver.hang()
+    receiver.answer = lambda request: hang if request["MR"] == "1" else OK
+    send(at_once, "0912345678,0922333444,0933444555")
+    assert at_once.wait_for(
+        lambda: [report.state for report in at_once.reports()]
+        == [State.WAITING, State.DELIVERED, State.DELIVERED],
+        DEADLINE,
+    )
+    hang.release()
+    assert at_once.wait_for(
+        lambda: {report.state for report in at_once.reports()} == {State.DELIVERED}, DEADLINE
+    )
+
+
+def test_r3_nor_while_one_of_them_is_tried_again(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: status(500) if request["MR"] == "1" else OK
+    send(reporting, "0912345678,0922333444")
+    reporting.clock.advance(seconds=1)
+    assert [report.state for report in reporting.reports()] == [State.WAITING, State.DELIVERED]
+
+
+def test_r3_a_hanging_receiver_harms_nobody_else(at_once: Gateway, receiver: Receiver) -> None:
+    """More reports hang than one account can have under way at once."""
+    hang = receiver.hang()
+    receiver.answer = lambda request: hang
+    receipt = send(at_once, ",".join(["0912345678"] * 20))
+    hang.wait_until_reached()
+    key = login(at_once)
+    assert at_once.delivery_log(key, receipt.batch_id, "1").count == 20
+    booked = at_once.send_sms(key, "", "a", "0922333444", "20400301130000")
+    assert at_once.erase_booking(key, booked.batch_id) is not None
+    assert at_once.credit(key) == 980
+    with Receiver() as other:
+        at_once.update_account("other", report_url=other.url)
+        send(at_once, "0912345678,0922333444", user_id="other")
+        other.wait_for(2)
+        assert at_once.wait_for(
+            lambda: [
+                report.state for report in at_once.reports() if report.user_id == "other"
+            ] == [State.DELIVERED] * 2,
+            DEADLINE,
+        )  # fmt: skip
+    hang.release()
+    assert at_once.wait_for(
+        lambda: all(report.state is State.DELIVERED for report in at_once.reports()), DEADLINE
+    )
+    assert len(receiver.requests) == 21  # 20 delivered, 1 cancelled
+
+
+def test_r3_a_hanging_receiver_does_not_hold_up_the_end(
+    at_once: Gateway, receiver: Receiver
+) -> None:
+    hang = receiver.hang()
+    receiver.answer = lambda request: hang
+    send(at_once)
+    hang.wait_until_reached()
+    at_once.close()
+    assert threads(REPORT_THREAD)  # it still hangs: nobody has waited for that
+    hang.release()
+
+
+def test_r3_a_move_of_the_clock_waits_for_the_slow(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    hang = receiver.hang()
+    receiver.answer = in_turn(hang)
+    send(reporting)
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(reporting.clock.advance, minutes=1)
+        hang.wait_until_reached()
+        assert not moving.done()
+        hang.release()
+        moving.result(DEADLINE)
+    assert reporting.reports()[0].state is State.DELIVERED
+
+
+def test_r4_every_attempt_is_kept(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.answer = in_turn(close_without_answer, status(404))
+    receipt = send(reporting)
+    reporting.clock.advance(minutes=5)
+    (report,) = reporting.reports()
+    assert report.url == f"{receiver.url}?{receiver.requests[0].query}"
+    assert receipt.batch_id in report.url
+    assert [(attempt.number, attempt.at, attempt.answer) for attempt in report.attempts] == [
+        (1, after(1), None), (2, after(61), 404), (3, after(121), 200),
+    ]  # fmt: skip
+    assert [bool(attempt.error) for attempt in report.attempts] == [True, False, False]
+    assert all(0 < attempt.seconds < DEADLINE for attempt in report.attempts)
+
+
+def test_r4_reports_are_kept_in_the_order_in_which_they_came_about(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    send(reporting, "0900000103,0912345678")
+    reporting.clock.advance(seconds=1)
+    reporting.reply("0912345678", "ok")
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    assert [(report.id, report.status, report.message_id) for report in reporting.reports()] == [
+        (1, 103, 1), (2, 100, 2), (3, 999, 2), (4, 100, 3),
+    ]  # fmt: skip
+
+
+def test_r_a_removed_accounts_messages_are_not_reported(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receipt = send(reporting)
+    reporting.remove_account("demo")
+    reporting.clock.advance(minutes=1)
+    assert statuses(reporting, receipt) == [Status.DELIVERED]
+    assert receiver.requests == []
+
+
+def test_r_a_report_under_way_outlives_a_change_of_the_url(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    """It goes on to where it was going; the next one goes to the new URL."""
+    receiver.answer = in_turn(status(500))
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    reporting.update_account("demo", report_url=f"{receiver.url}/new")
+    reporting.clock.advance(minutes=1)
+    send(reporting)
+    reporting.clock.advance(minutes=1)
+    assert [request.path for request in receiver.requests] == ["/report", "/report", "/report/new"]
+
+
+def test_r3_many_at_once_are_each_reported_once(at_once: Gateway, receiver: Receiver) -> None:
+    send(at_once, ",".join(["0912345678"] * 50))
+    receiver.wait_for(50)
+    at_once.clock.advance(days=1)
+    assert sorted(int(request["MR"]) for request in receiver.requests) == list(range(1, 51))

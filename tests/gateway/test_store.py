@@ -1,0 +1,149 @@
+"""What is kept, and for how long. It is 2040-03-01 12:00:00 in Taipei."""
+
+import gc
+import logging
+
+import pytest
+
+from fake_every8d.gateway import Account, Gateway, NotFound, Recipient, State
+from fake_every8d.gateway.messages import Record
+from tests.gateway.calls import login, send, send_param, sent
+from tests.gateway.conftest import NewGateway
+from tests.receiver import OK, Receiver, status
+
+
+def kept(gateway: Gateway) -> list[str]:
+    return [message.content for message in gateway.messages()]
+
+
+def finished(gateway: Gateway, *contents: str) -> None:
+    for content in contents:
+        send(gateway, content=content)
+        gateway.clock.advance(seconds=1)
+
+
+@pytest.fixture
+def small(new_gateway: NewGateway) -> Gateway:
+    """A gateway that keeps three messages."""
+    return new_gateway(max_messages=3)
+
+
+def test_the_oldest_finished_batches_go_first(small: Gateway) -> None:
+    finished(small, "a", "b", "c")
+    assert kept(small) == ["a", "b", "c"]
+    finished(small, "d")
+    assert kept(small) == ["b", "c", "d"]
+    finished(small, "e", "f", "g", "h")
+    assert kept(small) == ["f", "g", "h"]
+
+
+def test_a_batch_goes_as_a_whole(small: Gateway) -> None:
+    send(small, "0912345678,0922333444", "a")
+    finished(small, "b", "c")
+    assert kept(small) == ["b", "c"]
+
+
+def test_what_is_forgotten_is_unknown(new_gateway: NewGateway, receiver: Receiver) -> None:
+    gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), max_messages=1)
+    receipt = send_param(gateway, Recipient("+886912345678", "a", email="a@example.com"))
+    (message,) = sent(gateway, receipt)
+    finished(gateway, "b")
+    assert len(gateway.reports()) == 2
+    finished(gateway, "c")
+    assert [report.message_id for report in gateway.reports()] == [3]
+    assert gateway.emails() == []
+    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    assert (log.count, log.messages) == (0, [])
+    assert gateway.erase_booking(login(gateway), receipt.batch_id) is None
+    for ask in (gateway.message, lambda id: gateway.reply(id, "ok")):
+        with pytest.raises(NotFound):
+            ask(message.id)
+
+
+def test_a_booking_is_never_forgotten_before_it_has_gone_out(small: Gateway) -> None:
+    send(small, content="booked", send_time="20400301130000")
+    finished(small, "a", "b", "c", "d")
+    assert kept(small) == ["booked", "c", "d"]
+    small.clock.advance(hours=2)
+    finished(small, "e")
+    assert kept(small) == ["c", "d", "e"]
+
+
+def test_nor_a_batch_with_a_booking_among_others(small: Gateway) -> None:
+    send_param(
+        small,
+        Recipient("+886912345678", "now"),
+        Recipient("+886912345678", "later", send_time="20400301130000"),
+    )
+    finished(small, "a", "b", "c")
+    assert kept(small) == ["now", "later", "c"]
+
+
+def test_an_erased_booking_is_finished(small: Gateway) -> None:
+    receipt = send(small, content="booked", send_time="20400301130000")
+    small.erase_booking(login(small), receipt.batch_id)
+    finished(small, "a", "b", "c")
+    assert kept(small) == ["a", "b", "c"]
+
+
+def test_nothing_is_forgotten_that_is_still_on_its_way(small: Gateway) -> None:
+    for content in "abcdef":
+        send(small, content=content)
+    assert kept(small) == list("abcdef")
+    small.clock.advance(seconds=1)
+    send(small, content="g")
+    assert kept(small) == ["e", "f", "g"]
+
+
+def test_nor_what_is_still_to_be_reported(new_gateway: NewGateway, receiver: Receiver) -> None:
+    gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), max_messages=3)
+    receiver.answer = lambda request: OK if request["SM"] == "" else status(500)
+    finished(gateway, "a")
+    gateway.reply(1, "hello?")
+    finished(gateway, "b", "c", "d", "e")
+    assert kept(gateway) == ["a", "d", "e"]
+    gateway.clock.advance(hours=1)
+    assert [report.state for report in gateway.reports()] == [
+        State.DELIVERED, State.GIVEN_UP, State.DELIVERED, State.DELIVERED,
+    ]  # fmt: skip
+    finished(gateway, "f")
+    assert kept(gateway) == ["d", "e", "f"]
+
+
+def test_a_message_that_stays_at_0_for_ever_is_not_kept_for_ever(small: Gateway) -> None:
+    send(small, "0900000000", "a")
+    finished(small, "b", "c", "d")
+    assert kept(small) == ["b", "c", "d"]
+
+
+def test_the_newest_batch_is_never_forgotten(small: Gateway) -> None:
+    receipt = send(small, ",".join(["12"] * 5), "a")
+    assert len(sent(small, receipt)) == 5
+    assert small.delivery_log(login(small), receipt.batch_id, "1").count == 5
+    finished(small, "b")
+    assert kept(small) == ["b"]
+
+
+def test_it_is_said_once(small: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "fake_every8d"):
+        finished(small, "a", "b", "c")
+        assert caplog.messages == []
+        finished(small, "d", "e", "f")
+    assert len(caplog.messages) == 1
+    assert "3 messages" in caplog.messages[0]
+
+
+def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:
+    content = "to be forgotten"
+    for _ in range(50):
+        send(small, content=content, send_time="20400301120030")
+        small.clock.advance(seconds=0.5)
+    small.clock.advance(minutes=1)
+    finished(small, *[content] * 3)
+    gc.collect()
+    alive = [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, Record) and thing.content == content
+    ]
+    assert len(alive) == 3
