@@ -19,15 +19,15 @@ class Store:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._announced = False
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
         self._batches: dict[str, Batch] = {}
         self._records: dict[int, Record] = {}
         self._finished: list[tuple[int, str]] = []  # a heap: a batch's first record, its ID
         self._newest: Batch | None = None
-        self._announced = False
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.__init__(self._limit)  # type: ignore[misc]
 
     def add(self, batch: Batch) -> None:
         self._batches[batch.id] = batch
