@@ -248,7 +248,7 @@ def test_a_user_id_is_given_once_and_not_empty(gateway: Gateway) -> None:
 
 def test_an_unknown_account_is_named_with_the_known_ones(gateway: Gateway) -> None:
     for ask in (gateway.account, gateway.update_account, gateway.remove_account):
-        with pytest.raises(NotFound, match="'nobody'.*demo"):
+        with pytest.raises(NotFound, match=r"'nobody'.*demo"):
             ask("nobody")
 
 

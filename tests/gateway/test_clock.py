@@ -79,8 +79,8 @@ def test_t1_a_booking_goes_out_by_itself() -> None:
         receipt = send(gateway, send_time=f"{booked:%Y%m%d%H%M%S}")
         assert gateway.wait_for(lambda: statuses(gateway, receipt) == [100], DEADLINE)
         (message,) = sent(gateway, receipt)
-        assert message.sent_at is not None
-        assert message.sent_at == message.finished_at <= gateway.clock.now
+        assert message.sent_at == message.booked_for == booked.replace(microsecond=0)
+        assert message.sent_at <= gateway.clock.now
 
 
 def test_whoever_waits_learns_of_what_time_brings(gateway: Gateway) -> None:

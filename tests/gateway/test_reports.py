@@ -194,9 +194,7 @@ def test_r2_the_time_between_two_attempts_can_be_set(
     new_gateway: NewGateway, receiver: Receiver
 ) -> None:
     receiver.answer = in_turn(status(503), status(503))
-    gateway = new_gateway(
-        Account("demo", "demo", report_url=receiver.url), report_retry_seconds=5
-    )
+    gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), report_retry_seconds=5)
     send(gateway)
     gateway.clock.advance(hours=1)
     (report,) = gateway.reports()
@@ -225,9 +223,7 @@ def test_r2_success_is_200_and_nothing_else(
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_r2_a_redirect_is_not_followed(
-    reporting: Gateway, receiver: Receiver, code: int
-) -> None:
+def test_r2_a_redirect_is_not_followed(reporting: Gateway, receiver: Receiver, code: int) -> None:
     receiver.answer = in_turn(status(code, Location="/elsewhere"))
     send(reporting)
     reporting.clock.advance(minutes=2)
@@ -299,9 +295,7 @@ def test_r2_an_answer_that_takes_too_long_is_an_error(
     assert [attempt.answer for attempt in reporting.reports()[0].attempts] == [None, 200]
 
 
-def test_r3_one_messages_reports_arrive_in_order(
-    reporting: Gateway, receiver: Receiver
-) -> None:
+def test_r3_one_messages_reports_arrive_in_order(reporting: Gateway, receiver: Receiver) -> None:
     """Its replies wait while the report of its delivery is being tried again."""
     receiver.answer = in_turn(status(500))
     send(reporting)
@@ -354,8 +348,10 @@ def test_r3_different_messages_do_not_wait_for_each_other(
     receiver.answer = lambda request: hang if request["MR"] == "1" else OK
     send(at_once, "0912345678,0922333444,0933444555")
     assert at_once.wait_for(
-        lambda: [report.state for report in at_once.reports()]
-        == [State.WAITING, State.DELIVERED, State.DELIVERED],
+        lambda: (
+            [report.state for report in at_once.reports()]
+            == [State.WAITING, State.DELIVERED, State.DELIVERED]
+        ),
         DEADLINE,
     )
     hang.release()
@@ -364,9 +360,7 @@ def test_r3_different_messages_do_not_wait_for_each_other(
     )
 
 
-def test_r3_nor_while_one_of_them_is_tried_again(
-    reporting: Gateway, receiver: Receiver
-) -> None:
+def test_r3_nor_while_one_of_them_is_tried_again(reporting: Gateway, receiver: Receiver) -> None:
     receiver.answer = lambda request: status(500) if request["MR"] == "1" else OK
     send(reporting, "0912345678,0922333444")
     reporting.clock.advance(seconds=1)
@@ -413,9 +407,7 @@ def test_r3_a_hanging_receiver_does_not_hold_up_the_end(
     hang.release()
 
 
-def test_r3_a_move_of_the_clock_waits_for_the_slow(
-    reporting: Gateway, receiver: Receiver
-) -> None:
+def test_r3_a_move_of_the_clock_waits_for_the_slow(reporting: Gateway, receiver: Receiver) -> None:
     hang = receiver.hang()
     receiver.answer = in_turn(hang)
     send(reporting)

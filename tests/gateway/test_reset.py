@@ -129,9 +129,7 @@ def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
 
 def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Receiver) -> None:
     """A hundred are on their way, a few at a time; when reset returns, that is over."""
-    gateway = new_gateway(
-        Account("demo", "demo", report_url=receiver.url), delivery_seconds=0
-    )
+    gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), delivery_seconds=0)
     send(gateway, ",".join(["0912345678"] * 100))
     receiver.wait_for(1)
     gateway.reset()
