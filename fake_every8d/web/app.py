@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from werkzeug.wsgi import (
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
-from fake_every8d.web.faults import Fault, Faults, befall, hang_up
+from fake_every8d.web.faults import Fault, Faults, befall, break_off, cut_short
 from fake_every8d.web.journal import Journal, RecordedRequest, masked
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Application:
     ) -> Iterable[bytes]:
         """Answer a request: the WSGI interface.
 
-        Raises `ConnectionAbortedError` where a connection was to be closed, and nothing
-        else.
+        Never raises; the body of an answer that was to break off raises
+        `ConnectionAbortedError` at that point.
         """
         begun = time.perf_counter()
         is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
@@ -125,7 +125,7 @@ class Application:
         else:
             status = response.status_code
             headers = response.get_wsgi_headers(environ).to_wsgi_list()
-        cut = fault is not None and fault.kind in ("disconnect", "truncate")
+        sent = None if answer is None or fault is None else cut_short(fault, answer.body)
 
         def record(id: int) -> RecordedRequest:
             return RecordedRequest(
@@ -138,7 +138,9 @@ class Application:
                 body=masked(request_body),
                 status=status,
                 response_headers=dict(headers),
-                response_body=answer.body if answer else response.get_data(),
+                response_body=(
+                    response.get_data() if answer is None else answer.body if sent is None else sent
+                ),
                 operation=answer.operation if answer else None,
                 user_id=answer.user_id if answer else None,
                 result=answer.result if answer else None,
@@ -152,10 +154,8 @@ class Application:
             self._log(entry)
         if answer is None:
             return ClosingIterator(response(environ, start_response), lambda: _drain(environ))
-        if cut and not answer.body:
-            hang_up(environ)
         start_response(_STATUS_LINES[status], headers)
-        return _cut_off(answer.body, environ) if cut else [answer.body]
+        return [answer.body] if sent is None else break_off(environ, sent)
 
     def _answer(self, environ: "WSGIEnvironment", body: bytes) -> tuple[SoapAnswer, Fault | None]:
         call = self._soap.read(body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION"))
@@ -249,8 +249,3 @@ def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
         if key.startswith("HTTP_"):
             names[key] = _SOAP_ACTION.get(key) or key[5:].replace("_", "-").title()
     return {name: environ[key] for key, name in names.items() if environ.get(key)}
-
-
-def _cut_off(body: bytes, environ: "WSGIEnvironment") -> Iterator[bytes]:
-    yield body[: len(body) // 2]
-    hang_up(environ)

@@ -4,10 +4,10 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fake_every8d.gateway import InvalidInput, NotFound
 from fake_every8d.soap import SoapAnswer, SoapCall
@@ -137,10 +137,7 @@ def _whole(value: object, least: int) -> bool:
 
 
 def befall(fault: Fault, call: SoapCall) -> SoapAnswer:
-    """Let `fault` befall a call; an empty body stands for no answer at all.
-
-    To `hang_up`, before the answer or in the middle of it, is left to the caller.
-    """
+    """Let `fault` befall a call, but for what it does to the connection (`cut_short`)."""
     if fault.kind == "delay" and fault.effect == "before":
         time.sleep(fault.seconds)
     if fault.kind == "delay" or fault.effect == "after":
@@ -165,14 +162,27 @@ def befall(fault: Fault, call: SoapCall) -> SoapAnswer:
             )
         case "garbage":
             answer = replace(answer, body=_GARBAGE)
-        case "disconnect":
-            answer = replace(answer, body=b"")
     return answer
 
 
-def hang_up(environ: "WSGIEnvironment") -> NoReturn:
-    """Close the connection that a request came by. Raises `ConnectionAbortedError`."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    with suppress(OSError):  # the caller was quicker
-        connection.shutdown(socket.SHUT_RDWR)
+def cut_short(fault: Fault, body: bytes) -> bytes | None:
+    """What is sent of an answer before it breaks off; None if it does not."""
+    if fault.kind == "disconnect":
+        return b""
+    return body[: len(body) // 2] if fault.kind == "truncate" else None
+
+
+def break_off(environ: "WSGIEnvironment", sent: bytes) -> Iterator[bytes]:
+    """The body of an answer that breaks off after `sent`: the connection is closed.
+
+    Granian sends the headers first whatever comes, so that behind `serve` a caller sees
+    those even of an answer that is not sent at all.
+    """
+    if sent:
+        yield sent
+    # Werkzeug would keep the connection open for another request.
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        with suppress(OSError):  # the caller was quicker
+            connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("closed, as was asked for")
