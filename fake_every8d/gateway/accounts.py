@@ -12,6 +12,7 @@ from fake_every8d.gateway.errors import (
     NO_SESSION,
     NO_SUCH_ACCOUNT,
     WRONG_PASSWORD,
+    Conflict,
     InvalidInput,
     NotFound,
     PlatformError,
@@ -95,9 +96,9 @@ class Accounts:
             raise NotFound(f"there is no account {user_id!r}; there are: {known}") from None
 
     def add(self, account: Account) -> None:
-        """Raises `InvalidInput` if its user ID is taken."""
+        """Raises `Conflict` if its user ID is taken."""
         if account.user_id in self._accounts:
-            raise InvalidInput(f"there is an account {account.user_id!r} already")
+            raise Conflict(f"there is an account {account.user_id!r} already")
         self._accounts[account.user_id] = account
 
     def update(self, user_id: str, **changes: Any) -> Account:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import Conflict, InvalidInput
 
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 """The platform's own time zone: UTC+8, all year round (clause A4)."""
@@ -97,10 +97,12 @@ class Clock:
     The gateway puts timers in (`call_at`) and, while something outside has been
     asked and has not answered yet, asks a moving clock to wait (`hold`). Timers are
     fired with the gateway's lock held, one at a time, and never wait for anything.
+    `changed` is called, with the lock held, when time was stopped, moved or resumed.
     """
 
-    def __init__(self, lock: threading.RLock) -> None:
+    def __init__(self, lock: threading.RLock, changed: Callable[[], None] = lambda: None) -> None:
         self._lock = lock
+        self._changed = changed
         self._woken = threading.Condition(lock)
         self._released = threading.Condition(lock)
         self._moves = threading.Lock()
@@ -179,6 +181,7 @@ class Clock:
                 if not self._moving:
                     self._stopped_at = self.micros
                 self._woken.notify_all()
+                self._changed()
 
     def resume(self) -> None:
         """Let time pass by itself again, from where it stands."""
@@ -187,6 +190,7 @@ class Clock:
                 self._running = True
                 if not self._moving:
                     self._run_from_here()
+                self._changed()
 
     # What the gateway uses
 
@@ -250,7 +254,7 @@ class Clock:
             now = self.micros
             target = target_from(now)
             if target < now:
-                raise InvalidInput(
+                raise Conflict(
                     f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
                 )
             if target > to_micros(_LATEST):
@@ -265,6 +269,7 @@ class Clock:
                 if self._running:
                     self._run_from_here()
                 self._woken.notify_all()
+                self._changed()
             return to_datetime(target)
 
     def _settle(self, target: int, epoch: int) -> None:

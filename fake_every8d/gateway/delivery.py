@@ -140,6 +140,7 @@ class Delivery:
             record.status = status
             record.finished_at = at
             finished.append(record)
+        self._store.touch(finished)
         self._report_all(finished, at)
 
     def cancel(self, batch: Batch, records: list[Record]) -> int:
@@ -166,6 +167,7 @@ class Delivery:
         if record.status is Status.SENT:
             self.finish([record], Status.DELIVERED, now)
         record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
+        self._store.touch([record])
         if url := self._report_url(record.batch):
             self._report(record, url, Status.REPLY, now, text)
 
@@ -181,7 +183,9 @@ class Delivery:
     def _send_booked(self, records: list[Record], at: int) -> None:
         batch = records[0].batch
         batch.bookings = [timer for timer in batch.bookings if timer.due > at]
-        self._send(batch, [record for record in records if record.status is Status.BOOKED], at)
+        records = [record for record in records if record.status is Status.BOOKED]
+        self._store.touch(records)
+        self._send(batch, records, at)
 
     def _send(self, batch: Batch, records: list[Record], at: int) -> None:
         arriving: defaultdict[tuple[int, Status], list[Record]] = defaultdict(list)

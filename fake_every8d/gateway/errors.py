@@ -33,5 +33,9 @@ class InvalidInput(ValueError):
     """
 
 
+class Conflict(InvalidInput):
+    """It would make sense, but not as things stand just now."""
+
+
 class NotFound(InvalidInput, LookupError):
     """There is no account, message or batch of that name."""

@@ -4,24 +4,34 @@ import itertools
 import re
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import REACHABLE, Delivery, Outcome, Outcomes
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import (
     EMPTY_CONTENT,
     NO_MOBILE,
+    Conflict,
     InvalidInput,
     NotFound,
     PlatformError,
 )
-from fake_every8d.gateway.messages import Batch, Message, Recipient, Record, Status
+from fake_every8d.gateway.messages import (
+    Batch,
+    BatchSummary,
+    Message,
+    Recipient,
+    Record,
+    Status,
+)
 from fake_every8d.gateway.outbox import Outbox, Outgoing, State
 from fake_every8d.gateway.reports import Report
 from fake_every8d.gateway.sending import Sending
@@ -89,10 +99,11 @@ class Gateway:
     ) -> None:
         self.settings = settings = settings or Settings()
         self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
-        self.clock = Clock(self._lock)
+        self._changed = Changes(self._lock)
+        self._reset_version = 0
+        self.clock = Clock(self._lock, self._changed.notify_all)
         self._accounts = Accounts(settings.accounts, self.clock)
-        self._store = Store(settings.max_messages)
+        self._store = Store(settings.max_messages, self._changed)
         self._ids = itertools.count(1)
         self._reports: Outbox[Report] = Outbox(
             self.clock,
@@ -130,11 +141,13 @@ class Gateway:
     def open_session(self, user_id: str, password: str) -> str:
         """getConnection: a session key. Raises -100, -101 or -999 (A1–A3)."""
         with self._lock:
+            self._changed.next_version()
             return self._accounts.open_session(user_id, password)
 
     def close_session(self, session_key: str) -> bool:
         """closeConnection: whether there was such a session (A5)."""
         with self._lock:
+            self._changed.next_version()
             return self._accounts.close_session(session_key)
 
     def credit(self, session_key: str) -> Decimal:
@@ -198,6 +211,16 @@ class Gateway:
 
     # What tests and tools do
 
+    @property
+    def version(self) -> int:
+        """Grows with every change, and never shrinks; time that passes is none."""
+        return self._changed.version
+
+    @property
+    def reset_version(self) -> int:
+        """The version just after the last reset: what was known before it is void."""
+        return self._reset_version
+
     def accounts(self) -> list[Account]:
         """Every account as it is now."""
         with self._lock:
@@ -209,7 +232,7 @@ class Gateway:
             return self._accounts.get(user_id)
 
     def add_account(self, account: Account) -> None:
-        """Raises `InvalidInput` if its user ID is taken."""
+        """Raises `Conflict` if its user ID is taken."""
         with self._lock:
             self._accounts.add(account)
             self._changed.notify_all()
@@ -223,6 +246,12 @@ class Gateway:
             account = self._accounts.update(user_id, **changes)
             self._changed.notify_all()
             return account
+
+    def top_up(self, user_id: str, points: Decimal) -> Account:
+        """Add points to an account's credit. Raises `NotFound` or `InvalidInput`."""
+        with self._lock:
+            credit = self._accounts.get(user_id).credit + points
+            return self.update_account(user_id, credit=credit)
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
@@ -254,11 +283,16 @@ class Gateway:
         status: Status | int | None = None,
         text: str | None = None,
         after: int | None = None,
+        before: int | None = None,
+        changed_after: int | None = None,
+        newest_first: bool = False,
         limit: int | None = None,
     ) -> list[Message]:
         """The messages to whom all that is given applies, oldest first.
 
-        `to` in any form, `text` within the content, `after` a message's ID.
+        `to` in any form, `text` within the content, `after` and `before` a message's ID.
+        With `changed_after`, a `version`, those that have changed since, in the order in
+        which they did.
         """
         number = None if to is None else numbers.parse(to).e164
 
@@ -270,11 +304,23 @@ class Gateway:
                 and (status is None or record.status == status)
                 and (text is None or text in record.content)
                 and (after is None or record.id > after)
+                and (before is None or record.id < before)
+                and (changed_after is None or record.version > changed_after)
             )
 
         with self._lock:
-            found = itertools.islice(filter(wanted, self._store.records()), limit)
+            records: Iterable[Record] = self._store.records()
+            if changed_after is not None:
+                records = sorted(records, key=attrgetter("version"))
+            elif newest_first:
+                records = reversed([*records])
+            found = itertools.islice(filter(wanted, records), limit)
             return [record.snapshot() for record in found]
+
+    def batches(self) -> list[BatchSummary]:
+        """Every batch as it is now, oldest first."""
+        with self._lock:
+            return [batch.summary() for batch in self._store.batches()]
 
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far (R4)."""
@@ -300,11 +346,13 @@ class Gateway:
         fake's time is `delivery_seconds` if it is not given. Raises `InvalidInput`.
         """
         with self._lock:
+            self._changed.notify_all()
             return self._outcomes.set(to, status, after_seconds)
 
     def clear_outcomes(self, to: str | None = None) -> None:
         """Forget what was set for a number, or for all of them."""
         with self._lock:
+            self._changed.notify_all()
             self._outcomes.clear(to)
 
     def set_status(self, message_id: int, status: Status | int) -> Message:
@@ -319,7 +367,7 @@ class Gateway:
             elif record.status is Status.BOOKED and status == Status.CANCELLED:
                 self._delivery.cancel(record.batch, [record])
             else:
-                raise InvalidInput(
+                raise Conflict(
                     f"message {message_id} is at {record.status.value} ({record.status.term}) "
                     f"and cannot come to {int(status)}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
@@ -359,6 +407,7 @@ class Gateway:
             self._outcomes.clear()
             self._ids = itertools.count(1)
             self._stop_outboxes()
+            self._reset_version = self._changed.next_version()
 
     def close(self) -> None:
         """Stop for good: nothing falls due or goes out any more."""
@@ -426,7 +475,7 @@ class Gateway:
         )
         record = self._store.record(message_id)
         if record.status not in _ARRIVED:
-            raise InvalidInput(
+            raise Conflict(
                 f"message {message_id} is at {record.status.value} ({record.status.term}), so it "
                 "has not reached a phone that could answer it"
             )

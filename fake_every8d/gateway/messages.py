@@ -2,6 +2,8 @@
 
 import enum
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,12 +103,30 @@ class Message:
     finished_at: datetime | None
     """When it reached its final status."""
     replies: tuple[Reply, ...]
+    version: int = 0
+    """The gateway's `version` when it last changed."""
 
     @property
     def code(self) -> str | None:
         """The first run of 4 to 8 digits in the content, as in one-time passwords."""
         match = _CODE.search(self.content)
         return match[0] if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A send (批次), as it stood when it was asked for."""
+
+    id: str
+    user_id: str
+    subject: str
+    accepted_at: datetime
+    first_message_id: int
+    messages: int
+    cost: Decimal
+    """Points charged for it now."""
+    statuses: Mapping[Status, int]
+    """How many of its messages are at which status."""
 
 
 class Batch:
@@ -125,13 +145,25 @@ class Batch:
         self.open = 0
         """How many things are still to come: bookings, deliveries, reports."""
 
+    def summary(self) -> BatchSummary:
+        return BatchSummary(
+            id=self.id,
+            user_id=self.user_id,
+            subject=self.subject,
+            accepted_at=to_datetime(self.accepted_at),
+            first_message_id=self.records[0].id,
+            messages=len(self.records),
+            cost=Decimal(sum(record.cost for record in self.records)),
+            statuses=Counter(record.status for record in self.records),
+        )
+
 
 class Record:
     """A recipient's record in a batch: what a `Message` is a picture of."""
 
     __slots__ = (
         "batch", "content", "cost", "due", "email", "finished_at", "id", "name",
-        "record_number", "replies", "status", "to",
+        "record_number", "replies", "status", "to", "version",
     )  # fmt: skip
 
     def __init__(
@@ -151,6 +183,8 @@ class Record:
         """When it goes out, in µs: what the delivery log calls SENT_TIME (D4)."""
         self.finished_at: int | None = None
         self.replies: list[Reply] | None = None
+        self.version = 0
+        """Of the gateway, when it last changed."""
 
     @property
     def booked(self) -> bool:
@@ -181,4 +215,5 @@ class Record:
             sent_at=due if was_sent else None,
             finished_at=None if self.finished_at is None else to_datetime(self.finished_at),
             replies=tuple(self.replies or ()),
+            version=self.version,
         )

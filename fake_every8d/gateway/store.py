@@ -2,8 +2,9 @@
 
 import heapq
 import logging
-from collections.abc import Collection
+from collections.abc import Iterable, ValuesView
 
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.errors import NotFound
 from fake_every8d.gateway.messages import Batch, Record
 
@@ -17,8 +18,9 @@ class Store:
     nor one that still has a booking, a delivery or a report to come.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, changes: Changes) -> None:
         self._limit = limit
+        self._changes = changes
         self._announced = False
         self.clear()
 
@@ -33,6 +35,12 @@ class Store:
         self._batches[batch.id] = batch
         self._newest = batch
         self._records.update((record.id, record) for record in batch.records)
+        self.touch(batch.records)
+
+    def touch(self, records: Iterable[Record]) -> None:
+        """They have changed."""
+        for record in records:
+            record.version = self._changes.next_version()
 
     def batch(self, batch_id: str, user_id: str) -> Batch | None:
         """The batch of that ID, if it is the account's own (A7)."""
@@ -46,8 +54,11 @@ class Store:
         except KeyError:
             raise NotFound(f"there is no message {record_id}") from None
 
-    def records(self) -> Collection[Record]:
+    def records(self) -> ValuesView[Record]:
         return self._records.values()
+
+    def batches(self) -> ValuesView[Batch]:
+        return self._batches.values()
 
     def keep(self, batch: Batch) -> None:
         """Something is still to come for it."""
