@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,23 +29,25 @@ _LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
 _logger = logging.getLogger(__name__)
 
 
-class _RealTime:
-    """The machine's own clock, out of reach of libraries that freeze Python's.
-
-    A suite may stop `time.time` with freezegun or time-machine; ours has to go on.
-    What they leave alone is a bound method and the monotonic clock, so the wall
-    clock is read once, when this module is imported.
-    """
-
-    def __init__(self) -> None:
-        self._monotonic = time.monotonic_ns
-        self._offset = time.time_ns() - time.monotonic_ns()
-
-    def micros(self) -> int:
-        return (self._monotonic() + self._offset) // 1000
+def _wall_ns() -> int:
+    """What time it really is, even if a suite has frozen Python's clocks already."""
+    # freezegun leaves clock_gettime alone, and time-machine offers a way around itself.
+    time_machine = sys.modules.get("time_machine")
+    real = time_machine.escape_hatch.time if time_machine else time
+    return int(real.clock_gettime_ns(time.CLOCK_REALTIME))
 
 
-_real = _RealTime()
+def _steady_ns() -> int:
+    # Both leave this one alone; `time.monotonic` freezegun does not.
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+_STARTED = _wall_ns() - _steady_ns()
+
+
+def _real_micros() -> int:
+    """The machine's own time, out of reach of libraries that freeze Python's."""
+    return (_steady_ns() + _STARTED) // 1000
 
 
 def to_datetime(micros: int) -> datetime:
@@ -198,7 +201,7 @@ class Clock:
     def micros(self) -> int:
         """Now, in microseconds since 1970: exact, and quick to compare."""
         stopped_at = self._stopped_at
-        return _real.micros() + self._offset if stopped_at is None else stopped_at
+        return _real_micros() + self._offset if stopped_at is None else stopped_at
 
     def call_at(self, due: int, action: Callable[[int], None]) -> Timer:
         """Call `action(due)` when the time `due` (in microseconds) has come.
@@ -307,7 +310,7 @@ class Clock:
 
     def _run_from_here(self) -> None:
         assert self._stopped_at is not None
-        self._offset = self._stopped_at - _real.micros()
+        self._offset = self._stopped_at - _real_micros()
         self._stopped_at = None
         self._woken.notify_all()
 
