@@ -33,8 +33,9 @@ def _wall_ns() -> int:
     """What time it really is, even if a suite has frozen Python's clocks already."""
     # freezegun leaves clock_gettime alone, and time-machine offers a way around itself.
     time_machine = sys.modules.get("time_machine")
-    real = time_machine.escape_hatch.time if time_machine else time
-    return int(real.clock_gettime_ns(time.CLOCK_REALTIME))
+    if time_machine and time_machine.escape_hatch.is_travelling():
+        return int(time_machine.escape_hatch.time.time_ns())
+    return time.clock_gettime_ns(time.CLOCK_REALTIME)
 
 
 def _steady_ns() -> int:
