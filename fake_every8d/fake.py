@@ -1,7 +1,9 @@
 """`FakeEvery8d`: what a test holds."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +26,7 @@ from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.faults import Fault, Kind
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.tls import Certificate, made_certificate
 
 _REFUSED = (
     Status.INVALID_NUMBER,
@@ -41,7 +44,8 @@ class FakeEvery8d:
 
     Several can run at once, each on a free port unless told one. Whatever it hands out
     (messages, reports, accounts) is a frozen picture of how things stood just then.
-    Phone numbers may be given in any form: `0912345678`, `+886912345678`.
+    Phone numbers may be given in any form: `0912345678`, `+886912345678`. With `tls` it
+    speaks HTTPS, with a certificate whose CA is in `ca_file`; that takes the extra `tls`.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class FakeEvery8d:
         port: int = 0,
         public_url: str | None = None,
         smtp_url: str | None = None,
+        tls: bool = False,
     ) -> None:
         self.gateway = Gateway(
             settings,
@@ -62,12 +67,21 @@ class FakeEvery8d:
         self._application = Application(self.gateway, public_url=public_url)
         self._host = host
         self._port = port
+        self._tls = tls
+        self._certificate: Certificate | None = None
+        self._files = ExitStack()
         self._server: ThreadServer | None = None
 
     def start(self) -> Self:
         """Listen. Raises `OSError` if the port is taken."""
         if self._server is None:
-            self._server = ThreadServer(self._application, self._host, self._port)
+            with ExitStack() as files:
+                if self._tls:
+                    self._certificate = files.enter_context(made_certificate([self._host]))
+                self._server = ThreadServer(
+                    self._application, self._host, self._port, self._certificate
+                )
+                self._files = files.pop_all()
         return self
 
     def stop(self) -> None:
@@ -75,6 +89,7 @@ class FakeEvery8d:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        self._files.close()
         self.gateway.close()
 
     def __enter__(self) -> Self:
@@ -94,6 +109,16 @@ class FakeEvery8d:
         if self._server is None:
             raise RuntimeError("FakeEvery8d is not running: use it in a `with`, or call start()")
         return self._server.url
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA to be trusted by clients, in PEM, while `FakeEvery8d(tls=True)` is served.
+
+        requests.get(fake.wsdl_url, verify=fake.ca_file)
+        """
+        if self._server is None or self._certificate is None or self._certificate.ca is None:
+            raise RuntimeError("there is a CA only while FakeEvery8d(tls=True) is running")
+        return self._certificate.ca
 
     @property
     def soap_url(self) -> str:

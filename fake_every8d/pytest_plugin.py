@@ -67,8 +67,14 @@ def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def every8d_tls() -> bool:
+    """Whether the fake speaks HTTPS; to be overridden. Clients trust its `ca_file`."""
+    return False
+
+
+@pytest.fixture(scope="session")
 def every8d_server(
-    pytestconfig: pytest.Config, every8d_settings: Settings
+    pytestconfig: pytest.Config, every8d_settings: Settings, every8d_tls: bool
 ) -> Iterator[FakeEvery8d]:
     """The fake, served from its first use to the end of the session.
 
@@ -79,7 +85,7 @@ def every8d_server(
     port = pytestconfig.getoption("every8d_port")
     if port and hasattr(pytestconfig, "workerinput"):
         port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
-    with FakeEvery8d(every8d_settings, port=port) as fake:
+    with FakeEvery8d(every8d_settings, port=port, tls=every8d_tls) as fake:
         yield fake
 
 

@@ -18,6 +18,7 @@ from fake_every8d.gateway import Gateway, Settings
 from fake_every8d.web import outbound
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.journal import RecordedRequest
+from fake_every8d.web.tls import Certificate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -32,11 +33,17 @@ _LONGEST = 300  # characters of what a caller sent, in a line of the log
 class ThreadServer:
     """A WSGI application served by threads of this process, for tests.
 
-    Listens from when it is made; port 0 takes any free one. Raises `OSError` if it
-    cannot.
+    Listens from when it is made, with a certificate by HTTPS; port 0 takes any free one.
+    Raises `OSError` if it cannot.
     """
 
-    def __init__(self, app: "WSGIApplication", host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certificate: Certificate | None = None,
+    ) -> None:
         # Left to bind by itself, Werkzeug ends the process when it cannot.
         with _listen(host, port) as listener:
             address, self.port = listener.getsockname()[:2]
@@ -48,7 +55,14 @@ class ThreadServer:
                 request_handler=_QuietHandler,
                 fd=listener.fileno(),
             )
-        self.url = _url(host, self.port)
+        if certificate is not None:
+            self._server.ssl_context = context = certificate.context()
+            # The handshake is left to each request's thread: here a caller that stalls in
+            # the middle of it would stall all, as it would if Werkzeug did this.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.url = _url(host, self.port, certificate)
         """Scheme, host and port; no slash at the end."""
         self._thread = threading.Thread(
             target=self._server.serve_forever,
@@ -80,14 +94,17 @@ def serve(
     port: int,
     public_url: str | None,
     log_format: LogFormat,
+    smtp_url: str | None = None,
+    certificate: Certificate | None = None,
 ) -> int:
     """Serve a gateway in a process of its own, until SIGINT or SIGTERM.
 
-    Writes where everything is and then a line per request to standard output. Returns
+    Writes where everything is and then a line per request to standard output. Copies by
+    e-mail go to `smtp_url`, if that is given; with a certificate it speaks HTTPS. Returns
     the exit code: 0, or 1 if that process died. Raises `OSError` if it cannot listen.
     """
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
 
     # Granian would share a port with another process of ours that has it already.
     with _listen(host, port) as listener:
@@ -97,14 +114,20 @@ def serve(
         address=address,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # also by TLS, so that connections break off as told
         websockets=False,
         workers=1,
         # More than one, or a caller that stalls in the middle of a request stalls all.
         blocking_threads=8,
         workers_kill_timeout=1,
         log_enabled=False,
+        ssl_cert=certificate.chain if certificate else None,
+        ssl_key=certificate.key if certificate else None,
+        ssl_protocol_min=SSLProtocols.tls12,  # what old .NET and Java speak
     )
-    worker = _Worker(settings, _url(host, port), (address, port), public_url, log_format)
+    worker = _Worker(
+        settings, _url(host, port, certificate), (address, port), public_url, log_format, smtp_url
+    )
     with suppress(SystemExit):
         server.serve(target_loader=worker, wrap_loader=False)
     # A signal may reach both processes, and this one see the other end before it has
@@ -124,6 +147,7 @@ class _Worker:
     address: tuple[str, int]
     public_url: str | None
     log_format: LogFormat
+    smtp_url: str | None
 
     def __call__(self) -> Application:
         os.setsid()  # Ctrl-C is for the supervisor alone, which ends this process
@@ -131,9 +155,12 @@ class _Worker:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         threading.Thread(target=_end_with_parent, daemon=True).start()
         threading.Thread(target=self._announce, daemon=True).start()
-        return Application(
-            Gateway(self.settings, get=outbound.get), public_url=self.public_url, log=self._log
+        gateway = Gateway(
+            self.settings,
+            get=outbound.get,
+            mail=outbound.Mailer(self.smtp_url) if self.smtp_url else None,
         )
+        return Application(gateway, public_url=self.public_url, log=self._log)
 
     def _announce(self) -> None:
         """Say where everything is, as soon as it is there."""
@@ -222,7 +249,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.create_server(address[:2], family=family, backlog=128)
 
 
-def _url(host: str, port: int) -> str:
+def _url(host: str, port: int, certificate: Certificate | None) -> str:
     """A URL that one can call: where it listens everywhere, the one of this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    scheme = "http" if certificate is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

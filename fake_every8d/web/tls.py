@@ -1,0 +1,60 @@
+"""Certificates: one's own, or made for as long as they are needed."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_IN_MEMORY = "/dev/shm"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A server's certificate, in PEM files."""
+
+    chain: Path
+    """The certificate, and whatever leads from it to its CA."""
+    key: Path
+    ca: Path | None = None
+    """The CA that made it, for clients to trust; None for a certificate of one's own."""
+
+    def context(self) -> ssl.SSLContext:
+        """What wraps a server's socket. Raises `OSError` if the files do not serve."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        # Without an answer of ours, OpenSSL asks for an encrypted key's on the terminal.
+        context.load_cert_chain(self.chain, self.key, password="")
+        return context
+
+
+@contextmanager
+def made_certificate(names: Iterable[str] = ()) -> Iterator[Certificate]:
+    """A certificate by a CA of its own; the files are gone afterwards.
+
+    It is for localhost, this machine's name and `names`: host names and IP addresses.
+    Raises `ValueError` for a name that no certificate can be for, and `ImportError`
+    without the extra `tls`.
+    """
+    try:
+        import trustme
+    except ImportError:
+        raise ImportError(
+            "to make a certificate takes trustme: pip install 'fake-every8d[tls]'"
+        ) from None
+    authority = trustme.CA(organization_name="fake-every8d")
+    names = ["localhost", "127.0.0.1", "::1", *names]
+    try:
+        issued = authority.issue_cert(*names, socket.gethostname())
+    except ValueError:  # it may be this machine's name: an underscore is enough
+        issued = authority.issue_cert(*names)
+    # In memory the key reaches no disk, and there is a place on a read-only system, too.
+    directory = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    with TemporaryDirectory(prefix="fake-every8d-", dir=directory) as folder:
+        made = Certificate(*(Path(folder, name) for name in ("chain.pem", "key.pem", "ca.pem")))
+        made.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        made.key.write_bytes(issued.private_key_pem.bytes())
+        authority.cert_pem.write_to_path(str(made.ca))
+        yield made
