@@ -47,9 +47,10 @@ class Account:
         if not self.user_id:
             raise InvalidInput("user_id must not be empty")
         object.__setattr__(self, "credit", _points(self.credit))
-        if self.report_url is not None and not self.report_url.startswith(("http://", "https://")):
+        url = self.report_url
+        if url is not None and not str(url).startswith(("http://", "https://")):
             raise InvalidInput(
-                f"report_url must begin with http:// or https://, not {self.report_url!r}"
+                f"report_url must begin with http:// or https://, not {url!r}"
             )
 
     @property

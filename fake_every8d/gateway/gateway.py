@@ -5,7 +5,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -238,10 +238,15 @@ class Gateway:
             self._changed.notify_all()
 
     def update_account(self, user_id: str, **changes: Any) -> Account:
-        """Change an account's fields; `failed_logins=0` unlocks it.
+        """Change an account's fields, but for `user_id`; `failed_logins=0` unlocks it.
 
-        Raises `NotFound`, or `InvalidInput` for a value that makes no sense.
+        Raises `NotFound`, or `InvalidInput` for a name or value that makes no sense.
         """
+        known = [field.name for field in fields(Account) if field.name != "user_id"]
+        if wrong := [name for name in changes if name not in known]:
+            raise InvalidInput(
+                f"{', '.join(wrong)} cannot be changed; of an account {', '.join(known)} can"
+            )
         with self._lock:
             account = self._accounts.update(user_id, **changes)
             self._changed.notify_all()
