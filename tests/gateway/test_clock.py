@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -436,11 +437,12 @@ def test_t2_two_threads_may_move_the_clock(reporting: Gateway, receiver: Receive
 def test_t2_the_same_calls_give_the_same_order(new_gateway: NewGateway) -> None:
     def story() -> list[object]:
         with Receiver() as receiver:
-            tried: dict[str, int] = {}
+            tried: Counter[tuple[str, str]] = Counter()
 
             def answer(request: Request) -> Answer:
-                tried[request["MR"]] = tried.get(request["MR"], 0) + 1
-                return OK if tried[request["MR"]] > int(request["MR"]) % 3 else status(503)
+                message = request["BatchID"], request["MR"]
+                tried[message] += 1
+                return OK if tried[message] > int(request["MR"]) % 3 else status(503)
 
             receiver.answer = answer
             gateway = new_gateway(Account("demo", "demo", report_url=receiver.url))
