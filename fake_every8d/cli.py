@@ -1,10 +1,36 @@
 """The command line: `fake-every8d serve`, and what it is told."""
 
+import signal
 import sys
-from typing import Any
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from fake_every8d.config import Kind
+    from fake_every8d.gateway import Account
+    from fake_every8d.web.tls import Certificate
+
+_ENVIRONMENT = "FAKE_EVERY8D"
+
+_CONTEXT = {
+    "auto_envvar_prefix": _ENVIRONMENT,
+    "show_default": True,
+    "max_content_width": 100,
+}
+
+_SECRET = ("api_token",)
+
+_FILE = f"{__name__}.file"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _ServeByDefault(click.Group):
@@ -34,39 +60,206 @@ def _base_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
     return url and url.rstrip("/")
 
 
-@cli.command(
-    context_settings={
-        "auto_envvar_prefix": "FAKE_EVERY8D",
-        "show_default": True,
-        "max_content_width": 100,
-    }
+def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
+    from fake_every8d.gateway import InvalidInput
+
+    if url is not None:
+        from fake_every8d.web.outbound import Mailer
+
+        try:
+            Mailer(url)
+        except InvalidInput as error:
+            raise click.BadParameter(str(error)) from error
+    return url
+
+
+def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """A value that `Settings` takes under the option's name."""
+    from fake_every8d.gateway import InvalidInput, Settings
+
+    assert parameter.name is not None
+    try:
+        Settings(**{parameter.name: value})
+    except InvalidInput as error:
+        raise click.BadParameter(str(error).removeprefix(f"{parameter.name} ")) from error
+    return value
+
+
+def _accounts(
+    ctx: click.Context, parameter: click.Parameter, path: str | None
+) -> "tuple[Account, ...]":
+    """The accounts in a file, whose settings become the options' defaults."""
+    from fake_every8d.config import ConfigError, load
+    from fake_every8d.gateway import Settings
+
+    if path is None:
+        return Settings().accounts
+    options = {str(option.name): option for option in ctx.command.params if option != parameter}
+    try:
+        accounts, settings = load(path, {name: _kind(options[name]) for name in options})
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    for name, value in settings.items():
+        try:
+            options[name].process_value(ctx, value)
+        except click.BadParameter as error:
+            raise click.UsageError(f"{path}: settings: {name}: {error.message}") from error
+    ctx.default_map = settings
+    ctx.meta[_FILE] = path
+    return accounts
+
+
+def _kind(option: click.Parameter) -> "Kind":
+    """What an option's value is in TOML."""
+    if option.multiple:
+        return (list,), 'texts in brackets, such as ["sms.test"]'
+    if isinstance(option.type, click.types.BoolParamType):
+        return (bool,), "true or false"
+    if isinstance(option.type, click.types.IntParamType):
+        return (int,), "a whole number"
+    if isinstance(option.type, click.types.FloatParamType):
+        return (int, Decimal), "a number"
+    return (str,), "text in quotes"
+
+
+def _options(command: Command) -> Command:
+    """What can be said in each of the three places: option, environment, file."""
+    pem = click.Path(exists=True, dir_okay=False, readable=True)
+    for option in reversed(
+        [
+            click.option(
+                "--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all."
+            ),
+            click.option(
+                "--port",
+                default=8021,
+                type=click.IntRange(0, 65535),
+                help="Port; 0 takes any free one.",
+            ),
+            click.option(
+                "--delivery-seconds",
+                default=1.0,
+                callback=_setting,
+                help="From sent to delivered, in the fake's time.",
+            ),
+            click.option(
+                "--report-retry-seconds",
+                default=60.0,
+                callback=_setting,
+                help="Between two attempts at a status report, in the fake's time.",
+            ),
+            click.option(
+                "--public-url",
+                metavar="URL",
+                callback=_base_url,
+                help="Where callers reach it, for the WSDL.  [default: as they call it]",
+            ),
+            click.option(
+                "--smtp-url",
+                metavar="URL",
+                callback=_smtp_url,
+                help="Where copies by e-mail are handed in, such as smtp://localhost:1025.",
+            ),
+            click.option(
+                "--log-format",
+                default="text",
+                type=click.Choice(["text", "json"]),
+                help="A line per request.",
+            ),
+            click.option(
+                "--max-messages",
+                default=100_000,
+                callback=_setting,
+                help="Above this many, the oldest finished batches are forgotten.",
+            ),
+            click.option(
+                "--pad-mobile/--no-pad-mobile",
+                help="Pad MOBILE in the delivery log to 20 characters.",
+            ),
+            click.option(
+                "--tls/--no-tls",
+                help="HTTPS, with a certificate made for localhost and this machine's name.",
+            ),
+            click.option(
+                "--tls-name",
+                metavar="NAME",
+                multiple=True,
+                help="Another name or address that the certificate is for; repeatable.",
+            ),
+            click.option(
+                "--tls-ca-file",
+                metavar="FILE",
+                type=click.Path(dir_okay=False, writable=True),
+                help="Where to write the certificate's CA, for clients to trust.",
+            ),
+            click.option(
+                "--tls-cert",
+                metavar="FILE",
+                type=pem,
+                help="HTTPS with a certificate of one's own, in PEM.",
+            ),
+            click.option("--tls-key", metavar="FILE", type=pem, help="Its key, in PEM."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+_accounts_option = click.option(
+    "--accounts",
+    metavar="FILE",
+    is_eager=True,
+    callback=_accounts,
+    help="Accounts, in TOML, and [settings]: options by their names.  [default: demo / demo]",
 )
-@click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all.")
-@click.option(
-    "--port", default=8021, type=click.IntRange(0, 65535), help="Port; 0 takes any free one."
-)
-@click.option("--accounts", metavar="FILE", help="Accounts, in TOML.  [default: demo / demo]")
-@click.option("--delivery-seconds", default=1.0, help="From sent to delivered, in the fake's time.")
-@click.option(
-    "--report-retry-seconds",
-    default=60.0,
-    help="Between two attempts at a status report, in the fake's time.",
-)
-@click.option(
-    "--public-url",
-    metavar="URL",
-    callback=_base_url,
-    help="Where callers reach it, for the WSDL.  [default: as they call it]",
-)
-@click.option(
-    "--log-format", default="text", type=click.Choice(["text", "json"]), help="A line per request."
-)
-@click.option(
-    "--max-messages",
-    default=100_000,
-    help="Above this many, the oldest finished batches are forgotten.",
-)
-@click.option("--pad-mobile", is_flag=True, help="Pad MOBILE in the delivery log to 20 characters.")
+
+
+def _certificate(
+    stack: ExitStack,
+    *,
+    host: str,
+    tls: bool,
+    tls_name: tuple[str, ...],
+    tls_ca_file: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    **_: Any,
+) -> "Certificate | None":
+    """What to serve with: one's own certificate, or one that is there until the stack ends."""
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither")
+    if (tls_name or tls_ca_file) and (tls_cert or not tls):
+        raise click.UsageError(
+            "--tls-name and --tls-ca-file are for the certificate that --tls makes: "
+            "give --tls, and no --tls-cert"
+        )
+    if not (tls or tls_cert):
+        return None
+    from fake_every8d.web.tls import Certificate, made_certificate
+
+    if tls_cert and tls_key:
+        own = Certificate(Path(tls_cert), Path(tls_key))
+        try:
+            own.context()
+        except OSError as error:
+            raise click.UsageError(
+                f"--tls-cert {tls_cert} with --tls-key {tls_key}: {_reason(error)}; they must be "
+                "a certificate and its key, not encrypted, in PEM"
+            ) from error
+        return own
+    try:
+        return stack.enter_context(made_certificate([host, *tls_name]))
+    except ImportError as error:
+        raise click.UsageError(f"--tls: {error}") from error
+    except ValueError as error:
+        raise click.UsageError(
+            f"--tls: no certificate can be for one of {', '.join([host, *tls_name])}: {error}"
+        ) from error
+
+
+@cli.command(context_settings=_CONTEXT)
+@_accounts_option
+@_options
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -74,46 +267,141 @@ def serve(
     *,
     host: str,
     port: int,
-    accounts: str | None,
     public_url: str | None,
+    smtp_url: str | None,
     log_format: Any,
-    **settings: Any,
+    tls_ca_file: str | None,
+    **_: Any,
 ) -> None:
     """Serve EVERY8D's SOAP API until Ctrl-C.
 
-    Each option can be given in the environment too: FAKE_EVERY8D_PORT for --port.
+    Each option can be given in the environment, too: FAKE_EVERY8D_PORT for --port; or in
+    the accounts file's [settings]: port = 8021. An option outranks the environment, and
+    that the file.
     """
     # Here, so that --help does not wait for what serving needs.
-    from fake_every8d.config import ConfigError, load_accounts
-    from fake_every8d.gateway import InvalidInput, Settings
+    from fake_every8d.gateway import Settings
     from fake_every8d.web import server
 
-    if accounts is not None:
+    settings = Settings(**{field.name: ctx.params[field.name] for field in fields(Settings)})
+    with ExitStack() as stack:
+        certificate = _certificate(stack, **ctx.params)
+        if tls_ca_file and certificate and certificate.ca:
+            try:
+                Path(tls_ca_file).write_bytes(certificate.ca.read_bytes())
+            except OSError as error:
+                raise click.UsageError(f"--tls-ca-file {tls_ca_file}: {error.strerror}") from error
         try:
-            settings["accounts"] = load_accounts(accounts)
-        except ConfigError as error:
-            raise click.UsageError(str(error)) from error
-    try:
-        ready = Settings(**settings)
-    except InvalidInput as error:
-        raise click.UsageError(str(error)) from error
-    try:
-        code = server.serve(
-            ready, host=host, port=port, public_url=public_url, log_format=log_format
-        )
-    except (OSError, UnicodeError) as error:
-        reason, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
-        raise click.UsageError(f"cannot listen on {host} port {port}: {reason}") from error
+            code = server.serve(
+                settings,
+                host=host,
+                port=port,
+                public_url=public_url,
+                log_format=log_format,
+                smtp_url=smtp_url,
+                certificate=certificate,
+            )
+        except (OSError, UnicodeError) as error:
+            raise click.UsageError(
+                f"cannot listen on {host} port {port}: {_reason(error)}"
+            ) from error
     ctx.exit(code)
+
+
+@cli.command(context_settings=_CONTEXT)
+@click.argument(
+    "accounts",
+    metavar="[FILE]",
+    required=False,
+    is_eager=True,
+    callback=_accounts,
+    envvar=f"{_ENVIRONMENT}_ACCOUNTS",
+)
+@_options
+@click.pass_context
+def check(ctx: click.Context, /, *, accounts: "tuple[Account, ...]", **options: Any) -> None:
+    """Say what serving would run with, and from where it has each value.
+
+    FILE is what --accounts would be given. Ends with exit code 2 if that, the environment
+    or an option would not do.
+    """
+    with ExitStack() as stack:
+        _certificate(stack, **ctx.params)
+    points = ", ".join(f"{account.user_id} ({account.credit:f} points)" for account in accounts)
+    click.echo(f"{'accounts':20}  {points:20}  {ctx.meta.get(_FILE, 'default')}")
+    for name, value in options.items():
+        click.echo(f"{name:20}  {_shown(name, value):20}  {_origin(ctx, name)}")
+
+
+def _shown(name: str, value: Any) -> str:
+    if value in (None, ()):
+        return "-"
+    if name in _SECRET:
+        return "***"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _origin(ctx: click.Context, name: str) -> str:
+    match ctx.get_parameter_source(name):
+        case ParameterSource.COMMANDLINE:
+            return f"--{name.replace('_', '-')}"
+        case ParameterSource.ENVIRONMENT:
+            return f"{_ENVIRONMENT}_{name.upper()}"
+        case ParameterSource.DEFAULT_MAP:
+            return str(ctx.meta[_FILE])
+        case _:
+            return "default"
+
+
+@cli.command(context_settings=_CONTEXT)
+@_accounts_option
+@_options
+def health(*, host: str, port: int, tls: bool, tls_cert: str | None, **_: Any) -> None:
+    """Ask what is served with these options, on this machine, whether it is well.
+
+    Ends with exit code 0 if it is, and with 1 if not: for a container's health check.
+    """
+    import ssl
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+
+    if tls or tls_cert:
+        # Nothing is said or believed here that a certificate would have to vouch for.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection: HTTPConnection = HTTPSConnection(host, port, timeout=5, context=context)
+    else:
+        connection = HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        problem = f"HTTP {status}" if (status := connection.getresponse().status) != 200 else ""
+    except (OSError, HTTPException) as error:
+        problem = _reason(error)
+    if problem:
+        raise click.ClickException(f"{host} port {port} is not well: {problem}")
+
+
+def _reason(error: Exception) -> str:
+    reason, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
+    return reason
 
 
 def main() -> None:
     """Run the command line. Wrong use ends with exit code 2 and a line on standard error."""
+    # Like Ctrl-C, from the first moment: the first process of a container has no other way
+    # to hear of it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(prog_name="fake-every8d", standalone_mode=False)
     except click.ClickException as error:
+        if isinstance(error, click.BadParameter) and error.ctx and error.param:
+            name = error.param.name or ""
+            if error.ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
+                error.param_hint = f"{_ENVIRONMENT}_{name.upper()}"
         print(f"fake-every8d: {error.format_message()}", file=sys.stderr)
-        code = 2
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 0
     sys.exit(code)

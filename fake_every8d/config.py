@@ -1,15 +1,21 @@
-"""The accounts file: TOML into accounts, with errors that say where and what (A, S4, S8, R1)."""
+"""The accounts file: TOML into accounts and settings, with errors that say where and what.
+
+Clauses A, S4, S8, R1.
+"""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from fake_every8d.gateway import Account, InvalidInput
+from fake_every8d.gateway import Account, InvalidInput, Settings
 
-_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+Kind = tuple[tuple[type, ...], str]
+"""The types that a key's value may have, and how to tell somebody who gave another."""
+
+_ACCOUNT: dict[str, Kind] = {
     "user_id": ((str,), 'text in quotes, such as "demo"'),
     "password": ((str,), "text in quotes"),
     "credit": ((int, Decimal), "points, such as 1000 or 12.5"),
@@ -21,7 +27,7 @@ _REQUIRED = ("user_id", "password")
 
 
 class ConfigError(ValueError):
-    """The accounts file cannot be used. One line: file, account, key, and what is wrong."""
+    """The accounts file cannot be used. One line: file, table, key, and what is wrong."""
 
 
 def load_accounts(path: str | Path) -> tuple[Account, ...]:
@@ -30,8 +36,32 @@ def load_accounts(path: str | Path) -> tuple[Account, ...]:
     Keys are the fields of `Account`; `user_id` and `password` must be there. Raises
     `ConfigError`.
     """
+    accounts, _ = load(path)
+    return accounts
+
+
+def load(
+    path: str | Path, known: Mapping[str, Kind] | None = None
+) -> tuple[tuple[Account, ...], dict[str, Any]]:
+    """The accounts of a TOML file, as `load_accounts` has them, and its `[settings]`.
+
+    The settings must be `known` ones, of their kind, unless that is None; what their
+    values mean is not looked into. A file of settings only leaves the accounts as they
+    are by default. Raises `ConfigError`.
+    """
     try:
-        return _accounts(_parse(Path(path)))
+        document = _parse(Path(path))
+        settings = document.pop("settings", None)
+        if not isinstance(settings, dict | None):
+            raise ConfigError("settings: must be a table, begun with [settings]")
+        if known is not None:
+            try:
+                _check(settings or {}, known)
+            except ConfigError as error:
+                raise ConfigError(f"settings: {error}") from error
+        if settings is not None and not document:
+            return Settings().accounts, settings
+        return _accounts(document), settings or {}
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error.__cause__
 
@@ -52,7 +82,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _accounts(document: dict[str, Any]) -> tuple[Account, ...]:
     for key in document:
         if key != "account":
-            raise ConfigError(_unknown(key, ["account"]))
+            raise ConfigError(_unknown(key, ["account", "settings"]))
     tables = document.get("account", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError("account: must be tables, each begun with [[account]]")
@@ -72,19 +102,23 @@ def _accounts(document: dict[str, Any]) -> tuple[Account, ...]:
 
 
 def _account(table: dict[str, Any]) -> Account:
-    for key, value in table.items():
-        if key not in _TYPES:
-            raise ConfigError(_unknown(key, _TYPES))
-        types, right = _TYPES[key]
-        if type(value) not in types:  # and not isinstance: to Python, true is an int
-            raise ConfigError(f"{key}: must be {right}, not {_written(value)}")
+    _check(table, _ACCOUNT)
     for key in _REQUIRED:
         if key not in table:
-            raise ConfigError(f"{key}: is missing; it must be {_TYPES[key][1]}")
+            raise ConfigError(f"{key}: is missing; it must be {_ACCOUNT[key][1]}")
     return Account(**table)
 
 
-def _unknown(key: str, known: Iterable[str]) -> str:
+def _check(table: dict[str, Any], known: Mapping[str, Kind]) -> None:
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(_unknown(key, known))
+        types, right = known[key]
+        if type(value) not in types:  # and not isinstance: to Python, true is an int
+            raise ConfigError(f"{key}: must be {right}, not {_written(value)}")
+
+
+def _unknown(key: str, known: Collection[str]) -> str:
     close = get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
     return f"{key}: unknown key; {hint}"

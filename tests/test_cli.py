@@ -1,11 +1,17 @@
-"""The command line, as far as it goes without serving."""
+"""The command line, but for what serving is like."""
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.web.serving import Served
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -19,19 +25,25 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_help_lists_the_options() -> None:
-    done = run("serve", "--help")
+@pytest.mark.parametrize("command", ["serve", "check", "health"])
+def test_help_lists_the_options(command: str) -> None:
+    done = run(command, "--help")
     assert done.returncode == 0
     for option in (
         "--host",
         "--port",
-        "--accounts",
         "--delivery-seconds",
         "--report-retry-seconds",
         "--public-url",
+        "--smtp-url",
         "--log-format",
         "--max-messages",
         "--pad-mobile",
+        "--tls",
+        "--tls-name",
+        "--tls-ca-file",
+        "--tls-cert",
+        "--tls-key",
     ):
         assert option in done.stdout
 
@@ -63,10 +75,11 @@ def test_version() -> None:
         (["--log-format", "xml"], "'--log-format'"),
         (["--public-url", "sms.example.com"], "must be like https://sms.example.com"),
         (["--public-url", "http://[::1"], "must be like https://sms.example.com"),
-        (["--delivery-seconds", "-1"], "delivery_seconds must be 0 or more"),
-        (["--delivery-seconds", "nan"], "delivery_seconds must be 0 or more"),
-        (["--report-retry-seconds", "inf"], "report_retry_seconds must be 0 or more"),
-        (["--max-messages", "0"], "max_messages must be 1 or more"),
+        (["--delivery-seconds", "-1"], "'--delivery-seconds': must be 0 or more"),
+        (["--delivery-seconds", "nan"], "'--delivery-seconds': must be 0 or more"),
+        (["--report-retry-seconds", "inf"], "'--report-retry-seconds': must be 0 or more"),
+        (["--max-messages", "0"], "'--max-messages': must be 1 or more"),
+        (["--smtp-url", "localhost:1025"], "'--smtp-url': an SMTP server is named like smtp://"),
         (["--accounts", "/nowhere.toml"], "/nowhere.toml: cannot be read: No such file"),
         (["--host", "no such host"], "cannot listen on no such host port 8021"),
     ],
@@ -85,7 +98,7 @@ def test_wrong_use_ends_with_exit_code_2_and_one_clear_line(
 def test_wrong_use_in_the_environment_is_told_the_same_way() -> None:
     done = run(FAKE_EVERY8D_MAX_MESSAGES="many")
     assert done.returncode == 2
-    assert "--max-messages" in done.stderr
+    assert "FAKE_EVERY8D_MAX_MESSAGES: 'many' is not a valid integer" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -95,3 +108,137 @@ def test_an_accounts_file_that_is_wrong_is_named_with_account_and_key(tmp_path: 
     done = run("--accounts", str(path))
     assert done.returncode == 2
     assert done.stderr.startswith(f"fake-every8d: {path}: account 1 (demo): credit must be")
+
+
+SETTINGS = """
+[settings]
+port = 9000
+delivery_seconds = 0.5
+max_messages = 5
+pad_mobile = true
+tls_name = ["sms.test", "10.0.0.1"]
+tls = true
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> str:
+    """A file of settings, and an account of 12.5 points."""
+    path = tmp_path / "every8d.toml"
+    path.write_text(
+        SETTINGS + '[[account]]\nuser_id = "shop"\npassword = "s3cret"\ncredit = 12.5\n'
+    )
+    return str(path)
+
+
+def checked(*arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
+    """What `check` says: each value, and where it is from."""
+    done = run("check", *arguments, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [re.split(" {2,}", line) for line in done.stdout.splitlines()]
+    return {name: (value, origin) for name, value, origin in rows}
+
+
+def test_check_without_a_file_shows_the_defaults() -> None:
+    says = checked()
+    assert {origin for _, origin in says.values()} == {"default"}
+    assert says["accounts"][0] == "demo (1000 points)"
+    assert says["port"][0] == "8021"
+    assert says["tls"][0] == "false"
+    assert says["public_url"][0] == "-"
+
+
+def test_an_option_outranks_the_environment_and_that_the_file(settings: str) -> None:
+    says = checked(
+        settings,
+        "--port=9002",
+        FAKE_EVERY8D_PORT="9001",
+        FAKE_EVERY8D_MAX_MESSAGES="7",
+        FAKE_EVERY8D_PAD_MOBILE="0",
+    )
+    assert says["port"] == ("9002", "--port")
+    assert says["max_messages"] == ("7", "FAKE_EVERY8D_MAX_MESSAGES")
+    assert says["pad_mobile"] == ("false", "FAKE_EVERY8D_PAD_MOBILE")
+    assert says["delivery_seconds"] == ("0.5", settings)
+    assert says["tls"] == ("true", settings)
+    assert says["tls_name"] == ("sms.test 10.0.0.1", settings)
+    assert says["host"] == ("127.0.0.1", "default")
+    assert says["accounts"] == ("shop (12.5 points)", settings)
+
+
+def test_the_file_can_be_named_in_the_environment(settings: str) -> None:
+    says = checked(FAKE_EVERY8D_ACCOUNTS=settings)
+    assert says["accounts"] == ("shop (12.5 points)", settings)
+    assert says["port"] == ("9000", settings)
+
+
+def test_a_file_of_settings_only_leaves_the_account_demo(tmp_path: Path) -> None:
+    path = tmp_path / "every8d.toml"
+    path.write_text("[settings]\nport = 9000\n")
+    assert checked(str(path))["accounts"][0] == "demo (1000 points)"
+
+
+def test_check_says_no_password(settings: str) -> None:
+    assert "s3cret" not in run("check", settings).stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("prot = 8021", "prot: unknown key; did you mean port?"),
+        ("accounts = 'x'", "accounts: unknown key; known: host, port, "),
+        ('port = "8021"', 'port: must be a whole number, not "8021"'),
+        ("port = true", "port: must be a whole number, not true"),
+        ("port = 65536", "port: 65536 is not in the range 0<=x<=65535"),
+        ("delivery_seconds = -0.5", "delivery_seconds: must be 0 or more"),
+        ("delivery_seconds = nan", "delivery_seconds: must be 0 or more"),
+        ('delivery_seconds = "1"', 'delivery_seconds: must be a number, not "1"'),
+        ("max_messages = 0", "max_messages: must be 1 or more"),
+        ("pad_mobile = 1", "pad_mobile: must be true or false, not 1"),
+        ('log_format = "xml"', "log_format: 'xml' is not one of 'text', 'json'"),
+        ('public_url = "sms"', "public_url: must be like https://sms.example.com, not 'sms'"),
+        ('smtp_url = "http://x"', "smtp_url: an SMTP server is named like smtp://host:25"),
+        ('tls_name = "sms.test"', "tls_name: must be texts in brackets, such as"),
+        ('tls_cert = "/nowhere.pem"', "tls_cert: File '/nowhere.pem' does not exist"),
+    ],
+)
+@pytest.mark.parametrize("command", [["check"], ["serve", "--accounts"]])
+def test_a_setting_that_is_wrong_is_named_with_file_table_and_key(
+    tmp_path: Path, command: list[str], line: str, complaint: str
+) -> None:
+    path = tmp_path / "every8d.toml"
+    path.write_text(f"[settings]\n{line}\n")
+    done = run(*command, str(path))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"fake-every8d: {path}: settings: {complaint}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_check_tells_of_an_account_that_is_wrong() -> None:
+    done = run("check", "/nowhere.toml")
+    assert done.returncode == 2
+    assert done.stderr == "fake-every8d: /nowhere.toml: cannot be read: No such file or directory\n"
+
+
+def test_health_of_nobody_is_exit_code_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    done = run("health", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == (f"fake-every8d: 127.0.0.1 port {port} is not well: Connection refused\n")
+
+
+def test_health_of_somebody_else_is_exit_code_1(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/healthz").respond_with_data("no", status=503)
+    done = run("health", "--host", httpserver.host, "--port", str(httpserver.port))
+    assert done.returncode == 1
+    assert done.stderr.endswith("is not well: HTTP 503\n")
+
+
+@pytest.mark.parametrize("options", [[], ["--tls"]])
+def test_health_of_what_is_served_is_exit_code_0(tmp_path: Path, options: list[str]) -> None:
+    with Served(tmp_path, *options) as served:
+        port = urlsplit(served.url).port
+        done = run("health", *options, FAKE_EVERY8D_PORT=str(port))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_every8d.config import ConfigError, load_accounts
+from fake_every8d.config import ConfigError, load, load_accounts
 from fake_every8d.gateway import Account
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
@@ -48,6 +48,17 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark(write: Write) -> None:
     content = '[[account]]\nuser_id = "王小明"\npassword = "密碼"\n'.encode()
     for prefix in (b"", b"\xef\xbb\xbf"):
         assert load_accounts(write(prefix + content)) == (Account("王小明", "密碼"),)
+
+
+def test_settings_are_a_table_of_their_own_which_accounts_do_not_depend_on(write: Write) -> None:
+    path = write('[settings]\nport = 9000\n[[account]]\nuser_id = "a"\npassword = "b"\n')
+    account = Account("a", "b")
+    assert load(path, {"port": ((int,), "a whole number")}) == ((account,), {"port": 9000})
+    assert load_accounts(path) == (account,)
+
+
+def test_a_file_of_settings_only_has_the_account_demo(write: Write) -> None:
+    assert load_accounts(write("[settings]\n")) == (Account("demo", "demo"),)
 
 
 DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
@@ -92,6 +103,12 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
             "account 2 (demo): user_id: there is an account of that name above it",
         ),
         ("", "there is no account in it; begin each with [[account]]"),
+        ("[settings]\naccount = []", "settings: account: unknown key; known: port"),
+        ("[[settings]]", "settings: must be a table, begun with [settings]"),
+        ("settings = 1", "settings: must be a table, begun with [settings]"),
+        ("[settings]\nprot = 1", "settings: prot: unknown key; did you mean port?"),
+        ('[settings]\nport = "1"', 'settings: port: must be a whole number, not "1"'),
+        ("[settings]\n[[accounts]]", "accounts: unknown key; did you mean account?"),
         ("account = []", "there is no account in it; begin each with [[account]]"),
         ("[[accounts]]", "accounts: unknown key; did you mean account?"),
         ("[account]", "account: must be tables, each begun with [[account]]"),
@@ -102,7 +119,7 @@ def test_an_error_names_file_account_and_key_and_what_would_be_right(
 ) -> None:
     path = write(content)
     with pytest.raises(ConfigError) as caught:
-        load_accounts(path)
+        load(path, {"port": ((int,), "a whole number")})
     assert str(caught.value) == f"{path}: {message}"
 
 

@@ -39,7 +39,7 @@ class Served:
     @property
     def url(self) -> str:
         """Scheme, host and port, once it is ready."""
-        return self.wait_for(r"\bhttp://[^/\"\s]+:\d+")[0]
+        return self.wait_for(r"\bhttps?://[^/\"\s]+:\d+")[0]
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """What the pattern finds in the output, once it is there."""
