@@ -29,8 +29,8 @@ from werkzeug.wsgi import (
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
-from fake_every8d.web.faults import Fault, Faults, befall, break_off, cut_short
-from fake_every8d.web.journal import Journal, RecordedRequest, masked
+from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
+from fake_every8d.web.journal import Journal, RecordedRequest, masked, masked_query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -50,6 +50,7 @@ _DRAINED = 256 * 1024 * 1024
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _SOAP_ACTION = {"HTTP_SOAPACTION": "SOAPAction"}
+_SECRET_HEADERS = ("Authorization", "Proxy-Authorization", "Cookie")
 
 _logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Application:
         `ConnectionAbortedError` at that point.
         """
         begun = time.perf_counter()
+        epoch = self.journal.epoch
         is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
         request_body = b""
         answer: SoapAnswer | None = None
@@ -108,7 +110,11 @@ class Application:
                 response = self._route(environ)
             elif environ["REQUEST_METHOD"] == "POST":
                 request_body = _read_body(environ)
-                answer, fault = self._answer(environ, request_body)
+                answer, fault = self.faults.befall(
+                    self._soap.read(
+                        request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
+                    )
+                )
             else:
                 response = self._describe(environ)
         except HTTPException as error:
@@ -133,7 +139,7 @@ class Application:
                 at=self._gateway.clock.now,
                 method=environ["REQUEST_METHOD"],
                 path=get_path_info(environ),
-                query=environ.get("QUERY_STRING", ""),
+                query=masked_query(environ.get("QUERY_STRING", "")),
                 headers=_headers(environ),
                 body=masked(request_body),
                 status=status,
@@ -149,21 +155,13 @@ class Application:
                 fault=fault.kind if fault else None,
             )
 
-        entry = self.journal.add(record) if is_soap or status == 404 else record(0)
+        entry = self.journal.add(record, epoch) if is_soap or status == 404 else record(0)
         if self._log is not None:
             self._log(entry)
         if answer is None:
             return ClosingIterator(response(environ, start_response), lambda: _drain(environ))
         start_response(_STATUS_LINES[status], headers)
         return [answer.body] if sent is None else break_off(environ, sent)
-
-    def _answer(self, environ: "WSGIEnvironment", body: bytes) -> tuple[SoapAnswer, Fault | None]:
-        call = self._soap.read(body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION"))
-        fault = self.faults.take(call.operation) if call.operation else None
-        if fault is not None:
-            return befall(fault, call), fault
-        call.execute()
-        return call.answer(), None
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         # Rules name no host, so that any Host header does.
@@ -248,4 +246,5 @@ def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
     for key in environ:
         if key.startswith("HTTP_"):
             names[key] = _SOAP_ACTION.get(key) or key[5:].replace("_", "-").title()
-    return {name: environ[key] for key, name in names.items() if environ.get(key)}
+    headers = {name: environ[key] for key, name in names.items() if environ.get(key)}
+    return headers | {name: "********" for name in _SECRET_HEADERS if name in headers}

@@ -3,11 +3,12 @@
 import itertools
 import socket
 import threading
-import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+
+from lxml import etree
 
 from fake_every8d.gateway import InvalidInput, NotFound
 from fake_every8d.soap import SoapAnswer, SoapCall
@@ -55,6 +56,18 @@ class Fault:
     id: int = 0
 
 
+class FaultSettings(TypedDict, total=False):
+    """What can be told of a `Fault` besides its operation and kind."""
+
+    times: int | None
+    effect: Effect
+    result: str
+    reason: str
+    status: int
+    body: str
+    seconds: float
+
+
 class Faults:
     """The failures that are waiting to happen. Safe from any thread.
 
@@ -66,6 +79,9 @@ class Faults:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._faults: list[Fault] = []
+        self._cleared = threading.Event()
+        self.version = 0
+        """Grows with every change."""
 
     def add(self, operation: str, kind: str, **settings: Any) -> Fault:
         """Let a failure befall the next calls; the settings are the fields of `Fault`."""
@@ -73,6 +89,7 @@ class Faults:
         with self._lock:
             fault = replace(fault, id=next(self._ids))
             self._faults.append(fault)
+            self.version += 1
         return fault
 
     def all(self) -> list[Fault]:
@@ -87,10 +104,15 @@ class Faults:
             if len(left) == len(self._faults):
                 raise NotFound(f"there is no fault {fault_id}")
             self._faults = left
+            self.version += 1
 
     def clear(self) -> None:
+        """Remove all, and let what is being delayed go on at once."""
         with self._lock:
             self._faults = []
+            self.version += 1
+            self._cleared.set()
+            self._cleared = threading.Event()
 
     def take(self, operation: str) -> Fault | None:
         """The failure that befalls this call of an operation, the oldest first."""
@@ -99,6 +121,7 @@ class Faults:
         with self._lock:
             for place, fault in enumerate(self._faults):
                 if fault.operation in (ANY, operation):
+                    self.version += 1
                     if fault.times == 1:
                         del self._faults[place]
                     elif fault.times is not None:
@@ -106,13 +129,49 @@ class Faults:
                     return fault
         return None
 
+    def befall(self, call: SoapCall) -> tuple[SoapAnswer, Fault | None]:
+        """Execute a call and answer it, in the way of the failure that befalls it, if any.
+
+        What that does to the connection is left to `cut_short`.
+        """
+        cleared = self._cleared
+        fault = self.take(call.operation) if call.operation else None
+        if fault is None:
+            call.execute()
+            return call.answer(), None
+        if fault.kind == "delay" and fault.effect == "before":
+            cleared.wait(fault.seconds)
+        if fault.kind == "delay" or fault.effect == "after":
+            call.execute()
+            answer = call.answer()
+        else:
+            answer = call.answer("")  # something to be spoilt
+        match fault.kind:
+            case "delay":
+                if fault.effect == "after":
+                    cleared.wait(fault.seconds)
+            case "result":
+                answer = call.answer(fault.result)
+            case "soap_fault":
+                answer = call.fail(fault.reason)
+            case "http_error":
+                answer = replace(
+                    answer,
+                    status=fault.status,
+                    content_type="text/plain; charset=utf-8",
+                    body=fault.body.encode(),
+                )
+            case "garbage":
+                answer = replace(answer, body=_GARBAGE)
+        return answer, fault
+
     def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
         names = [field.name for field in fields(Fault) if field.name != "id"]
         if unknown := set(settings) - set(names):
             raise InvalidInput(
                 f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
             )
-        if operation != ANY and operation not in self._operations:
+        if operation not in (ANY, *self._operations):
             known = ", ".join(self._operations)
             raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
         if kind not in get_args(Kind):
@@ -126,43 +185,21 @@ class Faults:
             raise InvalidInput(f"status must be an HTTP error, 400 to 599; not {fault.status!r}")
         if not isinstance(fault.seconds, int | float) or not 0 <= fault.seconds <= 3600:
             raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
+        if fault.kind == "delay" and not fault.seconds:
+            raise InvalidInput("a delay takes seconds, such as seconds=2")
         for name in ("result", "reason", "body"):
-            if not isinstance(getattr(fault, name), str):
-                raise InvalidInput(f"{name} must be text, not {getattr(fault, name)!r}")
+            text = getattr(fault, name)
+            try:
+                etree.Element(name).text = text
+            except (TypeError, ValueError):
+                raise InvalidInput(
+                    f"{name} must be text that XML can carry, not {text!r}"
+                ) from None
         return fault
 
 
 def _whole(value: object, least: int) -> bool:
     return type(value) is int and value >= least
-
-
-def befall(fault: Fault, call: SoapCall) -> SoapAnswer:
-    """Let `fault` befall a call, but for what it does to the connection (`cut_short`)."""
-    if fault.kind == "delay" and fault.effect == "before":
-        time.sleep(fault.seconds)
-    if fault.kind == "delay" or fault.effect == "after":
-        call.execute()
-        answer = call.answer()
-    else:
-        answer = call.answer("")  # something to be spoilt
-    match fault.kind:
-        case "delay":
-            if fault.effect == "after":
-                time.sleep(fault.seconds)
-        case "result":
-            answer = call.answer(fault.result)
-        case "soap_fault":
-            answer = call.fail(fault.reason)
-        case "http_error":
-            answer = replace(
-                answer,
-                status=fault.status,
-                content_type="text/plain; charset=utf-8",
-                body=fault.body.encode(),
-            )
-        case "garbage":
-            answer = replace(answer, body=_GARBAGE)
-    return answer
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes | None:

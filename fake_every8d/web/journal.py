@@ -1,6 +1,7 @@
 """The last requests, as received and answered, with advice."""
 
 import itertools
+import json
 import re
 import threading
 from collections import deque
@@ -8,16 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from werkzeug.http import parse_options_header
+
 MAX_ENTRIES = 1_000
 MAX_BYTES = 32 * 1024 * 1024
 
-_PASSWORD = (
-    r"(<(?:[^\s<>/:]+:)?password(?:\s[^<>]*)?(?<!/)>).*?(?=</(?:[^\s<>/:]+:)?password\s*>|\Z)"
-)
+_MASK = r"\1********"
 _FLAGS = re.DOTALL | re.IGNORECASE
-_PASSWORD_TEXT = re.compile(_PASSWORD, _FLAGS)
-_PASSWORD_BYTES = re.compile(_PASSWORD.encode(), _FLAGS)
-_ENTRY_BYTES = 2_048  # about what an entry takes besides its bodies
+_ELEMENT = (  # up to its end tag, or to the end of what came
+    r"(<(?:[^\s<>/:]+:)?password(?:\s[^<>]*)?(?<!/)>)"
+    r"(?:[^<]++|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?!/(?:[^\s<>/:]+:)?password\s*>))*+"
+)
+_ELEMENT_TEXT = re.compile(_ELEMENT, _FLAGS)
+_ELEMENT_BYTES = re.compile(_ELEMENT.encode(), _FLAGS)
+_FIELD = r"((?:^|[?&\s])password=)[^&\s]*"
+_FIELD_TEXT = re.compile(_FIELD, _FLAGS)
+_FIELD_BYTES = re.compile(_FIELD.encode(), _FLAGS)
+_ENTRY_BYTES = 2_048  # about what an entry takes besides what came in and went out
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,12 @@ class RecordedRequest:
     @property
     def text(self) -> str:
         """The request's body as text."""
-        return _decoded(self.body)
+        return _decoded(self.body, self.headers)
 
     @property
     def response_text(self) -> str:
         """The response's body as text."""
-        return _decoded(self.response_body)
+        return _decoded(self.response_body, self.response_headers)
 
 
 class Journal:
@@ -74,12 +82,23 @@ class Journal:
         self._ids = itertools.count(1)
         self._entries: deque[RecordedRequest] = deque()
         self._bytes = 0
+        self.version = 0
+        """Grows with every change."""
+        self.epoch = object()
+        """Another one after each `clear`."""
 
-    def add(self, record: Callable[[int], RecordedRequest]) -> RecordedRequest:
-        """Keep the request that `record` makes of an ID; the oldest go for it."""
+    def add(self, record: Callable[[int], RecordedRequest], epoch: object) -> RecordedRequest:
+        """Keep the request that `record` makes of an ID; the oldest go for it.
+
+        `epoch` is that in which the request came in: one that was under way when the
+        journal was cleared is not kept (X1).
+        """
         with self._lock:
             entry = record(next(self._ids))
+            if epoch is not self.epoch:
+                return entry
             self._entries.append(entry)
+            self.version += 1
             self._bytes += _size(entry)
             while len(self._entries) > self._max_entries or (
                 self._bytes > self._max_bytes and len(self._entries) > 1
@@ -95,24 +114,45 @@ class Journal:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self.version += 1
             self._bytes = 0
+            self.epoch = object()
 
 
 def masked(body: bytes) -> bytes:
-    """A request's body without the password in it."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = body.decode("utf-16", "replace")
-        return _PASSWORD_TEXT.sub(r"\1********", text).encode("utf-16")
+    """A request's body without the password in it, be it XML or a form."""
+    encoding = json.detect_encoding(body)  # told from the first bytes, as for XML
+    if not encoding.startswith("utf-8"):
+        text, found = _ELEMENT_TEXT.subn(_MASK, body.decode(encoding, "replace"))
+        return text.encode(encoding) if found else body
     # In every other encoding that the service reads, ASCII stands for itself.
-    if b"assword" not in body and b"ASSWORD" not in body:
-        return body
-    return _PASSWORD_BYTES.sub(rb"\1********", body)
+    if b"<" in body:
+        return _ELEMENT_BYTES.sub(_MASK.encode(), body)
+    return _FIELD_BYTES.sub(_MASK.encode(), body)
+
+
+def masked_query(query: str) -> str:
+    """A URL's query without the password in it."""
+    return _FIELD_TEXT.sub(_MASK, query)
 
 
 def _size(entry: RecordedRequest) -> int:
-    return len(entry.body) + len(entry.response_body) + _ENTRY_BYTES
+    return (
+        len(entry.path)
+        + len(entry.query)
+        + sum(map(len, entry.headers.values()))
+        + len(entry.body)
+        + len(entry.response_body)
+        + _ENTRY_BYTES
+    )
 
 
-def _decoded(body: bytes) -> str:
-    utf16 = body.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return body.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+def _decoded(body: bytes, headers: Mapping[str, str]) -> str:
+    encoding: str = json.detect_encoding(body)
+    if encoding == "utf-8":
+        _, options = parse_options_header(headers.get("Content-Type"))
+        encoding = options.get("charset", encoding)
+    try:
+        return body.decode(encoding, "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
