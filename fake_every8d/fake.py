@@ -1,11 +1,12 @@
 """`FakeEvery8d`: what a test holds."""
 
+import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from fake_every8d import summary
 from fake_every8d.gateway import (
@@ -23,7 +24,7 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.web import outbound
 from fake_every8d.web.app import SOAP_PATH, Application
-from fake_every8d.web.faults import Fault, Kind
+from fake_every8d.web.faults import Fault, FaultSettings, Kind
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.server import ThreadServer
 from fake_every8d.web.tls import Certificate, made_certificate
@@ -71,9 +72,21 @@ class FakeEvery8d:
         self._certificate: Certificate | None = None
         self._files = ExitStack()
         self._server: ThreadServer | None = None
+        self._stopped = False
+        self._process = os.getpid()
+
+    def __repr__(self) -> str:
+        return f"<FakeEvery8d at {self._server.url if self._server else 'no address: not running'}>"
 
     def start(self) -> Self:
-        """Listen. Raises `OSError` if the port is taken."""
+        """Listen, where a `with` is of no use. Raises `OSError` if the port is taken.
+
+            fake = FakeEvery8d(port=8021).start()
+
+        One that runs already goes on; one that was stopped raises `RuntimeError`.
+        """
+        if self._stopped:
+            raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
         if self._server is None:
             with ExitStack() as files:
                 if self._tls:
@@ -85,10 +98,20 @@ class FakeEvery8d:
         return self
 
     def stop(self) -> None:
-        """Stop listening, and everything that was to come."""
+        """Stop listening, and everything that was to come; for good.
+
+            fake.stop()
+
+        In a process that was forked from the one that it runs in, this does nothing.
+        """
+        # A fork has none of the threads, so it would wait for them for ever.
+        if os.getpid() != self._process:
+            return
+        self._stopped = True
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        self._application.faults.clear()
         self._files.close()
         self.gateway.close()
 
@@ -105,7 +128,12 @@ class FakeEvery8d:
 
     @property
     def url(self) -> str:
-        """Where it is served, such as `http://127.0.0.1:43210`, without a slash at the end."""
+        """Where it is served, without a slash at the end.
+
+            assert every8d.url.startswith("http://127.0.0.1:")
+
+        Raises `RuntimeError` if it is not running.
+        """
         if self._server is None:
             raise RuntimeError("FakeEvery8d is not running: use it in a `with`, or call start()")
         return self._server.url
@@ -122,27 +150,52 @@ class FakeEvery8d:
 
     @property
     def soap_url(self) -> str:
-        """The SOAP endpoint: what goes where an application has production's address."""
+        """The SOAP endpoint: what goes where an application has production's address.
+
+        app.config["EVERY8D_URL"] = every8d.soap_url
+        """
         return self.url + SOAP_PATH
 
     @property
     def wsdl_url(self) -> str:
-        """The WSDL, for clients that read one."""
+        """The WSDL, for clients that read one.
+
+        service = zeep.Client(every8d.wsdl_url).service
+        """
         return f"{self.soap_url}?WSDL"
 
     @property
     def clock(self) -> Clock:
-        """The fake's own time: `now`, `advance`, `travel_to`, `freeze`, `resume`."""
+        """The fake's own time: `now`, `advance`, `travel_to`, `freeze`, `resume`.
+
+            every8d.clock.freeze()  # it stands still, but can be moved
+            tomorrow = every8d.clock.now + timedelta(days=1)
+            every8d.clock.travel_to(tomorrow)
+            every8d.clock.advance(minutes=5)
+            every8d.clock.resume()
+
+        It starts at the real time, whatever freezegun or time-machine have done to
+        Python's. Moving it waits for the answers to status reports, so what runs on an
+        event loop that must answer them moves it on a thread:
+
+            await asyncio.to_thread(every8d.clock.advance, minutes=5)
+        """
         return self.gateway.clock
 
     @property
     def account(self) -> Account:
-        """The first account, as it is now: `demo` / `demo` unless set up otherwise."""
+        """The first account, as it is now: `demo` / `demo` unless set up otherwise.
+
+        assert every8d.account.credit == 1000
+        """
         return self.gateway.accounts()[0]
 
     @property
     def accounts(self) -> list[Account]:
-        """All accounts, as they are now."""
+        """All accounts, as they are now.
+
+        assert [account.user_id for account in every8d.accounts] == ["demo"]
+        """
         return self.gateway.accounts()
 
     def add_account(
@@ -156,6 +209,8 @@ class FakeEvery8d:
         report_url: str | None = None,
     ) -> Account:
         """One account more, until the next reset; `credit` is in points.
+
+            every8d.add_account("shop", "s3cret", credit=20, international=True)
 
         Raises `InvalidInput` if the user ID is taken or a value makes no sense.
         """
@@ -172,13 +227,16 @@ class FakeEvery8d:
 
     @property
     def messages(self) -> list[Message]:
-        """Every message, oldest first: bookings and refused ones too (see `status`)."""
+        """Every message, oldest first: bookings and refused ones too (see `status`).
+
+        assert [sms.status for sms in every8d.messages] == [Status.DELIVERED]
+        """
         return self.gateway.messages()
 
     def messages_to(self, number: str) -> list[Message]:
         """The messages to a number, oldest first.
 
-        assert [sms.content for sms in every8d.messages_to("0912345678")] == ["hello"]
+        assert [sms.code for sms in every8d.messages_to("0912345678")] == ["483920"]
         """
         return self.gateway.messages(to=number)
 
@@ -193,6 +251,7 @@ class FakeEvery8d:
         """The newest message that was accepted, sent or booked; waited for if need be.
 
             sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
+            assert sms.code == "483920"
 
         With `after`, only messages sent after that one count. Waits for `timeout` real
         seconds at the most, then raises an `AssertionError` that lists what did arrive.
@@ -244,14 +303,16 @@ class FakeEvery8d:
     def update_account(self, user_id: str, **changes: Any) -> Account:
         """Change an account; returns it as it is now.
 
-            every8d.update_account("demo", credit=2, report_url=app.url + "/sms/report")
+            every8d.update_account("demo", credit=2)
+            every8d.update_account("demo", report_url=app.url + "/sms/report")
             every8d.update_account("demo", failed_logins=0)  # unlocks it
 
-        The names are the fields of `Account`. Raises `NotFound` or `InvalidInput`.
+        The names are the fields of `Account`, but for `user_id`. Raises `NotFound` or
+        `InvalidInput`.
         """
         return self.gateway.update_account(user_id, **changes)
 
-    def add_fault(self, operation: str, kind: Kind, **settings: Any) -> Fault:
+    def add_fault(self, operation: str, kind: Kind, **settings: Unpack[FaultSettings]) -> Fault:
         """Let the next call of an operation, or of any (`"*"`), go wrong.
 
             every8d.add_fault("sendSMS", kind="http_error", status=503)
@@ -264,16 +325,26 @@ class FakeEvery8d:
 
     @property
     def faults(self) -> list[Fault]:
-        """The failures that are still waiting to befall a call, oldest first."""
+        """The failures that are still waiting to befall a call, oldest first.
+
+        assert every8d.faults == []  # all of them have happened
+        """
         return self._application.faults.all()
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Let nothing go wrong any more; what is being delayed goes on at once.
+
+        every8d.clear_faults()
+        """
         self._application.faults.clear()
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The last requests that reached it, oldest first, with their answers and advice."""
+        """The last requests that reached it, oldest first, with their answers and advice.
+
+        assert [request.operation for request in every8d.requests][-1] == "sendSMS"
+        assert not every8d.requests[-1].advice
+        """
         return self._application.journal.all()
 
     def wait_for_report(
@@ -317,20 +388,34 @@ class FakeEvery8d:
 
     @property
     def reports(self) -> list[Report]:
-        """Every status report, oldest first, each with its attempts so far."""
+        """Every status report, oldest first, each with its attempts so far.
+
+        assert [attempt.answer for attempt in every8d.reports[0].attempts] == [200]
+        """
         return self.gateway.reports()
 
     @property
     def emails(self) -> list[Email]:
-        """Every copy by e-mail, oldest first."""
+        """Every copy by e-mail, oldest first.
+
+        assert [email.to for email in every8d.emails] == ["wang@example.com"]
+        """
         return self.gateway.emails()
 
     def reset(self) -> None:
-        """Back to how it was set up: accounts, clock, nothing sent, nothing recorded."""
+        """Back to how it was set up: accounts, clock, nothing sent, nothing recorded.
+
+            every8d.reset()
+
+        The fixture does that before and after each test.
+        """
         self._application.reset()
 
     def summary(self) -> str:
-        """What has reached it and what came of that, for people to read."""
+        """What has reached it and what came of that, for people to read.
+
+        print(every8d.summary())
+        """
         return summary.text(self.requests, self.messages, self.reports)
 
 

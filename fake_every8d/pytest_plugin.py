@@ -52,10 +52,12 @@ def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
 
     if not (file := pytestconfig.getini("every8d_accounts")):
         return Settings().accounts
+    ini = pytestconfig.inipath
+    folder = ini.parent if ini else pytestconfig.invocation_params.dir
     try:
-        return load_accounts(pytestconfig.rootpath / file)
+        return load_accounts(folder / file)
     except ConfigError as error:
-        raise pytest.UsageError(f"every8d_accounts: {error}") from error
+        pytest.fail(f"every8d_accounts: {error}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +87,14 @@ def every8d_server(
     port = pytestconfig.getoption("every8d_port")
     if port and hasattr(pytestconfig, "workerinput"):
         port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
-    with FakeEvery8d(every8d_settings, port=port, tls=every8d_tls) as fake:
-        yield fake
+    try:
+        fake = FakeEvery8d(every8d_settings, port=port, tls=every8d_tls).start()
+    except (OSError, OverflowError) as error:
+        if not port:
+            raise
+        pytest.fail(f"--every8d-port: cannot listen on port {port}: {error}", pytrace=False)
+    yield fake
+    fake.stop()
 
 
 @pytest.fixture
@@ -96,17 +104,19 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     @pytest.mark.every8d(credit=3)
     def test_runs_dry(every8d): ...
     """
+    from fake_every8d import InvalidInput
+
     every8d_server.reset()
     changes: dict[str, object] = {}
     for marker in request.node.iter_markers("every8d"):
         if marker.args:
-            raise pytest.UsageError("@pytest.mark.every8d takes names only, such as credit=3")
+            pytest.fail("@pytest.mark.every8d takes names, such as credit=3", pytrace=False)
         changes = {**marker.kwargs, **changes}  # the closest marker comes first
     if changes:
         try:
             every8d_server.update_account(every8d_server.account.user_id, **changes)
-        except (TypeError, ValueError) as error:
-            raise pytest.UsageError(f"@pytest.mark.every8d: {error}") from error
+        except InvalidInput as error:
+            pytest.fail(f"@pytest.mark.every8d: {error}", pytrace=False)
     request.node.stash[_used] = every8d_server
     yield every8d_server
     # What is still to come must not reach the next test's application.
@@ -119,6 +129,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what reached the fake, when a test that used it has failed."""
     report = yield
-    if report.failed and report.when == "call" and (fake := item.stash.get(_used, None)):
+    # Not at teardown, when it is empty again.
+    if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):
         report.sections.append(("EVERY8D", fake.summary()))
     return report

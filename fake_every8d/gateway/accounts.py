@@ -49,9 +49,7 @@ class Account:
         object.__setattr__(self, "credit", _points(self.credit))
         url = self.report_url
         if url is not None and not str(url).startswith(("http://", "https://")):
-            raise InvalidInput(
-                f"report_url must begin with http:// or https://, not {url!r}"
-            )
+            raise InvalidInput(f"report_url must begin with http:// or https://, not {url!r}")
 
     @property
     def locked(self) -> bool:
