@@ -1,16 +1,25 @@
 """`fake-every8d serve`, as a process of its own."""
 
+import email
+import email.policy
 import http.client
 import json
 import os
+import queue
 import signal
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 import pytest
 import urllib3
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 
 from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
 
@@ -149,6 +158,49 @@ def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path: Path) -> None:
             for _ in range(3):
                 answer = urllib3.request("GET", f"{served.url}/healthz", timeout=DEADLINE)
                 assert answer.status == 200
+
+
+def test_s7_copies_by_email_reach_the_smtp_server(tmp_path: Path) -> None:
+    with mail_server() as (smtp_url, received), Served(tmp_path, "--smtp-url", smtp_url) as served:
+        call(
+            served.url,
+            "sendParamSMS",
+            sessionKey=log_in(served.url, "demo", "demo"),
+            subject="通知",
+            contentXML=escape(
+                '<REPS><USER MOBILE="+886912345678" EMAIL="ann@example.com">您好 😀</USER></REPS>'
+            ),
+        )
+        message = received.get(timeout=DEADLINE)
+        assert message["To"] == "ann@example.com"
+        assert message["Subject"] == "通知"
+        assert message.get_content().strip() == "您好 😀"
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[str, queue.Queue[EmailMessage]]]:
+    """An SMTP server's URL, and what it has received."""
+    received: queue.Queue[EmailMessage] = queue.Queue()
+
+    class Handler:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+            assert isinstance(envelope.content, bytes)
+            message = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
+            assert isinstance(message, EmailMessage)
+            received.put(message)
+            return "250 OK"
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        class OnListener(Controller):  # by itself it cannot take any free port
+            def _create_server(self) -> Any:
+                return self.loop.create_server(self._factory_invoker, sock=listener)
+
+        controller = OnListener(Handler(), "127.0.0.1", port)
+        controller.start()
+        yield f"smtp://127.0.0.1:{port}", received
+        controller.stop()
 
 
 def test_connections_are_kept_alive(tmp_path: Path) -> None:
