@@ -5,10 +5,11 @@ from fake_every8d.gateway.clock import TAIPEI, Clock
 from fake_every8d.gateway.delivery import Outcome
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound, PlatformError
-from fake_every8d.gateway.gateway import DeliveryLog, Erased, Gateway, Receipt
+from fake_every8d.gateway.gateway import Gateway
 from fake_every8d.gateway.messages import BatchSummary, Message, Recipient, Reply, Status
 from fake_every8d.gateway.outbox import Attempt, State
 from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.results import DeliveryLog, Erased, Receipt
 from fake_every8d.gateway.settings import Settings
 
 __all__ = [

@@ -262,7 +262,7 @@ class Clock:
                     f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
                 )
             if target > to_micros(_LATEST):
-                raise InvalidInput(f"the clock ends at {_LATEST.isoformat()}")
+                raise Conflict(f"the clock ends at {_LATEST.isoformat()}")
             epoch = self._epoch
             self._moving = True
             self._stopped_at = now

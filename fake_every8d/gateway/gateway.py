@@ -5,7 +5,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -34,6 +34,7 @@ from fake_every8d.gateway.messages import (
 )
 from fake_every8d.gateway.outbox import Outbox, Outgoing, State
 from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.results import DeliveryLog, Erased, Receipt
 from fake_every8d.gateway.sending import Sending
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.gateway.store import Store
@@ -44,41 +45,6 @@ PAGE = 1000
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a send is answered (S1, S2)."""
-
-    credit: Decimal
-    """Points left after it."""
-    sent: int
-    """Recipients accepted, bookings included (SENDED)."""
-    cost: Decimal
-    """Points charged for it."""
-    unsent: int
-    """Recipients that the credit did not cover (UNSEND)."""
-    batch_id: str
-    advice: tuple[str, ...]
-    """What happened that people do not expect, a sentence each."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryLog:
-    """A page of a batch's delivery log (D4)."""
-
-    count: int
-    """Records of the whole batch."""
-    messages: list[Message]
-    """Those of the page, in the order sent; 1000 at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """What erasing a batch's bookings has cancelled and given back (D6)."""
-
-    records: int
-    points: Decimal
 
 
 class Gateway:
@@ -221,6 +187,11 @@ class Gateway:
         """The version just after the last reset: what was known before it is void."""
         return self._reset_version
 
+    @property
+    def message_count(self) -> int:
+        """How many messages are kept."""
+        return len(self._store.records())
+
     def accounts(self) -> list[Account]:
         """Every account as it is now."""
         with self._lock:
@@ -314,18 +285,37 @@ class Gateway:
             )
 
         with self._lock:
-            records: Iterable[Record] = self._store.records()
+            records = self._store.records()
+            found: Iterable[Record] = filter(
+                wanted, reversed([*records]) if newest_first else records
+            )
             if changed_after is not None:
-                records = sorted(records, key=attrgetter("version"))
-            elif newest_first:
-                records = reversed([*records])
-            found = itertools.islice(filter(wanted, records), limit)
-            return [record.snapshot() for record in found]
+                found = sorted(found, key=attrgetter("version"))
+            return [record.snapshot() for record in itertools.islice(found, limit)]
 
-    def batches(self) -> list[BatchSummary]:
-        """Every batch as it is now, oldest first."""
+    def batches(
+        self,
+        *,
+        user_id: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[BatchSummary]:
+        """Batches as they are now, oldest first; `after` and `before` a first message's ID."""
+
+        def wanted(batch: Batch) -> bool:
+            first = batch.records[0].id
+            return (
+                user_id in (None, batch.user_id)
+                and (after is None or first > after)
+                and (before is None or first < before)
+            )
+
         with self._lock:
-            return [batch.summary() for batch in self._store.batches()]
+            batches = self._store.batches()
+            found = filter(wanted, reversed([*batches]) if newest_first else batches)
+            return [batch.summary() for batch in itertools.islice(found, limit)]
 
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far (R4)."""
