@@ -1,12 +1,16 @@
 """What goes out: the GET of a status report, and an e-mail to an SMTP server."""
 
 import smtplib
+import socket
+import ssl
 import time
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
+from urllib3.connection import HTTPConnection
 
 from fake_every8d.gateway import Email, InvalidInput
 
@@ -15,7 +19,48 @@ TIMEOUT = 10.0
 
 _BODY_LIMIT = 1 << 20  # of an answer that nobody reads; one byte more and the connection is dropped
 
-_pool = urllib3.PoolManager(num_pools=50, maxsize=8, retries=False)
+
+class _WholeAnswer:
+    """For a socket: its timeout is for all that is read from now on, not for each piece."""
+
+    _deadline: float | None = None
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        super().settimeout(seconds)  # type: ignore[misc]
+
+    def recv_into(self, *arguments: Any) -> int:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            super().settimeout(left)  # type: ignore[misc]
+        return int(super().recv_into(*arguments))  # type: ignore[misc]
+
+
+class _Socket(_WholeAnswer, socket.socket):
+    pass
+
+
+class _TLSSocket(_WholeAnswer, ssl.SSLSocket):
+    pass
+
+
+class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _Socket(fileno=super()._new_conn().detach())
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+_tls = urllib3.util.ssl_.create_urllib3_context()
+_tls.sslsocket_class = _TLSSocket
+_tls.load_default_certs()
+
+_pool = urllib3.PoolManager(num_pools=50, maxsize=8, retries=False, ssl_context=_tls)
+_pool.pool_classes_by_scheme = {"http": _Pool, "https": urllib3.HTTPSConnectionPool}
 
 
 def get(url: str) -> int:
@@ -23,36 +68,31 @@ def get(url: str) -> int:
 
     Raises if there is no whole answer: refused, broken off, or not there in time.
     """
-    deadline = _now() + TIMEOUT
     response = _pool.request(
         "GET",
         url,
         redirect=False,
         preload_content=False,
-        timeout=TIMEOUT,  # and no total, which urllib3 would take `time.monotonic` for
+        timeout=urllib3.Timeout(total=TIMEOUT),
         headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
     )
     try:
         # The body is read, since an answer that breaks off is an error, and a
         # connection can only be used again when its last answer has been read.
-        read = 0
-        while chunk := response.read1(65536):
-            read += len(chunk)
-            if read > _BODY_LIMIT:
-                response.close()
-                break
-            if _now() > deadline:
-                raise TimeoutError(f"the answer was not complete after {TIMEOUT:g} s")
-    except BaseException:
-        response.close()
-        raise
-    response.release_conn()
+        left = _BODY_LIMIT
+        while left > 0 and (chunk := response.read1(65_536)):
+            left -= len(chunk)
+    finally:
+        if response.closed:
+            response.release_conn()
+        else:
+            response.close()
     return response.status
 
 
-def _now() -> float:
-    # freezegun stops, or drives on, `time.monotonic`.
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
+def close() -> None:
+    """Close the connections that are kept open to receivers."""
+    _pool.clear()
 
 
 class Mailer:

@@ -1,0 +1,45 @@
+"""The GET of a status report, against receivers that take their time (R2)."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import urllib3
+
+from fake_every8d.web import outbound
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+
+
+@pytest.fixture
+def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A receiver that sends so many bytes of its answer, one now and then, and no more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gone = threading.Event()
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                for place in range(request.param):
+                    connection.sendall(ANSWER[place : place + 1])
+                    if gone.wait(0.01):
+                        return
+                gone.wait(30)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield "http://127.0.0.1:{}/".format(listener.getsockname()[1])
+        gone.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("dripping", [3, 20, len(ANSWER) - 1], indirect=True)
+def test_r2_the_timeout_is_for_the_whole_answer(
+    dripping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten seconds in all, not for each piece; here it is a tenth of one."""
+    monkeypatch.setattr(outbound, "TIMEOUT", 0.1)
+    with pytest.raises((TimeoutError, urllib3.exceptions.HTTPError), match="timed out"):
+        outbound.get(dripping)
