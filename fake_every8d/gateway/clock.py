@@ -274,7 +274,7 @@ class Clock:
                     self._run_from_here()
                 self._woken.notify_all()
                 self._changed()
-            return to_datetime(target)
+            return to_datetime(self.micros)
 
     def _settle(self, target: int, epoch: int) -> None:
         """Fire all that is due up to `target`, in order, and wait for what that asks.

@@ -119,13 +119,13 @@ class Delivery:
         """Send what is due at once, and book the rest."""
         batch = sending.batch
         now = batch.accepted_at
+        bookings = []
         for due, records in sending.by_due.items():
             if due > now:
-                batch.bookings.append(
-                    self._call_at(due, batch, partial(self._send_booked, records))
-                )
+                bookings.append(self._call_at(due, batch, partial(self._send_booked, records)))
             else:
                 self._send(batch, records, now)
+        batch.bookings = tuple(bookings)
         if sending.refused and self._report_url(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
             self._call_at(
@@ -158,7 +158,7 @@ class Delivery:
             for timer in batch.bookings:
                 timer.cancel()
                 self._store.release(batch)
-            batch.bookings.clear()
+            batch.bookings = ()
         return points
 
     def answer(self, record: Record, text: str) -> None:
@@ -172,17 +172,17 @@ class Delivery:
             self._report(record, url, Status.REPLY, now, text)
 
     def _call_at(self, due: int, batch: Batch, action: Callable[[int], None]) -> Timer:
-        def fall_due(at: int) -> None:
-            action(at)
-            self._store.release(batch)
-            self._changed()
-
         self._store.keep(batch)
-        return self._clock.call_at(due, fall_due)
+        return self._clock.call_at(due, partial(self._fall_due, batch, action))
+
+    def _fall_due(self, batch: Batch, action: Callable[[int], None], at: int) -> None:
+        action(at)
+        self._store.release(batch)
+        self._changed()
 
     def _send_booked(self, records: list[Record], at: int) -> None:
         batch = records[0].batch
-        batch.bookings = [timer for timer in batch.bookings if timer.due > at]
+        batch.bookings = tuple(timer for timer in batch.bookings if timer.due > at)
         records = [record for record in records if record.status is Status.BOOKED]
         self._store.touch(records)
         self._send(batch, records, at)

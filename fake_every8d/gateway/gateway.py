@@ -364,7 +364,7 @@ class Gateway:
             else:
                 raise Conflict(
                     f"message {message_id} is at {record.status.value} ({record.status.term}) "
-                    f"and cannot come to {int(status)}: one at 0 can come to 100–107, "
+                    f"and cannot come to {status!r}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
                 )
             self._changed.notify_all()
@@ -401,20 +401,19 @@ class Gateway:
             self._store.clear()
             self._outcomes.clear()
             self._ids = itertools.count(1)
-            self._stop_outboxes()
+            self._emails.clear()
+            under_way = self._reports.clear()
             self._reset_version = self._changed.next_version()
+            self._changed.notify_all()
+            self._reports.drain(under_way)
 
     def close(self) -> None:
         """Stop for good: nothing falls due or goes out any more."""
         self.clock.close()
         with self._lock:
-            self._stop_outboxes()
-
-    def _stop_outboxes(self) -> None:
-        self._reports.clear()
-        self._emails.clear()
-        self._changed.notify_all()
-        self._reports.drain()
+            self._reports.clear()
+            self._emails.clear()
+            self._changed.notify_all()
 
     def _accept(
         self,

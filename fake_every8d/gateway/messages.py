@@ -139,8 +139,9 @@ class Batch:
         self.user_id = user_id
         self.subject = subject
         self.accepted_at = accepted_at
-        self.records: list[Record] = []
-        self.bookings: list[Timer] = []
+        # Tuples, which cost nothing while they are empty, as bookings nearly always are.
+        self.records: tuple[Record, ...] = ()
+        self.bookings: tuple[Timer, ...] = ()
         """When its bookings go out."""
         self.open = 0
         """How many things are still to come: bookings, deliveries, reports."""

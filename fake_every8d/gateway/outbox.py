@@ -67,6 +67,12 @@ class Outgoing:
 Item = TypeVar("Item", bound=Outgoing)
 
 
+class _Epoch:
+    """The time between two resets, and how many requests of it are under way."""
+
+    under_way = 0
+
+
 class _Lane:
     """Runs jobs on a few daemon threads, which end when nothing is left to do.
 
@@ -127,7 +133,7 @@ class Outbox(Generic[Item]):
         self._awaited = awaited
         self._width = width
         self._idle = threading.Condition(lock)
-        self._under_way = 0
+        self._epoch = _Epoch()
         self.clear()
 
     def all(self) -> list[Item]:
@@ -149,20 +155,21 @@ class Outbox(Generic[Item]):
         """Drop what belongs to a message that is no longer kept."""
         self._items.pop(message_id, None)
 
-    def clear(self) -> None:
-        """Forget everything (X1); what was under way leaves no trace."""
-        self._epoch = object()
+    def clear(self) -> _Epoch:
+        """Forget everything (X1); what was under way leaves no trace. Returns what to `drain`."""
+        ended, self._epoch = self._epoch, _Epoch()
         self._ids = itertools.count(1)
         self._items: dict[int, list[Item]] = {}
         self._lanes: dict[str, _Lane] = {}
+        return ended
 
-    def drain(self) -> None:
-        """Wait for the requests that have gone out already, a second at the most.
+    def drain(self, epoch: _Epoch) -> None:
+        """Wait for the requests that had gone out already, a second at the most.
 
         They cannot be called back, but after that none reaches a receiver any more
         that answers at all.
         """
-        self._idle.wait_for(lambda: not self._under_way, _DRAIN_SECONDS)
+        self._idle.wait_for(lambda: not epoch.under_way, _DRAIN_SECONDS)
 
     def _start(self, item: Item) -> None:
         hold = self._clock.hold() if self._awaited else None
@@ -172,11 +179,11 @@ class Outbox(Generic[Item]):
             lane = self._lanes[item.user_id] = _Lane(name, self._width)
         lane.submit(partial(self._attempt, item, self._clock.micros, hold, self._epoch))
 
-    def _attempt(self, item: Item, at: int, hold: int | None, epoch: object) -> None:
+    def _attempt(self, item: Item, at: int, hold: int | None, epoch: _Epoch) -> None:
         with self._lock:
             if epoch is not self._epoch:
                 return
-            self._under_way += 1
+            epoch.under_way += 1
         answer, error = None, None
         started = time.perf_counter()
         try:
@@ -186,10 +193,10 @@ class Outbox(Generic[Item]):
         seconds = time.perf_counter() - started
         attempt = Attempt(len(item.attempts) + 1, to_datetime(at), answer, error, seconds)
         with self._lock:
-            self._under_way -= 1
+            epoch.under_way -= 1
             if epoch is self._epoch:
                 self._record(item, attempt, at)
-            if not self._under_way:
+            if not epoch.under_way:
                 self._idle.notify_all()
             if hold is not None:
                 self._clock.release(hold)

@@ -66,8 +66,10 @@ class Sending:
         self._remarks: defaultdict[str, list[str]] = defaultdict(list)
         self._due_times: dict[str, int | None] = {}
         self._prices: dict[str, int] = {}
-        for place, recipient in enumerate(recipients, 1):
+        batch.records = tuple(
             self._judge(recipient, recipient.send_time or send_time, next(ids), place)
+            for place, recipient in enumerate(recipients, 1)
+        )
 
     @property
     def sent(self) -> int:
@@ -80,11 +82,11 @@ class Sending:
         """What people do not expect of the platform and happened here, a sentence each."""
         return tuple(text.format(_few(items)) for text, items in self._remarks.items())
 
-    def _judge(self, recipient: Recipient, send_time: str, id: int, place: int) -> None:
+    def _judge(self, recipient: Recipient, send_time: str, id: int, place: int) -> Record:
         account, now = self._account, self.batch.accepted_at
         number = numbers.parse(recipient.mobile)
         due = self._due(send_time)
-        price = self._price(recipient, number)
+        price = 0 if account.test_mode else self._price(recipient, number)
         if account.test_mode:
             status = Status.TEST_MODE
         elif number.kind is Kind.INVALID:
@@ -104,7 +106,6 @@ class Sending:
         if len(recipient.name) > _NAME_LENGTH // 2:
             recipient = self._fit_name(recipient)
         record = Record(id, self.batch, recipient, place, number.e164, status)
-        self.batch.records.append(record)
         if status is Status.SENT or status is Status.BOOKED:
             assert due is not None
             record.due = max(due, now)
@@ -115,6 +116,7 @@ class Sending:
         else:
             record.finished_at = now
             self.refused.append(record)
+        return record
 
     def _due(self, send_time: str) -> int | None:
         if send_time not in self._due_times:

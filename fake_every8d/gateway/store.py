@@ -28,7 +28,7 @@ class Store:
         """Forget everything."""
         self._batches: dict[str, Batch] = {}
         self._records: dict[int, Record] = {}
-        self._finished: list[tuple[int, str]] = []  # a heap: a batch's first record, its ID
+        self._finished: list[int] = []  # a heap of finished batches: their first records' IDs
         self._newest: Batch | None = None
 
     def add(self, batch: Batch) -> None:
@@ -71,18 +71,18 @@ class Store:
 
     def close_if_done(self, batch: Batch) -> None:
         if not batch.open:
-            heapq.heappush(self._finished, (batch.records[0].id, batch.id))
+            heapq.heappush(self._finished, batch.records[0].id)
 
     def forget_oldest(self) -> list[Record]:
         """The records that had to go to keep within the limit."""
         forgotten: list[Record] = []
         while len(self._records) > self._limit and self._finished:
-            entry = heapq.heappop(self._finished)
-            batch = self._batches.get(entry[1])
-            if batch is None or batch.open:
+            first = self._records.get(heapq.heappop(self._finished))
+            if first is None or first.batch.open:
                 continue  # gone already, or waiting for something again
+            batch = first.batch
             if batch is self._newest:
-                heapq.heappush(self._finished, entry)
+                heapq.heappush(self._finished, first.id)
                 break
             del self._batches[batch.id]
             for record in batch.records:
