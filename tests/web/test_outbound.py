@@ -30,7 +30,7 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        yield "http://127.0.0.1:{}/".format(listener.getsockname()[1])
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         gone.set()
         thread.join()
 
