@@ -3,34 +3,36 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import (
-    ClientDisconnected,
+    Forbidden,
     HTTPException,
     MethodNotAllowed,
     NotFound,
     RequestEntityTooLarge,
+    Unauthorized,
 )
 from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import (
     ClosingIterator,
-    get_content_length,
     get_host,
-    get_input_stream,
     get_path_info,
 )
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
+from fake_every8d.web.bodies import drain, read_body
+from fake_every8d.web.control import Control, refusal
 from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
+from fake_every8d.web.guard import Guard
 from fake_every8d.web.journal import Journal, RecordedRequest, masked, masked_query
+from fake_every8d.web.operations import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,10 +45,6 @@ MAX_BODY = 10 * 1024 * 1024
 
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
-# So much of a body that nobody wants is read all the same: a client that is still
-# sending when its connection is closed reports a reset, and not the answer.
-_DRAINED = 256 * 1024 * 1024
-
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _SOAP_ACTION = {"HTTP_SOAPACTION": "SOAPAction"}
@@ -58,15 +56,19 @@ _logger = logging.getLogger(__name__)
 class Application:
     """EVERY8D over HTTP: a WSGI application around a gateway.
 
-    `public_url` is where callers reach it, if that is not where they say they do; the
-    WSDL gives it as the address. `log`, if given, is called after every request.
+    `host` is what it listens on, and `api_token` what the JSON API and the page ask for
+    (see `Guard`). `public_url` is where callers reach it, if that is not where they say
+    they do; the WSDL gives it as the address. `log`, if given, is called after every
+    request, but for looks at the JSON API and the page.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         *,
+        host: str = "127.0.0.1",
         public_url: str | None = None,
+        api_token: str | None = None,
         log: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
         self._gateway = gateway
@@ -75,6 +77,8 @@ class Application:
         """Failures on demand."""
         self.journal = Journal()
         """The last requests for the SOAP endpoint, and for what there is not."""
+        self._guard = Guard(host, public_url, api_token)
+        self._control = Control(gateway, self.faults, self.journal, self.reset)
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
         self._routes = Map(
@@ -109,7 +113,7 @@ class Application:
             if not is_soap:
                 response = self._route(environ)
             elif environ["REQUEST_METHOD"] == "POST":
-                request_body = _read_body(environ)
+                request_body = read_body(environ, MAX_BODY)
                 answer, fault = self.faults.befall(
                     self._soap.read(
                         request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
@@ -155,18 +159,31 @@ class Application:
                 fault=fault.kind if fault else None,
             )
 
-        entry = self.journal.add(record, epoch) if is_soap or status == 404 else record(0)
-        if self._log is not None:
+        method = environ["REQUEST_METHOD"]
+        if is_soap or (status == 404 and not _is_control(environ)):
+            entry = self.journal.add(record, epoch)
+        else:
+            entry = record(0)
+        # The page looks every second, and whoever watches over a container nearly as often.
+        if self._log is not None and (is_soap or status >= 400 or method not in ("GET", "HEAD")):
             self._log(entry)
         if answer is None:
-            return ClosingIterator(response(environ, start_response), lambda: _drain(environ))
+            return ClosingIterator(response(environ, start_response), lambda: drain(environ))
         start_response(_STATUS_LINES[status], headers)
         return [answer.body] if sent is None else break_off(environ, sent)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
+        if _is_control(environ):
+            try:
+                self._guard.check(environ)
+            except HTTPException as error:
+                return refusal(error)
+            return self._control.respond(environ)
         # Rules name no host, so that any Host header does.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, _ = adapter.match(method=environ["REQUEST_METHOD"])
+        if handler is not _health:
+            self._guard.check(environ)
         response: Response = handler()
         return response
 
@@ -191,28 +208,9 @@ class Application:
         return _html(documentation.operation(name, operations[name], host, slash + path))
 
 
-def _read_body(environ: "WSGIEnvironment") -> bytes:
-    """The request's body. Raises `RequestEntityTooLarge` as soon as it is too long."""
-    expected = get_content_length(environ)
-    if expected is not None and expected > MAX_BODY:
-        raise RequestEntityTooLarge
-    # The stream ends at its limit without a word, so that one byte more tells.
-    body = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
-    if len(body) > MAX_BODY:
-        raise RequestEntityTooLarge
-    if expected is not None and len(body) < expected:
-        raise ClientDisconnected
-    return body
-
-
-def _drain(environ: "WSGIEnvironment") -> None:
-    """Read what is left of the body, unless the server does that by itself."""
-    # A caller that expects "100 Continue" has the refusal and sends nothing more.
-    if environ.get("wsgi.input_terminated") and "HTTP_EXPECT" not in environ:
-        left = _DRAINED
-        with suppress(OSError):
-            while left > 0 and (chunk := environ["wsgi.input"].read(65_536)):
-                left -= len(chunk)
+def _is_control(environ: "WSGIEnvironment") -> bool:
+    path: str = environ["PATH_INFO"]
+    return path.startswith(PREFIX)
 
 
 def _base_url(environ: "WSGIEnvironment") -> str:
@@ -225,8 +223,12 @@ def _refusal(error: HTTPException) -> Response:
     if isinstance(error, NotFound):
         return _text(f"There is nothing here. The SOAP service is at {SOAP_PATH}.", 404)
     if isinstance(error, RequestEntityTooLarge):
-        return _text(f"The request is too long: {MAX_BODY} bytes are read.", 413)
-    return Response.force_type(error.get_response())
+        return _text(str(error.description), 413)
+    response = Response.force_type(error.get_response())
+    if isinstance(error, Forbidden | Unauthorized):
+        response.data = f"{error.description}\n".encode()
+        response.content_type = "text/plain; charset=utf-8"
+    return response
 
 
 def _health() -> Response:

@@ -1,0 +1,126 @@
+"""The JSON API under `/fake`: look inside, and make trouble, over HTTP.
+
+`openapi.json` describes it. What it does is what `FakeEvery8d` does, over the same
+gateway, failures and journal.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug import exceptions as http
+from werkzeug.datastructures import Headers
+from werkzeug.routing import BaseConverter, Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
+from fake_every8d.web import parameters as p
+from fake_every8d.web.bodies import read_body
+from fake_every8d.web.faults import Faults
+from fake_every8d.web.journal import Journal
+from fake_every8d.web.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MAX_BODY = 1024 * 1024
+"""The longest request body that is read, in bytes."""
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+
+class Control:
+    """Answers the requests under `/fake/`; `reset` is the whole application's."""
+
+    def __init__(
+        self, gateway: Gateway, faults: Faults, journal: Journal, reset: Callable[[], None]
+    ) -> None:
+        self._operations = Operations(gateway, faults, journal, reset)
+        self._routes = Map(
+            [
+                Rule(PREFIX + operation.path, endpoint=operation, methods=[operation.method])
+                for operation in OPERATIONS
+            ],
+            converters={"text": _AnyText},
+            merge_slashes=False,
+        )
+
+    def respond(self, environ: "WSGIEnvironment") -> Response:
+        """Answer a request. Raises nothing for what is wrong with it: that is an answer."""
+        try:
+            return self._respond(Request(environ))
+        except NotFound as error:
+            return refusal(http.NotFound(str(error)))
+        except Conflict as error:
+            return refusal(http.Conflict(str(error)))
+        except InvalidInput as error:
+            return refusal(http.BadRequest(str(error)))
+        except http.HTTPException as error:
+            return refusal(error)
+
+    def _respond(self, request: Request) -> Response:
+        operation, values = self._match(request)
+        values |= operation.query.read(_once(request.args.lists()))
+        if operation.method in ("POST", "PATCH"):
+            # A form on another site's page can send other types, and without asking first.
+            if request.mimetype != "application/json":
+                raise http.UnsupportedMediaType(
+                    "Whatever changes something takes Content-Type: application/json, not "
+                    f"{request.mimetype or 'none'}."
+                )
+            values |= operation.body.read(p.parse_object(read_body(request.environ, MAX_BODY)))
+        if not operation.cached:
+            response = operation.handler(self._operations, **values)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        # From before anything is read, so that what changes in between is not missed.
+        etag = self._operations.etag()
+        if request.if_none_match.contains_weak(etag):
+            response = Response(status=304)
+        else:
+            response = operation.handler(self._operations, **values)
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    def _match(self, request: Request) -> tuple[Operation, dict[str, Any]]:
+        adapter = self._routes.bind("", path_info=request.path)
+        operation: Operation
+        try:
+            operation, values = adapter.match(method=request.method)
+        except http.NotFound:
+            raise NotFound(f"nothing is here; {PREFIX}openapi.json says what there is") from None
+        return operation, dict(values)
+
+
+def refusal(error: http.HTTPException) -> Response:
+    """What is wrong, in JSON."""
+    headers = Headers(error.get_headers())
+    headers["Content-Type"] = "application/json"
+    assert error.code is not None
+    shown = {"error": {"code": _CODES[error.code], "message": error.description}}
+    return Response(encoded(shown), error.code, headers)
+
+
+class _AnyText(BaseConverter):
+    """Any text at all, slashes too."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
+
+
+def _once(lists: Iterable[tuple[str, list[str]]]) -> dict[str, str]:
+    values = {}
+    for key, given in lists:
+        if len(given) > 1:
+            raise InvalidInput(f"{key} is given {len(given)} times")
+        values[key] = given[0]
+    return values

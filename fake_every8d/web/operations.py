@@ -1,0 +1,448 @@
+"""What the JSON API under `/fake` does: an operation each, over gateway, failures and journal."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from operator import attrgetter
+from typing import Any, TypeVar, get_args
+from urllib.parse import quote
+
+from werkzeug.wrappers import Response
+
+from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status, numbers
+from fake_every8d.web import parameters as p
+from fake_every8d.web import representation as show
+from fake_every8d.web.faults import Effect, Faults, Kind
+from fake_every8d.web.journal import Journal
+
+PREFIX = "/fake/"
+"""Where they are."""
+
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 10_000
+_LONGEST_WAIT = 30  # seconds that a caller may wait for something to appear
+_MAX_WAITING = 4  # callers who do so at a time: there must be threads left to serve others
+_LOCKING_LOGINS = 11  # so many failures lock an account (A3)
+
+_ID = p.in_query(p.COUNT)
+_USER = {"user_id": p.TEXT}
+_PAGE = {
+    "after": _ID,
+    "before": _ID,
+    "newest_first": p.in_query(p.FLAG),
+    "limit": p.in_query(p.whole(1, _MAX_LIMIT)),
+}
+_WAIT = {"wait_seconds": p.in_query(p.seconds(_LONGEST_WAIT))}
+_ACCOUNT = {
+    "password": p.TEXT,
+    "credit": p.POINTS,
+    "international": p.FLAG,
+    "test_mode": p.FLAG,
+    "report_url": p.or_null(p.TEXT),
+}
+
+Item = TypeVar("Item")
+Handler = Callable[..., Response]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One of the API's operations: how it is called, and what answers."""
+
+    method: str
+    path: str
+    """Under `/fake/`, with werkzeug's placeholders."""
+    handler: Handler
+    """Takes what stands in the path, the query and the body, by name."""
+    query: p.Form
+    body: p.Form
+    cached: bool
+    """Whether a GET may be answered "not modified" while nothing has changed."""
+
+
+OPERATIONS: list[Operation] = []
+"""All of them."""
+
+
+def _operation(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, p.Value] | None = None,
+    body: Mapping[str, p.Value] | None = None,
+    required: Sequence[str] = (),
+    cached: bool = True,
+) -> Callable[[Handler], Handler]:
+    """Let a method of `Operations` answer requests; what is `required` stands in the body."""
+
+    def register(handler: Handler) -> Handler:
+        OPERATIONS.append(
+            Operation(
+                method,
+                path,
+                handler,
+                p.Form(query or {}),
+                p.Form(body or {}, tuple(required)),
+                cached and method == "GET",
+            )
+        )
+        return handler
+
+    return register
+
+
+class Operations:
+    """The methods that answer; `reset` is the whole application's."""
+
+    def __init__(
+        self, gateway: Gateway, faults: Faults, journal: Journal, reset: Callable[[], None]
+    ) -> None:
+        self._gateway = gateway
+        self._faults = faults
+        self._journal = journal
+        self._reset_application = reset
+        self._instance = uuid.uuid4().hex[:8]
+        self._waiting = threading.BoundedSemaphore(_MAX_WAITING)
+
+    @property
+    def _epoch(self) -> str:
+        return f"{self._instance}-{self._gateway.reset_version}"
+
+    def etag(self) -> str:
+        """Another one whenever something has changed; time that passes is no change."""
+        version = self._gateway.version + self._faults.version + self._journal.version
+        # Sessions end at midnight, and nobody says so.
+        return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
+
+    def _awaited(self, find: Callable[[], list[Item]], seconds: float) -> list[Item]:
+        """What `find` finds, once it finds something or the time is up."""
+        found = find()
+        if not found and seconds and self._waiting.acquire(blocking=False):
+
+            def appeared() -> bool:
+                found[:] = find()
+                return bool(found)
+
+            try:
+                self._gateway.wait_for(appeared, seconds)
+            finally:
+                self._waiting.release()
+        return found
+
+    # Everything at once
+
+    @_operation("GET", "openapi.json", cached=False)
+    def _openapi(self) -> Response:
+        return Response(description(), content_type="application/json")
+
+    @_operation("GET", "state")
+    def _state(self) -> Response:
+        requests = self._journal.all()
+        version = self._gateway.version
+        return _json(
+            {
+                "epoch": self._epoch,
+                "clock": show.clock(self._gateway.clock),
+                "accounts": [self._shown(account) for account in self._gateway.accounts()],
+                "messages": {"count": self._gateway.message_count, "version": version},
+                "requests": {
+                    "count": len(requests),
+                    "last_id": requests[-1].id if requests else None,
+                },
+                "faults": {"count": len(self._faults.all())},
+            }
+        )
+
+    @_operation("POST", "reset")
+    def _reset(self) -> Response:
+        self._reset_application()
+        return _nothing()
+
+    # Accounts
+
+    def _shown(self, account: Account) -> show.Json:
+        return show.account(account, self._gateway.sessions(account.user_id))
+
+    @_operation("GET", "accounts")
+    def _accounts(self) -> Response:
+        return _json({"accounts": [self._shown(account) for account in self._gateway.accounts()]})
+
+    @_operation("POST", "accounts", body=_USER | _ACCOUNT, required=("user_id", "password"))
+    def _add_account(self, **settings: Any) -> Response:
+        account = Account(**settings)
+        self._gateway.add_account(account)
+        location = f"{PREFIX}accounts/{quote(account.user_id, safe='')}"
+        return _json(self._shown(account), 201, {"Location": location})
+
+    @_operation("GET", "accounts/<text:user_id>")
+    def _account(self, user_id: str) -> Response:
+        return _json(self._shown(self._gateway.account(user_id)))
+
+    @_operation(
+        "PATCH",
+        "accounts/<text:user_id>",
+        body=_ACCOUNT | {"top_up": p.POINTS, "locked": p.FLAG, "failed_logins": p.COUNT},
+    )
+    def _update_account(
+        self,
+        user_id: str,
+        locked: bool | None = None,
+        top_up: Decimal | None = None,
+        **changes: Any,
+    ) -> Response:
+        if locked is not None:
+            if "failed_logins" in changes:
+                raise InvalidInput("locked and failed_logins say the same: give one of them")
+            changes["failed_logins"] = _LOCKING_LOGINS if locked else 0
+        if top_up is not None and "credit" in changes:
+            raise InvalidInput("credit says how much there is, top_up how much more: give one")
+        account = self._gateway.update_account(user_id, **changes)
+        if top_up is not None:
+            account = self._gateway.top_up(user_id, top_up)
+        return _json(self._shown(account))
+
+    @_operation("DELETE", "accounts/<text:user_id>")
+    def _remove_account(self, user_id: str) -> Response:
+        self._gateway.remove_account(user_id)
+        return _nothing()
+
+    # Messages, and what becomes of them
+
+    @_operation(
+        "GET",
+        "messages",
+        query={
+            "to": p.PHONE_IN_QUERY,
+            "user_id": p.TEXT,
+            "batch_id": p.TEXT,
+            "status": p.STATUS_IN_QUERY,
+            "text": p.TEXT,
+            "changed_after": _ID,
+            **_PAGE,
+            **_WAIT,
+        },
+    )
+    def _messages(
+        self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
+    ) -> Response:
+        version = self._gateway.version
+        found = self._awaited(
+            lambda: self._gateway.messages(limit=limit + 1, **wanted), wait_seconds
+        )
+        if "changed_after" in wanted and len(found) > limit:
+            version = found[limit - 1].version
+        return _page(
+            "messages", show.message, found, limit, {"epoch": self._epoch, "version": version}
+        )
+
+    @_operation("GET", "messages/<int:message_id>")
+    def _message(self, message_id: int) -> Response:
+        return _json(show.message(self._gateway.message(message_id)))
+
+    @_operation(
+        "POST", "messages/<int:message_id>/status", body={"status": p.DECISION}, required=["status"]
+    )
+    def _set_status(self, message_id: int, status: Status) -> Response:
+        return _json(show.message(self._gateway.set_status(message_id, status.value)))
+
+    @_operation(
+        "POST", "messages/<int:message_id>/replies", body={"text": p.TEXT}, required=["text"]
+    )
+    def _reply(self, message_id: int, text: str) -> Response:
+        return _json(show.message(self._gateway.reply(message_id, text)), 201)
+
+    @_operation("POST", "replies", body={"to": p.TEXT, "text": p.TEXT}, required=["to", "text"])
+    def _reply_from(self, to: str, text: str) -> Response:
+        return _json(show.message(self._gateway.reply(to, text)), 201)
+
+    @_operation("GET", "batches", query=_USER | _PAGE)
+    def _batches(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
+        found = self._gateway.batches(limit=limit + 1, **wanted)
+        return _page("batches", show.batch, found, limit)
+
+    @_operation("GET", "outcomes")
+    def _outcomes(self) -> Response:
+        return _json({"outcomes": [show.outcome(each) for each in self._gateway.outcomes()]})
+
+    @_operation(
+        "POST",
+        "outcomes",
+        body={"to": p.TEXT, "status": p.OUTCOME, "after_seconds": p.or_null(p.SECONDS)},
+        required=["to", "status"],
+    )
+    def _set_outcome(self, to: str, status: Status, after_seconds: float | None = None) -> Response:
+        return _json(show.outcome(self._gateway.set_outcome(to, status, after_seconds)))
+
+    @_operation("DELETE", "outcomes", query={"to": p.PHONE_IN_QUERY})
+    def _clear_outcomes(self, to: str | None = None) -> Response:
+        self._gateway.clear_outcomes(to)
+        return _nothing()
+
+    # What goes out
+
+    @_operation(
+        "GET",
+        "reports",
+        query={
+            "to": p.PHONE_IN_QUERY,
+            "user_id": p.TEXT,
+            "message_id": _ID,
+            "status": p.STATUS_IN_QUERY,
+            "state": p.STATE,
+            **_PAGE,
+            **_WAIT,
+        },
+    )
+    def _reports(
+        self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
+    ) -> Response:
+        if "to" in wanted:
+            wanted["to"] = numbers.parse(wanted["to"]).e164
+        found = self._awaited(lambda: _select(self._gateway.reports(), **wanted), wait_seconds)
+        return _page("reports", show.report, found, limit)
+
+    @_operation(
+        "GET", "emails", query={"to": p.TEXT, "user_id": p.TEXT, "message_id": _ID, **_PAGE}
+    )
+    def _emails(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
+        found = _select(self._gateway.emails(), **wanted)
+        return _page("emails", show.email, found, limit)
+
+    # Time
+
+    @_operation("GET", "clock", cached=False)
+    def _clock(self) -> Response:
+        return _json(show.clock(self._gateway.clock))
+
+    @_operation(
+        "POST",
+        "clock",
+        body={
+            "advance_seconds": p.SECONDS,
+            "travel_to": p.MOMENT,
+            "to_next_due": p.TRUE,
+            "running": p.FLAG,
+        },
+    )
+    def _move_clock(self, **given: Any) -> Response:
+        clock = self._gateway.clock
+        match [*given.items()]:
+            case [("advance_seconds", seconds)]:
+                clock.advance(seconds=seconds)
+            case [("travel_to", moment)]:
+                clock.travel_to(moment)
+            case [("to_next_due", _)]:
+                if due := clock.next_due:
+                    clock.advance(seconds=max((due - clock.now).total_seconds(), 0))
+            case [("running", running)]:
+                (clock.resume if running else clock.freeze)()
+            case _:
+                raise InvalidInput("give one of advance_seconds, travel_to, to_next_due, running")
+        return _json(show.clock(clock))
+
+    # The wire
+
+    @_operation("GET", "requests", query={"operation": p.TEXT, **_USER, **_PAGE})
+    def _requests(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
+        found = _select(self._journal.all(), **wanted)
+        return _page("requests", show.request, found, limit)
+
+    @_operation("GET", "requests/<int:request_id>")
+    def _request(self, request_id: int) -> Response:
+        found = _select(self._journal.all(), id=request_id)
+        if not found:
+            raise NotFound(f"there is no request {request_id}, or not any more")
+        return _json(show.request(found[0]))
+
+    @_operation("DELETE", "requests")
+    def _clear_requests(self) -> Response:
+        self._journal.clear()
+        return _nothing()
+
+    @_operation("GET", "faults")
+    def _list_faults(self) -> Response:
+        return _json({"faults": [show.fault(fault) for fault in self._faults.all()]})
+
+    @_operation(
+        "POST",
+        "faults",
+        body={
+            "operation": p.TEXT,
+            "kind": p.one_of(*get_args(Kind)),
+            "times": p.or_null(p.whole(1)),
+            "effect": p.one_of(*get_args(Effect)),
+            "result": p.TEXT,
+            "reason": p.TEXT,
+            "status": p.whole(400, 599),
+            "body": p.TEXT,
+            "seconds": p.seconds(3600),
+        },
+        required=["operation", "kind"],
+    )
+    def _add_fault(self, **settings: Any) -> Response:
+        return _json(show.fault(self._faults.add(**settings)), 201)
+
+    @_operation("DELETE", "faults")
+    def _clear_faults(self) -> Response:
+        self._faults.clear()
+        return _nothing()
+
+    @_operation("DELETE", "faults/<int:fault_id>")
+    def _remove_fault(self, fault_id: int) -> Response:
+        self._faults.remove(fault_id)
+        return _nothing()
+
+
+@cache
+def description() -> bytes:
+    """The API's description, OpenAPI 3.1 in JSON."""
+    return (files("fake_every8d.web") / "openapi.json").read_bytes()
+
+
+def _select(
+    items: Sequence[Item],
+    after: int | None = None,
+    before: int | None = None,
+    newest_first: bool = False,
+    **wanted: Any,
+) -> list[Item]:
+    """The items that have the `wanted` attributes, and an ID in between."""
+    id_of = attrgetter("id")
+    return [
+        item
+        for item in (reversed(items) if newest_first else items)
+        if (after is None or id_of(item) > after)
+        and (before is None or id_of(item) < before)
+        and all(getattr(item, name) == value for name, value in wanted.items())
+    ]
+
+
+def _page(
+    name: str,
+    show_one: Callable[[Item], show.Json],
+    found: Sequence[Item],
+    limit: int,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """The first of what was found, and whether there is more of it."""
+    shown = [show_one(item) for item in found[:limit]]
+    return _json({name: shown, "more": len(found) > limit, **(more or {})})
+
+
+def _json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(encoded(data), status, headers, content_type="application/json")
+
+
+def encoded(data: Any) -> bytes:
+    """JSON, for people to read too."""
+    # What a caller texted may hold half a character, which UTF-8 cannot.
+    return (json.dumps(data, ensure_ascii=False) + "\n").encode(errors="replace")
+
+
+def _nothing() -> Response:
+    return Response(status=204)

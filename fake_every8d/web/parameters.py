@@ -1,0 +1,214 @@
+"""Reading what callers of the JSON API hand in, with errors that say what would be right."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fake_every8d.gateway import InvalidInput, State, Status
+from fake_every8d.gateway.clock import LONGEST_WAIT
+from fake_every8d.gateway.delivery import REACHABLE
+
+MOST_POINTS = 10**12
+"""As many points as a JSON number can tell exactly, and two decimals, in any language."""
+
+_MOST = 10**15
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Value(NamedTuple):
+    """A kind of value: how it is read, and what is right for people to read."""
+
+    right: str
+    read: Callable[[Any], Any]
+    """Raises `ValueError`, `TypeError` or `ArithmeticError` for what is wrong."""
+
+
+def _is(wanted: bool) -> None:
+    if not wanted:
+        raise ValueError
+
+
+def _text(value: Any) -> str:
+    _is(isinstance(value, str) and not _LONE_SURROGATE.search(value))
+    return str(value)
+
+
+def _flag(value: Any) -> bool:
+    _is(isinstance(value, bool))
+    return bool(value)
+
+
+def _number(value: Any) -> Decimal:
+    _is(type(value) in (int, Decimal))
+    return Decimal(value)
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    _is(abs(number) < _MOST and number == int(number))
+    return int(number)
+
+
+def _points(value: Any) -> Decimal:
+    points = _number(value)
+    _is(0 <= points <= MOST_POINTS and points == round(points, 2))
+    return points
+
+
+def _moment(value: Any) -> datetime:
+    return datetime.fromisoformat(_text(value))
+
+
+def _only_true(value: Any) -> bool:
+    _is(value is True)
+    return True
+
+
+def or_null(value: Value) -> Value:
+    """That kind of value, or null."""
+    return Value(
+        f"{value.right}, or null", lambda given: None if given is None else value.read(given)
+    )
+
+
+def one_of(*words: str) -> Value:
+    """One of some words."""
+
+    def read(value: Any) -> str:
+        _is(value in words)
+        return str(value)
+
+    return Value(f"one of {', '.join(words)}", read)
+
+
+def whole(least: int, most: int | None = None) -> Value:
+    """A whole number within bounds."""
+
+    def read(value: Any) -> int:
+        number = _whole(value)
+        _is(least <= number <= (_MOST if most is None else most))
+        return number
+
+    upper = " or more" if most is None else f" to {most}"
+    return Value(f"a whole number, {least}{upper}", read)
+
+
+def seconds(most: float) -> Value:
+    """A duration."""
+
+    def read(value: Any) -> float:
+        duration = float(_number(value))
+        _is(0 <= duration <= most)
+        return duration
+
+    return Value(f"seconds, 0 to {most:.0f}", read)
+
+
+def _one_status(right: str, allowed: Iterable[Status]) -> Value:
+    statuses = frozenset(allowed)
+
+    def read(value: Any) -> Status:
+        status = Status(_whole(value))
+        _is(status in statuses)
+        return status
+
+    return Value(right, read)
+
+
+TEXT = Value("text", _text)
+FLAG = Value("true or false", _flag)
+TRUE = Value("true", _only_true)
+COUNT = whole(0)
+POINTS = Value(
+    f"points, 0 to {MOST_POINTS} with two decimals at most, such as 1000 or 12.5", _points
+)
+SECONDS = seconds(LONGEST_WAIT)
+MOMENT = Value("a time such as 2026-11-23T22:05:00+08:00", _moment)
+OUTCOME = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
+DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
+STATE = Value("one of " + ", ".join(state.value for state in State), State)
+
+
+def in_query(value: Value) -> Value:
+    """That kind of value as it stands in a URL: numbers and flags are text there."""
+
+    def read(given: str) -> Any:
+        if value is FLAG:
+            return {"true": True, "false": False}[given]
+        _is(re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", given, re.ASCII) is not None)
+        return value.read(Decimal(given))
+
+    return Value(value.right, read)
+
+
+def _phone(given: str) -> str:
+    # A plus sign in a URL stands for a blank, but people type +886912345678 there.
+    return "+" + given[1:] if given.startswith(" ") else given
+
+
+PHONE_IN_QUERY = Value("a phone number", _phone)
+STATUS_IN_QUERY = in_query(
+    _one_status(f"one of {', '.join(str(int(status)) for status in Status)}", Status)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The keys that a body or a query may have."""
+
+    keys: Mapping[str, Value] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values by key. Raises `InvalidInput`."""
+        for key in given:
+            if key not in self.keys:
+                known = ", ".join(self.keys) or "none"
+                raise InvalidInput(f"{_quoted(key)} is unknown here; known: {known}")
+        for key in self.required:
+            if key not in given:
+                raise InvalidInput(f"{key} is missing; it must be {self.keys[key].right}")
+        return {key: self._read(key, value) for key, value in given.items()}
+
+    def _read(self, key: str, value: Any) -> Any:
+        kind = self.keys[key]
+        try:
+            return kind.read(value)
+        except (ValueError, TypeError, ArithmeticError, KeyError):
+            raise InvalidInput(f"{key} must be {kind.right}, not {_quoted(value)}") from None
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is; an empty body is an empty one. Raises `InvalidInput`.
+
+    Numbers that are not whole become a `Decimal`.
+    """
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"the body is not UTF-8, at byte {error.start}") from None
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidInput(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise InvalidInput("the body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise InvalidInput(f"the body must be a JSON object, not {_quoted(value)}")
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _quoted(value: Any) -> str:
+    """A value about as it stood in the request, if it is not long."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -1,0 +1,184 @@
+"""How the JSON API shows things: snake_case, times with +08:00, points as numbers."""
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fake_every8d.gateway import (
+    Account,
+    BatchSummary,
+    Clock,
+    Email,
+    Message,
+    Outcome,
+    Report,
+    Status,
+)
+from fake_every8d.gateway.outbox import Outgoing
+from fake_every8d.web.faults import Fault
+from fake_every8d.web.journal import RecordedRequest
+
+Json = dict[str, Any]
+
+
+def account(account: Account, sessions: int) -> Json:
+    """Without its password."""
+    return {
+        "user_id": account.user_id,
+        "credit": _points(account.credit),
+        "international": account.international,
+        "test_mode": account.test_mode,
+        "report_url": account.report_url,
+        "failed_logins": account.failed_logins,
+        "locked": account.locked,
+        "sessions": sessions,
+    }
+
+
+def message(message: Message) -> Json:
+    """A message, with the platform's own word for its status and ours."""
+    return {
+        "id": message.id,
+        "user_id": message.user_id,
+        "batch_id": message.batch_id,
+        "record_number": message.record_number,
+        "to": message.to,
+        "content": message.content,
+        "code": message.code,
+        "subject": message.subject,
+        "name": message.name,
+        "email": message.email,
+        **_status(message.status),
+        "final": message.status.final,
+        "cost": _points(message.cost),
+        "pieces": message.pieces,
+        "accepted_at": _time(message.accepted_at),
+        "booked_for": _time(message.booked_for),
+        "sent_at": _time(message.sent_at),
+        "finished_at": _time(message.finished_at),
+        "replies": [{"text": reply.text, "at": _time(reply.at)} for reply in message.replies],
+        "version": message.version,
+    }
+
+
+def batch(batch: BatchSummary) -> Json:
+    """A batch, with how many of its messages are at which status."""
+    return {
+        "id": batch.id,
+        "user_id": batch.user_id,
+        "subject": batch.subject,
+        "accepted_at": _time(batch.accepted_at),
+        "first_message_id": batch.first_message_id,
+        "messages": batch.messages,
+        "cost": _points(batch.cost),
+        "statuses": [
+            {**_status(status), "messages": count} for status, count in batch.statuses.items()
+        ],
+    }
+
+
+def outcome(outcome: Outcome) -> Json:
+    """What is to become of messages to a number."""
+    return {
+        "to": outcome.to,
+        **_status(outcome.status),
+        "after_seconds": outcome.after_seconds,
+    }
+
+
+def report(report: Report) -> Json:
+    """A status report, with its attempts."""
+    return {
+        **_outgoing(report),
+        "batch_id": report.batch_id,
+        "to": report.to,
+        **_status(report.status),
+        "text": report.text,
+        "record_number": report.record_number,
+        "url": report.url,
+    }
+
+
+def email(email: Email) -> Json:
+    """A copy by e-mail, with its attempts if it goes to a server."""
+    return {
+        **_outgoing(email),
+        "to": email.to,
+        "subject": email.subject,
+        "content": email.content,
+    }
+
+
+def clock(clock: Clock) -> Json:
+    """What time it is, whether it passes, and when something happens next."""
+    return {
+        "now": _time(clock.now),
+        "running": clock.running,
+        "next_due": _time(clock.next_due),
+    }
+
+
+def request(request: RecordedRequest) -> Json:
+    """A request and its answer, bodies as text."""
+    return {
+        "id": request.id,
+        "at": _time(request.at),
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": dict(request.headers),
+        "body": request.text,
+        "status": request.status,
+        "response_headers": dict(request.response_headers),
+        "response_body": request.response_text,
+        "operation": request.operation,
+        "user_id": request.user_id,
+        "result": request.result,
+        "milliseconds": round(request.milliseconds, 3),
+        "advice": request.advice,
+        "fault": request.fault,
+    }
+
+
+def fault(fault: Fault) -> Json:
+    """A failure that is waiting to befall a call."""
+    return asdict(fault)
+
+
+def _outgoing(item: Outgoing) -> Json:
+    return {
+        "id": item.id,
+        "message_id": item.message_id,
+        "user_id": item.user_id,
+        "at": _time(item.at),
+        "state": item.state.value,
+        "attempts": [
+            {
+                "number": attempt.number,
+                "at": _time(attempt.at),
+                "answer": attempt.answer,
+                "error": attempt.error,
+                "seconds": round(attempt.seconds, 6),
+            }
+            for attempt in item.attempts
+        ],
+    }
+
+
+def _status(status: Status) -> Json:
+    return {
+        "status": status.value,
+        "status_name": status.name.lower(),
+        "status_term": status.term,
+    }
+
+
+def _points(points: Decimal) -> int | float:
+    # A float is written with the fewest digits that tell it from others, and so with the
+    # two decimals that it was made from.
+    return int(points) if points == points.to_integral_value() else float(points)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="microseconds")
