@@ -300,7 +300,7 @@ class FakeEvery8d:
         """
         return self.gateway.reply(message_or_number, text)
 
-    def update_account(self, user_id: str, **changes: Any) -> Account:
+    def update_account(self, user_id: str, /, **changes: Any) -> Account:
         """Change an account; returns it as it is now.
 
             every8d.update_account("demo", credit=2)

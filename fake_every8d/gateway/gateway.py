@@ -208,7 +208,7 @@ class Gateway:
             self._accounts.add(account)
             self._changed.notify_all()
 
-    def update_account(self, user_id: str, **changes: Any) -> Account:
+    def update_account(self, user_id: str, /, **changes: Any) -> Account:
         """Change an account's fields, but for `user_id`; `failed_logins=0` unlocks it.
 
         Raises `NotFound`, or `InvalidInput` for a name or value that makes no sense.
