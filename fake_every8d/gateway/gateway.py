@@ -78,7 +78,7 @@ class Gateway:
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=True,
-            width=8,
+            width=32,
         )
         self._emails: Outbox[Email] = Outbox(
             self.clock,

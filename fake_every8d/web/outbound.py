@@ -59,7 +59,7 @@ _tls = urllib3.util.ssl_.create_urllib3_context()
 _tls.sslsocket_class = _TLSSocket
 _tls.load_default_certs()
 
-_pool = urllib3.PoolManager(num_pools=50, maxsize=8, retries=False, ssl_context=_tls)
+_pool = urllib3.PoolManager(num_pools=50, maxsize=32, retries=False, ssl_context=_tls)
 _pool.pool_classes_by_scheme = {"http": _Pool, "https": urllib3.HTTPSConnectionPool}
 
 
