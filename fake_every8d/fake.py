@@ -114,6 +114,7 @@ class FakeEvery8d:
         self._application.faults.clear()
         self._files.close()
         self.gateway.close()
+        outbound.close()
 
     def __enter__(self) -> Self:
         return self.start()
