@@ -16,6 +16,7 @@ MOST_POINTS = 10**12
 """As many points as a JSON number can tell exactly, and two decimals, in any language."""
 
 _MOST = 10**15
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -139,7 +140,7 @@ def in_query(value: Value) -> Value:
     def read(given: str) -> Any:
         if value is FLAG:
             return {"true": True, "false": False}[given]
-        _is(re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", given, re.ASCII) is not None)
+        _is(_NUMBER.fullmatch(given) is not None)
         return value.read(Decimal(given))
 
     return Value(value.right, read)
@@ -183,12 +184,10 @@ class Form:
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a body is; an empty body is an empty one. Raises `InvalidInput`.
+    """The JSON object that a body is. Raises `InvalidInput`.
 
     Numbers that are not whole become a `Decimal`.
     """
-    if not body.strip():
-        return {}
     try:
         value = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
