@@ -242,11 +242,12 @@ def _end_with_parent() -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises `OSError`."""
+    """A socket that listens. Raises `OSError`, or `OverflowError` for a port out of range."""
+    # Of a port out of range, getaddrinfo would make another one.
     family, _, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    return socket.create_server(address[:2], family=family, backlog=128)
+    return socket.create_server((address[0], port), family=family, backlog=128)
 
 
 def _url(host: str, port: int, certificate: Certificate | None) -> str:
