@@ -65,7 +65,7 @@ class FakeEvery8d:
             mail=outbound.Mailer(smtp_url) if smtp_url else None,
         )
         """The platform behind it, for what this class does not offer."""
-        self._application = Application(self.gateway, public_url=public_url)
+        self._application = Application(self.gateway, host=host, public_url=public_url)
         self._host = host
         self._port = port
         self._tls = tls

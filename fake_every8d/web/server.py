@@ -95,13 +95,15 @@ def serve(
     public_url: str | None,
     log_format: LogFormat,
     smtp_url: str | None = None,
+    api_token: str | None = None,
     certificate: Certificate | None = None,
 ) -> int:
     """Serve a gateway in a process of its own, until SIGINT or SIGTERM.
 
     Writes where everything is and then a line per request to standard output. Copies by
-    e-mail go to `smtp_url`, if that is given; with a certificate it speaks HTTPS. Returns
-    the exit code: 0, or 1 if that process died. Raises `OSError` if it cannot listen.
+    e-mail go to `smtp_url`, if that is given; the JSON API and the page ask for
+    `api_token`, if there is one; with a certificate it speaks HTTPS. Returns the exit
+    code: 0, or 1 if that process died. Raises `OSError` if it cannot listen.
     """
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -126,7 +128,14 @@ def serve(
         ssl_protocol_min=SSLProtocols.tls12,  # what old .NET and Java speak
     )
     worker = _Worker(
-        settings, _url(host, port, certificate), (address, port), public_url, log_format, smtp_url
+        settings=settings,
+        url=_url(host, port, certificate),
+        host=host,
+        address=(address, port),
+        public_url=public_url,
+        log_format=log_format,
+        smtp_url=smtp_url,
+        api_token=api_token,
     )
     with suppress(SystemExit):
         server.serve(target_loader=worker, wrap_loader=False)
@@ -144,10 +153,12 @@ class _Worker:
 
     settings: Settings
     url: str
+    host: str
     address: tuple[str, int]
     public_url: str | None
     log_format: LogFormat
     smtp_url: str | None
+    api_token: str | None
 
     def __call__(self) -> Application:
         os.setsid()  # Ctrl-C is for the supervisor alone, which ends this process
@@ -160,7 +171,13 @@ class _Worker:
             get=outbound.get,
             mail=outbound.Mailer(self.smtp_url) if self.smtp_url else None,
         )
-        return Application(gateway, public_url=self.public_url, log=self._log)
+        return Application(
+            gateway,
+            host=self.host,
+            public_url=self.public_url,
+            api_token=self.api_token,
+            log=self._log,
+        )
 
     def _announce(self) -> None:
         """Say where everything is, as soon as it is there."""
