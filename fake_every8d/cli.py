@@ -73,6 +73,12 @@ def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
     return url
 
 
+def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) -> str | None:
+    if token is not None and not token.strip():
+        raise click.BadParameter("must not be empty: leave it out for none")
+    return token
+
+
 def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """A value that `Settings` takes under the option's name."""
     from fake_every8d.gateway import InvalidInput, Settings
@@ -159,6 +165,12 @@ def _options(command: Command) -> Command:
                 metavar="URL",
                 callback=_smtp_url,
                 help="Where copies by e-mail are handed in, such as smtp://localhost:1025.",
+            ),
+            click.option(
+                "--api-token",
+                metavar="TOKEN",
+                callback=_token,
+                help="What the JSON API and the page ask for; better given in the environment.",
             ),
             click.option(
                 "--log-format",
@@ -269,6 +281,7 @@ def serve(
     port: int,
     public_url: str | None,
     smtp_url: str | None,
+    api_token: str | None,
     log_format: Any,
     tls_ca_file: str | None,
     **_: Any,
@@ -299,6 +312,7 @@ def serve(
                 public_url=public_url,
                 log_format=log_format,
                 smtp_url=smtp_url,
+                api_token=api_token,
                 certificate=certificate,
             )
         except (OSError, UnicodeError) as error:
