@@ -16,7 +16,6 @@ from werkzeug.exceptions import (
     Unauthorized,
 )
 from werkzeug.routing import Map, Rule
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import (
     ClosingIterator,
@@ -33,6 +32,7 @@ from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
 from fake_every8d.web.guard import Guard
 from fake_every8d.web.journal import Journal, RecordedRequest, masked, masked_query
 from fake_every8d.web.operations import PREFIX
+from fake_every8d.web.pages import INDEX, static_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -83,7 +83,8 @@ class Application:
         self._log = log
         self._routes = Map(
             [
-                Rule("/", endpoint=lambda: redirect(SOAP_PATH), methods=["GET"]),
+                Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
+                Rule("/inbox/<path:name>", endpoint=static_file, methods=["GET"]),
                 Rule("/healthz", endpoint=_health, methods=["GET"]),
             ],
             merge_slashes=False,
@@ -181,10 +182,10 @@ class Application:
             return self._control.respond(environ)
         # Rules name no host, so that any Host header does.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
-        handler, _ = adapter.match(method=environ["REQUEST_METHOD"])
+        handler, given = adapter.match(method=environ["REQUEST_METHOD"])
         if handler is not _health:
             self._guard.check(environ)
-        response: Response = handler()
+        response: Response = handler(environ, **given)
         return response
 
     def _describe(self, environ: "WSGIEnvironment") -> Response:
@@ -231,7 +232,7 @@ def _refusal(error: HTTPException) -> Response:
     return response
 
 
-def _health() -> Response:
+def _health(environ: "WSGIEnvironment") -> Response:
     return Response('{"status":"ok"}', content_type="application/json")
 
 

@@ -93,10 +93,10 @@ def test_healthz(any_url: str) -> None:
     assert answer.json() == {"status": "ok"}
 
 
-def test_the_root_leads_to_the_endpoints_page(any_url: str) -> None:
+def test_the_root_is_the_page(any_url: str) -> None:
     answer = fetch("GET", f"{any_url}/")
-    assert answer.status == 302
-    assert answer.headers["Location"] == ENDPOINT
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+/** The JSON API under `fake/`, which is all that this page knows of the fake. */
+
+/** What the API answers to what it will not do; `message` is for people. */
+export class ApiError extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function request(method, path, body) {
+  const response = await fetch(path, {
+    method,
+    headers: body && { "Content-Type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  return answer(response);
+}
+
+async function answer(response) {
+  const text = await response.text();
+  if (response.ok) return text ? JSON.parse(text) : null;
+  let message = `HTTP ${response.status}`;
+  try {
+    message = JSON.parse(text).error.message;
+  } catch {
+    // not the API itself but something in between: its status has to do
+  }
+  throw new ApiError(response.status, message);
+}
+
+/** Each resolves to what was answered, or rejects with an `ApiError`, or a `TypeError` if nobody did. */
+export const http = {
+  get: (path) => request("GET", path),
+  post: (path, body = {}) => request("POST", path, body),
+  patch: (path, body) => request("PATCH", path, body),
+  delete: (path) => request("DELETE", path),
+};
+
+let known = { etag: "", path: "" };
+
+/**
+ * GET what may not have changed since the last time: null if so, which costs next to nothing.
+ * @param {string} path
+ */
+export async function getIfChanged(path) {
+  const headers = known.path === path && known.etag ? { "If-None-Match": known.etag } : {};
+  const response = await fetch(path, { headers });
+  if (response.status === 304) return null;
+  const found = await answer(response);
+  known = { etag: response.headers.get("ETag"), path };
+  return found;
+}
+
+/** Forget it: the next `getIfChanged` brings all. */
+export const forget = () => {
+  known = { etag: "", path: "" };
+};

@@ -1,0 +1,143 @@
+/** Keeping what the page knows up to date, at little cost. */
+
+import { ApiError, forget, getIfChanged, http } from "./api.js";
+import { t } from "./i18n.js";
+import { parse } from "./route.js";
+import { store } from "./store.js";
+import { announce } from "./ui.js";
+
+const EVERY = 600; // milliseconds from an answer to the next question
+const HIDDEN = 10_000; // the same while nobody can see the page
+const OFFLINE = 2_000;
+const PAGE = 2_000; // messages at a time
+const REQUESTS_PAGE = 100; // with their bodies, of which some are long
+
+let version = 0; // of the messages
+let heard = {}; // the last answer, whatever of it is needed for more than one question
+let timer;
+let asking = null;
+
+/** Ask at once, and then again and again. */
+export function start() {
+  addEventListener("visibilitychange", () => document.hidden || refresh());
+  addEventListener("hashchange", () => {
+    forget(); // another view needs what this one did not
+    refresh();
+  });
+  refresh();
+}
+
+/** Ask now; resolves when the answer has been taken in. */
+export async function refresh() {
+  if (asking) await asking;
+  clearTimeout(timer);
+  asking = ask();
+  await asking;
+  asking = null;
+  timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden ? HIDDEN : EVERY);
+}
+
+/**
+ * Wait for something that changes the fake, and show what became of it.
+ * @param {Promise<any>} change
+ * @returns what it resolved to, or undefined if it failed, which is shown
+ */
+export async function attempt(change) {
+  try {
+    const answer = await change;
+    await refresh();
+    return answer ?? true;
+  } catch (error) {
+    store.problem = error instanceof ApiError ? error.message : t("offline");
+    store.changed();
+    return undefined;
+  }
+}
+
+async function ask() {
+  try {
+    const state = await getIfChanged("fake/state");
+    const was = store.connected;
+    store.connected = true;
+    if (state) await takeIn(state);
+    else if (!was) store.changed();
+  } catch (error) {
+    forget();
+    if (error instanceof ApiError) store.problem = error.message;
+    else if (!(error instanceof TypeError)) throw error;
+    store.connected = false;
+    store.changed();
+  }
+}
+
+async function takeIn(state) {
+  if (state.epoch !== store.epoch) {
+    store.clear(state.epoch);
+    heard = {};
+  }
+  store.setClock(state.clock);
+  store.accounts = state.accounts;
+  const { view } = parse(location.hash);
+  await Promise.all([
+    store.ready ? changedMessages(state) : allMessages(),
+    http.get("fake/outcomes").then(({ outcomes }) => (store.outcomes = outcomes)),
+    http.get("fake/faults").then(({ faults }) => (store.faults = faults)),
+    view === "reports" && reports(),
+    view === "requests" && requests(state.requests),
+  ]);
+  store.changed();
+}
+
+/** Newest first, so that what was just sent is there at once. */
+async function allMessages() {
+  let before = "";
+  for (let more = true; more; ) {
+    const page = await http.get(`fake/messages?newest_first=true&limit=${PAGE}${before}`);
+    if (!before) ({ version } = page);
+    store.take(page.messages);
+    more = page.more;
+    if (more) {
+      before = `&before=${page.messages.at(-1).id}`;
+      store.changed();
+    }
+  }
+  store.ready = true;
+}
+
+async function changedMessages({ messages: { count, version: latest } }) {
+  const newest = Math.max(0, ...[...store.phones.values()].map((phone) => phone.messages.at(-1).id));
+  const fresh = [];
+  while (version < latest) {
+    const page = await http.get(`fake/messages?changed_after=${version}&limit=${PAGE}`);
+    store.take(page.messages);
+    fresh.push(...page.messages.filter(({ id }) => id > newest));
+    ({ version } = page);
+    if (!page.more) break;
+  }
+  if (store.messages.size > count) store.trim(count);
+  if (fresh.length === 1) announce(t("new.one", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
+  else if (fresh.length) announce(t("new.many", { n: fresh.length }));
+}
+
+async function reports() {
+  const { reports: found } = await http.get("fake/reports?newest_first=true&limit=1000");
+  store.reports = found.reverse();
+}
+
+/** Those that are not known yet; the oldest go as they do in the fake. */
+async function requests({ count, last_id }) {
+  const newest = store.requests.at(-1)?.id ?? 0;
+  if (last_id === null) {
+    store.requests = [];
+    return;
+  }
+  const found = [];
+  let before = "";
+  for (let more = last_id !== newest; more; ) {
+    const page = await http.get(`fake/requests?newest_first=true&limit=${REQUESTS_PAGE}&after=${newest}${before}`);
+    found.push(...page.requests);
+    more = page.more;
+    if (more) before = `&before=${page.requests.at(-1).id}`;
+  }
+  store.requests = [...store.requests, ...found.reverse()].slice(-count);
+}

@@ -1,0 +1,19 @@
+/** What this browser remembers. A browser that must not remember forgets, and works. */
+
+/** @param {string} name @returns {string | null} */
+export function recall(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} name @param {string} value */
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // nothing to be done, and nothing is lost but this
+  }
+}

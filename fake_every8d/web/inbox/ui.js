@@ -1,0 +1,140 @@
+/** Small pieces that several views are made of. */
+
+import { t } from "./i18n.js";
+import { TERMS } from "./terms.js";
+import { split, tokens } from "./text.js";
+import { html, useEffect, useState } from "./vendor/preact-htm.js";
+
+const ICONS = {
+  phones: "M7 2h10a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2zM10 19h4",
+  requests: "M4 7h13M13 3l4 4-4 4M20 17H7M11 13l-4 4 4 4",
+  reports: "M4 12l5 5L20 6M4 20h16",
+  accounts: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 4-6 8-6s8 2 8 6",
+  faults: "M13 2L4 14h7l-1 8 9-12h-7l1-8z",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  check: "M4 12l5 5L20 6",
+  cross: "M6 6l12 12M18 6L6 18",
+  clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 3",
+  pause: "M8 5v14M16 5v14",
+  play: "M7 4l13 8-13 8z",
+  next: "M5 5l9 7-9 7zM18 5v14",
+  back: "M15 5l-7 7 7 7",
+  send: "M4 12l16-8-6 16-3-7z",
+  reset: "M4 4v6h6M5 10a8 8 0 1 1-1 5",
+  sun: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1 1M18 18l1 1M5 19l1-1M18 6l1-1",
+  moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",
+  auto: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 3v18M12 7l4-2M12 12h8M12 17l5 1",
+  advice: "M12 3a6 6 0 0 1 4 10c-1 1-1 2-1 3H9c0-1 0-2-1-3a6 6 0 0 1 4-10zM10 20h4",
+};
+
+/** @param {{name: keyof ICONS}} props */
+export const Icon = ({ name }) => html`
+  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>
+`;
+
+/** @typedef {"good" | "bad" | "pending" | "booked" | "plain"} Tone */
+
+/** @param {number} status @returns {Tone} */
+export function toneOf(status) {
+  if (status === 0) return "pending";
+  if (status === 100) return "good";
+  if (status === 300) return "booked";
+  return status === 303 || status === 888 || status === 999 ? "plain" : "bad";
+}
+
+/** A status in our words and the platform's. @param {{status: number}} props */
+export const Status = ({ status }) => html`
+  <span class=${`status ${toneOf(status)}`}>
+    <b>${t(`status.${status}`)}</b>${" "}
+    <span class="term">${status} <span lang="zh-Hant">${TERMS[status]}</span></span>
+  </span>
+`;
+
+/** @param {{tone: Tone, children: any}} props */
+export const Badge = ({ tone, children }) => html`<span class="badge ${tone}">${children}</span>`;
+
+/** Somebody else's text: never anything but text, whatever is in it. */
+export const Text = ({ text, query = "" }) => html`
+  <bdi dir="auto">${marked(text, query)}</bdi>
+`;
+
+/** The text of an SMS: its codes can be copied, its links opened. */
+export const Content = ({ text, query = "" }) => html`
+  <bdi dir="auto">
+    ${tokens(text).map((token) => {
+      if (token.kind === "code") return html`<${Code} code=${token.text} query=${query} />`;
+      if (token.kind === "text") return marked(token.text, query);
+      return html`<a href=${token.text} target="_blank" rel="noopener noreferrer">${marked(token.text, query)}</a>`;
+    })}
+  </bdi>
+`;
+
+const marked = (text, query) =>
+  split(text, query).map((part, i) => (i % 2 ? html`<mark>${part}</mark>` : part));
+
+function Code({ code, query }) {
+  const [copied, copy] = useCopy(code);
+  return html`
+    <button class="code" type="button" onClick=${copy} title=${t("copy.code")} aria-label=${t("copy.code.of", { code })}>
+      ${marked(code, query)}<${Icon} name=${copied ? "check" : "copy"} />
+    </button>
+  `;
+}
+
+/** @param {{text: string, label: string, small?: boolean}} props */
+export function CopyButton({ text, label, small = false }) {
+  const [copied, copy] = useCopy(text);
+  return html`
+    <button type="button" class=${small ? "bare" : ""} onClick=${copy} title=${label} aria-label=${label}>
+      <${Icon} name=${copied ? "check" : "copy"} />${!small && html`<span>${label}</span>`}
+    </button>
+  `;
+}
+
+/** @returns {[boolean, () => void]} whether it was just copied, and what copies it */
+function useCopy(text) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => {
+    await copyText(text);
+    setCopied(true);
+    announce(t("copied", { text: text.length > 40 ? "" : text }));
+  };
+  return [copied, copy];
+}
+
+async function copyText(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Without TLS, other names of this machine than localhost have no clipboard.
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+/** Say something to whoever cannot see it. @param {string} text */
+export function announce(text) {
+  document.getElementById("announcements").textContent = text;
+}
+
+/** @param {{on: boolean, label: string, onChange: (on: boolean) => void}} props */
+export const Switch = ({ on, label, onChange }) => html`
+  <button type="button" class="switch" role="switch" aria-checked=${String(on)} onClick=${() => onChange(!on)}>
+    <span class="switch-track" aria-hidden="true"></span>${label}
+  </button>
+`;
+
+/** What is said where there is nothing to be seen yet. */
+export const Empty = ({ icon, title, children }) => html`
+  <div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${children}</div>
+`;

@@ -1,0 +1,98 @@
+/** Every phone that got an SMS, the one with the newest on top; and the search. */
+
+import { brief, national } from "../format.js";
+import { t } from "../i18n.js";
+import { href, replace } from "../route.js";
+import { store } from "../store.js";
+import { snippet } from "../text.js";
+import { Empty, Icon, Text, toneOf } from "../ui.js";
+import { html, useMemo, useRef } from "../vendor/preact-htm.js";
+import { WindowedList } from "../windowed.js";
+import { Conversation } from "./conversation.js";
+import { Welcome } from "./welcome.js";
+
+/** @param {{route: import("../route.js").Route}} props */
+export function Phones({ route }) {
+  const found = useMemo(() => store.search(route.query), [route.query, store.revision]);
+  const search = useRef(null);
+
+  function onKeyDown(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !found.length || event.altKey || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const here = found.findIndex(({ phone }) => phone.number === route.item);
+    const { phone } = found[Math.min(found.length - 1, Math.max(0, here + step))];
+    replace({ item: phone.number, query: route.query });
+  }
+
+  if (!store.messages.size && store.ready) return html`<${Welcome} />`;
+  return html`
+    <div class=${`phones ${route.item ? "has-phone" : ""}`}>
+      <section class="phone-list" aria-label=${t("phones")} onKeyDown=${onKeyDown}>
+        <div class="search" role="search">
+          <${Icon} name="search" />
+          <input
+            ref=${search}
+            id="search"
+            type="search"
+            value=${route.query}
+            placeholder=${t("search.hint")}
+            aria-label=${t("search")}
+            onInput=${(event) => replace({ ...route, query: event.target.value })}
+          />
+        </div>
+        <p class="count" role="status">${summary(found, route.query)}</p>
+        ${found.length > 0 &&
+        html`
+          <${WindowedList}
+            items=${found}
+            keyOf=${({ phone }) => phone.number}
+            estimate=${66}
+            label=${t("phones")}
+            show=${{ key: route.item, at: route.item }}
+            render=${(entry) => html`<${Phone} ...${entry} route=${route} />`}
+          />
+        `}
+      </section>
+      ${route.item
+        ? html`<${Conversation} key=${route.item} number=${route.item} query=${route.query} />`
+        : html`<div class="conversation"><${Empty} icon="phones" title=${t("phones.choose")} /></div>`}
+    </div>
+  `;
+}
+
+function summary(found, query) {
+  if (!query.trim()) return t("phones.count", { n: found.length });
+  const messages = found.reduce((sum, { matches }) => sum + matches, 0);
+  return found.length ? t("search.found", { n: found.length, messages }) : t("search.nothing");
+}
+
+function Phone({ phone, match, matches, route }) {
+  const chosen = phone.number === route.item;
+  const query = route.query.trim().toLowerCase();
+  const unread = chosen ? 0 : store.unread(phone);
+  const answer = !query && match.replies.at(-1);
+  return html`
+    <a
+      class="phone"
+      href=${href({ item: phone.number, query: route.query })}
+      aria-current=${chosen ? "page" : null}
+    >
+      <span class="phone-line">
+        <bdi class="number">${national(phone.number)}</bdi>
+        ${phone.name && html`<span class="name"><${Text} text=${phone.name} query=${query} /></span>`}
+        <time datetime=${phone.at}>${brief(phone.at, store.now())}</time>
+      </span>
+      <span class="phone-line">
+        <span class=${`dot ${toneOf(match.status)}`} role="img" aria-label=${t(`status.${match.status}`)}></span>
+        <span class="snippet">
+          ${answer && html`<span class="reply-mark">${t("reply.mark")}</span>${" "}`}
+          <${Text} text=${snippet(answer ? answer.text : match.content, query)} query=${query} />
+        </span>
+        ${query && matches > 1 && html`<span class="matches">${t("search.matches", { n: matches })}</span>`}
+        ${unread > 0 &&
+        html`<span class="unread"><span aria-hidden="true">${unread}</span><span class="hidden">${t("unread", { n: unread })}</span></span>`}
+      </span>
+    </a>
+  `;
+}

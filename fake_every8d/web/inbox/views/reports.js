@@ -1,0 +1,114 @@
+/** Status reports: each attempt, what it was answered, and what waits for its retry. */
+
+import { clockTime, duration, full, moment } from "../format.js";
+import { t } from "../i18n.js";
+import { href, replace } from "../route.js";
+import { store } from "../store.js";
+import { Badge, CopyButton, Empty, Icon, Status, Text } from "../ui.js";
+import { html, useMemo, useState } from "../vendor/preact-htm.js";
+import { WindowedList } from "../windowed.js";
+
+const TONES = { waiting: "pending", delivered: "good", given_up: "bad", kept: "plain" };
+const ATTEMPTS = 11;
+
+/** @param {{route: import("../route.js").Route}} props */
+export function Reports({ route }) {
+  const reports = useMemo(
+    () => store.searchReports(route.query).toReversed(),
+    [route.query, store.reports],
+  );
+  const waiting = store.reports.filter(({ state }) => state === "waiting").length;
+  return html`
+    <section class="page tall">
+      <header class="page-head">
+        <h1>${t("reports")}</h1>
+        <p role="status">${t("reports.count", { n: store.reports.length })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
+        <div class="search" role="search">
+          <${Icon} name="search" />
+          <input
+            id="search"
+            type="search"
+            value=${route.query}
+            aria-label=${t("reports.search")}
+            placeholder=${t("reports.search")}
+            onInput=${(event) => replace({ ...route, query: event.target.value })}
+          />
+        </div>
+      </header>
+      ${reports.length === 0
+        ? html`<${Empty} icon="reports" title=${t(store.reports.length ? "search.nothing" : "reports.none")}><p>${t("reports.about")}</p><//>`
+        : html`
+            <${WindowedList}
+              items=${reports}
+              keyOf=${(report) => report.id}
+              estimate=${60}
+              label=${t("reports")}
+              render=${(report) => html`<${Report} report=${report} query=${route.query.toLowerCase()} />`}
+            />
+          `}
+    </section>
+  `;
+}
+
+function Report({ report, query }) {
+  const [open, setOpen] = useState(false);
+  return html`
+    <article class=${`report ${TONES[report.state]}`}>
+      <div class="report-line">
+        <button type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
+          <time datetime=${report.at}>${moment(report.at, store.now())}</time>
+          <span class="hidden">${t("report.attempts")}</span>
+        </button>
+        <a href=${href({ item: report.to })}><bdi>${report.to}</bdi></a>
+        <${Status} status=${report.status} />
+        ${report.text && html`<span class="snippet">“<${Text} text=${report.text} query=${query} />”</span>`}
+        <${ReportState} report=${report} />
+      </div>
+      ${open && html`<${Attempts} report=${report} query=${query} />`}
+    </article>
+  `;
+}
+
+/** How far a report has come. */
+export function ReportState({ report }) {
+  const { state, attempts } = report;
+  const last = attempts.at(-1);
+  const answer = last && (last.answer ?? t("report.no_answer"));
+  return html`
+    <span class="report-state">
+      <${Badge} tone=${TONES[state]}>${t(`report.${state}`)}<//>
+      ${last && html`<span>${answer}</span>`}
+      ${state !== "delivered" && attempts.length > 0 && html`<span>${t("report.tried", { n: attempts.length, of: ATTEMPTS })}</span>`}
+      ${report.next_attempt_at && html`<span><${Icon} name="clock" />${t("report.next", { time: clockTime(report.next_attempt_at), duration: remaining(report) })}</span>`}
+    </span>
+  `;
+}
+
+const remaining = (report) =>
+  duration((Date.parse(report.next_attempt_at) - Date.parse(store.now())) / 1000);
+
+function Attempts({ report, query }) {
+  return html`
+    <div class="attempts">
+      <p class="url"><span>GET</span> <code><${Text} text=${report.url} query=${query} /></code> <${CopyButton} small text=${report.url} label=${t("copy.url")} /></p>
+      <table>
+        <caption class="hidden">${t("report.attempts")}</caption>
+        <thead>
+          <tr><th scope="col">#</th><th scope="col">${t("time")}</th><th scope="col">${t("answer")}</th><th scope="col">${t("took")}</th></tr>
+        </thead>
+        <tbody>
+          ${report.attempts.map(
+            (attempt) => html`
+              <tr key=${attempt.number}>
+                <td>${attempt.number}</td>
+                <td><time datetime=${attempt.at}>${full(attempt.at)}</time></td>
+                <td>${attempt.answer === null ? html`<${Text} text=${attempt.error} />` : `HTTP ${attempt.answer}`}</td>
+                <td>${Math.round(attempt.seconds * 1000)} ms</td>
+              </tr>
+            `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}

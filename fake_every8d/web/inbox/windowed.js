@@ -1,0 +1,123 @@
+/** A long list of which only what is in view is in the document. */
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+
+const OVERSCAN = 400; // pixels above and below the view that are in the document too
+
+/**
+ * Items may be of any height: one that has not been in view yet counts as `estimate` pixels.
+ * What is being read stays where it is while items come and go above it; with `follow`, a
+ * list that is at its end stays at its end.
+ * @param {{
+ *   items: any[], keyOf: (item: any) => string | number, render: (item: any) => any,
+ *   estimate: number, label: string, follow?: boolean, show?: {key: any, at: any},
+ * }} props `show`: bring that item into view, once for each different `at`
+ */
+export function WindowedList({ items, keyOf, render, estimate, label, follow = false, show }) {
+  const view = useRef(null);
+  const list = useRef(null);
+  const heights = useRef(new Map());
+  const anchor = useRef(null); // {key, inset}, or null at an end where the list follows
+  const shown = useRef(undefined);
+  const [, redraw] = useState(0);
+
+  const offsets = new Float64Array(items.length + 1);
+  for (let i = 0; i < items.length; i++) {
+    offsets[i + 1] = offsets[i] + (heights.current.get(keyOf(items[i])) ?? estimate);
+  }
+  const total = offsets[items.length];
+  const height = view.current?.clientHeight ?? 800;
+  const top = followed(view.current, anchor.current, follow) ? total - height : place();
+  const first = Math.max(0, indexAt(offsets, top - OVERSCAN));
+  const last = Math.min(items.length, indexAt(offsets, top + height + OVERSCAN) + 1);
+
+  function place() {
+    if (!view.current) return 0;
+    if (!anchor.current) return view.current.scrollTop;
+    const index = items.findIndex((item) => keyOf(item) === anchor.current.key);
+    return index < 0 ? view.current.scrollTop : offsets[index] + anchor.current.inset;
+  }
+
+  useLayoutEffect(() => {
+    let changed = false;
+    for (const child of list.current.children) {
+      const key = keyOf(items[child.dataset.index]);
+      const measured = child.getBoundingClientRect().height;
+      if (Math.abs((heights.current.get(key) ?? -1) - measured) > 0.5) {
+        heights.current.set(key, measured);
+        changed = true;
+      }
+    }
+    if (Math.abs(view.current.scrollTop - top) > 1) view.current.scrollTop = Math.max(0, top);
+    if (changed) redraw((n) => n + 1);
+  });
+
+  useLayoutEffect(() => {
+    if (!show || show.at === shown.current) return;
+    const index = items.findIndex((item) => keyOf(item) === show.key);
+    if (index < 0) return;
+    shown.current = show.at;
+    const { scrollTop } = view.current;
+    if (offsets[index] < scrollTop || offsets[index + 1] > scrollTop + height) {
+      view.current.scrollTop = Math.max(0, offsets[index] - height / 3);
+      remember();
+      redraw((n) => n + 1);
+    }
+  });
+
+  useEffect(() => {
+    const observer = new ResizeObserver(() => redraw((n) => n + 1));
+    observer.observe(view.current);
+    return () => observer.disconnect();
+  }, []);
+
+  function remember() {
+    const { scrollTop, clientHeight, scrollHeight } = view.current;
+    const atRest = follow ? scrollTop + clientHeight >= scrollHeight - 4 : scrollTop <= 0;
+    const index = indexAt(offsets, scrollTop);
+    anchor.current =
+      atRest || index >= items.length
+        ? null
+        : { key: keyOf(items[index]), inset: scrollTop - offsets[index] };
+  }
+
+  function scrolled() {
+    remember();
+    redraw((n) => n + 1);
+  }
+
+  return html`
+    <div class="windowed" ref=${view} onScroll=${scrolled} tabindex="0" role="group" aria-label=${label}>
+      <div class="windowed-all" style=${{ height: `${total}px` }}>
+        <ol ref=${list} role="list" style=${{ transform: `translateY(${offsets[first]}px)` }}>
+          ${items.slice(first, last).map(
+            (item, i) => html`
+              <li
+                key=${keyOf(item)}
+                data-index=${first + i}
+                aria-setsize=${items.length}
+                aria-posinset=${first + i + 1}
+              >
+                ${render(item)}
+              </li>
+            `,
+          )}
+        </ol>
+      </div>
+    </div>
+  `;
+}
+
+const followed = (view, anchor, follow) => follow && (!view || !anchor);
+
+/** The index of the item at a height in pixels. */
+function indexAt(offsets, height) {
+  let low = 0;
+  let high = offsets.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (offsets[middle] <= height) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

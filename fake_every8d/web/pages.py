@@ -1,0 +1,66 @@
+"""The inbox: the page at `/`, and the static files that it is made of."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+INDEX = "index.html"
+"""The page itself, among the static files."""
+
+_HEADERS = {
+    # The page shows what anybody wrote in an SMS: none of it may run, load or be framed.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # Kept, but asked for each time: a new version is seen at once, and a 304 is cheap.
+    "Cache-Control": "no-cache",
+}
+
+# Not left to the machine's own table, in which .js may be anything. Licences have none.
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+def static_file(environ: "WSGIEnvironment", name: str) -> Response:
+    """A file of the inbox, such as `views/phones.js`; 304 if the caller has it already.
+
+    Raises `NotFound` for what is not one of them.
+    """
+    try:
+        content = _contents()[name]
+    except KeyError:
+        raise NotFound from None
+    content_type = _TYPES.get(PurePath(name).suffix, "text/plain; charset=utf-8")
+    response = Response(content, content_type=content_type, headers=_HEADERS)
+    response.add_etag()
+    response.make_conditional(environ)
+    return response
+
+
+@cache
+def _contents() -> dict[str, bytes]:
+    """Every file, by its path: read once, so that no request reaches the file system."""
+    return dict(_walk(files("fake_every8d.web") / "inbox", ""))
+
+
+def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + entry.name, entry.read_bytes()
