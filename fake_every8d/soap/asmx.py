@@ -1,30 +1,24 @@
 """SOAP as ASP.NET reads and writes it (clauses W), over spyne."""
 
 import codecs
-import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote_plus
 
 from lxml import etree
-from werkzeug.http import parse_options_header
 
-from fake_every8d.gateway import Gateway
 from fake_every8d.soap import documents
-from fake_every8d.soap.service import TNS, Call, SmsService
-from fake_every8d.soap.wsdl import wsdl
+from fake_every8d.soap.service import TNS
 
-from spyne import Application, Fault, MethodContext  # isort: skip
+from spyne import Fault  # isort: skip
 from spyne.protocol.soap import Soap11  # isort: skip
-from spyne.server import ServerBase  # isort: skip
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 
-_TEXT_XML = "text/xml"
-_SOAP_XML = "application/soap+xml"
+TEXT_XML = "text/xml"
+SOAP_XML = "application/soap+xml"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _QUALIFIED = f"{{{TNS}}}"
 _NEXT_OR_LAST = (
@@ -42,23 +36,6 @@ _NO_ENVELOPE = "Request format is invalid: Missing required soap:Envelope elemen
 _NO_BODY = "Request format is invalid: Missing required soap:Body element."
 
 
-@dataclass(frozen=True, slots=True)
-class SoapAnswer:
-    """What goes back over HTTP, and what is worth telling about the call."""
-
-    status: int
-    content_type: str
-    body: bytes
-    operation: str | None = None
-    """None if it did not come to that."""
-    result: str | None = None
-    """What came of it, for a log: a code, a receipt, a fault. Never a secret."""
-    user_id: str | None = None
-    """Whose account the call is about, or who tries to log in."""
-    advice: tuple[str, ...] = ()
-    """What production does here that people do not expect, a sentence each."""
-
-
 class SoapFault(Fault):  # type: ignore[misc]  # spyne has no types
     """A SOAP fault. `code` is as SOAP 1.1 names it: Client, Server, MustUnderstand …"""
 
@@ -67,7 +44,7 @@ class SoapFault(Fault):  # type: ignore[misc]  # spyne has no types
         super().__init__(code, _NOT_XML.sub("\ufffd", reason))
 
 
-class _Refused(Exception):
+class HttpRefusal(Exception):
     """A request that is answered with nothing but an HTTP status."""
 
     def __init__(self, status: int) -> None:
@@ -79,7 +56,7 @@ class _NotXml(ValueError):
     """Bytes that are no XML, or XML with a DTD."""
 
 
-class _Request(NamedTuple):
+class SoapRequest(NamedTuple):
     """What of an HTTP request matters to SOAP."""
 
     media_type: str
@@ -92,24 +69,7 @@ class _Request(NamedTuple):
     @property
     def seems_soap11(self) -> bool:
         """What ASP.NET takes it for until it has seen the envelope."""
-        return self.soap_action is not None and self.media_type != _SOAP_XML
-
-
-class _Context(MethodContext):  # type: ignore[misc]
-    """A call on its way through spyne, without what costs time and is not used here.
-
-    Above all, reference cycles: without them a call leaves nothing to the collector.
-    """
-
-    TransportContext = None
-    __setattr__ = object.__setattr__
-
-    def __init__(self, server: ServerBase) -> None:
-        super().__init__(server, MethodContext.SERVER)
-        self.event = None
-
-    def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
-        """Nobody listens."""
+        return self.soap_action is not None and self.media_type != SOAP_XML
 
 
 class _Protocol(Soap11):  # type: ignore[misc]
@@ -126,11 +86,11 @@ class EnvelopeReader(_Protocol):
 
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
         """Choose the operation, if a header names it, and parse the envelope."""
-        request: _Request = ctx.transport
+        request: SoapRequest = ctx.transport
         body = b"".join(ctx.in_string)
         if (
             charset is None
-            and request.media_type == _TEXT_XML
+            and request.media_type == TEXT_XML
             and not body.isascii()
             and not body.startswith((codecs.BOM_UTF8, *_UTF16_MARKS))
         ):
@@ -154,7 +114,7 @@ class EnvelopeReader(_Protocol):
         except _NotXml as error:
             ctx.udc.advice.append(f"Production cannot read the request as XML: {error}.")
             if ctx.method_request_string is not None:
-                raise _Refused(400) from None
+                raise HttpRefusal(400) from None
             # The runtime's words, whatever the matter is; the advice says more.
             broken = "Data at the root level is invalid. Line 1, position 1."
             raise SoapFault("Server", _UNABLE_TO_PROCESS.format(broken)) from None
@@ -173,11 +133,11 @@ class EnvelopeReader(_Protocol):
                 f"{name.namespace or ''} was unexpected. Expecting {SOAP11}.",
             )
         ctx.out_protocol = self.app.config[name.namespace]
-        if name.namespace == SOAP11 and ctx.transport.media_type != _TEXT_XML:
+        if name.namespace == SOAP11 and ctx.transport.media_type != TEXT_XML:
             ctx.udc.advice.append(
-                f"Production refuses a SOAP 1.1 envelope sent as {_SOAP_XML}: send text/xml."
+                f"Production refuses a SOAP 1.1 envelope sent as {SOAP_XML}: send text/xml."
             )
-            raise _Refused(415)
+            raise HttpRefusal(415)
         if name.localname != "Envelope":
             raise SoapFault("Client", _UNABLE_TO_READ.format(_NO_ENVELOPE))
         parts = envelope.iterchildren("*")
@@ -236,7 +196,7 @@ class Soap11Writer(_Protocol):
     """Writes SOAP 1.1 answers, byte for byte as ASP.NET does (W3)."""
 
     namespace = SOAP11
-    content_type = f"{_TEXT_XML}; charset=utf-8"
+    content_type = f"{TEXT_XML}; charset=utf-8"
     fault_codes: ClassVar[Mapping[str, str]] = {}
     """This version's words for SOAP 1.1's fault codes, where they differ."""
     fault = (
@@ -281,7 +241,7 @@ class Soap12Writer(Soap11Writer):
     """Writes SOAP 1.2 answers, byte for byte as ASP.NET does (W3)."""
 
     namespace = SOAP12
-    content_type = f"{_SOAP_XML}; charset=utf-8"
+    content_type = f"{SOAP_XML}; charset=utf-8"
     fault_codes: ClassVar[Mapping[str, str]] = {"Client": "Sender", "Server": "Receiver"}
     fault = (
         "<soap:Fault><soap:Code><soap:Value>soap:{code}</soap:Value></soap:Code>"
@@ -297,135 +257,6 @@ _UPGRADE = (
     f'<soap12:SupportedEnvelope qname="soap12:Envelope" xmlns:soap12="{SOAP12}" />'
     "</soap12:Upgrade></soap:Header>"
 )
-
-
-class SoapCall:
-    """A request that has been read, and is yet to be executed and answered (W4).
-
-    Whatever the bytes were, the answer is one that ASP.NET could have given: 200, a
-    fault with 500, or a bare 400 or 415.
-    """
-
-    def __init__(self, gateway: Gateway, body: bytes, request: _Request) -> None:
-        self._call = Call(gateway)
-        self._refused: int | None = None
-        self._ctx = ctx = _Context(_server())
-        if request.media_type not in (_TEXT_XML, _SOAP_XML):
-            self._call.advice.append(
-                f"Production refuses the Content-Type {request.media_type or '(none)'}: send "
-                "text/xml with SOAP 1.1, application/soap+xml with SOAP 1.2."
-            )
-            self._refused = 415
-            return
-        ctx.udc = self._call
-        ctx.transport = request
-        ctx.in_string = (body,)
-        try:
-            (self._ctx,) = _server().generate_contexts(ctx, request.charset)
-            if self._ctx.out_error is None:
-                _server().get_in_object(self._ctx)
-        except _Refused as refused:
-            self._refused = refused.status
-
-    @property
-    def operation(self) -> str | None:
-        """The operation that it asks for; None if there is nothing to execute."""
-        if self._refused is not None or self._ctx.out_error is not None:
-            return None
-        return str(self._ctx.method_name)
-
-    def execute(self) -> None:
-        """Do what it asks for, if anything. The gateway changes here and nowhere else."""
-        if self.operation is not None:
-            _server().get_out_object(self._ctx)
-
-    def answer(self, result: str | None = None) -> SoapAnswer:
-        """The answer of an executed call; or `result` instead of what the operation said."""
-        if result is not None:
-            self._ctx.out_error = None
-            self._ctx.out_object = (result,)
-            self._call.result = result
-        return self._written()
-
-    def fail(self, reason: str) -> SoapAnswer:
-        """A SOAP fault of the server's instead of an answer."""
-        self._ctx.out_error = SoapFault("Server", reason)
-        return self._written()
-
-    def _written(self) -> SoapAnswer:
-        call, ctx = self._call, self._ctx
-        if self._refused is not None:
-            return SoapAnswer(
-                self._refused, Soap11Writer.content_type, b"", advice=tuple(call.advice)
-            )
-        _server().get_out_string(ctx)
-        error = ctx.out_error
-        return SoapAnswer(
-            status=200 if error is None else 500,
-            content_type=ctx.out_protocol.content_type,
-            body=b"".join(ctx.out_string),
-            operation=ctx.method_name,
-            result=call.result if error is None else _in_one_line(error),
-            user_id=call.user_id,
-            advice=tuple(call.advice),
-        )
-
-
-class SoapEndpoint:
-    """The SOAP API of a gateway: bytes in, bytes out."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    @property
-    def operations(self) -> dict[str, tuple[str, ...]]:
-        """The operations' names in the document's order, and their parameters' names."""
-        return {
-            method.name: tuple(method.in_message._type_info)
-            for method in SmsService.public_methods.values()
-        }
-
-    def wsdl(self, address: str) -> bytes:
-        """The WSDL (W2). `address` is the URL that its two ports give."""
-        return wsdl(_server().app.interface, address)
-
-    def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
-        """Read a POST. The headers are as they came, or None if they did not."""
-        media_type, options = _content_type(content_type or "")
-        request = _Request(media_type, options.get("charset"), options.get("action"), soap_action)
-        return SoapCall(self._gateway, body, request)
-
-    def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
-        """Read a POST, execute it and answer it."""
-        call = self.read(body, content_type, soap_action)
-        call.execute()
-        return call.answer()
-
-
-@functools.cache
-def _server() -> ServerBase:
-    # One for all endpoints: it knows the operations, and each call brings its gateway.
-    protocols = {protocol.namespace: protocol for protocol in (Soap11Writer(), Soap12Writer())}
-    return ServerBase(
-        Application(
-            [SmsService],
-            TNS,
-            name="SMS",
-            in_protocol=EnvelopeReader(),
-            out_protocol=protocols[SOAP11],
-            config=protocols,
-        )
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _content_type(header: str) -> tuple[str, dict[str, str]]:
-    media_type, options = parse_options_header(header)
-    return media_type.strip().lower(), options
-
-
-def _in_one_line(fault: Fault) -> str:
-    return " ".join(f"{fault.faultcode}: {fault.faultstring}".split())
 
 
 def _unquoted(action: str) -> str:
@@ -465,7 +296,7 @@ def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, Any]) ->
                     f"Production reads {name} as text and refuses the request, because there "
                     "is a comment or an element in it: escape the text."
                 )
-                raise _Refused(400)
+                raise HttpRefusal(400)
             values[name] = element.text or ""
         elif etree.QName(element).localname in parameters:
             ctx.udc.advice.append(

@@ -1,0 +1,190 @@
+"""The SOAP API of a gateway, bytes in and bytes out: read, execute, answer."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.http import parse_options_header
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.soap.asmx import (
+    SOAP11,
+    SOAP_XML,
+    TEXT_XML,
+    EnvelopeReader,
+    HttpRefusal,
+    Soap11Writer,
+    Soap12Writer,
+    SoapFault,
+    SoapRequest,
+)
+from fake_every8d.soap.service import TNS, Call, SmsService
+from fake_every8d.soap.wsdl import wsdl
+
+from spyne import Application, Fault, MethodContext  # isort: skip
+from spyne.server import ServerBase  # isort: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SoapAnswer:
+    """What goes back over HTTP, and what is worth telling about the call."""
+
+    status: int
+    content_type: str
+    body: bytes
+    operation: str | None = None
+    """None if it did not come to that."""
+    result: str | None = None
+    """What came of it, for a log: a code, a receipt, a fault. Never a secret."""
+    user_id: str | None = None
+    """Whose account the call is about, or who tries to log in."""
+    advice: tuple[str, ...] = ()
+    """What production does here that people do not expect, a sentence each."""
+
+
+class _Context(MethodContext):  # type: ignore[misc]
+    """A call on its way through spyne, without what costs time and is not used here.
+
+    Above all, reference cycles: without them a call leaves nothing to the collector.
+    """
+
+    TransportContext = None
+    __setattr__ = object.__setattr__
+
+    def __init__(self, server: ServerBase) -> None:
+        super().__init__(server, MethodContext.SERVER)
+        self.event = None
+
+    def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+
+class SoapCall:
+    """A request that has been read, and is yet to be executed and answered (W4).
+
+    Whatever the bytes were, the answer is one that ASP.NET could have given: 200, a
+    fault with 500, or a bare 400 or 415.
+    """
+
+    def __init__(self, gateway: Gateway, body: bytes, request: SoapRequest) -> None:
+        self._call = Call(gateway)
+        self._refused: int | None = None
+        self._ctx = ctx = _Context(_server())
+        if request.media_type not in (TEXT_XML, SOAP_XML):
+            self._call.advice.append(
+                f"Production refuses the Content-Type {request.media_type or '(none)'}: send "
+                "text/xml with SOAP 1.1, application/soap+xml with SOAP 1.2."
+            )
+            self._refused = 415
+            return
+        ctx.udc = self._call
+        ctx.transport = request
+        ctx.in_string = (body,)
+        try:
+            (self._ctx,) = _server().generate_contexts(ctx, request.charset)
+            if self._ctx.out_error is None:
+                _server().get_in_object(self._ctx)
+        except HttpRefusal as refused:
+            self._refused = refused.status
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that it asks for; None if there is nothing to execute."""
+        if self._refused is not None or self._ctx.out_error is not None:
+            return None
+        return str(self._ctx.method_name)
+
+    def execute(self) -> None:
+        """Do what it asks for, if anything. The gateway changes here and nowhere else."""
+        if self.operation is not None:
+            _server().get_out_object(self._ctx)
+
+    def answer(self, result: str | None = None) -> SoapAnswer:
+        """The answer of an executed call; or `result` instead of what the operation said."""
+        if result is not None:
+            self._ctx.out_error = None
+            self._ctx.out_object = (result,)
+            self._call.result = result
+        return self._written()
+
+    def fail(self, reason: str) -> SoapAnswer:
+        """A SOAP fault of the server's instead of an answer."""
+        self._ctx.out_error = SoapFault("Server", reason)
+        return self._written()
+
+    def _written(self) -> SoapAnswer:
+        call, ctx = self._call, self._ctx
+        if self._refused is not None:
+            return SoapAnswer(
+                self._refused, Soap11Writer.content_type, b"", advice=tuple(call.advice)
+            )
+        _server().get_out_string(ctx)
+        error = ctx.out_error
+        return SoapAnswer(
+            status=200 if error is None else 500,
+            content_type=ctx.out_protocol.content_type,
+            body=b"".join(ctx.out_string),
+            operation=ctx.method_name,
+            result=call.result if error is None else _in_one_line(error),
+            user_id=call.user_id,
+            advice=tuple(call.advice),
+        )
+
+
+class SoapEndpoint:
+    """The SOAP API of a gateway: bytes in, bytes out."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def operations(self) -> dict[str, tuple[str, ...]]:
+        """The operations' names in the document's order, and their parameters' names."""
+        return {
+            method.name: tuple(method.in_message._type_info)
+            for method in SmsService.public_methods.values()
+        }
+
+    def wsdl(self, address: str) -> bytes:
+        """The WSDL (W2). `address` is the URL that its two ports give."""
+        return wsdl(_server().app.interface, address)
+
+    def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
+        """Read a POST. The headers are as they came, or None if they did not."""
+        media_type, options = _content_type(content_type or "")
+        request = SoapRequest(
+            media_type, options.get("charset"), options.get("action"), soap_action
+        )
+        return SoapCall(self._gateway, body, request)
+
+    def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
+        """Read a POST, execute it and answer it."""
+        call = self.read(body, content_type, soap_action)
+        call.execute()
+        return call.answer()
+
+
+@functools.cache
+def _server() -> ServerBase:
+    # One for all endpoints: it knows the operations, and each call brings its gateway.
+    protocols = {protocol.namespace: protocol for protocol in (Soap11Writer(), Soap12Writer())}
+    return ServerBase(
+        Application(
+            [SmsService],
+            TNS,
+            name="SMS",
+            in_protocol=EnvelopeReader(),
+            out_protocol=protocols[SOAP11],
+            config=protocols,
+        )
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, dict[str, str]]:
+    media_type, options = parse_options_header(header)
+    return media_type.strip().lower(), options
+
+
+def _in_one_line(fault: Fault) -> str:
+    return " ".join(f"{fault.faultcode}: {fault.faultstring}".split())
