@@ -19,12 +19,15 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
     expected = get_content_length(environ)
     if expected is not None and expected > limit:
         raise _too_long(limit)
+    if expected is not None:
+        body: bytes = environ["wsgi.input"].read(expected)
+        if len(body) < expected:
+            raise ClientDisconnected
+        return body
     # The stream ends at its limit without a word, so that one byte more tells.
     body = get_input_stream(environ, max_content_length=limit + 1).read()
     if len(body) > limit:
         raise _too_long(limit)
-    if expected is not None and len(body) < expected:
-        raise ClientDisconnected
     return body
 
 
