@@ -20,18 +20,23 @@ TIMEOUT = 10.0
 _BODY_LIMIT = 1 << 20  # of an answer that nobody reads; one byte more and the connection is dropped
 
 
+def _now() -> float:
+    # freezegun stops `time.monotonic`, or drives it on.
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
 class _WholeAnswer:
     """For a socket: its timeout is for all that is read from now on, not for each piece."""
 
     _deadline: float | None = None
 
     def settimeout(self, seconds: float | None) -> None:
-        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._deadline = None if seconds is None else _now() + seconds
         super().settimeout(seconds)  # type: ignore[misc]
 
     def recv_into(self, *arguments: Any) -> int:
         if self._deadline is not None:
-            left = self._deadline - time.monotonic()
+            left = self._deadline - _now()
             if left <= 0:
                 raise TimeoutError("timed out")
             super().settimeout(left)  # type: ignore[misc]
@@ -73,7 +78,7 @@ def get(url: str) -> int:
         url,
         redirect=False,
         preload_content=False,
-        timeout=urllib3.Timeout(total=TIMEOUT),
+        timeout=TIMEOUT,  # no total, which urllib3 would take from `time.monotonic`
         headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
     )
     try:
