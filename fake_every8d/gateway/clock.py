@@ -52,8 +52,11 @@ def _real_micros() -> int:
 
 
 def to_datetime(micros: int) -> datetime:
-    """Microseconds since 1970, as the gateway counts them, as a datetime in Taipei."""
-    return (_EPOCH + timedelta(microseconds=micros)).astimezone(TAIPEI)
+    """Microseconds since 1970, as the gateway counts them, as a datetime in Taipei.
+
+    What is due after the last year that Python knows is shown at its end.
+    """
+    return (_EPOCH + timedelta(microseconds=min(micros, _END))).astimezone(TAIPEI)
 
 
 def to_micros(moment: datetime) -> int:
@@ -61,6 +64,9 @@ def to_micros(moment: datetime) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=TAIPEI)
     return (moment - _EPOCH) // _MICROSECOND
+
+
+_END = to_micros(datetime.max.replace(tzinfo=TAIPEI))
 
 
 def taipei_day(micros: int) -> int:

@@ -62,6 +62,8 @@ class Outgoing:
     """When it came about, in the fake's time."""
     attempts: tuple[Attempt, ...] = ()
     state: State = State.WAITING
+    next_attempt_at: datetime | None = None
+    """When it is tried again, if it has failed and still waits; in the fake's time."""
 
 
 Item = TypeVar("Item", bound=Outgoing)
@@ -208,11 +210,17 @@ class Outbox(Generic[Item]):
             state = State.GIVEN_UP
         else:
             state = State.WAITING
-        tried = replace(item, attempts=(*item.attempts, attempt), state=state)
+        retry = at + self._retry_micros if state is State.WAITING else None
+        tried = replace(
+            item,
+            attempts=(*item.attempts, attempt),
+            state=state,
+            next_attempt_at=None if retry is None else to_datetime(retry),
+        )
         items = self._items[item.message_id]
         items[items.index(item)] = tried
-        if state is State.WAITING:
-            self._clock.call_at(at + self._retry_micros, lambda due: self._start(tried))
+        if retry is not None:
+            self._clock.call_at(retry, lambda due: self._start(tried))
         else:
             following = next((other for other in items if other.state is State.WAITING), None)
             if following is not None:

@@ -153,6 +153,7 @@ def _outgoing(item: Outgoing) -> Json:
         "user_id": item.user_id,
         "at": _time(item.at),
         "state": item.state.value,
+        "next_attempt_at": _time(item.next_attempt_at),
         "attempts": [
             {
                 "number": attempt.number,

@@ -168,6 +168,13 @@ def test_t2_the_clock_ends_with_the_year_9999(gateway: Gateway) -> None:
     assert gateway.clock.now == end
 
 
+def test_t2_what_is_due_after_the_year_9999_is_shown_at_its_end(gateway: Gateway) -> None:
+    gateway.clock.travel_to(datetime(9999, 12, 31))
+    gateway.set_outcome("0912345678", Status.DELIVERED, after_seconds=1e9)
+    send(gateway)
+    assert gateway.clock.next_due == datetime.max.replace(tzinfo=TAIPEI)
+
+
 def test_t2_everything_happens_in_order_and_at_its_own_time(
     reporting: Gateway, receiver: Receiver
 ) -> None:

@@ -168,6 +168,7 @@ def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
     reporting.clock.advance(seconds=1)
     assert len(receiver.requests) == 1
     assert reporting.reports()[0].state is State.WAITING
+    assert reporting.reports()[0].next_attempt_at == after(1 + 60)
     reporting.clock.advance(minutes=10)
     assert len(receiver.requests) == 11
     reporting.clock.advance(days=30)
@@ -175,6 +176,7 @@ def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
     assert len({request.query for request in receiver.requests}) == 1
     (report,) = reporting.reports()
     assert report.state is State.GIVEN_UP
+    assert report.next_attempt_at is None
     assert [
         (attempt.number, attempt.at, attempt.answer, attempt.error) for attempt in report.attempts
     ] == [(number, after(1 + 60 * (number - 1)), 500, None) for number in range(1, 12)]
