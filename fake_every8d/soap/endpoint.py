@@ -105,12 +105,18 @@ class SoapCall:
             self._ctx.out_error = None
             self._ctx.out_object = (result,)
             self._call.result = result
+            self._forget_written()
         return self._written()
 
     def fail(self, reason: str) -> SoapAnswer:
         """A SOAP fault of the server's instead of an answer."""
         self._ctx.out_error = SoapFault("Server", reason)
+        self._forget_written()
         return self._written()
+
+    def _forget_written(self) -> None:
+        # What spyne has written once, it does not write again.
+        self._ctx.out_document = self._ctx.out_string = None
 
     def _written(self) -> SoapAnswer:
         call, ctx = self._call, self._ctx
