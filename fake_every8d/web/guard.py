@@ -12,9 +12,11 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# Browsers ask for a password when they are offered Basic. The realm has a blank in it so
+# that it is quoted, as RFC 7617 wants it.
 _CHALLENGES = [
-    WWWAuthenticate(scheme, {"realm": "fake-every8d"})
-    for scheme in ("basic", "bearer")  # browsers ask for the password of the first
+    WWWAuthenticate("basic", {"realm": "fake EVERY8D", "charset": "UTF-8"}),
+    WWWAuthenticate("bearer", {"realm": "fake EVERY8D"}),
 ]
 
 

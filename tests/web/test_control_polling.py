@@ -1,0 +1,137 @@
+"""Asking again and again costs next to nothing while nothing has changed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from fake_every8d.gateway import Gateway, PlatformError
+from tests.web.api import Api
+from tests.web.serving import call, log_in
+
+
+@pytest.fixture
+def api(url: str, gateway: Gateway) -> Api:
+    """A fake in which a message was sent and a booking made, and time stands still."""
+    gateway.clock.freeze()
+    key = gateway.open_session("demo", "s3cret")
+    gateway.send_sms(key, "", "hello", "0912345678", "")
+    gateway.send_sms(key, "", "later", "0912345678", "20990101000000")
+    return Api(url)
+
+
+LOOKS = (
+    "state",
+    "accounts",
+    "accounts/demo",
+    "messages",
+    "messages/1",
+    "batches",
+    "outcomes",
+    "reports",
+    "emails",
+    "requests",
+    "faults",
+)
+
+
+@pytest.mark.parametrize("path", LOOKS)
+def test_nothing_new_is_a_304_without_a_body(api: Api, path: str) -> None:
+    first = api("GET", path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    second = api("GET", path, **{"If-None-Match": first.headers["ETag"]})
+    assert (second.status, second.data) == (304, b"")
+    assert second.headers["ETag"] == first.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", ["clock", "openapi.json"])
+def test_what_changes_by_itself_or_never_has_no_etag(api: Api, path: str) -> None:
+    assert "ETag" not in api("GET", path).headers
+
+
+def fail_to_log_in(api: Api, gateway: Gateway) -> None:
+    with pytest.raises(PlatformError):
+        gateway.open_session("demo", "wrong")
+
+
+CHANGES: dict[str, Callable[[Api, Gateway], object]] = {
+    "an SMS": lambda api, gateway: gateway.send_sms(
+        gateway.open_session("demo", "s3cret"), "", "x", "0912345678", ""
+    ),
+    "a login": lambda api, gateway: gateway.open_session("demo", "s3cret"),
+    "a failed login": fail_to_log_in,
+    "a request": lambda api, gateway: call(api.url, "getCredit"),
+    "a delivery": lambda api, gateway: gateway.clock.advance(seconds=1),
+    "a decision": lambda api, gateway: gateway.set_status(1, 103),
+    "a cancelled booking": lambda api, gateway: gateway.set_status(2, 303),
+    "a reply": lambda api, gateway: gateway.reply(1, "好"),
+    "an outcome": lambda api, gateway: gateway.set_outcome("0912345678", 103),
+    "an outcome forgotten": lambda api, gateway: gateway.clear_outcomes(),
+    "points": lambda api, gateway: gateway.update_account("demo", credit=1),
+    "an account more": lambda api, gateway: api.post("accounts", user_id="x", password="x"),
+    "an account less": lambda api, gateway: gateway.remove_account("demo"),
+    "a moved clock": lambda api, gateway: gateway.clock.advance(seconds=0.001),
+    "a resumed clock": lambda api, gateway: gateway.clock.resume(),
+    "a failure on demand": lambda api, gateway: api.post("faults", operation="*", kind="garbage"),
+    "no failure any more": lambda api, gateway: api.delete("faults"),
+    "a cleared journal": lambda api, gateway: api.delete("requests"),
+    "a reset": lambda api, gateway: gateway.reset(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_is_seen(
+    api: Api, gateway: Gateway, change: Callable[[Api, Gateway], object]
+) -> None:
+    etag = api("GET", "state").headers["ETag"]
+    change(api, gateway)
+    assert api("GET", "state", **{"If-None-Match": etag}).status == 200
+
+
+def test_a4_sessions_that_end_at_midnight_are_seen(api: Api, gateway: Gateway) -> None:
+    gateway.clock.travel_to(gateway.clock.now.replace(hour=23, minute=59) + timedelta(days=1))
+    log_in(api.url, "demo", "s3cret")
+    etag = api("GET", "accounts/demo").headers["ETag"]
+    gateway.clock.advance(minutes=1)
+    answer = api("GET", "accounts/demo", **{"If-None-Match": etag})
+    assert (answer.status, answer.json()["sessions"]) == (200, 0)
+
+
+def test_time_that_passes_is_no_change(api: Api, gateway: Gateway) -> None:
+    gateway.clock.resume()
+    first = api.get("clock")["now"]
+    etag = api("GET", "state").headers["ETag"]
+    while api.get("clock")["now"] == first:
+        pass
+    assert api("GET", "messages", **{"If-None-Match": etag}).status == 304
+
+
+def test_a_reset_voids_what_was_known_before(api: Api, gateway: Gateway) -> None:
+    before = api.get("messages")
+    gateway.reset()
+    after = api.get("messages")
+    assert after["epoch"] != before["epoch"]
+    assert after["version"] > before["version"]
+    assert api.get("state")["epoch"] == after["epoch"]
+
+
+def test_the_overview_says_where_to_go_on(api: Api, gateway: Gateway) -> None:
+    log_in(api.url, "demo", "s3cret")
+    state = api.get("state")
+    assert state["messages"]["count"] == 2
+    assert state["requests"]["count"] == 1
+    assert api.get(f"requests?after={state['requests']['last_id']}")["requests"] == []
+    gateway.reply(1, "好")
+    changed = api.get(f"messages?changed_after={state['messages']['version']}")["messages"]
+    assert [message["id"] for message in changed] == [1]
+
+
+def test_ids_are_those_of_the_message_though_changes_come_in_their_own_order(
+    api: Api, gateway: Gateway
+) -> None:
+    gateway.set_status(2, 303)
+    gateway.reply(1, "好")
+    page = api.get("messages?changed_after=0")
+    assert [message["id"] for message in page["messages"]] == [2, 1]
+    versions = [message["version"] for message in page["messages"]]
+    assert versions == sorted(set(versions))

@@ -1,0 +1,317 @@
+"""What makes no sense is refused, with what would be right; and who may not look inside."""
+
+import base64
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.web.app import Application
+from fake_every8d.web.guard import Guard
+from fake_every8d.web.server import ThreadServer
+from tests.web.api import Api
+from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
+
+TOKEN = "s3cret-tökén"
+
+
+@pytest.fixture
+def api(url: str, gateway: Gateway) -> Api:
+    """A fake with a message on its way, one that was refused, and a booking."""
+    gateway.clock.freeze()
+    key = gateway.open_session("demo", "s3cret")
+    gateway.send_sms(key, "", "hello", "0912345678,nonsense", "")
+    gateway.send_sms(key, "", "later", "0912345678", "20990101000000")
+    return Api(url)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "accounts", {"user_id": "x"}, "password is missing; it must be text"),
+        ("POST", "accounts", {"user_id": 7, "password": "x"}, "user_id must be text, not 7"),
+        (
+            "POST",
+            "accounts",
+            {"user_id": "x", "password": "x", "points": 1},
+            '"points" is unknown here; known: user_id, password, credit, international, '
+            "test_mode, report_url",
+        ),
+        ("POST", "accounts", {"user_id": "", "password": "x"}, "user_id must not be empty"),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"credit": "5"},
+            "credit must be points, 0 to 1000000000000 with two decimals at most, such as 1000 "
+            'or 12.5, not "5"',
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"credit": 0.001},
+            "credit must be points, 0 to 1000000000000 with two decimals at most, such as 1000 "
+            "or 12.5, not 0.001",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"international": 1},
+            "international must be true or false, not 1",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"credit": 1, "top_up": 1},
+            "credit says how much there is, top_up how much more: give one",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"locked": True, "failed_logins": 1},
+            "locked and failed_logins say the same: give one of them",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"report_url": "ftp://x"},
+            "report_url must begin with http:// or https://, not 'ftp://x'",
+        ),
+        ("POST", "messages/1/status", {"status": 200}, "status must be 100 to 107, or 303"),
+        ("POST", "messages/1/status", {"status": True}, "status must be 100 to 107, or 303"),
+        ("POST", "messages/1/replies", {"text": "\0"}, "XML cannot carry the character '\\x00'"),
+        ("POST", "messages/1/replies", {"text": "\ud800"}, "text must be text, not"),
+        ("POST", "outcomes", {"to": "x", "status": 103}, "'x' is not a number that SMS can go to"),
+        ("POST", "outcomes", {"to": "x", "status": 300}, "status must be 0, or 100 to 107"),
+        ("POST", "clock", {}, "give one of advance_seconds, travel_to, to_next_due, running"),
+        ("POST", "clock", {"running": True, "advance_seconds": 1}, "give one of"),
+        ("POST", "clock", {"advance_seconds": -1}, "advance_seconds must be seconds, 0 to"),
+        ("POST", "clock", {"travel_to": "noon"}, "travel_to must be a time such as 2026-11-23T22"),
+        ("POST", "clock", {"to_next_due": False}, "to_next_due must be true, not false"),
+        ("POST", "faults", {"operation": "x", "kind": "garbage"}, "there is no operation 'x'"),
+        ("POST", "faults", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
+        ("POST", "faults", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
+        ("POST", "reset", {"now": True}, '"now" is unknown here; known: none'),
+        ("POST", "reset", b"", "the body is not JSON"),
+        ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
+        ("POST", "reset", b"{", "the body is not JSON"),
+        ("POST", "reset", b"\xff", "the body is not UTF-8, at byte 0"),
+        ("POST", "clock", b'{"advance_seconds": NaN}', "NaN is not a number in JSON"),
+        ("POST", "clock", b'{"advance_seconds": 1e400}', "advance_seconds must be seconds"),
+        ("POST", "reset", b"[" * 100_000, "the body is nested too deeply"),
+        ("GET", "messages?number=1", None, '"number" is unknown here; known: to, user_id'),
+        ("GET", "messages?limit=0", None, 'limit must be a whole number, 1 to 10000, not "0"'),
+        ("GET", "messages?limit=1&limit=2", None, "limit is given 2 times"),
+        ("GET", "messages?status=7", None, "status must be one of -4, -3, 0, 100, 101"),
+        ("GET", "messages?newest_first=yes", None, "newest_first must be true or false"),
+        ("GET", "reports?state=lost", None, "state must be one of waiting, delivered, given_up"),
+    ],
+)
+def test_what_makes_no_sense_is_a_400_that_says_what_would(
+    api: Api, method: str, path: str, body: object, message: str
+) -> None:
+    status, said = api.refused(method, path, body)
+    assert status == 400
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "accounts/nobody", None),
+        ("PATCH", "accounts/nobody", {"top_up": 1}),
+        ("DELETE", "accounts/nobody", None),
+        ("GET", "messages/99", None),
+        ("POST", "messages/99/status", {"status": 100}),
+        ("POST", "messages/99/replies", {"text": "x"}),
+        ("POST", "replies", {"to": "0911111111", "text": "x"}),
+        ("GET", "requests/99", None),
+        ("DELETE", "faults/99", None),
+        ("GET", "nothing", None),
+        ("GET", "", None),
+    ],
+)
+def test_what_there_is_not_is_a_404(api: Api, method: str, path: str, body: object) -> None:
+    assert api.refused(method, path, body)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("accounts", {"user_id": "demo", "password": "x"}, "there is an account 'demo' already"),
+        ("messages/2/status", {"status": 100}, "message 2 is at -3"),
+        ("messages/3/status", {"status": 100}, "message 3 is at 300"),
+        ("messages/3/replies", {"text": "x"}, "has not reached a phone"),
+        ("clock", {"travel_to": "2020-01-01T00:00:00+08:00"}, "the clock never goes back"),
+        ("clock", {"travel_to": "9999-12-31T23:00:00+08:00"}, "the clock ends at"),
+    ],
+)
+def test_what_does_not_fit_just_now_is_a_409(
+    api: Api, path: str, body: object, message: str
+) -> None:
+    status, said = api.refused("POST", path, body)
+    assert status == 409
+    assert message in said
+
+
+def test_another_method_is_a_405_that_says_which_there_are(api: Api) -> None:
+    assert api.refused("PUT", "clock")[0] == 405
+    assert set(api("PUT", "clock").headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> None:
+    body = b'{"text": "%s"}' % (b"x" * 1024 * 1024)
+    answer = urllib3.request(
+        "POST",
+        f"{api.url}/fake/messages/1/replies",
+        body=iter([body]) if chunked else body,
+        headers={"Content-Type": "application/json"},
+        retries=False,
+        timeout=DEADLINE,
+    )
+    assert (answer.status, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""],
+)
+@pytest.mark.parametrize("path", ["reset", "clock", "accounts", "faults", "replies"])
+def test_what_a_form_of_another_site_can_send_is_a_415(
+    api: Api, gateway: Gateway, path: str, content_type: str
+) -> None:
+    status, _ = api.refused("POST", path, b"{}", **{"Content-Type": content_type})
+    assert status == 415
+    assert len(gateway.messages()) == 3
+
+
+def test_json_may_name_its_charset(api: Api) -> None:
+    header = {"Content-Type": "application/json; charset=utf-8"}
+    assert api("POST", "reset", b"{}", **header).status == 204
+
+
+# Hosts
+
+
+LOOKING_INSIDE = ["/fake/state", "/fake/openapi.json", "/fake/nothing", "/"]
+
+
+def fetch(url: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    return urllib3.request("GET", url, headers=headers, redirect=False, timeout=DEADLINE)
+
+
+@pytest.mark.parametrize("path", LOOKING_INSIDE)
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8021", "127.0.0.1.evil.example", "localhost.evil.example",
+     "192.168.1.7", "[::ffff:192.168.1.7]", "2130706433", "[", "localhost:8021@evil.example"],
+)  # fmt: skip
+def test_a_foreign_host_is_a_403_on_a_loopback_address(any_url: str, path: str, host: str) -> None:
+    answer = fetch(any_url + path, Host=host)
+    assert answer.status == 403
+    assert "--public-url" in answer.data.decode()
+
+
+@pytest.mark.parametrize("path", ["/fake/state", "/"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LocalHost:1", "127.0.0.1", "127.1.2.3:99", "[::1]", "[::1]:8021"]
+)
+def test_a_loopback_name_is_answered_whatever_its_port(any_url: str, path: str, host: str) -> None:
+    assert fetch(any_url + path, Host=host).status == 200
+
+
+def test_a_request_without_a_host_is_a_403(any_url: str) -> None:
+    address = urlsplit(any_url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(b"GET /fake/state HTTP/1.0\r\n\r\n")
+        assert connection.makefile("rb").readline().split()[1] == b"403"
+
+
+def test_the_soap_service_and_healthz_answer_to_any_host(any_url: str) -> None:
+    assert fetch(f"{any_url}{ENDPOINT}?WSDL", Host="sms.test").status == 200
+    assert fetch(f"{any_url}/healthz", Host="sms.test").status == 200
+
+
+def test_the_public_urls_host_is_answered(gateway: Gateway) -> None:
+    server = ThreadServer(Application(gateway, public_url="https://SMS.test:8443/x"))
+    assert fetch(f"{server.url}/fake/state", Host="sms.test").status == 200
+    assert fetch(f"{server.url}/fake/state", Host="x.test").status == 403
+    server.close()
+
+
+def test_any_host_is_answered_where_everybody_can_call(gateway: Gateway) -> None:
+    server = ThreadServer(Application(gateway, host="0.0.0.0"), "0.0.0.0")
+    assert fetch(f"{server.url}/fake/state", Host="sms.test").status == 200
+    server.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1", "127.0.0.53"])
+def test_each_loopback_address_is_known_for_one(host: str) -> None:
+    with pytest.raises(Exception, match="403"):
+        Guard(host).check({"HTTP_HOST": "evil.example"})
+
+
+# The token
+
+
+@pytest.fixture
+def guarded_url(gateway: Gateway) -> Iterator[str]:
+    server = ThreadServer(Application(gateway, api_token=TOKEN))
+    yield server.url
+    server.close()
+
+
+def basic(password: str) -> str:
+    return "Basic " + base64.b64encode(f"me:{password}".encode()).decode()
+
+
+def bearer(token: str) -> str:
+    return f"Bearer {token}".encode().decode("latin-1")
+
+
+@pytest.mark.parametrize("path", LOOKING_INSIDE)
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer ", "Bearer wrong", bearer(TOKEN[:-1]), bearer(TOKEN + "x"),
+     basic("wrong"), basic(""), "Basic !", f"Token {bearer(TOKEN)}", bearer(TOKEN).upper()],
+)  # fmt: skip
+def test_a_missing_or_wrong_token_is_a_401_that_asks_for_it(
+    guarded_url: str, path: str, header: str | None
+) -> None:
+    answer = fetch(guarded_url + path, **({} if header is None else {"Authorization": header}))
+    assert answer.status == 401
+    assert answer.headers.getlist("WWW-Authenticate") == [
+        'Basic realm="fake EVERY8D", charset=UTF-8',
+        'Bearer realm="fake EVERY8D"',
+    ]
+
+
+@pytest.mark.parametrize("path", ["/fake/state", "/"])
+@pytest.mark.parametrize("header", [bearer(TOKEN), basic(TOKEN)])
+def test_the_right_token_is_let_in(guarded_url: str, path: str, header: str) -> None:
+    assert fetch(guarded_url + path, Authorization=header).status == 200
+
+
+def test_the_soap_service_and_healthz_ask_for_no_token(guarded_url: str) -> None:
+    assert log_in(guarded_url, "demo", "s3cret")
+    assert fetch(f"{guarded_url}/healthz").status == 200
+
+
+def test_the_token_is_in_neither_the_journal_nor_the_log(tmp_path: Path) -> None:
+    with Served(tmp_path, "--log-format=json", FAKE_EVERY8D_API_TOKEN="s3cret-token") as served:
+        header = {"Authorization": "Bearer s3cret-token"}
+        api = Api(served.url)
+        assert api.refused("GET", "state")[0] == 401
+        assert fetch(f"{served.url}/nowhere", **header).status == 404
+        call(served.url, "getCredit")
+        journal = api("GET", "requests", **header).json()
+        assert [request["path"] for request in journal["requests"]] == ["/nowhere", ENDPOINT]
+        assert "s3cret-token" not in json.dumps(journal)
+        assert api("POST", "reset", {}, **header).status == 204
+        served.wait_for('"path": "/fake/reset"')
+        assert "s3cret-token" not in served.output
