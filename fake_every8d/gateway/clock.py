@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from fake_every8d.gateway.errors import Conflict, InvalidInput
 
@@ -21,7 +21,7 @@ LONGEST_WAIT = 1e9
 # single thing fights with those that serve callers over the lock.
 _GRAIN = 0.005
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 _LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
@@ -56,7 +56,7 @@ def to_datetime(micros: int) -> datetime:
 
     What is due after the last year that Python knows is shown at its end.
     """
-    return (_EPOCH + timedelta(microseconds=min(micros, _END))).astimezone(TAIPEI)
+    return _EPOCH + timedelta(microseconds=min(micros, _END))
 
 
 def to_micros(moment: datetime) -> int:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
+from fake_every8d import summary
 from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status, numbers
 from fake_every8d.web import parameters as p
 from fake_every8d.web import representation as show
@@ -157,6 +158,12 @@ class Operations:
                 "faults": {"count": len(self._faults.all())},
             }
         )
+
+    @_operation("GET", "summary")
+    def _summary(self) -> Response:
+        text = summary.text(self._journal.all(), self._gateway.messages(), self._gateway.reports())
+        body = f"{text}\n".encode(errors="replace")
+        return Response(body, content_type="text/plain; charset=utf-8")
 
     @_operation("POST", "reset")
     def _reset(self) -> Response:

@@ -448,6 +448,15 @@ def test_faults_befall_calls_until_they_are_removed(api: Api) -> None:
     assert api.get("faults") == {"faults": []}
 
 
+def test_a_summary_is_for_people_to_read(api: Api) -> None:
+    send(api, content="驗證碼")
+    answer = api("GET", "summary")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    lines = answer.data.decode().splitlines()
+    assert lines[0] == "2 requests:"
+    assert "  12:00:00  to +886912345678  0 已發送: '驗證碼'" in lines
+
+
 def test_x1_reset_brings_everything_back(api: Api, gateway: Gateway) -> None:
     send(api)
     api.post("accounts", user_id="other", password="p")

@@ -22,6 +22,7 @@ def api(url: str, gateway: Gateway) -> Api:
 
 LOOKS = (
     "state",
+    "summary",
     "accounts",
     "accounts/demo",
     "messages",

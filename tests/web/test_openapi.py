@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 import schemathesis
 
+from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.app import Application
 from fake_every8d.web.operations import OPERATIONS, PREFIX, Operation
@@ -67,6 +68,37 @@ def test_its_parameters_and_keys_are_those_described(operation: Operation) -> No
         assert body["additionalProperties"] is False
     else:
         assert "requestBody" not in described
+
+
+IN_PYTHON = {
+    "account": "GET accounts",
+    "accounts": "GET accounts",
+    "add_account": "POST accounts",
+    "update_account": "PATCH accounts/<text:user_id>",
+    "messages": "GET messages",
+    "messages_to": "GET messages",
+    "wait_for_message": "GET messages",
+    "reply": "POST replies",
+    "set_outcome": "POST outcomes",
+    "reports": "GET reports",
+    "wait_for_report": "GET reports",
+    "emails": "GET emails",
+    "clock": "POST clock",
+    "requests": "GET requests",
+    "add_fault": "POST faults",
+    "faults": "GET faults",
+    "clear_faults": "DELETE faults",
+    "summary": "GET summary",
+    "reset": "POST reset",
+}
+"""What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
+
+SERVING = {"start", "stop", "url", "soap_url", "wsdl_url", "ca_file"}
+
+
+def test_whatever_python_can_do_http_can() -> None:
+    assert set(IN_PYTHON) | SERVING == {name for name in dir(FakeEvery8d) if name[0] != "_"}
+    assert set(IN_PYTHON.values()) <= {f"{each.method} {each.path}" for each in OPERATIONS}
 
 
 @pytest.fixture
