@@ -57,7 +57,7 @@ def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
     try:
         return load_accounts(folder / file)
     except ConfigError as error:
-        pytest.fail(f"every8d_accounts: {error}", pytrace=False)
+        raise _usage_error(f"every8d_accounts: {error}") from None
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,8 @@ def every8d_server(
     except (OSError, OverflowError) as error:
         if not port:
             raise
-        pytest.fail(f"--every8d-port: cannot listen on port {port}: {error}", pytrace=False)
+        reason = f"--every8d-port: cannot listen on port {port}: {error}"
+        raise _usage_error(reason) from None
     yield fake
     fake.stop()
 
@@ -110,17 +111,22 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     changes: dict[str, object] = {}
     for marker in request.node.iter_markers("every8d"):
         if marker.args:
-            pytest.fail("@pytest.mark.every8d takes names, such as credit=3", pytrace=False)
+            raise _usage_error("@pytest.mark.every8d takes names, such as credit=3")
         changes = {**marker.kwargs, **changes}  # the closest marker comes first
     if changes:
         try:
             every8d_server.update_account(every8d_server.account.user_id, **changes)
         except InvalidInput as error:
-            pytest.fail(f"@pytest.mark.every8d: {error}", pytrace=False)
+            raise _usage_error(f"@pytest.mark.every8d: {error}") from None
     request.node.stash[_used] = every8d_server
     yield every8d_server
     # What is still to come must not reach the next test's application.
     every8d_server.reset()
+
+
+def _usage_error(reason: str) -> BaseException:
+    """What makes a test fail with a reason, and without pages of ours."""
+    return pytest.fail.Exception(reason, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
