@@ -76,7 +76,7 @@ class FakeEvery8d:
         self._process = os.getpid()
 
     def __repr__(self) -> str:
-        return f"<FakeEvery8d at {self._server.url if self._server else 'no address: not running'}>"
+        return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
 
     def start(self) -> Self:
         """Listen, where a `with` is of no use. Raises `OSError` if the port is taken.
