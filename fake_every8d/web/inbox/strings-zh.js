@@ -140,6 +140,7 @@ export const zh = {
   "reports.search": "門號、批次、內容",
   "reports.all": "此批次的所有回報",
   "reports.of": "狀態回報",
+  "email.copy": "電子郵件副本",
   "reports.no": "無",
   "report.waiting": "等待中",
   "report.delivered": "已送達",

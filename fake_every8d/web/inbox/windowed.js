@@ -68,6 +68,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   useEffect(() => {
     const observer = new ResizeObserver(() => redraw((n) => n + 1));
     observer.observe(view.current);
+    observer.observe(list.current); // an item may grow by itself
     return () => observer.disconnect();
   }, []);
 

@@ -104,7 +104,7 @@ function NewFault() {
         ${t("fault.operation")}
         <select value=${operation} onChange=${(event) => setOperation(event.target.value)}>
           <option value="*">${t("faults.all")}</option>
-          ${OPERATIONS.map((name) => html`<option>${name}</option>`)}
+          ${OPERATIONS.map((name) => html`<option value=${name}>${name}</option>`)}
         </select>
       </label>
       <label>

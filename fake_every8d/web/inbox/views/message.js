@@ -104,10 +104,15 @@ function Actions({ message, onReply }) {
 
 /** All that there is to know about a message, its status reports too. */
 function Details({ message, query }) {
-  const [reports, setReports] = useState(null);
+  const [sent, setSent] = useState({});
   useEffect(() => {
-    http.get(`fake/reports?message_id=${message.id}&limit=1000`).then((found) => setReports(found.reports), () => {});
+    const of = `?message_id=${message.id}&limit=1000`;
+    Promise.all([http.get("fake/reports" + of), http.get("fake/emails" + of)]).then(
+      ([{ reports }, { emails }]) => setSent({ reports, emails }),
+      () => {}, // that nobody answers is said elsewhere
+    );
   }, [message.id, store.revision]);
+  const { reports, emails } = sent;
   return html`
     <dl class="fields">
       <dt>${t("message.id")}</dt>
@@ -133,6 +138,9 @@ function Details({ message, query }) {
         </ul>
         <a href=${href({ view: "reports", query: message.batch_id })}>${t("reports.all")}</a>
       </dd>
+      ${emails?.map(
+        (email) => html`<dt>${t("email.copy")}</dt><dd><${Text} text=${email.to} /> <${ReportState} report=${email} /></dd>`,
+      )}
     </dl>
   `;
 }

@@ -51,7 +51,8 @@ export function Requests({ route }) {
 }
 
 function Row({ request, chosen }) {
-  const bad = request.status >= 400 || request.fault;
+  // The platform says what went wrong in its result, as a negative code, with HTTP 200.
+  const bad = request.status >= 400 || request.fault || request.result?.startsWith("-");
   return html`
     <a class="request" href=${href({ view: "requests", item: String(request.id) })} aria-current=${chosen ? "page" : null}>
       <span class="request-line">

@@ -1,0 +1,271 @@
+"""Accounts, reports, requests and faults."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from fake_every8d import FakeEvery8d, Status
+from tests.inbox.conftest import Open, Send
+from tests.receiver import Receiver, in_turn, status
+from tests.web.serving import call, log_in
+
+
+def test_accounts_show_how_they_stand(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    fake.add_account("shop", "secret", credit=12.5, report_url="http://127.0.0.1:1/r")
+    page = open("#/accounts")
+    demo = page.get_by_role("article", name="Account demo")
+    expect(demo).to_contain_text("1,000 points left")
+    expect(demo).to_contain_text("Open sessions1")
+    shop = page.get_by_role("article", name="Account shop")
+    expect(shop).to_contain_text("12.5 points left")
+    expect(shop).to_contain_text("Open sessions0")
+    expect(shop.get_by_label("Report URL")).to_have_value("http://127.0.0.1:1/r")
+    send("hello")
+    expect(demo).to_contain_text("999 points left")
+
+
+def test_an_account_is_topped_up(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/accounts")
+    page.get_by_label("Points to add").fill("250.25")
+    page.get_by_role("button", name="Top up").click()
+    expect(page.get_by_text("1,250.25")).to_be_visible()
+    assert str(fake.account.credit) == "1250.25"
+
+
+def test_a3_a_locked_account_is_unlocked(fake: FakeEvery8d, open: Open) -> None:
+    fake.update_account("demo", failed_logins=3)
+    page = open("#/accounts")
+    expect(page.get_by_text("3 failed logins")).to_be_visible()
+    fake.update_account("demo", failed_logins=11)
+    expect(page.get_by_text("locked", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_text("locked", exact=True)).to_have_count(0)
+    assert not fake.account.locked
+
+
+def test_s4_s8_international_and_test_mode_are_switched(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/accounts")
+    for name, setting in (("May send abroad", "international"), ("Test mode", "test_mode")):
+        switch = page.get_by_role("switch", name=name)
+        expect(switch).to_have_attribute("aria-checked", "false")
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", "true")
+        assert getattr(fake.account, setting)
+
+
+def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/accounts")
+    url = page.get_by_label("Report URL")
+    url.fill("javascript:alert(1)")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("http")
+    url.fill("http://localhost:3000/sms")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    assert fake.account.report_url == "http://localhost:3000/sms"
+    url.fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    assert fake.account.report_url is None
+
+
+def test_an_account_is_added_and_removed(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/accounts")
+    page.get_by_label("User ID").fill("a/b c")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Add the account").click()
+    account = page.get_by_role("article", name="Account a/b c")
+    expect(account).to_be_visible()
+    assert fake.gateway.open_session("a/b c", "secret")
+    page.on("dialog", lambda dialog: dialog.accept())
+    account.get_by_role("button", name="Remove the account").click()
+    expect(account).to_have_count(0)
+    assert [account.user_id for account in fake.accounts] == ["demo"]
+
+
+def test_r2_r4_each_attempt_at_a_report_is_shown_and_when_the_next_one_is(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    with Receiver() as receiver:
+        answers = in_turn(status(500), status(404))
+        receiver.answer = answers
+        fake.update_account("demo", report_url=receiver.url)
+        fake.clock.freeze()
+        send("hello")
+        fake.clock.advance(seconds=1)
+        page = open("#/reports")
+        expect(page.get_by_text("1 report · 1 waiting")).to_be_visible()
+        report = page.locator(".report")
+        expect(report).to_contain_text("waiting")
+        expect(report).to_contain_text("attempt 1 of 11")
+        expect(report).to_contain_text(re.compile(r"next try \d\d:\d\d:\d\d, in 60 s"))
+        page.get_by_role("button", name="To the next thing due").click()
+        expect(report).to_contain_text("attempt 2 of 11")
+        fake.clock.advance(seconds=60)
+        expect(report).to_contain_text("delivered")
+        report.get_by_role("button", name="Attempts").click()
+        rows = report.get_by_role("row")
+        expect(rows.nth(1)).to_contain_text("HTTP 500")
+        expect(rows.nth(2)).to_contain_text("HTTP 404")
+        expect(rows.nth(3)).to_contain_text("HTTP 200")
+        expect(report).to_contain_text(f"{receiver.url}?BatchID={fake.messages[0].batch_id}")
+        report.get_by_role("link", name="+886912345678").click()
+        expect(page.get_by_role("heading", name="0912 345 678")).to_be_visible()
+
+
+def test_r2_a_receiver_that_is_not_there_is_shown_as_what_went_wrong(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.update_account("demo", report_url="http://127.0.0.1:1/report")
+    send("hello")
+    fake.clock.advance(minutes=30)
+    page = open("#/reports")
+    report = page.locator(".report")
+    expect(report).to_contain_text("given up")
+    report.get_by_role("button", name="Attempts").click()
+    expect(report.get_by_role("row")).to_have_count(12)
+    expect(report.get_by_role("row").last).to_contain_text("refused")
+
+
+def test_reports_are_found_by_batch(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    with Receiver() as receiver:
+        fake.update_account("demo", report_url=receiver.url)
+        send("one", "0911111111")
+        send("two", "0922222222")
+        fake.clock.advance(seconds=1)
+        receiver.wait_for(2)
+        page = open("#/phone/+886911111111")
+        page.get_by_role("button", name="Details").click()
+        expect(page.locator(".fields")).to_contain_text("Delivered 100 發送成功 delivered200")
+        page.get_by_role("link", name="All reports of this batch").click()
+        expect(page.locator(".report")).to_have_count(1)
+        expect(page.locator(".report")).to_contain_text("+886911111111")
+
+
+def test_requests_are_shown_as_they_were_on_the_wire(fake: FakeEvery8d, open: Open) -> None:
+    key = log_in(fake.url, "demo", "demo")
+    reps = "&lt;REPS&gt;&lt;USER MOBILE='0912345678' NAME=\"A\"&gt;hi&lt;/USER&gt;&lt;/REPS&gt;"
+    call(fake.url, "sendParamSMS", sessionKey=key, contentXML=reps)
+    page = open("#/requests")
+    requests = page.get_by_role("region", name="Requests").get_by_role("link")
+    expect(requests).to_contain_text(["sendParamSMS", "getConnection"])
+    requests.first.click()
+    expect(page).to_have_url(re.compile("/#/requests/2$"))
+    request = page.get_by_role("region", name="Request", exact=True).first
+    # Laid out, what is inside the string too.
+    lines = request.locator(".xml-line")
+    assert [line.strip() for line in lines.all_inner_texts()][3:9] == [
+        f"<sessionKey>{key}</sessionKey>",
+        "<contentXML>",
+        "<REPS>",
+        "<USER MOBILE='0912345678' NAME=\"A\">hi</USER>",
+        "</REPS>",
+        "</contentXML>",
+    ]
+    response = page.get_by_role("region", name="Response").first
+    expect(response).to_contain_text("HTTP 200")
+    expect(response).to_contain_text("<sendParamSMSResult>997.00,1,3.0,0,")
+    # P4: billed three times, and the journal says why.
+    expect(page.get_by_role("note")).to_contain_text("three times")
+    # Side by side.
+    left, right = request.bounding_box(), response.bounding_box()
+    assert left and right and left["x"] + left["width"] <= right["x"]
+    assert left["y"] == right["y"]
+
+    request.get_by_text("headers").click()
+    expect(request).to_contain_text("http://tempuri.org/sendParamSMS")
+
+
+def test_a_request_is_copied_as_curl_which_does_the_same(fake: FakeEvery8d, open: Open) -> None:
+    key = log_in(fake.url, "demo", "demo")
+    call(fake.url, "sendSMS", sessionKey=key, content="it's 'quoted' $HOME", mobile="0912345678")
+    page = open("#/requests/2")
+    page.get_by_role("button", name="Copy as curl").click()
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert shlex.split(command)[:2] == ["curl", f"{fake.url}/API21/SOAP/SMS.asmx"]
+    subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
+    assert [message.content for message in fake.messages] == ["it's 'quoted' $HOME"] * 2
+
+
+def test_new_requests_appear_and_all_are_cleared(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/requests")
+    expect(page.get_by_text("No requests yet")).to_be_visible()
+    requests = page.get_by_role("region", name="Requests").get_by_role("link")
+    for count in (1, 2):
+        log_in(fake.url, "demo", "demo")
+        expect(requests).to_have_count(count)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("No requests yet")).to_be_visible()
+    assert fake.requests == []
+
+
+def test_a_request_that_is_no_longer_kept_is_said_to_be_so(fake: FakeEvery8d, open: Open) -> None:
+    log_in(fake.url, "demo", "demo")
+    page = open("#/requests/77")
+    expect(page.get_by_text("This request is not kept any more")).to_be_visible()
+
+
+@pytest.mark.parametrize("body", ["<a><b>", "</a>text<", "<a b='>'/>]]>", "<" * 50, "no XML"])
+def test_what_is_not_xml_is_shown_all_the_same(fake: FakeEvery8d, open: Open, body: str) -> None:
+    call(fake.url, "getCredit", sessionKey=body)
+    page = open("#/requests/1")
+    region = page.get_by_role("region", name="Request", exact=True).first
+    expect(region).to_contain_text(body.replace("\n", ""))
+
+
+def test_an_outage_is_switched_on_and_off(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/faults")
+    switch = page.get_by_role("switch", name="The platform is down")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    for _ in range(3):
+        assert call(fake.url, "getCredit", sessionKey="x").status == 503
+    page.get_by_role("link", name="Phones").click()
+    expect(page.get_by_text("Outage: every call is answered")).to_be_visible()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_text("Outage: every call is answered")).to_have_count(0)
+    assert call(fake.url, "getCredit", sessionKey="x").status == 200
+
+
+def test_any_fault_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/faults")
+    page.get_by_label("To calls of").select_option("sendSMS")
+    page.get_by_label("What happens").select_option("SOAP fault")
+    page.get_by_label("Fault text").fill("boom")
+    page.get_by_label("How often").select_option("2 times")
+    page.get_by_role("button", name="Let it happen").click()
+    waiting = page.get_by_role("listitem")
+    expect(waiting).to_contain_text("sendSMS SOAP fault boom")
+    expect(waiting).to_contain_text("2 times")
+    assert b"boom" in call(fake.url, "sendSMS").data
+    expect(waiting).to_contain_text("once")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Nothing: all calls go well.")).to_be_visible()
+    assert fake.faults == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["http_error", "soap_fault", "result", "delay", "disconnect", "truncate", "garbage"]
+)
+def test_every_kind_of_fault_can_be_set_up(fake: FakeEvery8d, open: Open, kind: str) -> None:
+    page = open("#/faults")
+    page.get_by_label("What happens").select_option(kind)
+    page.get_by_label("When").select_option("after")
+    page.get_by_role("button", name="Let it happen").click()
+    expect(page.get_by_role("listitem")).to_contain_text("after it took place")
+    assert [(fault.kind, fault.effect) for fault in fake.faults] == [(kind, "after")]
+
+
+def test_s7_the_copy_by_e_mail_is_shown(fake: FakeEvery8d, open: Open) -> None:
+    key = log_in(fake.url, "demo", "demo")
+    reps = (
+        "&lt;REPS&gt;&lt;USER MOBILE='0912345678' EMAIL='a@b.test'&gt;x&lt;/USER&gt;&lt;/REPS&gt;"
+    )
+    call(fake.url, "sendParamSMS", sessionKey=key, contentXML=reps)
+    page = open("#/phone/+886912345678")
+    page.get_by_role("button", name="Details").click()
+    expect(page.locator(".fields")).to_contain_text("a@b.test kept")
+    assert fake.messages[0].status in (Status.SENT, Status.DELIVERED)
