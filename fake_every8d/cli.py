@@ -372,29 +372,33 @@ def _origin(ctx: click.Context, name: str) -> str:
 @cli.command(context_settings=_CONTEXT)
 @_accounts_option
 @_options
-def health(*, host: str, port: int, tls: bool, tls_cert: str | None, **_: Any) -> None:
-    """Ask what is served with these options, on this machine, whether it is well.
+def health(*, host: str, port: int, **_: Any) -> None:
+    """Ask what is served here, by HTTP or HTTPS, whether it is well.
 
-    Ends with exit code 0 if it is, and with 1 if not: for a container's health check.
+    Ends with exit code 0 if it is, and with 1 if not: for a container's health check. Takes
+    what serve takes, and looks at --host and --port.
     """
     import ssl
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
-    if tls or tls_cert:
-        # Nothing is said or believed here that a certificate would have to vouch for.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection: HTTPConnection = HTTPSConnection(host, port, timeout=5, context=context)
-    else:
-        connection = HTTPConnection(host, port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        problem = f"HTTP {status}" if (status := connection.getresponse().status) != 200 else ""
-    except (OSError, HTTPException) as error:
-        problem = _reason(error)
-    if problem:
-        raise click.ClickException(f"{host} port {port} is not well: {problem}")
+    # Nothing is said or believed that a certificate would have to vouch for.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    problems = []
+    for connection in (
+        HTTPConnection(host, port, timeout=5),
+        HTTPSConnection(host, port, timeout=5, context=context),
+    ):
+        try:
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            if answer.status == 200:
+                return
+            problems.append(f"HTTP {answer.status}")
+        except (OSError, HTTPException) as error:
+            problems.append(_reason(error))
+    raise click.ClickException(f"{host} port {port} is not well: {problems[0]}")
 
 
 def _reason(error: Exception) -> str:

@@ -240,5 +240,5 @@ def test_health_of_somebody_else_is_exit_code_1(httpserver: HTTPServer) -> None:
 def test_health_of_what_is_served_is_exit_code_0(tmp_path: Path, options: list[str]) -> None:
     with Served(tmp_path, *options) as served:
         port = urlsplit(served.url).port
-        done = run("health", *options, FAKE_EVERY8D_PORT=str(port))
+        done = run("health", FAKE_EVERY8D_PORT=str(port))
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
