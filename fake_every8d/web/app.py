@@ -28,10 +28,10 @@ from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
 from fake_every8d.web.bodies import drain, read_body
 from fake_every8d.web.control import Control, refusal
+from fake_every8d.web.control.operations import PREFIX
 from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
 from fake_every8d.web.guard import Guard
 from fake_every8d.web.journal import Journal, RecordedRequest, masked, masked_query
-from fake_every8d.web.operations import PREFIX
 from fake_every8d.web.pages import INDEX, static_file
 
 if TYPE_CHECKING:

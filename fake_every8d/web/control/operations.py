@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 
 from fake_every8d import summary
 from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status, numbers
-from fake_every8d.web import parameters as p
-from fake_every8d.web import representation as show
+from fake_every8d.web.control import parameters as p
+from fake_every8d.web.control import representation as show
 from fake_every8d.web.faults import Effect, Faults, Kind
 from fake_every8d.web.journal import Journal
 
@@ -408,7 +408,7 @@ class Operations:
 @cache
 def description() -> bytes:
     """The API's description, OpenAPI 3.1 in JSON."""
-    return (files("fake_every8d.web") / "openapi.json").read_bytes()
+    return (files(__package__) / "openapi.json").read_bytes()
 
 
 def _select(

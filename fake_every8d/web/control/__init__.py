@@ -13,11 +13,11 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
-from fake_every8d.web import parameters as p
 from fake_every8d.web.bodies import read_body
+from fake_every8d.web.control import parameters as p
+from fake_every8d.web.control.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
 from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal
-from fake_every8d.web.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
