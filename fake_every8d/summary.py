@@ -1,6 +1,7 @@
 """What has reached a fake, in lines that one can read at a glance."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import TypeVar
 
 from fake_every8d.gateway import Message, Report
@@ -8,6 +9,7 @@ from fake_every8d.web.journal import RecordedRequest
 
 _SHOWN = 20
 _CONTENT = 70
+_LONGEST = 300
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def text(
 def request_lines(request: RecordedRequest) -> Iterable[str]:
     """A request in a line, and a line for each piece of advice."""
     what = request.operation or f"{request.method} {request.path}"
-    answer = str(request.status) if request.result is None else request.result
+    answer = request.result or f"HTTP {request.status}"
     fault = f"  (fault: {request.fault})" if request.fault else ""
     yield f"{request.at:%H:%M:%S}  {what}  {request.user_id or '-'}  {answer}{fault}"
     for advice in request.advice:
@@ -48,14 +50,18 @@ def message_line(message: Message) -> str:
 
 
 def report_line(report: Report) -> str:
-    """A status report in a line, with what its attempts were answered."""
-    attempts = [
+    """A status report in a line: what it says, to whom, and what its attempts were answered."""
+    answers = [
         f"HTTP {attempt.answer}" if attempt.error is None else attempt.error
         for attempt in report.attempts
     ]
+    runs = [(answer, len([*same])) for answer, same in groupby(answers)]
+    tried = ", ".join(answer if times == 1 else f"{times} × {answer}" for answer, times in runs)
+    text = f" {report.text!r}" if report.text else ""
+    receiver = report.url.partition("BatchID=")[0].rstrip("?&")
     return (
-        f"{report.at:%H:%M:%S}  {report.to} STATUS={report.status.value} to {report.url}: "
-        f"{', '.join(attempts) or 'not tried yet'} ({report.state.value})"
+        f"{report.at:%H:%M:%S}  {report.to}  STATUS={report.status.value}{text} to {receiver}: "
+        f"{tried or 'not tried yet'} ({report.state.value})"
     )
 
 
@@ -64,4 +70,10 @@ def _section(name: str, items: Sequence[T], lines: Callable[[T], Iterable[str]])
     title = f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
     yield title + (f", the last {_SHOWN}:" if len(shown) < len(items) else ":" if shown else "")
     for item in shown:
-        yield from (f"  {line}" for line in lines(item))
+        yield from (f"  {_plain(line)}" for line in lines(item))
+
+
+def _plain(line: str) -> str:
+    """What a caller sent, fit for a terminal."""
+    short = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return "".join(character if character.isprintable() else " " for character in short)

@@ -337,7 +337,7 @@ def test_wait_for_report_is_about_those_that_were_taken(every8d: FakeEvery8d) ->
     assert complaint == (
         "no report about 0912345678 of status 100 was delivered within 0.01 s; there are:"
     )
-    assert f"+886912345678 STATUS=100 to {url}?BatchID=" in listed
+    assert f"+886912345678  STATUS=100 to {url}: " in listed
     assert listed.endswith("(waiting)")
 
 

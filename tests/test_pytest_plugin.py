@@ -382,8 +382,8 @@ def test_a_failed_test_shows_what_reached_the_fake(pytester: pytest.Pytester) ->
             "  ??:??:??  to +886912345678  100 發送成功: '驗證碼 483920，十分鐘內有效。'",
             "  ??:??:??  to 0212345678  -3 無效門號: '驗證碼 483920，十分鐘內有效。'",
             "2 reports:",
-            "  ??:??:??  +886912345678 STATUS=100 to http://127.0.0.1:1/sms/report?BatchID=*: *",
-            "  ??:??:??  0212345678 STATUS=-3 to http://127.0.0.1:1/sms/report?BatchID=*: *",
+            "  ??:??:??  +886912345678  STATUS=100 to http://127.0.0.1:1/sms/report: *",
+            "  ??:??:??  0212345678  STATUS=-3 to http://127.0.0.1:1/sms/report: *",
         ],
         consecutive=True,
     )
