@@ -178,8 +178,8 @@ def test_a_file_of_settings_only_leaves_the_account_demo(tmp_path: Path) -> None
     assert checked(str(path))["accounts"][0] == "demo (1000 points)"
 
 
-def test_check_says_no_password(settings: str) -> None:
-    assert "s3cret" not in run("check", settings).stdout
+def test_check_says_no_password_and_no_token(settings: str) -> None:
+    assert "s3cret" not in run("check", settings, "--api-token=s3cret").stdout
 
 
 @pytest.mark.parametrize(
