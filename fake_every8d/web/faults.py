@@ -189,17 +189,21 @@ class Faults:
             raise InvalidInput("a delay takes seconds, such as seconds=2")
         for name in ("result", "reason", "body"):
             text = getattr(fault, name)
-            try:
-                etree.Element(name).text = text
-            except (TypeError, ValueError):
-                raise InvalidInput(
-                    f"{name} must be text that XML can carry, not {text!r}"
-                ) from None
+            if not isinstance(text, str) or not _xml_can_carry(text):
+                raise InvalidInput(f"{name} must be text that XML can carry, not {text!r}")
         return fault
 
 
 def _whole(value: object, least: int) -> bool:
     return type(value) is int and value >= least
+
+
+def _xml_can_carry(text: str) -> bool:
+    try:
+        etree.Element("text").text = text
+    except ValueError:
+        return False
+    return True
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes | None:

@@ -1,0 +1,289 @@
+"""Failures on demand: what a caller sees of each, and what has happened all the same."""
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import zeep
+
+from fake_every8d import FakeEvery8d, InvalidInput, NotFound
+from fake_every8d.web.faults import Effect, Faults, FaultSettings, Kind
+from tests.web.serving import DEADLINE, ENDPOINT, call
+
+PHONE = "0912345678"
+REASON = "Server was unable to process request. ---> Timeout expired."
+
+
+@pytest.fixture
+def service(every8d: FakeEvery8d) -> Any:
+    return zeep.Client(every8d.wsdl_url).service
+
+
+@pytest.fixture
+def key(every8d: FakeEvery8d) -> str:
+    return every8d.gateway.open_session("demo", "demo")
+
+
+def send(service: Any, key: str) -> str:
+    return str(service.sendSMS(key, "", "hello", PHONE, ""))
+
+
+def raises(kind: type[Exception], text: str) -> Callable[[Any, str], None]:
+    def check(service: Any, key: str) -> None:
+        with pytest.raises(kind, match=text):
+            send(service, key)
+
+    return check
+
+
+def answers(result: str) -> Callable[[Any, str], None]:
+    def check(service: Any, key: str) -> None:
+        assert send(service, key) == result
+
+    return check
+
+
+SEEN: list[tuple[Kind, FaultSettings, Callable[[Any, str], None]]] = [
+    ("result", {"result": "-99, 壞了 <&>"}, answers("-99, 壞了 <&>")),
+    ("result", {}, answers("None")),
+    ("soap_fault", {}, raises(zeep.exceptions.Fault, REASON)),
+    ("soap_fault", {"reason": "資料庫忙碌中"}, raises(zeep.exceptions.Fault, "資料庫忙碌中")),
+    ("http_error", {}, raises(zeep.exceptions.TransportError, r"Server returned .*503")),
+    (
+        "http_error",
+        {"status": 429, "body": "慢一點"},
+        raises(zeep.exceptions.TransportError, r"Server returned .*429"),
+    ),
+    ("disconnect", {}, raises(requests.ConnectionError, "RemoteDisconnected|aborted|reset")),
+    ("truncate", {}, raises(requests.RequestException, "IncompleteRead")),
+    ("garbage", {}, raises(zeep.exceptions.TransportError, "This is not the answer")),
+]
+
+
+@pytest.mark.parametrize("effect", ["before", "after"])
+@pytest.mark.parametrize(("kind", "settings", "seen"), SEEN)
+def test_what_a_client_sees_and_whether_it_was_charged(
+    every8d: FakeEvery8d,
+    service: Any,
+    key: str,
+    kind: Kind,
+    settings: FaultSettings,
+    seen: Callable[[Any, str], None],
+    effect: Effect,
+) -> None:
+    every8d.add_fault("sendSMS", kind, effect=effect, **settings)
+    seen(service, key)
+    charged = effect == "after"
+    assert len(every8d.messages) == charged
+    assert every8d.account.credit == (999 if charged else 1000)
+    assert every8d.requests[-1].fault == kind
+    # The second try goes through, whatever became of the first.
+    assert send(service, key).startswith("998.00,1,1.0,0," if charged else "999.00,1,1.0,0,")
+
+
+@pytest.mark.parametrize("effect", ["before", "after"])
+def test_a_delay_is_the_usual_answer_later(
+    every8d: FakeEvery8d, service: Any, key: str, effect: Effect
+) -> None:
+    every8d.add_fault("sendSMS", "delay", seconds=0.2, effect=effect)
+    assert send(service, key).startswith("999.00,1,1.0,0,")
+    assert every8d.requests[-1].milliseconds >= 200
+
+
+@pytest.mark.parametrize("effect", ["before", "after"])
+def test_a_caller_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
+    every8d: FakeEvery8d, key: str, effect: Effect
+) -> None:
+    every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
+    body = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
+        f"<content>x</content><mobile>{PHONE}</mobile></sendSMS></s:Body></s:Envelope>"
+    )
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(
+            every8d.soap_url, body, headers={"Content-Type": "text/xml"}, timeout=(DEADLINE, 0.2)
+        )
+    if effect == "after":
+        assert every8d.wait_for_message().content == "x"
+    assert every8d.account.credit == (999 if effect == "after" else 1000)
+
+
+def test_a_delay_holds_up_no_other_caller(every8d: FakeEvery8d, service: Any, key: str) -> None:
+    every8d.add_fault("sendSMS", "delay", seconds=3600)
+    delayed = threading.Thread(target=send, args=[service, key])
+    delayed.start()
+    wait_until(lambda: not every8d.faults)
+    assert zeep.Client(every8d.wsdl_url).service.getCredit(key) == "1000.00"
+    every8d.clear_faults()
+    delayed.join(DEADLINE)
+    assert not delayed.is_alive()
+    assert every8d.account.credit == 999
+
+
+def test_x1_what_a_reset_finds_delayed_leaves_no_trace(every8d: FakeEvery8d, key: str) -> None:
+    every8d.add_fault("sendSMS", "delay", seconds=3600)
+    arguments = {"sessionKey": key, "content": "hello", "mobile": PHONE}
+    delayed = threading.Thread(
+        target=call, args=[every8d.url, "sendSMS"], kwargs=arguments, daemon=True
+    )
+    delayed.start()
+    wait_until(lambda: not every8d.faults)
+    every8d.reset()
+    delayed.join(DEADLINE)
+    assert not delayed.is_alive()
+    assert not every8d.messages
+    assert not every8d.requests
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    pause = threading.Event()
+    for _ in range(100 * DEADLINE):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not happen")
+
+
+def answer_bytes(every8d: FakeEvery8d) -> bytes:
+    """All that comes back for a getCredit, until the connection is closed."""
+    address = urlsplit(every8d.url)
+    body = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+        '<getCredit xmlns="http://tempuri.org/"/></s:Body></s:Envelope>'
+    )
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(
+            f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_on_the_wire(every8d: FakeEvery8d) -> None:
+    every8d.add_fault("getCredit", "disconnect")
+    assert answer_bytes(every8d) == b""
+
+    every8d.add_fault("getCredit", "truncate")
+    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    assert len(body) == length // 2
+    assert body.startswith(b'<?xml version="1.0" encoding="utf-8"?><soap:Envelope')
+    assert every8d.requests[-1].response_body == body
+
+    every8d.add_fault("getCredit", "garbage")
+    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"application/soap+xml; charset=utf-8" in head
+    assert body == b"\x00\xff<html><p>This is not the answer"
+
+    every8d.add_fault("getCredit", "http_error", status=502, body="壞了")
+    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert b"text/plain; charset=utf-8" in head
+    assert body.decode() == "壞了"
+
+    every8d.add_fault("getCredit", "soap_fault", reason="忙")
+    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert "<soap:Value>soap:Receiver</soap:Value>" in body.decode()
+    assert '<soap:Text xml:lang="en">忙</soap:Text>' in body.decode()
+
+
+def credits(service: Any, key: str, count: int) -> list[str]:
+    return [str(service.getCredit(key)) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("times", "wrong"), [(1, 1), (3, 3), (None, 5)])
+def test_how_many_calls_it_befalls(
+    every8d: FakeEvery8d, service: Any, key: str, times: int | None, wrong: int
+) -> None:
+    every8d.add_fault("getCredit", "result", result="wrong", times=times)
+    assert credits(service, key, 5) == ["wrong"] * wrong + ["1000.00"] * (5 - wrong)
+    assert [fault.times for fault in every8d.faults] == ([None] if times is None else [])
+
+
+def test_calls_of_other_operations_do_not_count(
+    every8d: FakeEvery8d, service: Any, key: str
+) -> None:
+    fault = every8d.add_fault("getCredit", "result", result="wrong", times=2)
+    assert send(service, key).startswith("999.00,")
+    requests.get(every8d.wsdl_url, timeout=DEADLINE)
+    requests.post(every8d.soap_url, "<x", timeout=DEADLINE)
+    assert every8d.faults == [fault]
+
+
+def test_any_operation(every8d: FakeEvery8d, service: Any, key: str) -> None:
+    every8d.add_fault("*", "result", result="wrong", times=2)
+    assert service.getConnection("demo", "demo") == "wrong"
+    assert credits(service, key, 2) == ["wrong", "1000.00"]
+
+
+def test_two_happen_in_the_order_in_which_they_were_asked_for(
+    every8d: FakeEvery8d, service: Any, key: str
+) -> None:
+    first = every8d.add_fault("getCredit", "result", result="first", times=2)
+    second = every8d.add_fault("*", "result", result="second")
+    assert every8d.faults == [first, second]
+    assert first.id < second.id
+    assert credits(service, key, 4) == ["first", "first", "second", "1000.00"]
+
+
+def test_a_fault_of_all_calls_can_be_ended(every8d: FakeEvery8d, service: Any, key: str) -> None:
+    every8d.add_fault("*", "result", result="wrong", times=None)
+    assert credits(service, key, 2) == ["wrong", "wrong"]
+    every8d.clear_faults()
+    assert credits(service, key, 1) == ["1000.00"]
+    every8d.add_fault("*", "garbage", times=None)
+    every8d.reset()
+    assert every8d.faults == []
+    assert "<CODE>0</CODE>" in service.getConnection("demo", "demo")
+
+
+def test_one_of_several_can_be_removed() -> None:
+    faults = Faults(["getCredit"])
+    first, second = faults.add("*", "garbage"), faults.add("getCredit", "disconnect")
+    faults.remove(first.id)
+    assert faults.all() == [second]
+    with pytest.raises(NotFound, match="there is no fault 1"):
+        faults.remove(first.id)
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "settings", "complaint"),
+    [
+        ("sendsms", "garbage", {}, r"there is no operation 'sendsms'; there are .*sendSMS.*, and"),
+        (["sendSMS"], "garbage", {}, r"there is no operation \['sendSMS'\]"),
+        ("*", "explode", {}, "kind must be one of result, soap_fault, http_error, .*; not 'expl"),
+        ("*", ["garbage"], {}, "kind must be one of"),
+        ("*", "delay", {}, "a delay takes seconds, such as seconds=2"),
+        ("*", "delay", {"second": 2}, "a fault has no second; it has operation, kind, times, "),
+        ("*", "delay", {"seconds": -1}, "seconds must be 0 to 3600, not -1"),
+        ("*", "delay", {"seconds": float("nan")}, "seconds must be 0 to 3600, not nan"),
+        ("*", "delay", {"seconds": "2"}, "seconds must be 0 to 3600, not '2'"),
+        ("*", "garbage", {"times": 0}, "times must be 1 or more, or None for ever; not 0"),
+        ("*", "garbage", {"times": True}, "times must be 1 or more, or None for ever; not True"),
+        ("*", "garbage", {"times": 1.5}, "times must be 1 or more, or None for ever; not 1.5"),
+        ("*", "garbage", {"effect": "during"}, "effect must be before or after, not 'during'"),
+        ("*", "http_error", {"status": 200}, "status must be an HTTP error, 400 to 599; not 200"),
+        ("*", "http_error", {"status": 600}, "status must be an HTTP error, 400 to 599; not 600"),
+        ("*", "http_error", {"status": "503"}, "status must be an HTTP error"),
+        ("*", "result", {"result": 5}, "result must be text that XML can carry, not 5"),
+        ("*", "result", {"result": "\0"}, r"result must be text that XML can carry, not '\\x00'"),
+        ("*", "soap_fault", {"reason": "\ud800"}, "reason must be text that XML can carry"),
+        ("*", "http_error", {"body": b"x"}, "body must be text"),
+        ("*", "garbage", {"id": 7}, "a fault has no id"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(
+    every8d: FakeEvery8d, operation: Any, kind: Any, settings: Any, complaint: str
+) -> None:
+    with pytest.raises(InvalidInput, match=complaint):
+        every8d.add_fault(operation, kind, **settings)
+    assert every8d.faults == []
