@@ -66,8 +66,11 @@ class Served:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.process.kill()
-        self.process.wait(DEADLINE)
+        self.process.terminate()  # and not killed, or the files of its certificate stay behind
+        try:
+            self.process.wait(DEADLINE)
+        finally:
+            self.process.kill()
 
 
 def call(url: str, operation: str, **parameters: str) -> urllib3.BaseHTTPResponse:
