@@ -59,8 +59,8 @@ def test_codes_stand_out_and_are_copied_at_a_click(send: Send, open: Open) -> No
     codes = page.locator(".bubble .code")
     expect(codes).to_have_text(["483920", "0042"])
     page.get_by_role("button", name="483920").click()
-    assert page.evaluate("navigator.clipboard.readText()") == "483920"
     expect(page.locator("#announcements")).to_have_text("Copied 483920")
+    assert page.evaluate("navigator.clipboard.readText()") == "483920"
     link = page.get_by_role("link", name="https://a.test/99887", exact=True)
     expect(link).to_have_attribute("rel", "noopener noreferrer")
 

@@ -47,6 +47,7 @@ def test_an_sms_is_sent_seen_and_answered_and_the_answer_reported(
 def test_the_command_that_the_empty_page_offers_sends_an_sms(open: Open) -> None:
     page = open()
     page.get_by_role("button", name="Copy the command").click()
+    expect(page.locator("#announcements")).to_contain_text("Copied")
     command = page.evaluate("navigator.clipboard.readText()")
     subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("Your code is 483920")

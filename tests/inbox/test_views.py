@@ -172,7 +172,9 @@ def test_requests_are_shown_as_they_were_on_the_wire(fake: FakeEvery8d, open: Op
     expect(page.get_by_role("note")).to_contain_text("three times")
     # Side by side.
     left, right = request.bounding_box(), response.bounding_box()
-    assert left and right and left["x"] + left["width"] <= right["x"]
+    assert left
+    assert right
+    assert left["x"] + left["width"] <= right["x"]
     assert left["y"] == right["y"]
 
     request.get_by_text("headers").click()
@@ -184,6 +186,7 @@ def test_a_request_is_copied_as_curl_which_does_the_same(fake: FakeEvery8d, open
     call(fake.url, "sendSMS", sessionKey=key, content="it's 'quoted' $HOME", mobile="0912345678")
     page = open("#/requests/2")
     page.get_by_role("button", name="Copy as curl").click()
+    expect(page.locator("#announcements")).to_contain_text("Copied")
     command = page.evaluate("navigator.clipboard.readText()")
     assert shlex.split(command)[:2] == ["curl", f"{fake.url}/API21/SOAP/SMS.asmx"]
     subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)

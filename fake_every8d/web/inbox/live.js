@@ -115,8 +115,8 @@ async function changedMessages({ messages: { count, version: latest } }) {
     if (!page.more) break;
   }
   if (store.messages.size > count) store.trim(count);
-  if (fresh.length === 1) announce(t("new.one", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
-  else if (fresh.length) announce(t("new.many", { n: fresh.length }));
+  if (fresh.length === 1) announce(t("arrived", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
+  else if (fresh.length) announce(t("arrived.many", { n: fresh.length }));
 }
 
 async function reports() {

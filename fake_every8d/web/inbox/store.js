@@ -182,11 +182,6 @@ class Store {
     return entries;
   }
 
-  /** @param {number} id of a request in the journal */
-  request(id) {
-    return this.requests.find((request) => request.id === id);
-  }
-
   /** How many of its messages nobody has seen. @param {Phone} phone */
   unread(phone) {
     const read = this.read.get(phone.number) ?? 0;

@@ -24,8 +24,8 @@ export const en = {
   "answer": "Answer",
   "took": "Took",
   "details": "Details",
-  "new.one": "New SMS to {number}: {text}",
-  "new.many": "{n} new SMS",
+  "arrived": "New SMS to {number}: {text}",
+  "arrived.many": "{n} new SMS",
 
   "duration.now": "now",
   "duration.seconds": "{n} s",

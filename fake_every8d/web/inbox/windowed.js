@@ -9,7 +9,7 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
  * What is being read stays where it is while items come and go above it; with `follow`, a
  * list that is at its end stays at its end.
  * @param {{
- *   items: any[], keyOf: (item: any) => string | number, render: (item: any) => any,
+ *   items: any[], keyOf: (item: any) => string | number, render: (item: any, index: number) => any,
  *   estimate: number, label: string, follow?: boolean, show?: {key: any, at: any},
  * }} props `show`: bring that item into view, once for each different `at`
  */
@@ -99,7 +99,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
                 aria-setsize=${items.length}
                 aria-posinset=${first + i + 1}
               >
-                ${render(item)}
+                ${render(item, first + i)}
               </li>
             `,
           )}

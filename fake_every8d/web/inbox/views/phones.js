@@ -1,12 +1,13 @@
 /** Every phone that got an SMS, the one with the newest on top; and the search. */
 
+import { tabIndex, useArrows } from "../arrows.js";
 import { brief, national } from "../format.js";
 import { t } from "../i18n.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
 import { Empty, Icon, Text, toneOf } from "../ui.js";
-import { html, useMemo, useRef } from "../vendor/preact-htm.js";
+import { html, useMemo } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
 import { Welcome } from "./welcome.js";
@@ -14,25 +15,19 @@ import { Welcome } from "./welcome.js";
 /** @param {{route: import("../route.js").Route}} props */
 export function Phones({ route }) {
   const found = useMemo(() => store.search(route.query), [route.query, store.revision]);
-  const search = useRef(null);
-
-  function onKeyDown(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || !found.length || event.altKey || event.metaKey || event.ctrlKey) return;
-    event.preventDefault();
-    const here = found.findIndex(({ phone }) => phone.number === route.item);
-    const { phone } = found[Math.min(found.length - 1, Math.max(0, here + step))];
-    replace({ item: phone.number, query: route.query });
-  }
+  const chosen = found.findIndex(({ phone }) => phone.number === route.item);
+  const arrows = useArrows(found.length, chosen, (index) =>
+    replace({ item: found[index].phone.number, query: route.query }),
+  );
 
   if (!store.messages.size && store.ready) return html`<${Welcome} />`;
   return html`
     <div class=${`phones ${route.item ? "has-phone" : ""}`}>
-      <section class="phone-list" aria-label=${t("phones")} onKeyDown=${onKeyDown}>
+      <section class="phone-list" aria-label=${t("phones")} ...${arrows}>
+        ${!route.item && html`<h1 class="hidden">${t("phones")}</h1>`}
         <div class="search" role="search">
           <${Icon} name="search" />
           <input
-            ref=${search}
             id="search"
             type="search"
             value=${route.query}
@@ -50,7 +45,7 @@ export function Phones({ route }) {
             estimate=${66}
             label=${t("phones")}
             show=${{ key: route.item, at: route.item }}
-            render=${(entry) => html`<${Phone} ...${entry} route=${route} />`}
+            render=${(entry, index) => html`<${Phone} ...${entry} route=${route} tabindex=${tabIndex(index, chosen)} />`}
           />
         `}
       </section>
@@ -67,7 +62,7 @@ function summary(found, query) {
   return found.length ? t("search.found", { n: found.length, messages }) : t("search.nothing");
 }
 
-function Phone({ phone, match, matches, route }) {
+function Phone({ phone, match, matches, route, tabindex }) {
   const chosen = phone.number === route.item;
   const query = route.query.trim().toLowerCase();
   const unread = chosen ? 0 : store.unread(phone);
@@ -75,6 +70,7 @@ function Phone({ phone, match, matches, route }) {
   return html`
     <a
       class="phone"
+      tabindex=${tabindex}
       href=${href({ item: phone.number, query: route.query })}
       aria-current=${chosen ? "page" : null}
     >

@@ -1,10 +1,11 @@
 /** What reached the fake and what it answered, as it was on the wire. */
 
 import { http } from "../api.js";
+import { tabIndex, useArrows } from "../arrows.js";
 import { attempt } from "../live.js";
 import { clockTime } from "../format.js";
 import { t } from "../i18n.js";
-import { href } from "../route.js";
+import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { shellQuoted } from "../text.js";
 import { Badge, CopyButton, Empty, Icon, Text } from "../ui.js";
@@ -18,7 +19,11 @@ const NOT_COPIED = new Set(["host", "content-length", "connection", "accept-enco
 /** @param {{route: import("../route.js").Route}} props */
 export function Requests({ route }) {
   const requests = useMemo(() => store.requests.toReversed(), [store.requests]);
-  const chosen = store.request(Number(route.item));
+  const index = requests.findIndex(({ id }) => id === Number(route.item));
+  const chosen = requests[index];
+  const arrows = useArrows(requests.length, index, (next) =>
+    replace({ view: "requests", item: String(requests[next].id) }),
+  );
   if (requests.length === 0) {
     return html`
       <section class="page">
@@ -29,7 +34,7 @@ export function Requests({ route }) {
   }
   return html`
     <div class=${`requests ${route.item ? "has-request" : ""}`}>
-      <section class="request-list" aria-label=${t("requests")}>
+      <section class="request-list" aria-label=${t("requests")} ...${arrows}>
         <header>
           <h1>${t("requests")}</h1>
           <button type="button" class="bare" onClick=${() => attempt(http.delete("fake/requests"))}>${t("requests.clear")}</button>
@@ -40,7 +45,7 @@ export function Requests({ route }) {
           estimate=${62}
           label=${t("requests")}
           show=${{ key: Number(route.item), at: route.item }}
-          render=${(request) => html`<${Row} request=${request} chosen=${request.id === Number(route.item)} />`}
+          render=${(request, i) => html`<${Row} request=${request} chosen=${i === index} tabindex=${tabIndex(i, index)} />`}
         />
       </section>
       ${chosen
@@ -50,11 +55,11 @@ export function Requests({ route }) {
   `;
 }
 
-function Row({ request, chosen }) {
+function Row({ request, chosen, tabindex }) {
   // The platform says what went wrong in its result, as a negative code, with HTTP 200.
   const bad = request.status >= 400 || request.fault || request.result?.startsWith("-");
   return html`
-    <a class="request" href=${href({ view: "requests", item: String(request.id) })} aria-current=${chosen ? "page" : null}>
+    <a class="request" tabindex=${tabindex} href=${href({ view: "requests", item: String(request.id) })} aria-current=${chosen ? "page" : null}>
       <span class="request-line">
         <b><${Text} text=${request.operation ?? `${request.method} ${request.path}`} /></b>
         ${request.advice.length > 0 && html`<span class="advice-mark"><${Icon} name="advice" /><span class="hidden">${t("advice")}</span></span>`}
@@ -118,7 +123,7 @@ function Body({ body, title }) {
   const lines = useMemo(() => (body.trimStart().startsWith("<") ? layOut(body.slice(0, LONGEST)) : null), [body]);
   if (!body) return html`<p class="quiet">${t("body.none")}</p>`;
   return html`
-    <pre class="xml" tabindex="0" role="region" aria-label=${title}>${
+    <pre class="xml" tabindex="0" role="group" aria-label=${title}>${
       lines
         ? lines.map(
             ({ depth, inner, pieces }) => html`

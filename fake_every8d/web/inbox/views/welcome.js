@@ -29,7 +29,7 @@ export function Welcome() {
           </li>
           <li>
             <b>${t("welcome.try")}</b>
-            <pre tabindex="0" role="region" aria-label=${t("welcome.try")}>${script(endpoint, account)}</pre>
+            <pre tabindex="0" role="group" aria-label=${t("welcome.try")}>${script(endpoint, account)}</pre>
             <${CopyButton} text=${script(endpoint, account)} label=${t("copy.command")} />
           </li>
         `}

@@ -1,0 +1,281 @@
+"""For everybody: languages, light and dark, keyboard, screen reader, small screens."""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from fake_every8d import FakeEvery8d
+from tests.inbox.conftest import Open, Send
+from tests.receiver import Receiver, status
+from tests.web.serving import call, log_in
+
+VIEWS = [
+    "#/phones",
+    "#/phone/+886912345678",
+    "#/phone/+886912345678?q=code",
+    "#/phone/12345",
+    "#/requests",
+    "#/requests/2",
+    "#/reports",
+    "#/accounts",
+    "#/faults",
+]
+
+
+@pytest.fixture
+def busy(fake: FakeEvery8d, send: Send) -> FakeEvery8d:
+    """One with something of everything on each view."""
+    with Receiver() as receiver:
+        receiver.answer = lambda request: status(500 if request["RM"].endswith("0") else 200)
+        fake.update_account("demo", report_url=receiver.url)
+        fake.add_account("other", "x")
+        fake.update_account("other", failed_logins=11)
+        key = log_in(fake.url, "demo", "demo")
+        reps = "&lt;REPS&gt;&lt;USER MOBILE='0911222333' NAME='王'&gt;hi&lt;/USER&gt;&lt;/REPS&gt;"
+        call(fake.url, "sendParamSMS", sessionKey=key, contentXML=reps)
+        send("Your code is 483920, see https://example.test/", subject="sign-up")
+        fake.clock.advance(seconds=1)
+        fake.reply("0912345678", "thanks")
+        send("never arrives", "0900000103")
+        send("for ever under way", "0900000000")
+        send("abroad", "+14155550100")
+        send("invalid", "12345")
+        send("later", time="20991231090000")
+        fake.clock.freeze()
+        send("x" * 2000)
+        fake.set_outcome("0912345678", 103)
+        fake.add_fault("*", "http_error", times=None)
+        fake.add_fault("sendSMS", "delay", seconds=1, effect="after")
+        yield fake
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, a line each."""
+    return [
+        f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en-US", "zh-TW"])
+def test_axe_finds_nothing_on_any_view(
+    busy: FakeEvery8d, open: Open, scheme: str, language: str
+) -> None:
+    page = open(color_scheme=scheme, locale=language)
+    for view in VIEWS:
+        page.goto(f"{busy.url}/{view}")
+        expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
+        unfold(page)
+        assert violations(page) == [], view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_small_screen(busy: FakeEvery8d, open: Open, scheme: str) -> None:
+    page = open(color_scheme=scheme, viewport={"width": 360, "height": 640})
+    for view in VIEWS:
+        page.goto(f"{busy.url}/{view}")
+        expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
+        unfold(page)
+        assert violations(page) == [], view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_nothing_has_happened(
+    fake: FakeEvery8d, open: Open, scheme: str
+) -> None:
+    page = open(color_scheme=scheme)
+    for view in ("#/phones", "#/requests", "#/reports", "#/accounts", "#/faults"):
+        page.goto(f"{fake.url}/{view}")
+        expect(page.locator("main :is(h1, h2)").first).to_be_visible()
+        assert violations(page) == [], view
+
+
+def unfold(page: Page) -> None:
+    """Open what can be opened."""
+    for unfold in page.locator(".unfold:visible, summary:visible").all()[:3]:
+        unfold.click()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_360_pixels_are_wide_enough(busy: FakeEvery8d, open: Open, view: str) -> None:
+    page = open(view, viewport={"width": 360, "height": 640})
+    expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
+    unfold(page)
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+            .filter((element) => !element.closest("pre, .hidden, .skip, .clock-date, svg"))
+            .filter((element) => element.checkVisibility() && element.getClientRects().length)
+            .filter((element) => element.getBoundingClientRect().right > 360.5)
+            .filter((element) => {
+                while (element && getComputedStyle(element).textOverflow !== "ellipsis")
+                    element = element.parentElement;
+                return !element;  // what ends in an ellipsis may be as long as it likes
+            })
+            .map((element) => element.outerHTML.slice(0, 200))"""
+    )
+    assert beyond == []
+
+
+def test_a_small_screen_shows_the_list_or_the_conversation(busy: FakeEvery8d, open: Open) -> None:
+    page = open("#/phones", viewport={"width": 360, "height": 640})
+    page.get_by_role("link", name="0911 222 333").click()
+    expect(page.get_by_role("heading", name="0911 222 333")).to_be_visible()
+    expect(page.get_by_role("region", name="Phones")).to_be_hidden()
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_role("region", name="Phones")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("browser_language", "language", "word"),
+    [
+        ("en-US", "en", "Phones"),
+        ("zh-TW", "zh-Hant", "手機"),
+        ("zh-HK", "zh-Hant", "手機"),
+        ("de-DE", "en", "Phones"),
+    ],
+)
+def test_the_language_is_the_browsers(
+    open: Open, browser_language: str, language: str, word: str
+) -> None:
+    page = open(locale=browser_language)
+    expect(page.get_by_role("navigation")).to_contain_text(word)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def test_the_language_is_switched_and_remembered(open: Open) -> None:
+    page = open()
+    page.get_by_label("Language").select_option("繁體中文")
+    expect(page.get_by_role("heading", name="還沒有簡訊")).to_be_visible()
+    expect(page).to_have_title("手機 · fake-every8d")
+    page.reload()
+    expect(page.get_by_role("heading", name="還沒有簡訊")).to_be_visible()
+    page.get_by_label("語言").select_option("English")
+    expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
+
+
+def test_both_languages_have_all_the_words(open: Open) -> None:
+    """A form of its own for one is English only; every key in the code is there."""
+    en, zh, sources = open().evaluate(
+        """async () => {
+            const [{en}, {zh}] = await Promise.all(
+                [import("/inbox/strings-en.js"), import("/inbox/strings-zh.js")]);
+            const loaded = performance.getEntriesByType("resource").map(({name}) => name)
+                .filter((name) => name.endsWith(".js") && !/vendor|strings/.test(name));
+            const texts = await Promise.all(loaded.map(async (name) => (await fetch(name)).text()));
+            return [en, zh, texts.join("\\n")];
+        }"""
+    )
+    assert {key for key in en if not key.endswith(".one")} == set(zh)
+    placeholders = re.compile(r"\{\w+\}")
+    for key, words in zh.items():
+        assert set(placeholders.findall(words)) == set(placeholders.findall(en[key])), key
+    used = set(re.findall(r'\bt\(\s*"([^"]+)"', sources))
+    assert len(used) > 100
+    assert used <= set(zh)
+
+
+def background(page: Page) -> Any:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_light_and_dark_follow_the_system_and_are_switched_and_remembered(open: Open) -> None:
+    page = open(color_scheme="dark")
+    dark = background(page)
+    page.emulate_media(color_scheme="light")
+    light = background(page)
+    assert light != dark
+    page.get_by_role("button", name="Colours: as the system’s").click()
+    page.get_by_role("button", name="Colours: light").click()
+    assert background(page) == dark
+    page.reload()
+    expect(page.get_by_role("button", name="Colours: dark")).to_be_visible()
+    assert background(page) == dark
+
+
+def focused(page: Page) -> str:
+    return str(
+        page.evaluate(
+            """() => {
+                const {ariaLabel, labels, innerText} = document.activeElement;
+                return ariaLabel || labels?.[0]?.textContent || innerText;
+            }"""
+        )
+    )
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of that name has the focus, which has to be visible."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if name in focused(page):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", f"nobody sees that {name} has the focus"
+            return
+    raise AssertionError(f"no way to {name}")
+
+
+def test_everything_can_be_done_from_the_keyboard(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("one", "0911111111")
+    send("code 4711", "0922222222")
+    page = open()
+    expect(page.get_by_role("link", name="0922 222 222")).to_be_visible()
+
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("heading", name="0922 222 222")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("heading", name="0911 111 111")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("heading", name="0922 222 222")).to_be_visible()
+
+    tab_to(page, "0922 222 222")  # the list is one stop, at the phone that is shown
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="0911 111 111")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("link", name="0922 222 222")).to_be_focused()
+    tab_to(page, "4711, copy")
+    page.keyboard.press("Enter")
+    expect(page.locator("#announcements")).to_have_text("Copied 4711")
+    assert page.evaluate("navigator.clipboard.readText()") == "4711"
+    tab_to(page, "Deliver")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name="Message 2")).to_contain_text("Delivered")
+    tab_to(page, "Reply as")
+    page.keyboard.type("thanks")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name="Reply to message 2")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Reply as")).to_be_focused()
+
+    page.reload()
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.reload()
+    tab_to(page, "Accounts")
+    page.keyboard.press("Enter")
+    tab_to(page, "Points to add")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1,098")).to_be_visible()
+    tab_to(page, "May send abroad")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("switch", name="May send abroad")).to_be_checked()
+
+
+def test_a_screen_reader_is_told_of_a_new_sms(send: Send, open: Open) -> None:
+    send("old")
+    page = open()
+    expect(page.get_by_role("link", name="0912 345 678")).to_be_visible()
+    send("your code is 4711", "0922222222")
+    expect(page.locator("#announcements")).to_have_text(
+        "New SMS to +886922222222: your code is 4711"
+    )
