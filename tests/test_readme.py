@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from fake_every8d import FakeEvery8d
+from fake_every8d import FakeEvery8d, cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -54,6 +55,26 @@ def test_curl_is_answered(script: str, served: FakeEvery8d) -> None:
     assert answer.stdout
     assert served.requests
     assert all(request.status < 400 for request in served.requests)
+
+
+@pytest.mark.parametrize("settings", [code for language, code in BLOCKS if language == "toml"])
+def test_a_settings_file_is_accepted(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "accounts.toml").write_text(settings, "utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "fake_every8d", "check", "accounts.toml"], check=True, cwd=tmp_path
+    )
+
+
+@pytest.mark.parametrize("text", [code for language, code in BLOCKS if language == "yaml"])
+def test_a_pipeline_asks_for_what_the_image_has(text: str) -> None:
+    image = (ROOT / "Dockerfile").read_text("utf-8")
+    assert yaml.safe_load(text)
+    for file in re.findall(r":(/[^:\s]+\.toml)", text):
+        assert f" {file}\n" in image
+    assert set(re.findall(r"\b8021\b", text)) == {"8021"}
+    assert "EXPOSE 8021" in image
+    options = {f"FAKE_EVERY8D_{parameter.name}".upper() for parameter in cli.serve.params}
+    assert set(re.findall(r"FAKE_EVERY8D_[A-Z_]+", text)) <= options
 
 
 def test_the_first_two_commands_are_what_ci_runs() -> None:
