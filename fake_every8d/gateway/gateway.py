@@ -25,6 +25,7 @@ from fake_every8d.gateway.errors import (
     PlatformError,
 )
 from fake_every8d.gateway.messages import (
+    NOT_XML,
     Batch,
     BatchSummary,
     Message,
@@ -44,7 +45,6 @@ PAGE = 1000
 
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Gateway:
@@ -377,7 +377,7 @@ class Gateway:
         Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it
         never reached the phone or XML cannot carry the text.
         """
-        if bad := _NOT_XML.search(text):
+        if bad := NOT_XML.search(text):
             raise InvalidInput(f"XML cannot carry the character {bad[0]!r} in a reply")
         with self._lock:
             record = self._answerable(message_or_number)

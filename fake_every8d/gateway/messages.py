@@ -12,6 +12,9 @@ from typing import NamedTuple
 from fake_every8d.gateway import pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that XML cannot carry, and so no SMS or reply can."""
+
 _CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 
 

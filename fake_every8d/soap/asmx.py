@@ -1,13 +1,13 @@
 """SOAP as ASP.NET reads and writes it (clauses W), over spyne."""
 
 import codecs
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote_plus
 
 from lxml import etree
 
+from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.soap import documents
 from fake_every8d.soap.service import TNS
 
@@ -28,7 +28,6 @@ _NEXT_OR_LAST = (
     f"{SOAP12}/role/next",
     f"{SOAP12}/role/ultimateReceiver",
 )
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _UNABLE_TO_READ = "Server was unable to read request. ---> {}"
 _UNABLE_TO_PROCESS = "Server was unable to process request. ---> {}"
@@ -41,7 +40,7 @@ class SoapFault(Fault):  # type: ignore[misc]  # spyne has no types
 
     def __init__(self, code: str, reason: str) -> None:
         # A reason may quote a header, which can name characters that XML cannot carry.
-        super().__init__(code, _NOT_XML.sub("\ufffd", reason))
+        super().__init__(code, NOT_XML.sub("\ufffd", reason))
 
 
 class HttpRefusal(Exception):
