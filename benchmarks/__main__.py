@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
-from benchmarks import batch, call, clock, measuring, memory, plugin, reports
+from benchmarks import batch, call, clock, http, latency, measuring, memory, plugin, reports, start
 
 BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
+    "http": http.run,
+    "latency": latency.run,
+    "start": start.run,
     "call": call.run,
     "batch": batch.run,
     "clock": clock.run,
@@ -23,7 +26,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
 @click.option("--quick", is_flag=True, help="Few and short rounds: does it run at all?")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
 def main(names: tuple[str, ...], quick: bool, file: Path | None) -> None:
-    """Measure what fake-every8d costs: call, batch, clock, reports, memory, plugin, or all."""
+    """Measure what fake-every8d costs: all of it, or what is named."""
     machine = measuring.machine()
     click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
     benchmarks = {}

@@ -23,8 +23,8 @@ class Result:
     """A row of the table: a value, what it is beside, and what was aimed at."""
 
     what: str
-    value: float
-    """The median of the rounds."""
+    value: float | None
+    """The median of the rounds; None if it could not be measured here."""
     unit: str
     beside: str | None = None
     """The row that this one is compared to."""
@@ -35,6 +35,8 @@ class Result:
     ratio_at_most: float | None = None
     """The aim, for the ratio."""
     ratio_at_least: float | None = None
+    missing: str | None = None
+    """Why it could not be measured."""
 
     @property
     def aim(self) -> str:
@@ -48,7 +50,7 @@ class Result:
     @property
     def met(self) -> bool | None:
         """Whether the aim was met; None without one."""
-        if self.at_most is not None:
+        if self.value is not None and self.at_most is not None:
             return self.value <= self.at_most
         if self.ratio is not None and self.ratio_at_most is not None:
             return self.ratio <= self.ratio_at_most
@@ -105,10 +107,10 @@ def table(name: str, results: Iterable[Result]) -> str:
     """A benchmark's rows as text in columns."""
     rows = [(name, "", "", "", "")]
     for row in results:
-        value = f"{_rounded(row.value)} {row.unit}"
+        value = "-" if row.value is None else f"{_rounded(row.value)} {row.unit}"
         ratio = "" if row.ratio is None else f"{row.ratio:.3g} × {row.beside}"
         met = "" if row.met is None else "met" if row.met else "NOT MET"
-        rows.append((f"  {row.what}", value, ratio, row.aim, met))
+        rows.append((f"  {row.what}", value, row.missing or ratio, row.aim, met))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     layout = "{{:{}}}  {{:>{}}}  {{:{}}}  {{:{}}}  {{:{}}}".format(*widths)
     return "\n".join(layout.format(*row).rstrip() for row in rows)

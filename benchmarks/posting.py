@@ -14,6 +14,10 @@ from fake_every8d.web.app import SOAP_PATH
 
 TNS = "http://tempuri.org/"
 CONTENT = "驗證碼 483920，五分鐘內有效"
+RESULT = "999.00,1,1.0,0,8cb81ad9-e4c7-4f1a-b6a1-d1b4d4f0a1c5"
+"""What a constant answer says of the sent message."""
+HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{TNS}sendSMS"'}
+"""Of a `sendSMS` by HTTP."""
 
 _BATCH_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ENVIRON = {
@@ -66,6 +70,16 @@ def send_sms(session_key: str, mobile: str) -> bytes:
         content=CONTENT,
         mobile=mobile,
         sendTime="",
+    )
+
+
+def constant_answer() -> str:
+    """A SOAP 1.1 answer to `sendSMS`, as the fake writes it."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+        f'<sendSMSResponse xmlns="{TNS}"><sendSMSResult>{RESULT}</sendSMSResult>'
+        "</sendSMSResponse></soap:Body></soap:Envelope>"
     )
 
 

@@ -1,0 +1,14 @@
+-- What wrk sends: the file that BODY names, as a SOAP 1.1 call of sendSMS. At its end it
+-- writes a line of JSON: answers, microseconds, and what went wrong.
+local file = assert(io.open(os.getenv("BODY"), "rb"))
+wrk.method = "POST"
+wrk.body = file:read("*a")
+wrk.headers["Content-Type"] = "text/xml; charset=utf-8"
+wrk.headers["SOAPAction"] = '"http://tempuri.org/sendSMS"'
+
+function done(summary)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  local line = '{"answers": %d, "microseconds": %d, "failed": %d}\n'
+  io.write(line:format(summary.requests, summary.duration, failed))
+end
