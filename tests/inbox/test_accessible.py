@@ -101,24 +101,39 @@ def unfold(page: Page) -> None:
         unfold.click()
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_360_pixels_are_wide_enough(busy: FakeEvery8d, open: Open, view: str) -> None:
-    page = open(view, viewport={"width": 360, "height": 640})
-    expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
-    unfold(page)
-    beyond = page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
-            .filter((element) => !element.closest("pre, .hidden, .skip, .clock-date, svg"))
+def beyond(page: Page, width: int) -> list[str]:
+    """What is to the right of the window's edge."""
+    found: list[str] = page.evaluate(
+        """(width) => [...document.querySelectorAll("body *")]
+            .filter((element) => !element.closest("pre, .hidden, .skip, svg"))
             .filter((element) => element.checkVisibility() && element.getClientRects().length)
-            .filter((element) => element.getBoundingClientRect().right > 360.5)
+            .filter((element) => element.getBoundingClientRect().right > width + 0.5)
             .filter((element) => {
                 while (element && getComputedStyle(element).textOverflow !== "ellipsis")
                     element = element.parentElement;
                 return !element;  // what ends in an ellipsis may be as long as it likes
             })
-            .map((element) => element.outerHTML.slice(0, 200))"""
+            .map((element) => element.outerHTML.slice(0, 200))""",
+        width,
     )
-    assert beyond == []
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_360_pixels_are_wide_enough(busy: FakeEvery8d, open: Open, view: str) -> None:
+    page = open(view, viewport={"width": 360, "height": 640})
+    expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
+    unfold(page)
+    assert beyond(page, 360) == []
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-TW"])
+def test_every_width_is_wide_enough(busy: FakeEvery8d, open: Open, language: str) -> None:
+    page = open("#/phone/+886912345678", locale=language)
+    for width in (1600, 1280, 1180, 1179, 1000, 800, 799, 600, 480, 390, 360):
+        page.set_viewport_size({"width": width, "height": 700})
+        expect(page.locator("main h1:visible").first).to_be_visible()
+        assert beyond(page, width) == [], width
 
 
 def test_a_small_screen_shows_the_list_or_the_conversation(busy: FakeEvery8d, open: Open) -> None:

@@ -182,15 +182,15 @@ def test_the_content_security_policy_bites(
     directive, code = ATTACKS[attack]
     page = bare()
     page.goto(fake.url)
-    page.evaluate(
-        """window.violations = [];
-        addEventListener("securitypolicyviolation",
-            (event) => violations.push(event.effectiveDirective))"""
+    # As a script of the page's own would do it, so that it comes under the policy.
+    violated = page.evaluate(
+        f"""new Promise((resolve) => {{
+            addEventListener("securitypolicyviolation", (event) => resolve(event));
+            let a, b, f, s;
+            {code};
+        }}).then((event) => [event.effectiveDirective, event.disposition])"""
     )
-    # As a script of the page's own would, so that what it does comes under the policy.
-    page.evaluate(f"(() => {{ let a, b, f, s; {code} }})()")
-    page.wait_for_function("violations.length > 0")
-    assert page.evaluate("violations") == [directive]
+    assert violated == [directive, "enforce"]
     assert page.evaluate("window.ran") is None
 
 

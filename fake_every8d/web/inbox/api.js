@@ -9,8 +9,12 @@ export class ApiError extends Error {
   }
 }
 
+// Not relative to the page's own address: that may have the API token in it, and then
+// browsers refuse.
+const address = (path) => new URL(path, location.origin + location.pathname);
+
 async function request(method, path, body) {
-  const response = await fetch(path, {
+  const response = await fetch(address(path), {
     method,
     headers: body && { "Content-Type": "application/json" },
     body: body && JSON.stringify(body),
@@ -46,7 +50,7 @@ let known = { etag: "", path: "" };
  */
 export async function getIfChanged(path) {
   const headers = known.path === path && known.etag ? { "If-None-Match": known.etag } : {};
-  const response = await fetch(path, { headers });
+  const response = await fetch(address(path), { headers });
   if (response.status === 304) return null;
   const found = await answer(response);
   known = { etag: response.headers.get("ETag"), path };

@@ -7,7 +7,7 @@ import { VIEWS, href, parse } from "./route.js";
 import { recall, remember } from "./settings.js";
 import { outage, store } from "./store.js";
 import { Icon } from "./ui.js";
-import { html, render, useEffect, useState } from "./vendor/preact-htm.js";
+import { html, render, useEffect, useLayoutEffect, useState } from "./vendor/preact-htm.js";
 import { Accounts } from "./views/accounts.js";
 import { Clock } from "./views/clock.js";
 import { Faults, switchOutage } from "./views/faults.js";
@@ -21,7 +21,8 @@ const THEMES = { auto: "auto", light: "sun", dark: "moon" };
 function App() {
   const [route, setRoute] = useState(parse(location.hash));
   const [, redraw] = useState(0);
-  useEffect(() => {
+  // Before the first answer comes, which may be before the first paint.
+  useLayoutEffect(() => {
     store.subscribe(() => redraw((n) => n + 1));
     addEventListener("hashchange", () => setRoute(parse(location.hash)));
     addEventListener("keydown", onKeyDown);
@@ -37,7 +38,7 @@ function App() {
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
     <header class="top">
-      <a class="brand" href="#/phones"><img src="inbox/icon.svg" alt="" width="26" height="26" /><span>fake-every8d</span></a>
+      <a class="brand" href="#/phones" aria-label="fake-every8d"><img src="inbox/icon.svg" alt="" width="26" height="26" /><span>fake-every8d</span></a>
       <nav aria-label=${t("views")}>
         ${VIEWS.map(
           (view) => html`

@@ -13,7 +13,7 @@ const PAGE = 2_000; // messages at a time
 const REQUESTS_PAGE = 100; // with their bodies, of which some are long
 
 let version = 0; // of the messages
-let heard = {}; // the last answer, whatever of it is needed for more than one question
+let shown = ""; // the view that what was asked for last was for
 let timer;
 let asking = null;
 
@@ -21,6 +21,7 @@ let asking = null;
 export function start() {
   addEventListener("visibilitychange", () => document.hidden || refresh());
   addEventListener("hashchange", () => {
+    if (parse(location.hash).view === shown) return;
     forget(); // another view needs what this one did not
     refresh();
   });
@@ -29,12 +30,13 @@ export function start() {
 
 /** Ask now; resolves when the answer has been taken in. */
 export async function refresh() {
-  if (asking) await asking;
+  while (asking) await asking;
   clearTimeout(timer);
-  asking = ask();
+  asking = ask().finally(() => {
+    asking = null;
+    timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden ? HIDDEN : EVERY);
+  });
   await asking;
-  asking = null;
-  timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden ? HIDDEN : EVERY);
 }
 
 /**
@@ -71,19 +73,16 @@ async function ask() {
 }
 
 async function takeIn(state) {
-  if (state.epoch !== store.epoch) {
-    store.clear(state.epoch);
-    heard = {};
-  }
+  if (state.epoch !== store.epoch) store.clear(state.epoch);
   store.setClock(state.clock);
   store.accounts = state.accounts;
-  const { view } = parse(location.hash);
+  shown = parse(location.hash).view;
   await Promise.all([
     store.ready ? changedMessages(state) : allMessages(),
     http.get("fake/outcomes").then(({ outcomes }) => (store.outcomes = outcomes)),
     http.get("fake/faults").then(({ faults }) => (store.faults = faults)),
-    view === "reports" && reports(),
-    view === "requests" && requests(state.requests),
+    shown === "reports" && reports(),
+    shown === "requests" && requests(state.requests),
   ]);
   store.changed();
 }
@@ -120,8 +119,9 @@ async function changedMessages({ messages: { count, version: latest } }) {
 }
 
 async function reports() {
-  const { reports: found } = await http.get("fake/reports?newest_first=true&limit=1000");
-  store.reports = found.reverse();
+  const page = await http.get("fake/reports?newest_first=true&limit=1000");
+  store.reports = page.reports.reverse();
+  store.moreReports = page.more;
 }
 
 /** Those that are not known yet; the oldest go as they do in the fake. */

@@ -37,7 +37,9 @@ class Store {
     this.phones = new Map();
     this.accounts = [];
     this.outcomes = [];
+    /** The newest, and whether there are more. */
     this.reports = [];
+    this.moreReports = false;
     this.requests = [];
     this.faults = [];
     this.clock = null;

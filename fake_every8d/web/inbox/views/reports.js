@@ -22,7 +22,7 @@ export function Reports({ route }) {
     <section class="page tall">
       <header class="page-head">
         <h1>${t("reports")}</h1>
-        <p role="status">${t("reports.count", { n: store.reports.length })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
+        <p role="status">${t("reports.count", { n: store.reports.length + (store.moreReports ? "+" : "") })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
         <div class="search" role="search">
           <${Icon} name="search" />
           <input

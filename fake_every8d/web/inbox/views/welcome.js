@@ -9,7 +9,7 @@ import { html } from "../vendor/preact-htm.js";
 const PATH = "API21/SOAP/SMS.asmx";
 
 export function Welcome() {
-  const endpoint = new URL(PATH, document.baseURI).href;
+  const endpoint = new URL(PATH, location.origin + location.pathname).href;
   const account = store.accounts[0];
   return html`
     <section class="page welcome">

@@ -1,0 +1,211 @@
+"""Keeping up: with what is new, at little cost, and with very many messages."""
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from fake_every8d import FakeEvery8d
+from tests.inbox.conftest import Open, Send
+
+PHONES = 2_000
+MESSAGES = 10_000
+
+
+def asked(page: Page) -> list[Request]:
+    """What the page asks the API from now on."""
+    seen: list[Request] = []
+    page.on("request", lambda request: "/fake/" in request.url and seen.append(request))
+    return seen
+
+
+def answers(requests: list[Request]) -> list[tuple[str, int]]:
+    """What was asked for, and the status of the answer, which is waited for."""
+    found = []
+    for request in requests:
+        response = request.response()
+        assert response
+        found.append((request.url.partition("/fake/")[2], response.status))
+    return found
+
+
+def pass_until(page: Page, step: int, seen: list[Request], count: int) -> int:
+    """Let the page's own time pass until it has asked so often; how many steps that took."""
+    for steps in range(1, 500):
+        page.clock.run_for(step)
+        if len(seen) >= count:
+            return steps
+    raise AssertionError(f"the page asked {len(seen)} times, not {count}")
+
+
+def test_nothing_new_costs_a_304(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    """And it is all that the page asks then, about twice a second."""
+    fake.clock.freeze()
+    send("hello")
+    page = open("#/phone/+886912345678", before=lambda page: page.clock.install())
+    expect(page.locator(".bubble")).to_have_text("hello")
+    seen = asked(page)
+    steps = pass_until(page, 500, seen, 20)
+    assert answers(seen) == [("state", 304)] * 20
+    assert steps >= 20
+
+    seen.clear()
+    send("more")
+    pass_until(page, 500, seen, 2)
+    expect(page.locator(".bubble")).to_have_text(["hello", "more"])
+    news = answers(seen)
+    assert news[0] == ("state", 200)
+    assert [path.partition("=")[0] for path, _ in news if "messages" in path] == [
+        "messages?changed_after"
+    ]
+    seen.clear()
+    pass_until(page, 500, seen, 1)
+    assert answers(seen) == [("state", 304)]
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """As when another tab is brought to the front, which headless browsers do not have."""
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));
+        }""",
+        hidden,
+    )
+
+
+def test_a_hidden_page_asks_every_ten_seconds_and_at_once_when_it_is_seen_again(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    page = open(before=lambda page: page.clock.install())
+    expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
+    hide(page, True)
+    seen = asked(page)
+    pass_until(page, 500, seen, 1)  # what was planned while it was visible
+    answers(seen)
+    page.evaluate("fetch('healthz')")
+    seen.clear()
+    for _ in range(9):
+        page.clock.run_for(1_000)
+        page.evaluate("fetch('healthz')")
+    assert seen == []
+    send("hello")
+    pass_until(page, 1_000, seen, 1)
+    expect(page).to_have_title("(1) Phones · fake-every8d")
+
+    send("again", "0922222222")
+    hide(page, False)
+    expect(page).to_have_title("(2) Phones · fake-every8d")
+
+
+def test_a_fake_that_is_gone_is_said_to_be_and_found_again(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    send("hello")
+    page = open()
+    expect(page.get_by_role("link", name="0912 345 678")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    send("and again")
+    expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("and again")
+
+
+def test_an_answer_that_comes_before_the_first_paint_is_shown(send: Send, open: Open) -> None:
+    send("hello")
+    never = "window.requestAnimationFrame = () => 0"
+    page = open(before=lambda page: page.add_init_script(never))
+    expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("hello")
+
+
+def test_messages_that_the_fake_has_forgotten_go(fake: FakeEvery8d, open: Open) -> None:
+    """What it keeps is limited, and so is what the page keeps."""
+    page = open()
+    expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
+    kept = page.evaluate(
+        """async () => {
+            const {store} = await import("/inbox/store.js");
+            const message = (id) => ({id, to: `+88691${id}`, name: "", accepted_at: "", replies: [],
+                version: id, content: ""});
+            store.take([1, 2, 3].map(message));
+            store.trim(2);
+            return [[...store.messages.keys()], [...store.phones.keys()]];
+        }"""
+    )
+    assert kept == [[2, 3], ["+886912", "+886913"]]
+
+
+@pytest.fixture
+def crowded(fake: FakeEvery8d, send: Send) -> FakeEvery8d:
+    fake.update_account("demo", credit=1_000_000)
+    fake.clock.freeze()
+    numbers = [f"09{n:08}" for n in range(PHONES)]
+    for n in range(MESSAGES // PHONES):
+        send(f"message {n}, code {1000 + n}", ",".join(numbers), f"subject {n}")
+    for n in range(300):
+        send(f"one of many, {n}: " + "long " * (n % 50), numbers[1234])
+    return fake
+
+
+def elements(page: Page) -> int:
+    return int(page.evaluate("document.querySelectorAll('*').length"))
+
+
+def test_of_10000_messages_to_2000_phones_only_what_is_in_view_is_in_the_document(
+    crowded: FakeEvery8d, open: Open
+) -> None:
+    page = open()
+    phones = page.get_by_role("region", name="Phones")
+    expect(page.get_by_text(f"{PHONES} phones")).to_be_visible()
+    expect(phones.locator(".phone").first).to_contain_text("0900 001 234")
+    assert elements(page) < 1_000
+
+    page.get_by_role("searchbox").fill("0900000007")
+    expect(phones.locator(".phone")).to_have_count(1)
+    page.get_by_role("searchbox").fill("code 1003")
+    expect(page.get_by_text(f"Matches: {PHONES}, on {PHONES} phones")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+
+    # To the end of the list, in a leap and in steps.
+    view = phones.locator(".windowed")
+    view.evaluate("e => e.scrollTop = e.scrollHeight")
+    expect(phones.locator("li[aria-posinset='2000']")).to_be_in_viewport()
+    assert elements(page) < 1_000
+    for _ in range(20):
+        view.hover()
+        page.mouse.wheel(0, -800)
+    expect(phones.locator("li[aria-posinset='2000']")).to_have_count(0)
+    assert elements(page) < 1_000
+
+    # A long conversation of messages of every height, from its end to its beginning.
+    page.goto(f"{crowded.url}/#/phone/+886900001234")
+    bubbles = page.locator(".bubble")
+    expect(bubbles.last).to_contain_text("one of many, 299")
+    expect(bubbles.last).to_be_in_viewport()
+    assert elements(page) < 2_000
+    conversation = page.locator(".conversation .windowed")
+    conversation.evaluate("e => e.scrollTop = 0")
+    expect(bubbles.first).to_contain_text("message 0")
+    expect(bubbles.first).to_be_in_viewport()
+    assert elements(page) < 2_000
+
+
+def test_what_is_being_read_stays_where_it_is_while_more_arrives(
+    crowded: FakeEvery8d, send: Send, open: Open
+) -> None:
+    page = open("#/phone/+886900001234")
+    expect(page.locator(".bubble").last).to_contain_text("one of many, 299")
+    conversation = page.locator(".conversation .windowed")
+    conversation.hover()
+    page.mouse.wheel(0, -3_000)
+    expect(page.locator(".bubble", has_text="one of many, 299")).to_have_count(0)
+    middle = page.locator(".bubble").nth(3)
+    text = middle.inner_text()
+    same = page.locator(".bubble").filter(has_text=text.partition(":")[0] + ":")
+    before = same.bounding_box()
+    send("unheard of", "0900001234")
+    expect(page.locator(".phone").first).to_contain_text("unheard of")
+    after = same.bounding_box()
+    assert before
+    assert after
+    assert abs(before["y"] - after["y"]) < 2
