@@ -113,8 +113,10 @@ def test_a_fake_that_is_gone_is_said_to_be_and_found_again(
 
 def test_an_answer_that_comes_before_the_first_paint_is_shown(send: Send, open: Open) -> None:
     send("hello")
-    never = "window.requestAnimationFrame = () => 0"
-    page = open(before=lambda page: page.add_init_script(never))
+    slow = """window.requestAnimationFrame = () => 0;
+        const real = setTimeout;
+        window.setTimeout = (action, milliseconds) => real(action, 20 * milliseconds);"""
+    page = open(before=lambda page: page.add_init_script(slow))
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("hello")
 
 
