@@ -111,7 +111,10 @@ def test_a_fake_that_is_gone_is_said_to_be_and_found_again(
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("and again")
 
 
-def test_an_answer_that_comes_before_the_first_paint_is_shown(send: Send, open: Open) -> None:
+def test_an_answer_that_comes_before_the_first_paint_is_shown(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()  # so that there is no second one
     send("hello")
     slow = """window.requestAnimationFrame = () => 0;
         const real = setTimeout;
