@@ -1,6 +1,7 @@
 """For everybody: languages, light and dark, keyboard, screen reader, small screens."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ VIEWS = [
 
 
 @pytest.fixture
-def busy(fake: FakeEvery8d, send: Send) -> FakeEvery8d:
+def busy(fake: FakeEvery8d, send: Send) -> Iterator[FakeEvery8d]:
     """One with something of everything on each view."""
     with Receiver() as receiver:
         receiver.answer = lambda request: status(500 if request["RM"].endswith("0") else 200)
