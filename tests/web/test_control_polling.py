@@ -45,6 +45,10 @@ def test_nothing_new_is_a_304_without_a_body(api: Api, path: str) -> None:
     assert second.headers["ETag"] == first.headers["ETag"]
 
 
+def test_a_star_does_not_make_something_of_what_is_not_there(api: Api) -> None:
+    assert api("GET", "messages/404", **{"If-None-Match": "*"}).status == 404
+
+
 @pytest.mark.parametrize("path", ["clock", "openapi.json"])
 def test_what_changes_by_itself_or_never_has_no_etag(api: Api, path: str) -> None:
     assert "ETag" not in api("GET", path).headers

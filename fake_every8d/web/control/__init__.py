@@ -83,7 +83,8 @@ class Control:
             return response
         # From before anything is read, so that what changes in between is not missed.
         etag = self._operations.etag()
-        if request.if_none_match.contains_weak(etag):
+        # A * would stand for whatever is there, and only the handler knows whether it is.
+        if etag in request.if_none_match.as_set(include_weak=True):
             response = Response(status=304)
         else:
             response = operation.handler(self._operations, **values)
