@@ -121,30 +121,31 @@ class EnvelopeReader(_Protocol):
     def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
         """Choose the operation by the body's element, if it is open, and find the parts."""
         envelope = ctx.in_document
-        name = etree.QName(envelope)
+        namespace, _, name = str(envelope.tag).rpartition("}")
+        namespace = namespace.removeprefix("{")
         if ctx.method_request_string is None:
             ctx.method_request_string = self._of_element(ctx, envelope)
-        if name.namespace not in self.app.config:
+        if namespace not in self.app.config:
             ctx.out_protocol = self.app.config[SOAP11]
             raise SoapFault(
                 "VersionMismatch",
                 "Possible SOAP version mismatch: Envelope namespace "
-                f"{name.namespace or ''} was unexpected. Expecting {SOAP11}.",
+                f"{namespace} was unexpected. Expecting {SOAP11}.",
             )
-        ctx.out_protocol = self.app.config[name.namespace]
-        if name.namespace == SOAP11 and ctx.transport.media_type != TEXT_XML:
+        ctx.out_protocol = self.app.config[namespace]
+        if namespace == SOAP11 and ctx.transport.media_type != TEXT_XML:
             ctx.udc.advice.append(
                 f"Production refuses a SOAP 1.1 envelope sent as {SOAP_XML}: send text/xml."
             )
             raise HttpRefusal(415)
-        if name.localname != "Envelope":
+        if name != "Envelope":
             raise SoapFault("Client", _UNABLE_TO_READ.format(_NO_ENVELOPE))
-        parts = envelope.iterchildren("*")
+        parts = (part for part in envelope if isinstance(part.tag, str))
         part = next(parts, None)
-        if part is not None and part.tag == f"{{{name.namespace}}}Header":
+        if part is not None and part.tag == f"{{{namespace}}}Header":
             ctx.in_header_doc = part
             part = next(parts, None)
-        if part is None or part.tag != f"{{{name.namespace}}}Body":
+        if part is None or part.tag != f"{{{namespace}}}Body":
             raise SoapFault("Client", _UNABLE_TO_READ.format(_NO_BODY))
         ctx.in_body_doc = part
 
@@ -157,8 +158,9 @@ class EnvelopeReader(_Protocol):
         """Bind the parameters by name, the absent ones to null, and check the headers."""
         parameters = ctx.descriptor.in_message._type_info
         values: dict[str, str] = {}
-        for wrapper in ctx.in_body_doc.iterchildren(ctx.method_request_string):
-            values |= _values(ctx, wrapper, parameters)
+        for wrapper in ctx.in_body_doc:
+            if wrapper.tag == ctx.method_request_string:
+                values |= _values(ctx, wrapper, parameters)
         if not values:
             _advise_on_wrapper(ctx)
         ctx.in_object = [values.get(name) for name in parameters]
@@ -284,8 +286,10 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
 
 def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, Any]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for element in wrapper.iterchildren("*"):
+    for element in wrapper:
         tag = element.tag
+        if not isinstance(tag, str):  # a comment
+            continue
         name = tag[len(_QUALIFIED) :]
         if tag.startswith(_QUALIFIED) and name in parameters:
             if name in values:

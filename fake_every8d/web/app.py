@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -245,9 +246,14 @@ def _text(line: str, status: int) -> Response:
 
 
 def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
-    names = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
-    for key in environ:
-        if key.startswith("HTTP_"):
-            names[key] = _SOAP_ACTION.get(key) or key[5:].replace("_", "-").title()
-    headers = {name: environ[key] for key, name in names.items() if environ.get(key)}
-    return headers | {name: "********" for name in _SECRET_HEADERS if name in headers}
+    headers = {}
+    for key, value in environ.items():
+        if value and (key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")):
+            name = _header_name(key)
+            headers[name] = "********" if name in _SECRET_HEADERS else value
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _header_name(key: str) -> str:
+    return _SOAP_ACTION.get(key) or key.removeprefix("HTTP_").replace("_", "-").title()

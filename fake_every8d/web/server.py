@@ -1,5 +1,6 @@
 """What serves the application: threads in a test, a process of its own for `serve`."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -161,6 +162,9 @@ class _Worker:
     api_token: str | None
 
     def __call__(self) -> Application:
+        # What is kept is never garbage, and grows: Python's own rhythm looks through it too often.
+        gc.freeze()
+        gc.set_threshold(10_000, 50, 50)
         os.setsid()  # Ctrl-C is for the supervisor alone, which ends this process
         # A locale that cannot write 預約 is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
