@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Account, Settings
+from tests.waiting import wait_for
 
 pytest.register_assert_rewrite("tests.clients.story", "tests.clients.tools")
 
@@ -63,11 +63,10 @@ def _served(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    def first_line() -> str:
         first, newline, _ = log.read_text("utf-8").partition("\n")
-        if newline:
-            ready: dict[str, str] = json.loads(first)
-            return ready
-        time.sleep(0.02)
-    pytest.fail(f"serve was not ready in {_START_SECONDS} s; exit code {process.returncode}")
+        assert newline or process.poll() is None, f"serve ended with {process.returncode}"
+        return first if newline else ""
+
+    ready: dict[str, str] = json.loads(wait_for(first_line, _START_SECONDS))
+    return ready

@@ -1,11 +1,8 @@
 """What most tests of the gateway do, in a line."""
 
 import threading
-import time
-from collections.abc import Callable
 
 from fake_every8d.gateway import Gateway, Message, Receipt, Recipient
-from tests.receiver import DEADLINE
 
 PHONE = "0912345678"
 
@@ -40,14 +37,6 @@ def sent(gateway: Gateway, receipt: Receipt) -> list[Message]:
 
 def statuses(gateway: Gateway, receipt: Receipt) -> list[int]:
     return [message.status.value for message in sent(gateway, receipt)]
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for what nobody announces."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def threads(name: str) -> list[threading.Thread]:

@@ -21,9 +21,10 @@ from fake_every8d.gateway import (
     Status,
 )
 from fake_every8d.web import outbound
-from tests.gateway.calls import PHONE, eventually, login, send, send_param, sent, statuses, threads
+from tests.gateway.calls import PHONE, login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, OK, Answer, Receiver, Request, in_turn, status
+from tests.waiting import wait_for
 
 NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
 CLOCK_THREAD = "fake-every8d-clock"
@@ -41,7 +42,7 @@ def wait_of(thread: threading.Thread) -> float | None:
             frame = frame.f_back
         return [frame for frame in found if frame.f_code.co_name == "wait"]
 
-    eventually(lambda: bool(frames()))
+    wait_for(lambda: bool(frames()))
     timeout: float | None = frames()[0].f_locals["timeout"]
     return timeout
 
@@ -52,7 +53,7 @@ def test_t1_the_clock_starts_at_the_real_time_and_runs() -> None:
         assert abs(start - datetime.now(UTC)) < timedelta(minutes=1)
         assert start.utcoffset() == timedelta(hours=8)
         assert gateway.clock.running
-        eventually(lambda: gateway.clock.now > start)
+        wait_for(lambda: gateway.clock.now > start)
 
 
 def test_t1_time_passes_by_itself() -> None:
@@ -93,7 +94,7 @@ def test_whoever_waits_learns_of_what_time_brings(gateway: Gateway) -> None:
         daemon=True,
     )
     delivered.start()
-    eventually(lambda: wait_of(delivered) is not None)
+    wait_for(lambda: wait_of(delivered) is not None)
     gateway.clock.advance(seconds=1)
     delivered.join(DEADLINE)
     assert not delivered.is_alive()
@@ -111,7 +112,7 @@ def test_t1_frozen_time_stands_still_until_it_is_resumed(gateway: Gateway) -> No
     gateway.clock.resume()
     gateway.clock.resume()
     assert gateway.clock.running
-    eventually(lambda: gateway.clock.now > NOON)
+    wait_for(lambda: gateway.clock.now > NOON)
     assert gateway.wait_for(lambda: statuses(gateway, receipt) == [100], DEADLINE)
     gateway.clock.freeze()
     stopped = gateway.clock.now
@@ -123,7 +124,7 @@ def test_t1_a_running_clock_goes_on_from_where_it_was_moved_to(gateway: Gateway)
     gateway.clock.resume()
     moved = gateway.clock.advance(days=1)
     assert moved >= NOON + timedelta(days=1)
-    eventually(lambda: gateway.clock.now > moved)
+    wait_for(lambda: gateway.clock.now > moved)
 
 
 def test_t2_advance_takes_what_timedelta_takes(gateway: Gateway) -> None:
@@ -348,9 +349,9 @@ def test_nothing_polls(gateway: Gateway) -> None:
     (thread,) = {*threads(CLOCK_THREAD)} - {*others}
     assert wait_of(thread) is None  # time stands still
     gateway.clock.resume()
-    eventually(lambda: 3500 < (wait_of(thread) or 0) <= 3600)
+    wait_for(lambda: 3500 < (wait_of(thread) or 0) <= 3600)
     gateway.clock.advance(hours=2)
-    eventually(lambda: wait_of(thread) is None)  # nothing is left to do
+    wait_for(lambda: wait_of(thread) is None)  # nothing is left to do
     assert {*threads(CLOCK_THREAD)} == {*others, thread}
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fake_every8d.gateway import Account, Gateway, PlatformError, Recipient, Status
-from tests.gateway.calls import eventually, login, send, send_param, sent, statuses, threads
+from tests.gateway.calls import login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, OK, Answer, Receiver, Request, status
+from tests.waiting import wait_for
 
 
 def test_x1_accounts_are_as_configured(new_gateway: NewGateway) -> None:
@@ -63,7 +64,7 @@ def test_x1_the_clock_is_at_the_real_time_and_runs(gateway: Gateway, running: bo
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
     assert gateway.clock.running
     assert gateway.clock.next_due is None
-    eventually(lambda: gateway.clock.now > now)
+    wait_for(lambda: gateway.clock.now > now)
 
 
 def test_x1_what_was_booked_or_under_way_never_happens(
@@ -98,7 +99,7 @@ def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
         moving.result(DEADLINE)
     assert abs(reporting.clock.now - datetime.now(UTC)) < timedelta(minutes=1)
     hang.release()
-    eventually(lambda: not threads("fake-every8d-report"))
+    wait_for(lambda: not threads("fake-every8d-report"))
     assert reporting.reports() == []
     assert len(receiver.requests) <= 2
 
@@ -119,7 +120,7 @@ def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
     reporting.clock.freeze()
     again = send(reporting)
     hang.release()
-    eventually(lambda: not threads("fake-every8d-report"))
+    wait_for(lambda: not threads("fake-every8d-report"))
     assert reporting.reports() == []
     reporting.clock.advance(seconds=1)
     (report,) = reporting.reports()
@@ -134,7 +135,7 @@ def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Recei
     receiver.wait_for(1)
     gateway.reset()
     arrived = len(receiver.requests)
-    eventually(lambda: not threads("fake-every8d-report"))
+    wait_for(lambda: not threads("fake-every8d-report"))
     assert len(receiver.requests) == arrived
 
 
@@ -146,7 +147,7 @@ def test_x1_a_receiver_may_reset_the_fake(reporting: Gateway, receiver: Receiver
     receiver.answer = answer
     send(reporting)
     reporting.clock.advance(hours=1)
-    eventually(lambda: not threads("fake-every8d-report"))
+    wait_for(lambda: not threads("fake-every8d-report"))
     assert reporting.messages() == []
     assert reporting.reports() == []
 

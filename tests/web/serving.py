@@ -4,12 +4,13 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import urllib3
+
+from tests.waiting import wait_for
 
 DEADLINE = 30
 """Seconds after which something that must happen counts as not happening."""
@@ -43,14 +44,16 @@ class Served:
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """What the pattern finds in the output, once it is there."""
-        deadline = time.monotonic() + DEADLINE
-        while True:
+
+        def found() -> re.Match[str] | None:
             ended = self.process.poll() is not None
-            if match := re.search(pattern, self.output):
-                return match
-            if ended or time.monotonic() > deadline:
-                raise AssertionError(f"no {pattern!r} in the output:\n{self.output}")
-            time.sleep(0.01)
+            match = re.search(pattern, self.output)
+            assert match or not ended, f"no {pattern!r} in the output:\n{self.output}"
+            return match
+
+        match = wait_for(found, DEADLINE)
+        assert match is not None
+        return match
 
     def end(self, signal: int) -> int:
         """Send a signal; the exit code that it ends with."""
