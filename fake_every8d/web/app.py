@@ -161,13 +161,15 @@ class Application:
                 fault=fault.kind if fault else None,
             )
 
-        method = environ["REQUEST_METHOD"]
+        # The page looks every second, and whoever watches over a container nearly as often:
+        # of that there is no record.
+        looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        entry: RecordedRequest | None = None
         if is_soap or (status == 404 and not _is_control(environ)):
             entry = self.journal.add(record, epoch)
-        else:
+        elif self._log is not None and (status >= 400 or not looked):
             entry = record(0)
-        # The page looks every second, and whoever watches over a container nearly as often.
-        if self._log is not None and (is_soap or status >= 400 or method not in ("GET", "HEAD")):
+        if self._log is not None and entry is not None:
             self._log(entry)
         if answer is None:
             return ClosingIterator(response(environ, start_response), lambda: drain(environ))
