@@ -305,7 +305,7 @@ def serve(
             except OSError as error:
                 raise click.UsageError(f"--tls-ca-file {tls_ca_file}: {error.strerror}") from error
         try:
-            code = server.serve(
+            server.serve(
                 settings,
                 host=host,
                 port=port,
@@ -319,7 +319,6 @@ def serve(
             raise click.UsageError(
                 f"cannot listen on {host} port {port}: {_reason(error)}"
             ) from error
-    ctx.exit(code)
 
 
 @cli.command(context_settings=_CONTEXT)

@@ -108,10 +108,10 @@ class FakeEvery8d:
         if os.getpid() != self._process:
             return
         self._stopped = True
+        self._application.faults.clear()  # whoever is being delayed has an answer first
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        self._application.faults.clear()
         self._files.close()
         self.gateway.close()
         outbound.close()

@@ -9,7 +9,7 @@ import queue
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,6 @@ def accounts(tmp_path: Path) -> str:
     path = tmp_path / "accounts.toml"
     path.write_text(ACCOUNTS)
     return str(path)
-
-
-def children(process_id: int) -> list[int]:
-    listed = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
-    return [int(child) for child in listed.split()]
 
 
 def test_it_says_where_everything_is_and_serves_it(tmp_path: Path, accounts: str) -> None:
@@ -107,24 +102,6 @@ def test_ctrl_c_reaches_the_whole_group_and_ends_it_with_exit_code_0(tmp_path: P
         served.wait_for("accounts .*\n")
         os.killpg(served.process.pid, signal.SIGINT)
         assert served.process.wait(DEADLINE) == 0
-
-
-def test_if_the_process_that_serves_dies_it_says_so_and_fails(tmp_path: Path) -> None:
-    with Served(tmp_path) as served:
-        served.wait_for("accounts .*\n")
-        (worker,) = children(served.process.pid)
-        os.kill(worker, signal.SIGKILL)
-        assert served.process.wait(DEADLINE) == 1
-        assert "the process that serves has died" in served.output
-
-
-def test_it_does_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> None:
-    with Served(tmp_path) as served:
-        address = urlsplit(served.url)
-        with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
-            served.end(signal.SIGKILL)
-            with suppress(ConnectionResetError):
-                assert connection.recv(1) == b""
 
 
 @pytest.mark.parametrize("options", [[], ["serve"]])

@@ -18,16 +18,12 @@ from werkzeug.exceptions import (
 )
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
-from werkzeug.wsgi import (
-    ClosingIterator,
-    get_host,
-    get_path_info,
-)
+from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
-from fake_every8d.web.bodies import drain, read_body
+from fake_every8d.web.bodies import read_body
 from fake_every8d.web.control import Control, refusal
 from fake_every8d.web.control.operations import PREFIX
 from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
@@ -43,6 +39,8 @@ SOAP_PATH = "/API21/SOAP/SMS.asmx"
 
 MAX_BODY = 10 * 1024 * 1024
 """The longest request body that is read, in bytes."""
+
+_PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: what is longer takes a while to read
 
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
@@ -96,6 +94,15 @@ class Application:
         self.faults.clear()
         self._gateway.reset()
         self.journal.clear()
+
+    def may_wait(self, environ: "WSGIEnvironment") -> bool:
+        """Whether answering this may take a while, so that others should not wait for it."""
+        return (
+            self.faults.pending
+            or _is_control(environ)
+            or "HTTP_TRANSFER_ENCODING" in environ
+            or int(environ.get("CONTENT_LENGTH") or 0) > _PROMPT_BODY
+        )
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -172,9 +179,9 @@ class Application:
         if self._log is not None and entry is not None:
             self._log(entry)
         if answer is None:
-            return ClosingIterator(response(environ, start_response), lambda: drain(environ))
+            return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
-        return [answer.body] if sent is None else break_off(environ, sent)
+        return [answer.body] if sent is None else break_off(sent)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         if _is_control(environ):

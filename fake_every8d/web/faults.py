@@ -1,20 +1,15 @@
 """Failures on demand: what goes wrong with the next calls, and how."""
 
 import itertools
-import socket
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from lxml import etree
 
 from fake_every8d.gateway import InvalidInput, NotFound
 from fake_every8d.soap import SoapAnswer, SoapCall
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
 Effect = Literal["before", "after"]
@@ -83,6 +78,11 @@ class Faults:
         self.version = 0
         """Grows with every change."""
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is any."""
+        return bool(self._faults)
+
     def add(self, operation: str, kind: str, **settings: Any) -> Fault:
         """Let a failure befall the next calls; the settings are the fields of `Fault`."""
         fault = self._checked(operation, kind, settings)
@@ -116,7 +116,7 @@ class Faults:
 
     def take(self, operation: str) -> Fault | None:
         """The failure that befalls this call of an operation, the oldest first."""
-        if not self._faults:  # as nearly always; nobody is owed a lock for that
+        if not self.pending:  # as nearly always, and no lock is needed to tell
             return None
         with self._lock:
             for place, fault in enumerate(self._faults):
@@ -213,17 +213,7 @@ def cut_short(fault: Fault, body: bytes) -> bytes | None:
     return body[: len(body) // 2] if fault.kind == "truncate" else None
 
 
-def break_off(environ: "WSGIEnvironment", sent: bytes) -> Iterator[bytes]:
-    """The body of an answer that breaks off after `sent`: the connection is closed.
-
-    Granian sends the headers first whatever comes, so that behind `serve` a caller sees
-    those even of an answer that is not sent at all.
-    """
-    if sent:
-        yield sent
-    # Werkzeug would keep the connection open for another request.
-    connection: socket.socket | None = environ.get("werkzeug.socket")
-    if connection is not None:
-        with suppress(OSError):  # the caller was quicker
-            connection.shutdown(socket.SHUT_RDWR)
+def break_off(sent: bytes) -> Iterator[bytes]:
+    """The body of an answer that breaks off after `sent`: the connection is closed."""
+    yield sent
     raise ConnectionAbortedError("closed, as was asked for")

@@ -38,10 +38,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(params=["threads", "granian"])
+@pytest.fixture(params=["thread", "serve"])
 def any_url(request: pytest.FixtureRequest) -> str:
     """Served by each of the servers in turn."""
-    if request.param == "threads":
+    if request.param == "thread":
         served_by_threads: str = request.getfixturevalue("url")
         return served_by_threads
     served: Served = request.getfixturevalue("served")

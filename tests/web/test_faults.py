@@ -159,7 +159,8 @@ def answer_bytes(every8d: FakeEvery8d) -> bytes:
     )
     with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
         connection.sendall(
-            f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n"
+            f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            "Content-Type: application/soap+xml\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         return b"".join(iter(lambda: connection.recv(65_536), b""))

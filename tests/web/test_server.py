@@ -13,7 +13,8 @@ import urllib3
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
 from fake_every8d.web.journal import RecordedRequest
-from fake_every8d.web.server import ThreadServer, json_line, text_line
+from fake_every8d.web.log import json_line, text_line
+from fake_every8d.web.server import ThreadServer
 from tests.web.serving import DEADLINE
 
 RECORD = RecordedRequest(

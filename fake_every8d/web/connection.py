@@ -1,0 +1,264 @@
+"""HTTP/1.1 on a connection: requests in, the application's answers out, in their order."""
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from email.utils import formatdate
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from fake_every8d.web.app import MAX_BODY, Application
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MAX_HEAD = 64 * 1024
+"""The longest request line with headers that is read, in bytes."""
+
+_CLOSE = "Connection: close\r\n"
+_KEEP_ALIVE = "Connection: keep-alive\r\n"  # HTTP/1.0 takes its absence for the opposite
+
+
+class _Answer(NamedTuple):
+    data: bytes
+    last: bool
+    """Whether the connection is closed after it."""
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests and has a WSGI application answer them.
+
+    What takes no time, as nearly every SOAP call does, is answered on the event loop; what
+    may wait, in a thread of its own, so that nobody else has to. `environ` is what every
+    request's environment begins with. `others` are the connections that are open; this one
+    is among them while it is.
+    """
+
+    def __init__(
+        self, app: Application, environ: "WSGIEnvironment", others: set["Connection"]
+    ) -> None:
+        self._app = app
+        self._common = environ
+        self._others = others
+        self._parser = HttpRequestParser(self)
+        self._requests: deque[tuple[WSGIEnvironment, str]] = deque()
+        self._busy = False  # with a request that is being answered in a thread
+        self._finishing = False
+        self._reading = False  # a request that has begun
+        self._in_head = True
+        self._head_size = 0
+
+    def finish(self) -> None:
+        """Close, after an answer that is under way."""
+        self._finishing = True
+        if not self._busy:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close, whatever is under way."""
+        self._transport.abort()
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._others.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        refusal = ""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            if self._parser.get_method() != b"CONNECT":
+                (read,) = upgrade.args
+                return self.data_received(self._without_upgrade() + data[read:])
+            refusal = "501 Not Implemented"
+        except HttpParserError:
+            refusal = "400 Bad Request"
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                refusal = "431 Request Header Fields Too Large"
+        self._answer_next()
+        if refusal:
+            self._refuse(refusal)
+
+    def eof_received(self) -> bool:
+        """Whether to stay open: for an answer that the caller still waits for."""
+        if self._reading:
+            self._refuse("400 Bad Request")
+        self._finishing = True
+        return self._busy
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._others.discard(self)
+        del self._parser  # which refers to this
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        self._reading = self._in_head = True
+        self._head_size = 0
+        self._url = b""
+        self._body = bytearray()
+        self._refused = False
+        self._environ = self._common.copy()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = _key(name)
+        if self._in_head and key:  # trailers tell nothing that matters here
+            text = value.decode("latin-1")
+            before = self._environ.get(key)
+            self._environ[key] = text if before is None else f"{before},{text}"
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        environ, parser = self._environ, self._parser
+        if parser.should_upgrade():
+            return
+        path, _, query = self._url.partition(b"?")
+        if not path.startswith(b"/"):  # as a proxy is asked
+            path = urlsplit(path).path
+        if b"%" in path:
+            path = unquote_to_bytes(path)
+        environ["REQUEST_METHOD"] = parser.get_method().decode()
+        environ["PATH_INFO"] = path.decode("latin-1")
+        environ["QUERY_STRING"] = query.decode("latin-1")
+        environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
+        if int(environ.get("CONTENT_LENGTH", 0)) > MAX_BODY:
+            # Answered at once; but a caller whose connection is closed while it still sends
+            # reports that, and not the answer, so that the rest is read all the same.
+            self._refused = True
+            self._requests.append((environ, _CLOSE))
+        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not self._busy:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        if len(self._body) <= MAX_BODY:
+            self._body += data
+
+    def on_message_complete(self) -> None:
+        parser = self._parser
+        self._reading = False
+        if self._refused:
+            self._refused = False
+            self.finish()
+        elif not parser.should_upgrade():
+            self._environ["wsgi.input"] = BytesIO(self._body)
+            kept = _KEEP_ALIVE if parser.get_http_version() == "1.0" else ""
+            self._requests.append((self._environ, kept if parser.should_keep_alive() else _CLOSE))
+
+    def _without_upgrade(self) -> bytes:
+        """The head of the request again, but for the offer to speak something else after it.
+
+        The parser takes what follows such an offer for the other protocol, while Java's own
+        client makes it with its first request, whose body does follow. Nothing else is
+        spoken here, so that it may as well not have been made.
+        """
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        self._parser = HttpRequestParser(self)
+        fields = [
+            f"{key.removeprefix('HTTP_').replace('_', '-')}: {value}\r\n"
+            for key, value in self._environ.items()
+            if key.startswith(("HTTP_", "CONTENT_"))
+            and key not in ("HTTP_CONNECTION", "HTTP_UPGRADE")
+        ]
+        head = f"HTTP/{version}\r\n{''.join(fields)}\r\n".encode("latin-1")
+        return b" ".join((method, self._url, head))
+
+    # Answering
+
+    def _answer_next(self) -> None:
+        while self._requests and not (self._busy or self._transport.is_closing()):
+            environ, connection = self._requests.popleft()
+            if self._app.may_wait(environ):
+                self._busy = True
+                self._transport.pause_reading()
+                threading.Thread(
+                    target=self._answer_apart,
+                    args=(asyncio.get_running_loop(), environ, connection),
+                    name="fake-every8d-request",
+                    daemon=True,
+                ).start()
+            else:
+                self._send(_answer(self._app, environ, connection))
+
+    def _answer_apart(
+        self, loop: asyncio.AbstractEventLoop, environ: "WSGIEnvironment", connection: str
+    ) -> None:
+        answer = _answer(self._app, environ, connection)
+        with suppress(RuntimeError):  # the loop has ended, and the connection with it
+            loop.call_soon_threadsafe(self._answered, answer)
+
+    def _answered(self, answer: _Answer) -> None:
+        self._busy = False
+        self._send(answer)
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._answer_next()
+
+    def _refuse(self, status: str) -> None:
+        """Answer what is no request that the application could be given."""
+        if not (self._busy or self._transport.is_closing()):
+            head = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n"
+            self._transport.write(f"{head}{_stamp(int(time.time()))}{_CLOSE}\r\n".encode())
+        self.finish()
+
+    def _send(self, answer: _Answer) -> None:
+        self._transport.write(answer.data)
+        if self._finishing or (answer.last and not self._refused):
+            self._transport.close()
+
+
+def _answer(app: Application, environ: "WSGIEnvironment", connection: str) -> _Answer:
+    """Call the application. An answer of it that breaks off is the connection's last."""
+    body: list[bytes] = []
+    head: list[tuple[str, str]] = []
+    status = ""
+
+    def start_response(
+        now: str, headers: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        nonlocal status, head
+        status, head = now, headers
+        return body.append
+
+    answer = app(environ, start_response)
+    last = connection is _CLOSE
+    try:
+        body.extend(answer)
+    except ConnectionAbortedError:
+        last = True
+        if not any(body):
+            return _Answer(b"", last)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    fields = "".join([f"{name}: {value}\r\n" for name, value in head])
+    lines = f"HTTP/1.1 {status}\r\n{fields}{_stamp(int(time.time()))}{connection}\r\n"
+    return _Answer(lines.encode("latin-1") + b"".join(body), last)
+
+
+@lru_cache(maxsize=1)
+def _stamp(second: int) -> str:
+    return f"Server: fake-every8d\r\nDate: {formatdate(second, usegmt=True)}\r\n"
+
+
+@lru_cache(maxsize=256)
+def _key(name: bytes) -> str:
+    """What WSGI calls a header; empty for one that would be mistaken for another."""
+    if b"_" in name:
+        return ""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

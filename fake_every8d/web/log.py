@@ -1,0 +1,46 @@
+"""A line in the log for each request."""
+
+import json
+import re
+
+from fake_every8d.web.journal import RecordedRequest
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONGEST = 300  # characters of what a caller sent
+
+
+def text_line(record: RecordedRequest) -> str:
+    """A request as a line for people, without a password or a whole session key."""
+    return "  ".join(
+        [
+            f"{record.at:%Y-%m-%d %H:%M:%S}",
+            _plain(record.operation or f"{record.method} {record.path}"),
+            _plain(record.user_id or "-"),
+            _plain(str(record.status) if record.result is None else record.result),
+            f"{record.milliseconds:.1f} ms",
+            *([f"· fault: {record.fault}"] if record.fault else []),
+            *[f"· {_plain(advice)}" for advice in record.advice],
+        ]
+    )
+
+
+def json_line(record: RecordedRequest) -> str:
+    """A request as a JSON object in one line, without a password or a whole session key."""
+    fields = {
+        "time": record.at.isoformat(timespec="milliseconds"),
+        "method": record.method,
+        "path": record.path,
+        "status": record.status,
+        "milliseconds": round(record.milliseconds, 3),
+        "operation": record.operation,
+        "account": record.user_id,
+        "result": record.result,
+        "advice": record.advice,
+        "fault": record.fault,
+    }
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """What a caller sent, fit for a line of a log."""
+    return _UNPRINTABLE.sub(" ", text[:_LONGEST])
