@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -28,7 +27,7 @@ from fake_every8d.web.control import Control, refusal
 from fake_every8d.web.control.operations import PREFIX
 from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
 from fake_every8d.web.guard import Guard
-from fake_every8d.web.journal import Journal, RecordedRequest, masked, masked_query
+from fake_every8d.web.journal import Journal, RecordedRequest
 from fake_every8d.web.pages import INDEX, static_file
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ _PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: what is longer takes a w
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
-_SOAP_ACTION = {"HTTP_SOAPACTION": "SOAPAction"}
-_SECRET_HEADERS = ("Authorization", "Proxy-Authorization", "Cookie")
 
 _logger = logging.getLogger(__name__)
 
@@ -135,53 +131,39 @@ class Application:
         except Exception:
             _logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             response = _text("The fake failed; its log says why.", 500)
-        if answer is not None:
-            status = answer.status
-            headers = [
-                ("Content-Type", answer.content_type),
-                ("Content-Length", str(len(answer.body))),
-            ]
-        else:
+        if answer is None:
             status = response.status_code
             headers = response.get_wsgi_headers(environ).to_wsgi_list()
-        sent = None if answer is None or fault is None else cut_short(fault, answer.body)
-
-        def record(id: int) -> RecordedRequest:
-            return RecordedRequest(
-                id=id,
-                at=self._gateway.clock.now,
-                method=environ["REQUEST_METHOD"],
-                path=get_path_info(environ),
-                query=masked_query(environ.get("QUERY_STRING", "")),
-                headers=_headers(environ),
-                body=masked(request_body),
-                status=status,
-                response_headers=dict(headers),
-                response_body=(
-                    response.get_data() if answer is None else answer.body if sent is None else sent
-                ),
-                operation=answer.operation if answer else None,
-                user_id=answer.user_id if answer else None,
-                result=answer.result if answer else None,
-                milliseconds=(time.perf_counter() - begun) * 1000,
-                advice=answer.advice if answer else (),
-                fault=fault.kind if fault else None,
-            )
-
+            body = response.get_data()
+        else:
+            status = answer.status
+            body = answer.body
+            headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
+        sent = body if fault is None else cut_short(fault, body)
         # The page looks every second, and whoever watches over a container nearly as often:
         # of that there is no record.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        entry: RecordedRequest | None = None
-        if is_soap or (status == 404 and not _is_control(environ)):
-            entry = self.journal.add(record, epoch)
-        elif self._log is not None and (status >= 400 or not looked):
-            entry = record(0)
-        if self._log is not None and entry is not None:
-            self._log(entry)
+        kept = is_soap or (status == 404 and not _is_control(environ))
+        if kept or (self._log is not None and (status >= 400 or not looked)):
+            record = RecordedRequest(
+                environ,
+                request_body,
+                status,
+                headers,
+                sent,
+                micros=self._gateway.clock.micros,
+                milliseconds=(time.perf_counter() - begun) * 1000,
+                answer=answer,
+                fault=fault.kind if fault else None,
+            )
+            if kept:
+                self.journal.add(record, epoch)
+            if self._log is not None:
+                self._log(record)
         if answer is None:
             return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
-        return [answer.body] if sent is None else break_off(sent)
+        return [body] if sent is body else break_off(sent)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         if _is_control(environ):
@@ -252,17 +234,3 @@ def _html(page: str, status: int = 200) -> Response:
 
 def _text(line: str, status: int) -> Response:
     return Response(line + "\n", status, content_type="text/plain; charset=utf-8")
-
-
-def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
-    headers = {}
-    for key, value in environ.items():
-        if value and (key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")):
-            name = _header_name(key)
-            headers[name] = "********" if name in _SECRET_HEADERS else value
-    return headers
-
-
-@lru_cache(maxsize=256)
-def _header_name(key: str) -> str:
-    return _SOAP_ACTION.get(key) or key.removeprefix("HTTP_").replace("_", "-").title()

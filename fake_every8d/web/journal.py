@@ -5,11 +5,19 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.http import parse_options_header
+from werkzeug.wsgi import get_path_info
+
+from fake_every8d.gateway.clock import to_datetime
+from fake_every8d.soap import SoapAnswer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_ENTRIES = 1_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -25,41 +33,113 @@ _ELEMENT_BYTES = re.compile(_ELEMENT.encode(), _FLAGS)
 _FIELD = r"((?:^|[?&\s])password=)[^&\s]*"
 _FIELD_TEXT = re.compile(_FIELD, _FLAGS)
 _FIELD_BYTES = re.compile(_FIELD.encode(), _FLAGS)
-_ENTRY_BYTES = 2_048  # about what an entry takes besides what came in and went out
+_ENTRY_BYTES = 4_096  # about what one takes besides what came in and went out
+
+_SPELT = {"Soapaction": "SOAPAction"}
+_SECRET = ("Authorization", "Proxy-Authorization", "Cookie")
 
 
-@dataclass(frozen=True, slots=True)
 class RecordedRequest:
     """A request that reached the fake, and what it was answered.
 
     Passwords are masked. Headers have the names that HTTP gives them (`Content-Type`).
     """
 
-    id: int
-    at: datetime
-    """When it was answered, in the fake's time."""
-    method: str
-    path: str
-    query: str
-    """What followed the question mark in the URL."""
-    headers: Mapping[str, str]
-    body: bytes
-    status: int
-    """Of the HTTP response."""
-    response_headers: Mapping[str, str]
-    response_body: bytes
-    operation: str | None
-    """The SOAP operation, if it came to that."""
-    user_id: str | None
-    """Whose account it was about, if that is known."""
-    result: str | None
-    """In short, what the operation answered."""
-    milliseconds: float
-    """How long the answer took, in real time."""
-    advice: tuple[str, ...]
-    """What production would do here that people do not expect, a sentence each."""
-    fault: str | None
-    """The kind of the failure on demand that befell it."""
+    # It is made at each request, so that what takes time is worked out when somebody looks.
+    __slots__ = (
+        "_answer", "_body", "_environ", "_micros", "_response_headers",
+        "fault", "id", "milliseconds", "response_body", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        body: bytes,
+        status: int,
+        response_headers: list[tuple[str, str]],
+        response_body: bytes,
+        *,
+        micros: int,
+        milliseconds: float,
+        answer: SoapAnswer | None = None,
+        fault: str | None = None,
+    ) -> None:
+        self.id = 0
+        """Its place among those in the journal, from 1; 0 if it is not kept."""
+        self.status = status
+        """Of the HTTP response."""
+        self.response_body = response_body
+        self.milliseconds = milliseconds
+        """How long the answer took, in real time."""
+        self.fault = fault
+        """The kind of the failure on demand that befell it."""
+        self._environ = environ
+        self._body = body
+        self._response_headers = response_headers
+        self._micros = micros
+        self._answer = answer
+
+    def __repr__(self) -> str:
+        return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
+
+    @property
+    def at(self) -> datetime:
+        """When it was answered, in the fake's time."""
+        return to_datetime(self._micros)
+
+    @property
+    def method(self) -> str:
+        return str(self._environ["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        return get_path_info(self._environ)
+
+    @property
+    def query(self) -> str:
+        """What followed the question mark in the URL."""
+        return masked_query(self._environ.get("QUERY_STRING", ""))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {
+            _SPELT.get(name, name): "********" if name in _SECRET else value
+            for name, value in EnvironHeaders(self._environ)
+        }
+
+    @property
+    def body(self) -> bytes:
+        return masked(self._body)
+
+    @property
+    def response_headers(self) -> Mapping[str, str]:
+        return dict(self._response_headers)
+
+    @property
+    def operation(self) -> str | None:
+        """The SOAP operation, if it came to that."""
+        return self._answer.operation if self._answer else None
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose account it was about, if that is known."""
+        return self._answer.user_id if self._answer else None
+
+    @property
+    def result(self) -> str | None:
+        """In short, what the operation answered."""
+        return self._answer.result if self._answer else None
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What production would do here that people do not expect, a sentence each."""
+        return self._answer.advice if self._answer else ()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        told = sum([len(value) for value in self._environ.values() if value.__class__ is str])
+        return told + len(self._body) + len(self.response_body) + _ENTRY_BYTES
 
     @property
     def text(self) -> str:
@@ -87,24 +167,23 @@ class Journal:
         self.epoch = object()
         """Another one after each `clear`."""
 
-    def add(self, record: Callable[[int], RecordedRequest], epoch: object) -> RecordedRequest:
-        """Keep the request that `record` makes of an ID; the oldest go for it.
+    def add(self, request: RecordedRequest, epoch: object) -> None:
+        """Keep a request, and give it its ID; the oldest go for it.
 
         `epoch` is that in which the request came in: one that was under way when the
         journal was cleared is not kept (X1).
         """
         with self._lock:
-            entry = record(next(self._ids))
             if epoch is not self.epoch:
-                return entry
-            self._entries.append(entry)
+                return
+            request.id = next(self._ids)
+            self._entries.append(request)
             self.version += 1
-            self._bytes += _size(entry)
+            self._bytes += request.size
             while len(self._entries) > self._max_entries or (
                 self._bytes > self._max_bytes and len(self._entries) > 1
             ):
-                self._bytes -= _size(self._entries.popleft())
-            return entry
+                self._bytes -= self._entries.popleft().size
 
     def all(self) -> list[RecordedRequest]:
         """Those kept, oldest first."""
@@ -134,17 +213,6 @@ def masked(body: bytes) -> bytes:
 def masked_query(query: str) -> str:
     """A URL's query without the password in it."""
     return _FIELD_TEXT.sub(_MASK, query)
-
-
-def _size(entry: RecordedRequest) -> int:
-    return (
-        len(entry.path)
-        + len(entry.query)
-        + sum(map(len, entry.headers.values()))
-        + len(entry.body)
-        + len(entry.response_body)
-        + _ENTRY_BYTES
-    )
 
 
 def _decoded(body: bytes, headers: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ def text_line(record: RecordedRequest) -> str:
     """A request as a line for people, without a password or a whole session key."""
     return "  ".join(
         [
-            f"{record.at:%Y-%m-%d %H:%M:%S}",
+            str(record.at)[:19],  # to the second
             _plain(record.operation or f"{record.method} {record.path}"),
             _plain(record.user_id or "-"),
             _plain(str(record.status) if record.result is None else record.result),
@@ -43,4 +43,6 @@ def json_line(record: RecordedRequest) -> str:
 
 def _plain(text: str) -> str:
     """What a caller sent, fit for a line of a log."""
+    if len(text) <= _LONGEST and text.isprintable():
+        return text
     return _UNPRINTABLE.sub(" ", text[:_LONGEST])

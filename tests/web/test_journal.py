@@ -1,7 +1,6 @@
 """The journal: what it keeps, what it hides, and what it has to say."""
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,28 +83,12 @@ def test_requests_for_what_there_is_not_are_kept_and_others_not(every8d: FakeEve
     ]
 
 
-ENTRY = RecordedRequest(
-    id=0,
-    at=None,  # type: ignore[arg-type]
-    method="POST",
-    path="/",
-    query="",
-    headers={},
-    body=b"",
-    status=200,
-    response_headers={},
-    response_body=b"",
-    operation=None,
-    user_id=None,
-    result=None,
-    milliseconds=1,
-    advice=(),
-    fault=None,
-)
+def request(body: bytes = b"", response_body: bytes = b"", **environ: str) -> RecordedRequest:
+    return RecordedRequest(environ, body, 200, [], response_body, micros=0, milliseconds=1)
 
 
-def add(journal: Journal, **fields: Any) -> None:
-    journal.add(lambda id: replace(ENTRY, id=id, **fields), journal.epoch)
+def add(journal: Journal, epoch: object = None, **fields: Any) -> None:
+    journal.add(request(**fields), epoch or journal.epoch)
 
 
 def ids(journal: Journal) -> list[int]:
@@ -125,8 +108,8 @@ def test_it_is_bounded_in_number() -> None:
     [
         {"body": b"x" * 40_000},
         {"response_body": b"x" * 40_000},
-        {"query": "x" * 40_000},
-        {"headers": {"X-Long": "x" * 40_000}},
+        {"QUERY_STRING": "x" * 40_000},
+        {"HTTP_X_LONG": "x" * 40_000},
     ],
 )
 def test_it_is_bounded_in_bytes_whatever_they_are_in(fields: Any) -> None:
@@ -148,7 +131,7 @@ def test_clearing_it_forgets_what_is_under_way_too() -> None:
     epoch = journal.epoch
     add(journal)
     journal.clear()
-    journal.add(lambda id: replace(ENTRY, id=id), epoch)
+    add(journal, epoch)
     assert journal.all() == []
     add(journal)
     assert len(journal.all()) == 1
@@ -278,9 +261,8 @@ def test_no_entry_holds_a_password_or_credentials(every8d: FakeEvery8d, namespac
 )
 def test_text_is_what_was_meant(encoding: str, content_type: str) -> None:
     text = "<e>您好</e>"
-    entry = replace(ENTRY, body=text.encode(encoding), headers={"Content-Type": content_type})
-    assert entry.text == text
-    assert replace(ENTRY, body=b"\xff<").text == "\ufffd<"
+    assert request(text.encode(encoding), CONTENT_TYPE=content_type).text == text
+    assert request(b"\xff<").text == "\ufffd<"
 
 
 # What it has to say
