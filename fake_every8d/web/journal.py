@@ -45,10 +45,10 @@ class RecordedRequest:
     Passwords are masked. Headers have the names that HTTP gives them (`Content-Type`).
     """
 
-    # It is made at each request, so that what takes time is worked out when somebody looks.
+    # One is made at each request, so that what takes time is worked out when somebody looks.
     __slots__ = (
-        "_answer", "_body", "_environ", "_micros", "_response_headers",
-        "fault", "id", "milliseconds", "response_body", "status",
+        "_answer", "_body", "_environ", "_fault", "_id", "_micros", "_milliseconds",
+        "_response_body", "_response_headers", "_status",
     )  # fmt: skip
 
     def __init__(
@@ -64,23 +64,24 @@ class RecordedRequest:
         answer: SoapAnswer | None = None,
         fault: str | None = None,
     ) -> None:
-        self.id = 0
-        """Its place among those in the journal, from 1; 0 if it is not kept."""
-        self.status = status
-        """Of the HTTP response."""
-        self.response_body = response_body
-        self.milliseconds = milliseconds
-        """How long the answer took, in real time."""
-        self.fault = fault
-        """The kind of the failure on demand that befell it."""
+        self._id = 0
         self._environ = environ
         self._body = body
+        self._status = status
         self._response_headers = response_headers
+        self._response_body = response_body
         self._micros = micros
+        self._milliseconds = milliseconds
         self._answer = answer
+        self._fault = fault
 
     def __repr__(self) -> str:
         return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
+
+    @property
+    def id(self) -> int:
+        """Its place among those that the journal was given, from 1."""
+        return self._id
 
     @property
     def at(self) -> datetime:
@@ -112,8 +113,17 @@ class RecordedRequest:
         return masked(self._body)
 
     @property
+    def status(self) -> int:
+        """Of the HTTP response."""
+        return self._status
+
+    @property
     def response_headers(self) -> Mapping[str, str]:
         return dict(self._response_headers)
+
+    @property
+    def response_body(self) -> bytes:
+        return self._response_body
 
     @property
     def operation(self) -> str | None:
@@ -131,15 +141,19 @@ class RecordedRequest:
         return self._answer.result if self._answer else None
 
     @property
+    def milliseconds(self) -> float:
+        """How long the answer took, in real time."""
+        return self._milliseconds
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """What production would do here that people do not expect, a sentence each."""
         return self._answer.advice if self._answer else ()
 
     @property
-    def size(self) -> int:
-        """About how many bytes it takes in memory."""
-        told = sum([len(value) for value in self._environ.values() if value.__class__ is str])
-        return told + len(self._body) + len(self.response_body) + _ENTRY_BYTES
+    def fault(self) -> str | None:
+        """The kind of the failure on demand that befell it."""
+        return self._fault
 
     @property
     def text(self) -> str:
@@ -160,7 +174,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
-        self._entries: deque[RecordedRequest] = deque()
+        self._entries: deque[tuple[RecordedRequest, int]] = deque()  # and their sizes
         self._bytes = 0
         self.version = 0
         """Grows with every change."""
@@ -176,19 +190,20 @@ class Journal:
         with self._lock:
             if epoch is not self.epoch:
                 return
-            request.id = next(self._ids)
-            self._entries.append(request)
+            request._id = next(self._ids)
+            size = _size(request)
+            self._entries.append((request, size))
             self.version += 1
-            self._bytes += request.size
+            self._bytes += size
             while len(self._entries) > self._max_entries or (
                 self._bytes > self._max_bytes and len(self._entries) > 1
             ):
-                self._bytes -= self._entries.popleft().size
+                self._bytes -= self._entries.popleft()[1]
 
     def all(self) -> list[RecordedRequest]:
         """Those kept, oldest first."""
         with self._lock:
-            return list(self._entries)
+            return [request for request, _ in self._entries]
 
     def clear(self) -> None:
         with self._lock:
@@ -213,6 +228,12 @@ def masked(body: bytes) -> bytes:
 def masked_query(query: str) -> str:
     """A URL's query without the password in it."""
     return _FIELD_TEXT.sub(_MASK, query)
+
+
+def _size(request: RecordedRequest) -> int:
+    """About how many bytes it takes in memory."""
+    told = sum([len(value) for value in request._environ.values() if value.__class__ is str])
+    return told + len(request._body) + len(request._response_body) + _ENTRY_BYTES
 
 
 def _decoded(body: bytes, headers: Mapping[str, str]) -> str:
