@@ -1,6 +1,7 @@
 """SOAP as ASP.NET reads and writes it (clauses W), over spyne."""
 
 import codecs
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote_plus
@@ -98,7 +99,7 @@ class EnvelopeReader(_Protocol):
                 'Chinese character becomes a question mark: send "text/xml; charset=utf-8".'
             )
         if request.seems_soap11:
-            action = unquote_plus(_unquoted(request.soap_action or ""))
+            action = _action(request.soap_action or "")
             ctx.method_request_string = self._of_action(action)
             if ctx.method_request_string is None:
                 raise SoapFault(
@@ -151,19 +152,22 @@ class EnvelopeReader(_Protocol):
 
     def generate_method_contexts(self, ctx: Any) -> list[Any]:
         """The same context: no operation has others that run along with it."""
-        (ctx.descriptor,) = self.get_call_handles(ctx)
+        (descriptor,) = self.app.interface.service_method_map[ctx.method_request_string]
+        ctx.descriptor = descriptor
+        ctx.function = descriptor.function
+        ctx.method_name = descriptor.name
         return [ctx]
 
     def deserialize(self, ctx: Any, message: Any) -> None:
         """Bind the parameters by name, the absent ones to null, and check the headers."""
-        parameters = ctx.descriptor.in_message._type_info
+        parameters = _parameters(ctx.descriptor.in_message)
         values: dict[str, str] = {}
         for wrapper in ctx.in_body_doc:
             if wrapper.tag == ctx.method_request_string:
                 values |= _values(ctx, wrapper, parameters)
         if not values:
             _advise_on_wrapper(ctx)
-        ctx.in_object = [values.get(name) for name in parameters]
+        ctx.in_object = [values.get(name) for name in parameters.values()]
         if ctx.in_header_doc is not None:
             # Set, not raised: spyne would log a raised one with its traceback.
             ctx.out_error = ctx.in_error = _not_understood(ctx.in_header_doc)
@@ -210,11 +214,10 @@ class Soap11Writer(_Protocol):
         """Make the answer's envelope, of `out_object` or `out_error`."""
         header, body = "", ""
         if ctx.out_error is None:
-            response = ctx.descriptor.out_message
-            (name,) = response._type_info
+            response, name = _response(ctx.descriptor.out_message)
             (text,) = ctx.out_object
             result = f"<{name}>{documents.escape(text)}</{name}>" if text else f"<{name} />"
-            body = '<{0} xmlns="{1}">{2}</{0}>'.format(response.get_type_name(), TNS, result)
+            body = f'<{response} xmlns="{TNS}">{result}</{response}>'
         else:
             code = ctx.out_error.faultcode
             body = self.fault.format(
@@ -260,9 +263,18 @@ _UPGRADE = (
 )
 
 
-def _unquoted(action: str) -> str:
-    quoted = len(action) > 1 and action.startswith('"') and action.endswith('"')
-    return action[1:-1] if quoted else action
+@functools.cache
+def _response(message: Any) -> tuple[str, str]:
+    """The names of an answer's element, and of the only one in it."""
+    (name,) = message._type_info
+    return message.get_type_name(), name
+
+
+@functools.lru_cache(maxsize=64)
+def _action(header: str) -> str:
+    """The action that a SOAPAction header means."""
+    quoted = len(header) > 1 and header.startswith('"') and header.endswith('"')
+    return unquote_plus(header[1:-1] if quoted else header)
 
 
 def _parse(body: bytes, charset: str | None) -> etree._Element:
@@ -284,16 +296,26 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
     return root
 
 
-def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, Any]) -> dict[str, str]:
+@functools.cache
+def _parameters(message: Any) -> dict[str, str]:
+    """An operation's parameters, by the qualified names of their elements."""
+    return {_QUALIFIED + name: name for name in message._type_info}
+
+
+def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for element in wrapper:
         tag = element.tag
         if not isinstance(tag, str):  # a comment
             continue
-        name = tag[len(_QUALIFIED) :]
-        if tag.startswith(_QUALIFIED) and name in parameters:
-            if name in values:
-                continue
+        name = parameters.get(tag)
+        if name is None:
+            if etree.QName(element).localname in parameters.values():
+                ctx.udc.advice.append(
+                    f"Production takes {tag} for null, because it is not in the namespace "
+                    f'{TNS}: declare xmlns="{TNS}" on the operation, or qualify the parameters.'
+                )
+        elif name not in values:
             if len(element):
                 ctx.udc.advice.append(
                     f"Production reads {name} as text and refuses the request, because there "
@@ -301,11 +323,6 @@ def _values(ctx: Any, wrapper: etree._Element, parameters: Mapping[str, Any]) ->
                 )
                 raise HttpRefusal(400)
             values[name] = element.text or ""
-        elif etree.QName(element).localname in parameters:
-            ctx.udc.advice.append(
-                f"Production takes {tag} for null, because it is not in the namespace "
-                f'{TNS}: declare xmlns="{TNS}" on the operation, or qualify the parameters.'
-            )
     return values
 
 

@@ -1,14 +1,12 @@
 """The SOAP API of a gateway, bytes in and bytes out: read, execute, answer."""
 
 import functools
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.http import parse_options_header
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap.asmx import (
-    SOAP11,
     SOAP_XML,
     TEXT_XML,
     EnvelopeReader,
@@ -25,8 +23,7 @@ from spyne import Application, Fault, MethodContext  # isort: skip
 from spyne.server import ServerBase  # isort: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SoapAnswer:
+class SoapAnswer(NamedTuple):
     """What goes back over HTTP, and what is worth telling about the call."""
 
     status: int
@@ -48,15 +45,25 @@ class _Context(MethodContext):  # type: ignore[misc]
     Above all, reference cycles: without them a call leaves nothing to the collector.
     """
 
-    TransportContext = None
+    # Plain attributes, where spyne has properties.
+    descriptor: Any = None
+    method_name: str | None = None
+    out_protocol: Any = None
     __setattr__ = object.__setattr__
 
-    def __init__(self, server: ServerBase) -> None:
-        super().__init__(server, MethodContext.SERVER)
-        self.event = None
+    def __init__(self) -> None:
+        self.__dict__.update(_blank())
 
     def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
+
+
+@functools.cache
+def _blank() -> dict[str, Any]:
+    """What every call begins with."""
+    context = MethodContext(_server(), MethodContext.SERVER)
+    blank: dict[str, Any] = vars(context)
+    return blank | {"event": None, "transport": None, "out_protocol": context.out_protocol}
 
 
 class SoapCall:
@@ -69,7 +76,9 @@ class SoapCall:
     def __init__(self, gateway: Gateway, body: bytes, request: SoapRequest) -> None:
         self._call = Call(gateway)
         self._refused: int | None = None
-        self._ctx = ctx = _Context(_server())
+        self.operation: str | None = None
+        """The operation that it asks for; None if there is nothing to execute."""
+        self._ctx = ctx = _Context()
         if request.media_type not in (TEXT_XML, SOAP_XML):
             self._call.advice.append(
                 f"Production refuses the Content-Type {request.media_type or '(none)'}: send "
@@ -81,18 +90,13 @@ class SoapCall:
         ctx.transport = request
         ctx.in_string = (body,)
         try:
-            (self._ctx,) = _server().generate_contexts(ctx, request.charset)
-            if self._ctx.out_error is None:
-                _server().get_in_object(self._ctx)
+            _server().generate_contexts(ctx, request.charset)
+            if ctx.out_error is None:
+                _server().get_in_object(ctx)
+            if ctx.out_error is None:
+                self.operation = ctx.method_name
         except HttpRefusal as refused:
             self._refused = refused.status
-
-    @property
-    def operation(self) -> str | None:
-        """The operation that it asks for; None if there is nothing to execute."""
-        if self._refused is not None or self._ctx.out_error is not None:
-            return None
-        return str(self._ctx.method_name)
 
     def execute(self) -> None:
         """Do what it asks for, if anything. The gateway changes here and nowhere else."""
@@ -173,17 +177,17 @@ class SoapEndpoint:
 @functools.cache
 def _server() -> ServerBase:
     # One for all endpoints: it knows the operations, and each call brings its gateway.
-    protocols = {protocol.namespace: protocol for protocol in (Soap11Writer(), Soap12Writer())}
-    return ServerBase(
-        Application(
-            [SmsService],
-            TNS,
-            name="SMS",
-            in_protocol=EnvelopeReader(),
-            out_protocol=protocols[SOAP11],
-            config=protocols,
-        )
+    soap11, soap12 = Soap11Writer(), Soap12Writer()
+    app = Application(
+        [SmsService],
+        TNS,
+        name="SMS",
+        in_protocol=EnvelopeReader(),
+        out_protocol=soap11,
+        config={protocol.namespace: protocol for protocol in (soap11, soap12)},
     )
+    soap12.set_app(app)
+    return ServerBase(app)
 
 
 @functools.lru_cache(maxsize=64)

@@ -155,14 +155,13 @@ class Faults:
             case "soap_fault":
                 answer = call.fail(fault.reason)
             case "http_error":
-                answer = replace(
-                    answer,
+                answer = answer._replace(
                     status=fault.status,
                     content_type="text/plain; charset=utf-8",
                     body=fault.body.encode(),
                 )
             case "garbage":
-                answer = replace(answer, body=_GARBAGE)
+                answer = answer._replace(body=_GARBAGE)
         return answer, fault
 
     def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:

@@ -1,7 +1,6 @@
 """A line in the log for each request."""
 
 import json
-from dataclasses import replace
 
 from fake_every8d.soap import SoapAnswer
 from fake_every8d.web.journal import RecordedRequest
@@ -46,7 +45,7 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
 
 def test_what_callers_send_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
-    record = request(replace(SENT, user_id=forged, advice=("a\r\nb",)))
+    record = request(SENT._replace(user_id=forged, advice=("a\r\nb",)))
     line = text_line(record)
     assert "a 2026-01-01 forged" in line
     assert "\n" not in line
