@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from werkzeug.wrappers import Response
 
-from fake_every8d.web.app import MAX_BODY, Application
+from fake_every8d.web.app import MAX_BODY, SOAP_PATH, Application
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 MAX_HEAD = 64 * 1024
-"""The longest request line with headers that is read, in bytes."""
+"""The longest request line with headers that is sure to be read, in bytes."""
+
+_LINGER = 5  # seconds in which a caller closes that was told to, and cannot be made to by TLS
 
 _CLOSE = "Connection: close\r\n"
 _KEEP_ALIVE = "Connection: keep-alive\r\n"  # HTTP/1.0 takes its absence for the opposite
@@ -48,18 +51,23 @@ class Connection(asyncio.Protocol):
         self._common = environ
         self._others = others
         self._parser = HttpRequestParser(self)
-        self._requests: deque[tuple[WSGIEnvironment, str]] = deque()
+        self._queue: deque[tuple[WSGIEnvironment, str] | _Answer] = deque()
         self._busy = False  # with a request that is being answered in a thread
+        self._full = False  # of answers that the caller does not read
         self._finishing = False
+        self._deaf = False  # for the rest of what was refused
+        self._environ = environ  # of the request that is being read
         self._reading = False  # a request that has begun
         self._in_head = True
         self._head_size = 0
+        self._expecting = False  # the caller, a "100 Continue"
 
-    def finish(self) -> None:
-        """Close, after an answer that is under way."""
+    def finish(self) -> bool:
+        """Close, after an answer that is under way. Whether there is one still."""
         self._finishing = True
         if not self._busy:
-            self._transport.close()
+            self._close()
+        return self._busy or self._transport.get_write_buffer_size() > 0
 
     def abort(self) -> None:
         """Close, whatever is under way."""
@@ -73,30 +81,40 @@ class Connection(asyncio.Protocol):
         self._others.add(self)
 
     def data_received(self, data: bytes) -> None:
-        refusal = ""
+        if self._deaf:
+            return
+        before = self._environ
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             if self._parser.get_method() != b"CONNECT":
                 (read,) = upgrade.args
                 return self.data_received(self._without_upgrade() + data[read:])
-            refusal = "501 Not Implemented"
-        except HttpParserError:
-            refusal = "400 Bad Request"
-        if self._in_head:
+            self._refuse("501 Not Implemented", "This is no proxy: call a URL of its own.")
+        except HttpParserError as error:
+            self._refuse_malformed(str(error))
+        if self._in_head and self._environ is before:  # the piece it began in does not count
             self._head_size += len(data)
             if self._head_size > MAX_HEAD:
-                refusal = "431 Request Header Fields Too Large"
+                self._refuse(
+                    "431 Request Header Fields Too Large",
+                    f"A request line and headers may have {MAX_HEAD} bytes: "
+                    "what is longer goes into the body.",
+                )
         self._answer_next()
-        if refusal:
-            self._refuse(refusal)
 
-    def eof_received(self) -> bool:
-        """Whether to stay open: for an answer that the caller still waits for."""
-        if self._reading:
-            self._refuse("400 Bad Request")
-        self._finishing = True
-        return self._busy
+    def eof_received(self) -> None:
+        if self._reading and not self._deaf:
+            self._refuse_malformed("it breaks off")
+            self._answer_next()
+
+    def pause_writing(self) -> None:
+        self._full = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._others.discard(self)
@@ -109,7 +127,6 @@ class Connection(asyncio.Protocol):
         self._head_size = 0
         self._url = b""
         self._body = bytearray()
-        self._refused = False
         self._environ = self._common.copy()
 
     def on_url(self, url: bytes) -> None:
@@ -129,7 +146,7 @@ class Connection(asyncio.Protocol):
             return
         path, _, query = self._url.partition(b"?")
         if not path.startswith(b"/"):  # as a proxy is asked
-            path = urlsplit(path).path
+            path = urlsplit(path).path or b"/"
         if b"%" in path:
             path = unquote_to_bytes(path)
         environ["REQUEST_METHOD"] = parser.get_method().decode()
@@ -137,12 +154,9 @@ class Connection(asyncio.Protocol):
         environ["QUERY_STRING"] = query.decode("latin-1")
         environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
         if int(environ.get("CONTENT_LENGTH", 0)) > MAX_BODY:
-            # Answered at once; but a caller whose connection is closed while it still sends
-            # reports that, and not the answer, so that the rest is read all the same.
-            self._refused = True
-            self._requests.append((environ, _CLOSE))
-        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not self._busy:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._queue.append((environ, _CLOSE))
+        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            self._expecting = parser.get_http_version() == "1.1"
 
     def on_body(self, data: bytes) -> None:
         if len(self._body) <= MAX_BODY:
@@ -150,14 +164,11 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         parser = self._parser
-        self._reading = False
-        if self._refused:
-            self._refused = False
-            self.finish()
-        elif not parser.should_upgrade():
+        self._reading = self._expecting = False
+        if not parser.should_upgrade():
             self._environ["wsgi.input"] = BytesIO(self._body)
             kept = _KEEP_ALIVE if parser.get_http_version() == "1.0" else ""
-            self._requests.append((self._environ, kept if parser.should_keep_alive() else _CLOSE))
+            self._queue.append((self._environ, kept if parser.should_keep_alive() else _CLOSE))
 
     def _without_upgrade(self) -> bytes:
         """The head of the request again, but for the offer to speak something else after it.
@@ -171,28 +182,36 @@ class Connection(asyncio.Protocol):
         fields = [
             f"{key.removeprefix('HTTP_').replace('_', '-')}: {value}\r\n"
             for key, value in self._environ.items()
-            if key.startswith(("HTTP_", "CONTENT_"))
-            and key not in ("HTTP_CONNECTION", "HTTP_UPGRADE")
+            if key.startswith(("HTTP_", "CONTENT_")) and key != "HTTP_UPGRADE"
         ]
         head = f"HTTP/{version}\r\n{''.join(fields)}\r\n".encode("latin-1")
         return b" ".join((method, self._url, head))
 
     # Answering
 
+    @property
+    def _free(self) -> bool:
+        return not (self._busy or self._full or self._deaf or self._transport.is_closing())
+
     def _answer_next(self) -> None:
-        while self._requests and not (self._busy or self._transport.is_closing()):
-            environ, connection = self._requests.popleft()
-            if self._app.may_wait(environ):
+        while self._queue and self._free:
+            request = self._queue.popleft()
+            if isinstance(request, _Answer):
+                self._send(request)
+            elif self._app.may_wait(request[0]):
                 self._busy = True
                 self._transport.pause_reading()
                 threading.Thread(
                     target=self._answer_apart,
-                    args=(asyncio.get_running_loop(), environ, connection),
+                    args=(asyncio.get_running_loop(), *request),
                     name="fake-every8d-request",
                     daemon=True,
                 ).start()
             else:
-                self._send(_answer(self._app, environ, connection))
+                self._send(_answer(self._app, *request))
+        if self._expecting and self._free:
+            self._expecting = False
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _answer_apart(
         self, loop: asyncio.AbstractEventLoop, environ: "WSGIEnvironment", connection: str
@@ -204,24 +223,44 @@ class Connection(asyncio.Protocol):
     def _answered(self, answer: _Answer) -> None:
         self._busy = False
         self._send(answer)
-        if not self._transport.is_closing():
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not (self._busy or self._full):
             self._transport.resume_reading()
             self._answer_next()
 
-    def _refuse(self, status: str) -> None:
-        """Answer what is no request that the application could be given."""
-        if not (self._busy or self._transport.is_closing()):
-            head = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n"
-            self._transport.write(f"{head}{_stamp(int(time.time()))}{_CLOSE}\r\n".encode())
-        self.finish()
+    def _refuse_malformed(self, reason: str) -> None:
+        self._refuse(
+            "400 Bad Request",
+            f"This is no request of HTTP/1.1 ({reason}): one is a line such as "
+            f"POST {SOAP_PATH} HTTP/1.1, headers, an empty line, and the body that they announce.",
+        )
+
+    def _refuse(self, status: str, sentence: str) -> None:
+        """Answer, in its turn, what is no request that the application could be given."""
+        refusal = Response(f"{sentence}\n", status)
+        self._queue.append(_answer(refusal, {"REQUEST_METHOD": "GET"}, _CLOSE))
 
     def _send(self, answer: _Answer) -> None:
         self._transport.write(answer.data)
-        if self._finishing or (answer.last and not self._refused):
+        if self._finishing or (answer.last and not self._reading):
+            self._close()
+        elif answer.last:
+            # A caller whose connection is closed while it still sends is told of that, and
+            # may not see the answer: it is left to close, and what it sends is passed over.
+            self._deaf = True
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            else:
+                asyncio.get_running_loop().call_later(_LINGER, self._close)
+
+    def _close(self) -> None:
+        if not self._transport.is_closing():  # with TLS, to close twice is to lose hold of it
             self._transport.close()
 
 
-def _answer(app: Application, environ: "WSGIEnvironment", connection: str) -> _Answer:
+def _answer(app: "WSGIApplication", environ: "WSGIEnvironment", connection: str) -> _Answer:
     """Call the application. An answer of it that breaks off is the connection's last."""
     body: list[bytes] = []
     head: list[tuple[str, str]] = []
