@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from io import BytesIO
 from typing import Literal
 
 from fake_every8d.gateway import Gateway, Settings
@@ -20,6 +21,8 @@ from fake_every8d.web.tls import Certificate
 
 LogFormat = Literal["text", "json"]
 """How `serve` writes its lines: for people, or a JSON object each."""
+
+_BACKLOG = 1024  # connections that wait until they are accepted, as when a load test begins
 
 _PATIENCE = 1.0  # seconds that answers which are under way get when it is stopped
 
@@ -44,7 +47,7 @@ class Server:
         certificate: Certificate | None = None,
     ) -> None:
         self._app = app
-        self._certificate = certificate
+        self._tls = certificate.context() if certificate else None
         self._listener = _listen(host, port)
         address, self.port = self._listener.getsockname()[:2]
         self.url = _url(host, self.port, certificate)
@@ -55,6 +58,7 @@ class Server:
             "SERVER_PORT": str(self.port),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": self.url.partition(":")[0],
+            "wsgi.input": BytesIO(),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
@@ -82,17 +86,21 @@ class Server:
         server = await self._loop.create_server(
             lambda: Connection(self._app, self._environ, self._connections),
             sock=self._listener,
-            ssl=self._certificate.context() if self._certificate else None,
+            ssl=self._tls,
+            backlog=_BACKLOG,
         )
         await self._stopping.wait()
+        # One that is accepted and not made yet would be lost sight of when the server closes.
+        self._loop.remove_reader(self._listener)
+        await asyncio.sleep(0)
         server.close()
-        for connection in [*self._connections]:
-            connection.finish()
         deadline = self._loop.time() + _PATIENCE
-        while self._connections and self._loop.time() < deadline:
-            await asyncio.sleep(0.005)
+        under_way = True
+        while under_way and self._loop.time() < deadline:
+            await asyncio.sleep(0.001)  # in which one that was just accepted is made
+            under_way = True in [connection.finish() for connection in [*self._connections]]
         for connection in [*self._connections]:
-            connection.abort()
+            connection.abort()  # with TLS, one that is finished waits for the caller's goodbye
         await asyncio.sleep(0)  # in which they are lost
 
 
@@ -191,7 +199,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family, _, _, _, address = socket.getaddrinfo(
         host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    return socket.create_server((address[0], port), family=family, backlog=128)
+    return socket.create_server((address[0], port), family=family, backlog=_BACKLOG)
 
 
 def _url(host: str, port: int, certificate: Certificate | None) -> str:

@@ -3,6 +3,7 @@
 import gc
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -10,6 +11,7 @@ import urllib3
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
 from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.tls import Certificate
 from tests.web.serving import DEADLINE
 
 
@@ -35,6 +37,12 @@ def test_a_port_that_is_taken_is_an_oserror(gateway: Gateway) -> None:
     with pytest.raises(OSError, match="in use"):
         ThreadServer(Application(gateway), port=server.port)
     server.close()
+
+
+def test_a_certificate_that_is_not_there_is_an_oserror(gateway: Gateway, tmp_path: Path) -> None:
+    certificate = Certificate(tmp_path / "chain.pem", tmp_path / "key.pem")
+    with pytest.raises(FileNotFoundError):
+        ThreadServer(Application(gateway), certificate=certificate)
 
 
 def test_nothing_is_left_of_it(gateway: Gateway, recwarn: pytest.WarningsRecorder) -> None:
