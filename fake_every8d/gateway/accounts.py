@@ -105,6 +105,17 @@ class Accounts:
         self._accounts[user_id] = account = replace(self.get(user_id), **changes)
         return account
 
+    def charge(self, account: Account, credit: Decimal) -> None:
+        """Leave an account with `credit` points, which are known to make sense.
+
+        Does what `update` would, in a third of the time: nothing else changes so often.
+        """
+        charged = object.__new__(Account)
+        for name in Account.__slots__:
+            object.__setattr__(charged, name, getattr(account, name))
+        object.__setattr__(charged, "credit", credit)
+        self._accounts[account.user_id] = charged
+
     def remove(self, user_id: str) -> None:
         """Its sessions end with it. Raises `NotFound`."""
         self.get(user_id)

@@ -19,7 +19,7 @@ LONGEST_WAIT = 1e9
 
 # Under load, what falls due is done a handful at a time: a thread that wakes up for each
 # single thing fights with those that serve callers over the lock.
-_GRAIN = 0.005
+_GRAIN = 0.02
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
@@ -38,17 +38,13 @@ def _wall_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_REALTIME)
 
 
-def _steady_ns() -> int:
-    # Both leave this one alone; `time.monotonic` freezegun does not.
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-
-
-_STARTED = _wall_ns() - _steady_ns()
+_STARTED = _wall_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 def _real_micros() -> int:
     """The machine's own time, out of reach of libraries that freeze Python's."""
-    return (_steady_ns() + _STARTED) // 1000
+    # Both leave this clock alone; `time.monotonic` freezegun does not.
+    return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) + _STARTED) // 1000
 
 
 def to_datetime(micros: int) -> datetime:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from fake_every8d.gateway.messages import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a send is answered (S1, S2)."""
 
     credit: Decimal

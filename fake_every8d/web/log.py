@@ -2,11 +2,52 @@
 
 import json
 import re
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 
 from fake_every8d.web.journal import RecordedRequest
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST = 300  # characters of what a caller sent
+
+
+class Log:
+    """Writes a line for each request to standard output; those of one moment at once.
+
+    Each on its own took a tenth of a call's time. `later` calls what it is given a moment
+    from then. Safe from any thread.
+    """
+
+    def __init__(
+        self, line: Callable[[RecordedRequest], str], later: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._line = line
+        self._later = later
+        self._lock = threading.Lock()
+        self._waiting: list[RecordedRequest] = []
+
+    def add(self, record: RecordedRequest) -> None:
+        with self._lock:
+            self._waiting.append(record)
+            first = len(self._waiting) == 1
+        if first:
+            self._later(self.write)
+
+    def write(self) -> None:
+        """Write what waits now."""
+        with self._lock:
+            records, self._waiting = self._waiting, []
+        write(*map(self._line, records))
+
+
+def write(*lines: str) -> None:
+    """Write lines to standard output, at once."""
+    # Nobody may be reading any more, and that is no reason to fail a request.
+    with suppress(OSError):
+        sys.stdout.write("".join([f"{line}\n" for line in lines]))
+        sys.stdout.flush()
 
 
 def text_line(record: RecordedRequest) -> str:

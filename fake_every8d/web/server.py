@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from typing import Literal
@@ -16,13 +17,15 @@ from fake_every8d.gateway import Gateway, Settings
 from fake_every8d.web import outbound
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.connection import Connection
-from fake_every8d.web.log import json_line, text_line
+from fake_every8d.web.log import Log, json_line, text_line, write
 from fake_every8d.web.tls import Certificate
 
 LogFormat = Literal["text", "json"]
 """How `serve` writes its lines: for people, or a JSON object each."""
 
 _BACKLOG = 1024  # connections that wait until they are accepted, as when a load test begins
+
+_MOMENT = 0.02  # seconds
 
 _PATIENCE = 1.0  # seconds that answers which are under way get when it is stopped
 
@@ -81,6 +84,11 @@ class Server:
         """
         with suppress(RuntimeError):  # it has stopped already
             self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Do something on the event loop, a moment from now. Safe from any thread."""
+        with suppress(RuntimeError):  # it has stopped
+            self._loop.call_soon_threadsafe(self._loop.call_later, _MOMENT, action)
 
     async def _serve(self) -> None:
         server = await self._loop.create_server(
@@ -149,22 +157,23 @@ def serve(
         get=outbound.get,
         mail=outbound.Mailer(smtp_url) if smtp_url else None,
     )
-    line = json_line if log_format == "json" else text_line
     app = Application(
         gateway,
         host=host,
         public_url=public_url,
         api_token=api_token,
-        log=lambda record: _write(line(record)),
+        log=lambda record: log.add(record),
     )
     server = Server(app, host, port, certificate)
+    log = Log(json_line if log_format == "json" else text_line, server.later)
     # What is kept is never garbage, and grows: Python's own rhythm looks through it too often.
     gc.freeze()
     gc.set_threshold(10_000, 50, 50)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
-    _write(_announcement(server.url, public_url, settings, log_format))
+    write(_announcement(server.url, public_url, settings, log_format))
     server.run()
+    log.write()
 
 
 def _announcement(
@@ -184,13 +193,6 @@ def _announcement(
         f"  page      {url}/\n"
         f"  accounts  {points}"
     )
-
-
-def _write(lines: str) -> None:
-    # Nobody may be reading any more, and that is no reason to fail a request.
-    with suppress(OSError):
-        sys.stdout.write(lines + "\n")
-        sys.stdout.flush()
 
 
 def _listen(host: str, port: int) -> socket.socket:
