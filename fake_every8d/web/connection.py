@@ -156,19 +156,19 @@ class Connection(asyncio.Protocol):
         if int(environ.get("CONTENT_LENGTH", 0)) > MAX_BODY:
             self._queue.append((environ, _CLOSE))
         elif environ.get("HTTP_EXPECT", "").lower() == "100-continue":
-            self._expecting = parser.get_http_version() == "1.1"
+            self._expecting = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
 
     def on_body(self, data: bytes) -> None:
         if len(self._body) <= MAX_BODY:
             self._body += data
 
     def on_message_complete(self) -> None:
-        parser = self._parser
+        environ, parser = self._environ, self._parser
         self._reading = self._expecting = False
         if not parser.should_upgrade():
-            self._environ["wsgi.input"] = BytesIO(self._body)
-            kept = _KEEP_ALIVE if parser.get_http_version() == "1.0" else ""
-            self._queue.append((self._environ, kept if parser.should_keep_alive() else _CLOSE))
+            environ["wsgi.input"] = BytesIO(self._body)
+            kept = _KEEP_ALIVE if environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
+            self._queue.append((environ, kept if parser.should_keep_alive() else _CLOSE))
 
     def _without_upgrade(self) -> bytes:
         """The head of the request again, but for the offer to speak something else after it.
@@ -266,9 +266,10 @@ def _answer(app: "WSGIApplication", environ: "WSGIEnvironment", connection: str)
     head: list[tuple[str, str]] = []
     status = ""
 
+    # In quotes, or these types would be made anew for each request.
     def start_response(
-        now: str, headers: list[tuple[str, str]], exc_info: object = None
-    ) -> Callable[[bytes], object]:
+        now: str, headers: "list[tuple[str, str]]", exc_info: object = None
+    ) -> "Callable[[bytes], object]":
         nonlocal status, head
         status, head = now, headers
         return body.append
