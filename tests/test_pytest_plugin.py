@@ -316,7 +316,7 @@ def test_nothing_heavy_is_imported_before_the_fixture_is_used(
         """
         import sys
 
-        HEAVY = ("spyne", "lxml", "werkzeug", "urllib3", "granian", "click", "fake_every8d.")
+        HEAVY = ("spyne", "lxml", "werkzeug", "urllib3", "httptools", "click", "fake_every8d.")
 
         def loaded():
             return {

@@ -95,8 +95,9 @@ class Server:
             lambda: Connection(self._app, self._environ, self._connections),
             sock=self._listener,
             ssl=self._tls,
-            backlog=_BACKLOG,
+            backlog=1,  # tried for at once; with more, the last try is in vain, and costs
         )
+        self._listener.listen(_BACKLOG)
         await self._stopping.wait()
         # One that is accepted and not made yet would be lost sight of when the server closes.
         self._loop.remove_reader(self._listener)
