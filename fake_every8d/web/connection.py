@@ -57,6 +57,7 @@ class Connection(asyncio.Protocol):
         self._finishing = False
         self._deaf = False  # for the rest of what was refused
         self._environ = environ  # of the request that is being read
+        self._body = bytearray()
         self._reading = False  # a request that has begun
         self._in_head = True
         self._head_size = 0
@@ -126,7 +127,6 @@ class Connection(asyncio.Protocol):
         self._reading = self._in_head = True
         self._head_size = 0
         self._url = b""
-        self._body = bytearray()
         self._environ = self._common.copy()
 
     def on_url(self, url: bytes) -> None:
@@ -167,6 +167,8 @@ class Connection(asyncio.Protocol):
         self._reading = self._expecting = False
         if not parser.should_upgrade():
             environ["wsgi.input"] = BytesIO(self._body)
+            # Let go of it: a connection may be kept for long.
+            self._environ, self._body = self._common, bytearray()
             kept = _KEEP_ALIVE if environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
             self._queue.append((environ, kept if parser.should_keep_alive() else _CLOSE))
 
