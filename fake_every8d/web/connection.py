@@ -35,21 +35,27 @@ class _Answer(NamedTuple):
     """Whether the connection is closed after it."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Reads requests and has a WSGI application answer them.
 
     What takes no time, as nearly every SOAP call does, is answered on the event loop; what
     may wait, in a thread of its own, so that nobody else has to. `environ` is what every
     request's environment begins with. `others` are the connections that are open; this one
-    is among them while it is.
+    is among them while it is. `buffer` is for what comes in, and only until that is read:
+    all connections of a loop can share it.
     """
 
     def __init__(
-        self, app: Application, environ: "WSGIEnvironment", others: set["Connection"]
+        self,
+        app: Application,
+        environ: "WSGIEnvironment",
+        others: set["Connection"],
+        buffer: memoryview,
     ) -> None:
         self._app = app
         self._common = environ
         self._others = others
+        self._buffer = buffer
         self._parser = HttpRequestParser(self)
         self._queue: deque[tuple[WSGIEnvironment, str] | _Answer] = deque()
         self._busy = False  # with a request that is being answered in a thread
@@ -81,7 +87,14 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._others.add(self)
 
-    def data_received(self, data: bytes) -> None:
+    # A buffer: without it, asyncio allocates 256 KiB to read a request of a few hundred bytes.
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._receive(self._buffer[:nbytes])
+
+    def _receive(self, data: bytes | memoryview) -> None:
         if self._deaf:
             return
         before = self._environ
@@ -90,7 +103,7 @@ class Connection(asyncio.Protocol):
         except HttpParserUpgrade as upgrade:
             if self._parser.get_method() != b"CONNECT":
                 (read,) = upgrade.args
-                return self.data_received(self._without_upgrade() + data[read:])
+                return self._receive(self._without_upgrade() + bytes(data[read:]))
             self._refuse("501 Not Implemented", "This is no proxy: call a URL of its own.")
         except HttpParserError as error:
             self._refuse_malformed(str(error))

@@ -25,6 +25,8 @@ LogFormat = Literal["text", "json"]
 
 _BACKLOG = 1024  # connections that wait until they are accepted, as when a load test begins
 
+_BUFFER = 256 * 1024  # bytes that are read at once
+
 _MOMENT = 0.02  # seconds
 
 _PATIENCE = 1.0  # seconds that answers which are under way get when it is stopped
@@ -91,8 +93,9 @@ class Server:
             self._loop.call_soon_threadsafe(self._loop.call_later, _MOMENT, action)
 
     async def _serve(self) -> None:
+        buffer = memoryview(bytearray(_BUFFER))
         server = await self._loop.create_server(
-            lambda: Connection(self._app, self._environ, self._connections),
+            lambda: Connection(self._app, self._environ, self._connections, buffer),
             sock=self._listener,
             ssl=self._tls,
             backlog=1,  # tried for at once; with more, the last try is in vain, and costs
