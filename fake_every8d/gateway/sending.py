@@ -80,7 +80,7 @@ class Sending:
     @property
     def advice(self) -> tuple[str, ...]:
         """What people do not expect of the platform and happened here, a sentence each."""
-        return tuple(text.format(_few(items)) for text, items in self._remarks.items())
+        return tuple([text.format(_few(items)) for text, items in self._remarks.items()])
 
     def _judge(self, recipient: Recipient, send_time: str, id: int, place: int) -> Record:
         account, now = self._account, self.batch.accepted_at

@@ -161,10 +161,7 @@ class SoapEndpoint:
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
         """Read a POST. The headers are as they came, or None if they did not."""
-        media_type, options = _content_type(content_type or "")
-        request = SoapRequest(
-            media_type, options.get("charset"), options.get("action"), soap_action
-        )
+        request = SoapRequest(*_content_type(content_type or ""), soap_action)
         return SoapCall(self._gateway, body, request)
 
     def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
@@ -191,9 +188,10 @@ def _server() -> ServerBase:
 
 
 @functools.lru_cache(maxsize=64)
-def _content_type(header: str) -> tuple[str, dict[str, str]]:
+def _content_type(header: str) -> tuple[str, str | None, str | None]:
+    """A Content-Type's media type, charset and action."""
     media_type, options = parse_options_header(header)
-    return media_type.strip().lower(), options
+    return media_type.strip().lower(), options.get("charset"), options.get("action")
 
 
 def _in_one_line(fault: Fault) -> str:
