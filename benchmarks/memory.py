@@ -16,7 +16,7 @@ from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Gateway, Recipient
 
 IDLE = "FakeEvery8d, just started"
-SERVE = "serve, its processes together"
+SERVE = "serve, just started"
 SINGLE = "a message, one to a call"
 BATCH = "a message, all in one batch"
 REPORTED = "a message and its report"
@@ -55,9 +55,7 @@ def _serve() -> Mapping[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        # What they share counts once.
-        size = sum(_resident(pid, "Pss") for pid in (str(process.pid), *children))
+        size = _resident(str(process.pid))
         process.terminate()
     return {SERVE: size}
 
@@ -130,8 +128,8 @@ def _settled(platform: Gateway) -> float:
     return _resident()
 
 
-def _resident(process: str = "self", kind: str = "Rss") -> float:
+def _resident(process: str = "self") -> float:
     rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-    found = re.search(rf"^{kind}: +(\d+) kB$", rollup, re.MULTILINE)
+    found = re.search(r"^Rss: +(\d+) kB$", rollup, re.MULTILINE)
     assert found is not None
     return int(found[1]) * 1024

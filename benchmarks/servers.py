@@ -103,7 +103,7 @@ def httpserver() -> Iterator[str]:
 
 @contextmanager
 def granian() -> Iterator[str]:
-    """Granian with an application that returns five bytes: the floor."""
+    """Granian with an application that returns five bytes: next to nothing."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-log"]
     with _running(
         lambda port: [*command, "--port", str(port), "benchmarks.constant:five_bytes"]
