@@ -2,7 +2,7 @@
 
 One server for both, on one event loop, and not a library's: on two cores Granian lost most of
 a call's time to threads that hand Python's lock to one another, and with a single thread let
-a caller that stalls stall all; uvicorn took half as long again; Werkzeug's takes a thread and
+a caller that stalls stall all; uvicorn was slower, too; Werkzeug's takes a thread and
 a connection for each call. The parser of HTTP is httptools', all the rest asyncio's.
 """
 
