@@ -70,13 +70,13 @@ def json_line(record: RecordedRequest) -> str:
     fields = {
         "time": record.at.isoformat(timespec="milliseconds"),
         "method": record.method,
-        "path": record.path,
+        "path": _plain(record.path),
         "status": record.status,
         "milliseconds": round(record.milliseconds, 3),
         "operation": record.operation,
-        "account": record.user_id,
-        "result": record.result,
-        "advice": record.advice,
+        "account": record.user_id and _plain(record.user_id),
+        "result": record.result and _plain(record.result),
+        "advice": [_plain(advice) for advice in record.advice],
         "fault": record.fault,
     }
     return json.dumps(fields, ensure_ascii=False)

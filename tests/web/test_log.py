@@ -45,12 +45,13 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
 
 def test_what_callers_send_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
-    record = request(SENT._replace(user_id=forged, advice=("a\r\nb",)))
+    record = request(SENT._replace(user_id=forged, advice=("a\r\nb\u2028c",)))
     line = text_line(record)
     assert "a 2026-01-01 forged" in line
     assert "\n" not in line
     assert len(line) < 500
     assert json_line(record).isprintable()
+    assert len(json_line(record)) < 1000
 
 
 def test_a_line_for_machines() -> None:
