@@ -66,7 +66,7 @@ def mountebank() -> Iterator[str]:
             imposter = {"protocol": "http", "port": port, "stubs": stubs}
             imposters.write_text(json.dumps({"imposters": [imposter]}))
             program = [node, str(_NODE / "node_modules" / "mountebank" / "bin" / "mb")]
-            options = ["--port", str(_free_port()), "--configfile", str(imposters)]
+            options = ["--port", str(_free_port(port)), "--configfile", str(imposters)]
             files = ["--nologfile", "--pidfile", str(Path(folder, "pid"))]
             return [*program, *options, *files, "--loglevel", "warn", "--localOnly"]
 
@@ -151,10 +151,10 @@ def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
     return False
 
 
-def _free_port() -> int:
+def _free_port(other_than: int = 0) -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
-        return port
+    return _free_port(other_than) if port == other_than else port
 
 
 @cache

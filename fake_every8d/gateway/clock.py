@@ -300,15 +300,15 @@ class Clock:
     def _run(self) -> None:
         with self._lock:
             while not self._closed:
-                self._drop_cancelled()
                 wait: float | None = None
-                if self._queue and not self._moving:
-                    delay = self._queue[0][0] - self.micros
-                    if delay <= 0:
+                if not self._moving:
+                    now = self.micros
+                    while self._queue and self._queue[0][0] <= now:
                         self._fire()
-                        continue
-                    if self._running:
-                        wait = min(max(delay / 1e6, _GRAIN), threading.TIMEOUT_MAX)
+                    self._drop_cancelled()
+                    if self._queue and self._running:
+                        delay = (self._queue[0][0] - now) / 1e6
+                        wait = min(max(delay, _GRAIN), threading.TIMEOUT_MAX)
                 self._woken.wait(wait)
 
     def _run_from_here(self) -> None:

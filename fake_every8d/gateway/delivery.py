@@ -1,7 +1,7 @@
 """What becomes of a message after it is accepted (clauses D, R1, S7)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -133,15 +133,13 @@ class Delivery:
             )
         self._store.close_if_done(batch)
 
-    def finish(self, records: Iterable[Record], status: Status, at: int) -> None:
+    def finish(self, records: list[Record], status: Status, at: int) -> None:
         """Bring messages to their final status, and report it."""
-        finished = []
         for record in records:
             record.status = status
             record.finished_at = at
-            finished.append(record)
-        self._store.touch(finished)
-        self._report_all(finished, at)
+        self._store.touch(records)
+        self._report_all(records, at)
 
     def cancel(self, batch: Batch, records: list[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
@@ -201,7 +199,7 @@ class Delivery:
 
     def _arrive(self, records: list[Record], status: Status, at: int) -> None:
         # Some may have been decided in the meantime, by hand or by a reply.
-        self.finish((record for record in records if record.status is Status.SENT), status, at)
+        self.finish([record for record in records if record.status is Status.SENT], status, at)
 
     def _copy(self, record: Record, at: int) -> None:
         if self._mail_state is State.WAITING:
