@@ -42,28 +42,21 @@ class SoapAnswer(NamedTuple):
 class _Context(MethodContext):  # type: ignore[misc]
     """A call on its way through spyne, without what costs time and is not used here.
 
-    Above all, reference cycles: without them a call leaves nothing to the collector.
+    Above all, reference cycles: without them a call leaves nothing to the collector. What
+    spyne gives each call to begin with is an attribute of the class (see `_server`), and
+    what it has properties for is a plain one.
     """
 
-    # Plain attributes, where spyne has properties.
     descriptor: Any = None
     method_name: str | None = None
     out_protocol: Any = None
     __setattr__ = object.__setattr__
 
     def __init__(self) -> None:
-        self.__dict__.update(_blank())
+        """Nothing is to be set."""
 
     def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
-
-
-@functools.cache
-def _blank() -> dict[str, Any]:
-    """What every call begins with."""
-    context = MethodContext(_server(), MethodContext.SERVER)
-    blank: dict[str, Any] = vars(context)
-    return blank | {"event": None, "transport": None, "out_protocol": context.out_protocol}
 
 
 class SoapCall:
@@ -184,7 +177,11 @@ def _server() -> ServerBase:
         config={protocol.namespace: protocol for protocol in (soap11, soap12)},
     )
     soap12.set_app(app)
-    return ServerBase(app)
+    server = ServerBase(app)
+    for name, value in vars(MethodContext(server, MethodContext.SERVER)).items():
+        setattr(_Context, name, value)
+    _Context.out_protocol = soap11
+    return server
 
 
 @functools.lru_cache(maxsize=64)
