@@ -63,7 +63,8 @@ class Connection(asyncio.BufferedProtocol):
         self._finishing = False
         self._deaf = False  # for the rest of what was refused
         self._environ = environ  # of the request that is being read
-        self._body = bytearray()
+        self._body: list[bytes] = []
+        self._size = 0  # of the body
         self._reading = False  # a request that has begun
         self._in_head = True
         self._head_size = 0
@@ -172,16 +173,17 @@ class Connection(asyncio.BufferedProtocol):
             self._expecting = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
 
     def on_body(self, data: bytes) -> None:
-        if len(self._body) <= MAX_BODY:
-            self._body += data
+        if self._size <= MAX_BODY:
+            self._body.append(data)
+            self._size += len(data)
 
     def on_message_complete(self) -> None:
         environ, parser = self._environ, self._parser
         self._reading = self._expecting = False
         if not parser.should_upgrade():
-            environ["wsgi.input"] = BytesIO(self._body)
+            environ["wsgi.input"] = BytesIO(b"".join(self._body))
             # Let go of it: a connection may be kept for long.
-            self._environ, self._body = self._common, bytearray()
+            self._environ, self._body, self._size = self._common, [], 0
             kept = _KEEP_ALIVE if environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
             self._queue.append((environ, kept if parser.should_keep_alive() else _CLOSE))
 

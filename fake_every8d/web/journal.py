@@ -89,6 +89,11 @@ class RecordedRequest:
         return to_datetime(self._micros)
 
     @property
+    def micros(self) -> int:
+        """The same, in microseconds since 1970, as the gateway counts them."""
+        return self._micros
+
+    @property
     def method(self) -> str:
         return str(self._environ["REQUEST_METHOD"])
 

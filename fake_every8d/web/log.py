@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 
+from fake_every8d.gateway.clock import to_datetime
 from fake_every8d.web.journal import RecordedRequest
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -54,7 +56,7 @@ def text_line(record: RecordedRequest) -> str:
     """A request as a line for people, without a password or a whole session key."""
     return "  ".join(
         [
-            str(record.at)[:19],  # to the second
+            _second(record.micros // 1_000_000),
             _plain(record.operation or f"{record.method} {record.path}"),
             _plain(record.user_id or "-"),
             _plain(str(record.status) if record.result is None else record.result),
@@ -80,6 +82,11 @@ def json_line(record: RecordedRequest) -> str:
         "fault": record.fault,
     }
     return json.dumps(fields, ensure_ascii=False)
+
+
+@lru_cache(maxsize=1)
+def _second(second: int) -> str:
+    return f"{to_datetime(second * 1_000_000):%Y-%m-%d %H:%M:%S}"
 
 
 def _plain(text: str) -> str:
