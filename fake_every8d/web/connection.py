@@ -45,6 +45,16 @@ class Connection(asyncio.BufferedProtocol):
     all connections of a loop can share it.
     """
 
+    _busy = False  # with a request that is being answered in a thread
+    _full = False  # of answers that the caller does not read
+    _finishing = False
+    _deaf = False  # for the rest of what was refused
+    _reading = False  # a request that has begun
+    _in_head = True
+    _head_size = 0
+    _size = 0  # of the body
+    _expecting = False  # the caller, a "100 Continue"
+
     def __init__(
         self,
         app: Application,
@@ -58,17 +68,8 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer = buffer
         self._parser = HttpRequestParser(self)
         self._queue: deque[tuple[WSGIEnvironment, str] | _Answer] = deque()
-        self._busy = False  # with a request that is being answered in a thread
-        self._full = False  # of answers that the caller does not read
-        self._finishing = False
-        self._deaf = False  # for the rest of what was refused
         self._environ = environ  # of the request that is being read
         self._body: list[bytes] = []
-        self._size = 0  # of the body
-        self._reading = False  # a request that has begun
-        self._in_head = True
-        self._head_size = 0
-        self._expecting = False  # the caller, a "100 Continue"
 
     def finish(self) -> bool:
         """Close, after an answer that is under way. Whether there is one still."""
