@@ -36,7 +36,7 @@ def run(quick: bool) -> list[Result]:
 
         urls = {"fake-every8d": fake.soap_url, "pytest-httpserver": constant.url_for("/")}
         measured = in_turn(rounds, *[partial(measure, name, url) for name, url in urls.items()])
-    ours, theirs = ([f"{name}, from {client}" for client in ("zeep", "a socket")] for name in urls)
+    ours, theirs = ([f"{name}, from {client}" for client in CLIENTS] for name in urls)
     return [
         row
         for our, their in zip(ours, theirs, strict=True)

@@ -25,6 +25,7 @@ from fake_every8d import (
     Status,
 )
 from tests.receiver import Receiver, refused_url
+from tests.waiting import wait_for
 from tests.web.serving import call, log_in
 
 PHONE = "0912345678"
@@ -136,21 +137,11 @@ def test_stopping_waits_for_nobody(receiver: Receiver) -> None:
     arguments = {"url": fake.url, "operation": "getCredit", "sessionKey": "0"}
     delayed = threading.Thread(target=call, kwargs=arguments, daemon=True)
     delayed.start()
-    wait_until(lambda: not fake.faults)
+    wait_for(lambda: not fake.faults)
     fake.stop()
     for thread in (advancing, delayed):
         thread.join(30)
         assert not thread.is_alive()
-
-
-def wait_until(condition: Any) -> None:
-    """Wait for another thread; the test has a deadline of its own."""
-    done = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        done.wait(0.01)
-    raise AssertionError("it did not happen")
 
 
 # Accounts

@@ -478,6 +478,6 @@ class Gateway:
 
 
 def _batch_id(random: Random) -> str:
-    """A UUID of version 4, without asking the system for each, which costs more than a send."""
+    """A UUID of version 4, without asking the system for randomness each time."""
     digits = f"{random.getrandbits(120):030x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"

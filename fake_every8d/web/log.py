@@ -18,8 +18,8 @@ _LONGEST = 300  # characters of what a caller sent
 class Log:
     """Writes a line for each request to standard output; those of one moment at once.
 
-    Each on its own took a tenth of a call's time. `later` calls what it is given a moment
-    from then. Safe from any thread.
+    Each on its own would be a system call. `later` calls what it is given a moment from
+    then. Safe from any thread.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ import zeep
 
 from fake_every8d import FakeEvery8d, InvalidInput, NotFound
 from fake_every8d.web.faults import Effect, Faults, FaultSettings, Kind
+from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT, call
 
 PHONE = "0912345678"
@@ -117,7 +118,7 @@ def test_a_delay_holds_up_no_other_caller(every8d: FakeEvery8d, service: Any, ke
     every8d.add_fault("sendSMS", "delay", seconds=3600)
     delayed = threading.Thread(target=send, args=[service, key])
     delayed.start()
-    wait_until(lambda: not every8d.faults)
+    wait_for(lambda: not every8d.faults)
     assert zeep.Client(every8d.wsdl_url).service.getCredit(key) == "1000.00"
     every8d.clear_faults()
     delayed.join(DEADLINE)
@@ -132,22 +133,12 @@ def test_x1_what_a_reset_finds_delayed_leaves_no_trace(every8d: FakeEvery8d, key
         target=call, args=[every8d.url, "sendSMS"], kwargs=arguments, daemon=True
     )
     delayed.start()
-    wait_until(lambda: not every8d.faults)
+    wait_for(lambda: not every8d.faults)
     every8d.reset()
     delayed.join(DEADLINE)
     assert not delayed.is_alive()
     assert not every8d.messages
     assert not every8d.requests
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread does."""
-    pause = threading.Event()
-    for _ in range(100 * DEADLINE):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not happen")
 
 
 def answer_bytes(every8d: FakeEvery8d) -> bytes:
