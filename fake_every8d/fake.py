@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from fake_every8d import summary
 from fake_every8d.gateway import (
     Account,
     Clock,
@@ -22,7 +21,7 @@ from fake_every8d.gateway import (
     Status,
     numbers,
 )
-from fake_every8d.web import outbound
+from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.faults import Fault, FaultSettings, Kind
 from fake_every8d.web.journal import RecordedRequest

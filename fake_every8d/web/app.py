@@ -22,9 +22,9 @@ from werkzeug.wsgi import get_host, get_path_info
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapAnswer, SoapEndpoint
 from fake_every8d.web import documentation
+from fake_every8d.web.api import Api, refusal
+from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
-from fake_every8d.web.control import Control, refusal
-from fake_every8d.web.control.operations import PREFIX
 from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
 from fake_every8d.web.guard import Guard
 from fake_every8d.web.journal import Journal, RecordedRequest
@@ -73,7 +73,7 @@ class Application:
         self.journal = Journal()
         """The last requests for the SOAP endpoint, and for what there is not."""
         self._guard = Guard(host, public_url, api_token)
-        self._control = Control(gateway, self.faults, self.journal, self.reset)
+        self._api = Api(gateway, self.faults, self.journal, self.reset)
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
         self._routes = Map(
@@ -95,7 +95,7 @@ class Application:
         """Whether answering this may take a while, so that others should not wait for it."""
         return (
             self.faults.pending
-            or _is_control(environ)
+            or _is_api(environ)
             or "HTTP_TRANSFER_ENCODING" in environ
             or int(environ.get("CONTENT_LENGTH") or 0) > _PROMPT_BODY
         )
@@ -143,7 +143,7 @@ class Application:
         # The page looks every second, and whoever watches over a container nearly as often:
         # of that there is no record.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        kept = is_soap or (status == 404 and not _is_control(environ))
+        kept = is_soap or (status == 404 and not _is_api(environ))
         if kept or (self._log is not None and (status >= 400 or not looked)):
             record = RecordedRequest(
                 environ,
@@ -166,12 +166,12 @@ class Application:
         return [body] if sent is body else break_off(sent)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
-        if _is_control(environ):
+        if _is_api(environ):
             try:
                 self._guard.check(environ)
             except HTTPException as error:
                 return refusal(error)
-            return self._control.respond(environ)
+            return self._api.respond(environ)
         # Rules name no host, so that any Host header does.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
@@ -201,7 +201,7 @@ class Application:
         return _html(documentation.operation(name, operations[name], host, slash + path))
 
 
-def _is_control(environ: "WSGIEnvironment") -> bool:
+def _is_api(environ: "WSGIEnvironment") -> bool:
     path: str = environ["PATH_INFO"]
     return path.startswith(PREFIX)
 

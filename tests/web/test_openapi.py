@@ -10,8 +10,8 @@ import schemathesis
 
 from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Account, Gateway, Settings
+from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation
 from fake_every8d.web.app import Application
-from fake_every8d.web.control.operations import OPERATIONS, PREFIX, Operation
 from fake_every8d.web.server import ThreadServer
 from tests.web.api import Api
 

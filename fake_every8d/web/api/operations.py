@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
-from fake_every8d import summary
 from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status, numbers
-from fake_every8d.web.control import parameters as p
-from fake_every8d.web.control import representation as show
+from fake_every8d.web import summary
+from fake_every8d.web.api import parameters as p
+from fake_every8d.web.api import representation as show
 from fake_every8d.web.faults import Effect, Faults, Kind
 from fake_every8d.web.journal import Journal
 

@@ -13,9 +13,9 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
+from fake_every8d.web.api import parameters as p
+from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
 from fake_every8d.web.bodies import read_body
-from fake_every8d.web.control import parameters as p
-from fake_every8d.web.control.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
 from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal
 
@@ -37,7 +37,7 @@ _CODES = {
 }
 
 
-class Control:
+class Api:
     """Answers the requests under `/fake/`; `reset` is the whole application's."""
 
     def __init__(

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from fake_every8d import FakeEvery8d, Status, summary
+from fake_every8d import FakeEvery8d, Status
 from fake_every8d.gateway import Gateway
-from fake_every8d.web import outbound
+from fake_every8d.web import outbound, summary
 from tests.receiver import Receiver, refused_url, status
 from tests.web.serving import call, log_in
 
