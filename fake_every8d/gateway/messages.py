@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 from fake_every8d.gateway import pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
+from fake_every8d.gateway.codes import code_in, links_in
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """A character that XML cannot carry, and so no SMS or reply can."""
-
-_CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 
 
 class Status(enum.IntEnum):
@@ -111,9 +110,31 @@ class Message:
 
     @property
     def code(self) -> str | None:
-        """The first run of 4 to 8 digits in the content, as in one-time passwords."""
-        match = _CODE.search(self.content)
-        return match[0] if match else None
+        """The one-time code in the content, such as `483920`, or None if there is none.
+
+        It is what is called 驗證碼, 認證碼, 確認碼, 簡訊碼, 密碼, OTP, code or PIN there, else the
+        number of 4 to 8 digits nearest to such a word, else the first. Dates, amounts, phone and
+        order numbers are no codes. `48-3920`, `48 3920` and full-width digits are read as
+        `483920`; letters stay (`G-483920`, `A7K9Q2`).
+        """
+        return code_in(self.content)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The links in the content, as written: `https://…`, `www.…` and `example.com/…`."""
+        return links_in(self.content)
+
+    def find(self, pattern: str | re.Pattern[str]) -> str | None:
+        """What `pattern` finds in the content: its first group if it has one, else all of it.
+
+        assert sms.find(r"訂單 (\d+)") == "10034"
+
+        None if it finds nothing.
+        """
+        found = re.search(pattern, self.content)
+        if found is None:
+            return None
+        return str(found[1]) if found.re.groups else str(found[0])
 
 
 @dataclass(frozen=True, slots=True)
