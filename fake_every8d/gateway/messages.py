@@ -125,7 +125,7 @@ class Message:
         return links_in(self.content)
 
     def find(self, pattern: str | re.Pattern[str]) -> str | None:
-        """What `pattern` finds in the content: its first group if it has one, else all of it.
+        r"""What `pattern` finds in the content: its first group if it has one, else all of it.
 
         assert sms.find(r"訂單 (\d+)") == "10034"
 

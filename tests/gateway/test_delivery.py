@@ -382,21 +382,11 @@ def test_messages_are_found_by_all_that_is_given(new_gateway: NewGateway) -> Non
     assert ids(to="0987654321") == []
 
 
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        ("驗證碼483920，5 分鐘內有效", "483920"),
-        ("code 1234", "1234"),
-        ("12345678", "12345678"),
-        ("123456789", None),
-        ("123", None),
-        ("call 0912345678, code 5678", "5678"),
-        ("１２３４", None),
-        ("hello", None),
-    ],
-)
-def test_the_code_is_the_first_run_of_4_to_8_digits(
-    gateway: Gateway, content: str, code: str | None
-) -> None:
+def test_what_people_look_for_in_a_message(gateway: Gateway) -> None:
+    content = "訂單 10034 的驗證碼 48-3920，詳見 https://example.com/o/10034。"
     (message,) = sent(gateway, send(gateway, content=content))
-    assert message.code == code
+    assert message.code == "483920"
+    assert message.links == ("https://example.com/o/10034",)
+    assert message.find(r"訂單 (\d+)") == "10034"
+    assert message.find(r"example\.\w+") == "example.com"
+    assert message.find("退訂") is None

@@ -136,6 +136,7 @@ def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
         "to": PHONE,
         "content": "驗證碼 483920",
         "code": "483920",
+        "links": [],
         "subject": "news",
         "name": "",
         "email": "",

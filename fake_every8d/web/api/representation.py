@@ -46,6 +46,7 @@ def message(message: Message) -> Json:
         "to": message.to,
         "content": message.content,
         "code": message.code,
+        "links": message.links,
         "subject": message.subject,
         "name": message.name,
         "email": message.email,
