@@ -25,14 +25,21 @@ class Call(Protocol):
     have it in common.
     """
 
-    operation: str | None
-    """Such as `sendSMS`; None if the request asks for none, and there is nothing to execute."""
-    user_id: str | None
-    """Whose account it is about, or who tries to log in; None as long as nobody knows."""
-    result: str | None
-    """What came of it, short enough for a log: a code, a receipt, a fault. Never a secret."""
-    advice: Sequence[str]
-    """What production does here that people do not expect, a sentence each."""
+    @property
+    def operation(self) -> str | None:
+        """Such as `sendSMS`; None if the request asks for none: there is nothing to execute."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose account it is about, or who tries to log in; None as long as nobody knows."""
+
+    @property
+    def result(self) -> str | None:
+        """What came of it, short enough for a log: a code, a receipt, a fault. Never a secret."""
+
+    @property
+    def advice(self) -> Sequence[str]:
+        """What production does here that people do not expect, a sentence each."""
 
     def execute(self) -> None:
         """Do what it asks for, if anything. The gateway changes here and nowhere else."""

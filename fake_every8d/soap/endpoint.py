@@ -1,10 +1,12 @@
 """The SOAP API of a gateway, bytes in and bytes out: read, execute, answer."""
 
 import functools
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from werkzeug.http import parse_options_header
 
+from fake_every8d.calls import Response
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap.asmx import (
     SOAP_XML,
@@ -21,22 +23,6 @@ from fake_every8d.soap.wsdl import wsdl
 
 from spyne import Application, Fault, MethodContext  # isort: skip
 from spyne.server import ServerBase  # isort: skip
-
-
-class SoapAnswer(NamedTuple):
-    """What goes back over HTTP, and what is worth telling about the call."""
-
-    status: int
-    content_type: str
-    body: bytes
-    operation: str | None = None
-    """None if it did not come to that."""
-    result: str | None = None
-    """What came of it, for a log: a code, a receipt, a fault. Never a secret."""
-    user_id: str | None = None
-    """Whose account the call is about, or who tries to log in."""
-    advice: tuple[str, ...] = ()
-    """What production does here that people do not expect, a sentence each."""
 
 
 class _Context(MethodContext):  # type: ignore[misc]
@@ -60,7 +46,7 @@ class _Context(MethodContext):  # type: ignore[misc]
 
 
 class SoapCall:
-    """A request that has been read, and is yet to be executed and answered (W4).
+    """A `Call` that came by SOAP (W4).
 
     Whatever the bytes were, the answer is one that ASP.NET could have given: 200, a
     fault with 500, or a bare 400 or 415.
@@ -70,7 +56,7 @@ class SoapCall:
         self._call = Call(gateway)
         self._refused: int | None = None
         self.operation: str | None = None
-        """The operation that it asks for; None if there is nothing to execute."""
+        self.result: str | None = None
         self._ctx = ctx = _Context()
         if request.media_type not in (TEXT_XML, SOAP_XML):
             self._call.advice.append(
@@ -91,13 +77,19 @@ class SoapCall:
         except HttpRefusal as refused:
             self._refused = refused.status
 
+    @property
+    def user_id(self) -> str | None:
+        return self._call.user_id
+
+    @property
+    def advice(self) -> Sequence[str]:
+        return self._call.advice
+
     def execute(self) -> None:
-        """Do what it asks for, if anything. The gateway changes here and nowhere else."""
         if self.operation is not None:
             _server().get_out_object(self._ctx)
 
-    def answer(self, result: str | None = None) -> SoapAnswer:
-        """The answer of an executed call; or `result` instead of what the operation said."""
+    def answer(self, result: str | None = None) -> Response:
         if result is not None:
             self._ctx.out_error = None
             self._ctx.out_object = (result,)
@@ -105,8 +97,7 @@ class SoapCall:
             self._forget_written()
         return self._written()
 
-    def fail(self, reason: str) -> SoapAnswer:
-        """A SOAP fault of the server's instead of an answer."""
+    def fail(self, reason: str) -> Response:
         self._ctx.out_error = SoapFault("Server", reason)
         self._forget_written()
         return self._written()
@@ -115,23 +106,15 @@ class SoapCall:
         # What spyne has written once, it does not write again.
         self._ctx.out_document = self._ctx.out_string = None
 
-    def _written(self) -> SoapAnswer:
-        call, ctx = self._call, self._ctx
+    def _written(self) -> Response:
         if self._refused is not None:
-            return SoapAnswer(
-                self._refused, Soap11Writer.content_type, b"", advice=tuple(call.advice)
-            )
+            return Response(self._refused, Soap11Writer.content_type, b"")
+        ctx = self._ctx
         _server().get_out_string(ctx)
         error = ctx.out_error
-        return SoapAnswer(
-            status=200 if error is None else 500,
-            content_type=ctx.out_protocol.content_type,
-            body=b"".join(ctx.out_string),
-            operation=ctx.method_name,
-            result=call.result if error is None else _in_one_line(error),
-            user_id=call.user_id,
-            advice=tuple(call.advice),
-        )
+        self.result = self._call.result if error is None else _in_one_line(error)
+        status = 200 if error is None else 500
+        return Response(status, ctx.out_protocol.content_type, b"".join(ctx.out_string))
 
 
 class SoapEndpoint:
@@ -156,12 +139,6 @@ class SoapEndpoint:
         """Read a POST. The headers are as they came, or None if they did not."""
         request = SoapRequest(*_content_type(content_type or ""), soap_action)
         return SoapCall(self._gateway, body, request)
-
-    def handle(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapAnswer:
-        """Read a POST, execute it and answer it."""
-        call = self.read(body, content_type, soap_action)
-        call.execute()
-        return call.answer()
 
 
 @functools.cache

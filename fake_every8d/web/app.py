@@ -19,8 +19,9 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_host, get_path_info
 
+from fake_every8d import calls
 from fake_every8d.gateway import Gateway
-from fake_every8d.soap import SoapAnswer, SoapEndpoint
+from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web import documentation
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.operations import PREFIX
@@ -112,18 +113,18 @@ class Application:
         epoch = self.journal.epoch
         is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
         request_body = b""
-        answer: SoapAnswer | None = None
+        answer: calls.Response | None = None
+        call: calls.Call | None = None
         fault: Fault | None = None
         try:
             if not is_soap:
                 response = self._route(environ)
             elif environ["REQUEST_METHOD"] == "POST":
                 request_body = read_body(environ, MAX_BODY)
-                answer, fault = self.faults.befall(
-                    self._soap.read(
-                        request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
-                    )
+                call = self._soap.read(
+                    request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
+                answer, fault = self.faults.befall(call)
             else:
                 response = self._describe(environ)
         except HTTPException as error:
@@ -153,7 +154,7 @@ class Application:
                 sent,
                 micros=self._gateway.clock.micros,
                 milliseconds=(time.perf_counter() - begun) * 1000,
-                answer=answer,
+                call=call,
                 fault=fault.kind if fault else None,
             )
             if kept:

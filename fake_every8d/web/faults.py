@@ -8,8 +8,8 @@ from typing import Any, Literal, TypedDict, get_args
 
 from lxml import etree
 
+from fake_every8d.calls import Call, Response
 from fake_every8d.gateway import InvalidInput, NotFound
-from fake_every8d.soap import SoapAnswer, SoapCall
 
 Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
 Effect = Literal["before", "after"]
@@ -129,7 +129,7 @@ class Faults:
                     return fault
         return None
 
-    def befall(self, call: SoapCall) -> tuple[SoapAnswer, Fault | None]:
+    def befall(self, call: Call) -> tuple[Response, Fault | None]:
         """Execute a call and answer it, in the way of the failure that befalls it, if any.
 
         What that does to the connection is left to `cut_short`.
@@ -143,26 +143,26 @@ class Faults:
             cleared.wait(fault.seconds)
         if fault.kind == "delay" or fault.effect == "after":
             call.execute()
-            answer = call.answer()
+            response = call.answer()
         else:
-            answer = call.answer("")  # something to be spoilt
+            response = call.answer("")  # something to be spoilt
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
                     cleared.wait(fault.seconds)
             case "result":
-                answer = call.answer(fault.result)
+                response = call.answer(fault.result)
             case "soap_fault":
-                answer = call.fail(fault.reason)
+                response = call.fail(fault.reason)
             case "http_error":
-                answer = answer._replace(
+                response = response._replace(
                     status=fault.status,
                     content_type="text/plain; charset=utf-8",
                     body=fault.body.encode(),
                 )
             case "garbage":
-                answer = answer._replace(body=_GARBAGE)
-        return answer, fault
+                response = response._replace(body=_GARBAGE)
+        return response, fault
 
     def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
         names = [field.name for field in fields(Fault) if field.name != "id"]

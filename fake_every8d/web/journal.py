@@ -13,8 +13,8 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_path_info
 
+from fake_every8d.calls import Call
 from fake_every8d.gateway.clock import to_datetime
-from fake_every8d.soap import SoapAnswer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -47,8 +47,8 @@ class RecordedRequest:
 
     # One is made at each request, so that what takes time is worked out when somebody looks.
     __slots__ = (
-        "_answer", "_body", "_environ", "_fault", "_id", "_micros", "_milliseconds",
-        "_response_body", "_response_headers", "_status",
+        "_advice", "_body", "_environ", "_fault", "_id", "_micros", "_milliseconds", "_operation",
+        "_response_body", "_response_headers", "_result", "_status", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -61,7 +61,7 @@ class RecordedRequest:
         *,
         micros: int,
         milliseconds: float,
-        answer: SoapAnswer | None = None,
+        call: Call | None = None,
         fault: str | None = None,
     ) -> None:
         self._id = 0
@@ -72,8 +72,12 @@ class RecordedRequest:
         self._response_body = response_body
         self._micros = micros
         self._milliseconds = milliseconds
-        self._answer = answer
         self._fault = fault
+        # Not the call itself, which holds all that came with it.
+        self._operation = call.operation if call else None
+        self._user_id = call.user_id if call else None
+        self._result = call.result if call else None
+        self._advice = tuple(call.advice) if call else ()
 
     def __repr__(self) -> str:
         return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
@@ -132,18 +136,18 @@ class RecordedRequest:
 
     @property
     def operation(self) -> str | None:
-        """The SOAP operation, if it came to that."""
-        return self._answer.operation if self._answer else None
+        """The operation, if it came to that."""
+        return self._operation
 
     @property
     def user_id(self) -> str | None:
         """Whose account it was about, if that is known."""
-        return self._answer.user_id if self._answer else None
+        return self._user_id
 
     @property
     def result(self) -> str | None:
         """In short, what the operation answered."""
-        return self._answer.result if self._answer else None
+        return self._result
 
     @property
     def milliseconds(self) -> float:
@@ -153,7 +157,7 @@ class RecordedRequest:
     @property
     def advice(self) -> tuple[str, ...]:
         """What production would do here that people do not expect, a sentence each."""
-        return self._answer.advice if self._answer else ()
+        return self._advice
 
     @property
     def fault(self) -> str | None:

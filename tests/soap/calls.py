@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from fake_every8d.soap import SoapAnswer, SoapEndpoint
+from fake_every8d.soap import SoapEndpoint
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TNS = "http://tempuri.org/"
@@ -57,9 +57,31 @@ def read(xml: bytes) -> Answer:
     return Answer(element.tag, element[0].text or "")
 
 
-def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> SoapAnswer:
+class Answered(NamedTuple):
+    """A response, and what is told of the call."""
+
+    status: int
+    content_type: str
+    body: bytes
+    operation: str | None
+    user_id: str | None
+    result: str | None
+    advice: tuple[str, ...]
+
+
+def handle(
+    endpoint: SoapEndpoint, body: bytes, content_type: str | None, soap_action: str | None
+) -> Answered:
+    """Read a request, execute it and answer it."""
+    call = endpoint.read(body, content_type, soap_action)
+    call.execute()
+    response = call.answer()
+    return Answered(*response, call.operation, call.user_id, call.result, tuple(call.advice))
+
+
+def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> Answered:
     """Call an operation in SOAP 1.1."""
-    return endpoint.handle(body(request(operation, **parameters)), XML11, action(operation))
+    return handle(endpoint, body(request(operation, **parameters)), XML11, action(operation))
 
 
 def call(endpoint: SoapEndpoint, operation: str, **parameters: str) -> str:

@@ -14,6 +14,7 @@ from tests.soap.calls import (
     XML12,
     action,
     body,
+    handle,
     login,
     post,
     read,
@@ -56,24 +57,24 @@ def test_w4_a_parameter_is_text_or_the_request_is_refused(
     soap_action: str | None,
 ) -> None:
     broken = LOGIN.replace("<userID>demo", f"<userID>de{inside}mo")
-    answer = endpoint.handle(body(broken, namespace), content_type, soap_action)
+    answer = handle(endpoint, body(broken, namespace), content_type, soap_action)
     assert (answer.status, answer.body) == (400, b"")
     assert "userID" in answer.advice[0]
 
 
 def test_w4_the_first_of_a_repeated_parameter_wins(endpoint: SoapEndpoint) -> None:
     twice = LOGIN.replace("<password>", "<userID>x</userID><password>")
-    assert endpoint.handle(body(twice), XML11, GET_CONNECTION).result == "0"
+    assert handle(endpoint, body(twice), XML11, GET_CONNECTION).result == "0"
 
 
 def test_w4_an_unknown_parameter_may_hold_anything(endpoint: SoapEndpoint) -> None:
     more = LOGIN.replace("<password>", "<more><a/><!-- x --></more><password>")
-    assert endpoint.handle(body(more), XML11, GET_CONNECTION).result == "0"
+    assert handle(endpoint, body(more), XML11, GET_CONNECTION).result == "0"
 
 
 def test_w4_soap_12_prefers_a_known_action_to_the_element(endpoint: SoapEndpoint) -> None:
     content_type = f'{XML12}; action="{TNS}getCredit"'
-    answer = endpoint.handle(body(LOGIN, SOAP12), content_type, None)
+    answer = handle(endpoint, body(LOGIN, SOAP12), content_type, None)
     assert answer.operation == "getCredit"
     assert answer.result == "-301, Session 資料不存在，請重新登入。"
     assert "getCredit" in answer.advice[0]
@@ -81,7 +82,7 @@ def test_w4_soap_12_prefers_a_known_action_to_the_element(endpoint: SoapEndpoint
 
 
 def test_w4_an_unknown_soapaction_is_told_before_the_xml_is_read(endpoint: SoapEndpoint) -> None:
-    answer = endpoint.handle(b"<a", XML11, '"nope"')
+    answer = handle(endpoint, b"<a", XML11, '"nope"')
     assert answer.status == 500
     reason = "Server did not recognize the value of HTTP Header SOAPAction: nope."
     assert read(answer.body).result == reason
@@ -91,7 +92,7 @@ def test_w4_unreadable_xml_is_400_when_a_header_names_the_operation(
     endpoint: SoapEndpoint,
 ) -> None:
     content_type = f'{XML12}; action="{TNS}getConnection"'
-    assert endpoint.handle(b"<a", content_type, None).status == 400
+    assert handle(endpoint, b"<a", content_type, None).status == 400
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_w4_an_envelope_without_its_parts(
     endpoint: SoapEndpoint, inside: str, missing: str
 ) -> None:
     xml = f'<s:Envelope xmlns:s="{SOAP11}">{inside}</s:Envelope>'.encode()
-    answer = endpoint.handle(xml, XML11, GET_CONNECTION)
+    answer = handle(endpoint, xml, XML11, GET_CONNECTION)
     assert answer.status == 500
     assert read(answer.body).result == (
         "Server was unable to read request. ---> "
@@ -115,7 +116,7 @@ def test_w4_an_envelope_without_its_parts(
 
 
 def test_w4_a_root_of_another_name(endpoint: SoapEndpoint) -> None:
-    answer = endpoint.handle(f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
+    answer = handle(endpoint, f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
     assert "Missing required soap:Envelope element." in read(answer.body).result
 
 
@@ -152,7 +153,7 @@ def test_w4_must_understand_counts_when_addressed_to_us(
     understood: bool,
 ) -> None:
     xml = body(LOGIN, namespace, header(namespace, **attributes))
-    answer = endpoint.handle(xml, XML11 if namespace == SOAP11 else XML12, None)
+    answer = handle(endpoint, xml, XML11 if namespace == SOAP11 else XML12, None)
     assert answer.status == (200 if understood else 500)
     assert gateway.sessions("demo") == understood
     if not understood:
@@ -177,7 +178,7 @@ def test_w4_the_charset_outranks_the_declaration_and_a_mark_both(
 ) -> None:
     send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
     xml = '<?xml version="1.0" encoding="utf-8"?>' + body(send).decode()
-    answer = endpoint.handle(xml.encode(encoding), content_type, action("sendSMS"))
+    answer = handle(endpoint, xml.encode(encoding), content_type, action("sendSMS"))
     assert answer.status == 200
     assert [message.content for message in gateway.messages()] == ["高雄"]
 
@@ -187,7 +188,7 @@ def test_w4_the_declaration_counts_when_there_is_no_charset(
 ) -> None:
     send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
     xml = '<?xml version="1.0" encoding="big5"?>' + body(send).decode()
-    answer = endpoint.handle(xml.encode("big5"), "text/xml", action("sendSMS"))
+    answer = handle(endpoint, xml.encode("big5"), "text/xml", action("sendSMS"))
     assert [message.content for message in gateway.messages()] == ["高雄"]
     assert "charset=utf-8" in answer.advice[0]
 
@@ -217,7 +218,7 @@ BOMB = (
     ids=range(10),
 )
 def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) -> None:
-    answer = endpoint.handle(xml, XML11, GET_CONNECTION)
+    answer = handle(endpoint, xml, XML11, GET_CONNECTION)
     assert (answer.status, answer.content_type, answer.body) == (400, XML11, b"")
 
 
@@ -236,7 +237,7 @@ def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) ->
 def test_w4_what_binds_to_null_is_told(
     endpoint: SoapEndpoint, inner: str, soap_action: str, advice: str
 ) -> None:
-    answer = endpoint.handle(body(inner), XML11, soap_action)
+    answer = handle(endpoint, body(inner), XML11, soap_action)
     assert answer.status == 200
     assert advice in answer.advice[0]
     assert len(answer.advice) == 1
@@ -252,7 +253,7 @@ def test_w4_a_fault_can_quote_any_header(endpoint: SoapEndpoint, action_header: 
         (body(LOGIN), XML11, action_header),
         (body("<x/>", SOAP12), f'{XML12}; action="{action_header}"', None),
     ):
-        answer = endpoint.handle(*arguments)
+        answer = handle(endpoint, *arguments)
         assert answer.status == 500
         assert read(answer.body).element.endswith("}Fault")
         assert answer.result is not None

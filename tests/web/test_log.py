@@ -1,33 +1,44 @@
 """A line in the log for each request."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from fake_every8d.soap import SoapAnswer
+from fake_every8d.calls import Response
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import json_line, text_line
 
 # 2026-11-23 22:05:06.789 in Taipei, which is eight hours ahead of 1970's midnight there.
 AT = (20_780 * 86_400 + 14 * 3_600 + 5 * 60 + 6) * 1_000_000 + 789_000
-SENT = SoapAnswer(
-    200,
-    "text/xml; charset=utf-8",
-    b"<sendSMSResponse/>",
-    operation="sendSMS",
-    result="999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff",
-    user_id="demo",
-    advice=("Mind the gap.",),
-)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A call, by whichever API, that has been executed."""
+
+    operation: str = "sendSMS"
+    user_id: str = "demo"
+    result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+    advice: Sequence[str] = ("Mind the gap.",)
+
+    def execute(self) -> None: ...
+
+    def answer(self, result: str | None = None) -> Response:
+        return Response(200, "text/plain", (result or self.result).encode())
+
+    def fail(self, reason: str) -> Response:
+        return Response(500, "text/plain", reason.encode())
 
 
 def request(
-    answer: SoapAnswer | None = SENT,
+    call: Answered | None = Answered(),
     method: str = "POST",
     path: str = "/API21/SOAP/SMS.asmx",
     milliseconds: float = 1.23456,
 ) -> RecordedRequest:
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path}
     return RecordedRequest(
-        environ, b"", 200, [], b"", micros=AT, milliseconds=milliseconds, answer=answer
+        environ, b"", 200, [], b"", micros=AT, milliseconds=milliseconds, call=call
     )
 
 
@@ -45,7 +56,7 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
 
 def test_what_callers_send_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
-    record = request(SENT._replace(user_id=forged, advice=("a\r\nb\u2028c",)))
+    record = request(replace(Answered(), user_id=forged, advice=("a\r\nb\u2028c",)))
     line = text_line(record)
     assert "a 2026-01-01 forged" in line
     assert "\n" not in line
