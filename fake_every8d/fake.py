@@ -268,7 +268,7 @@ class FakeEvery8d:
             ]
             return bool(found)
 
-        if self.gateway.wait_for(arrived, timeout):
+        if self.gateway.wait_for(arrived, timeout, to=to):
             return found[-1]
         wanted = " ".join(
             ["no message"]
@@ -361,7 +361,7 @@ class FakeEvery8d:
         Waits for `timeout` real seconds at the most, then raises an `AssertionError` that
         lists the reports that there are.
         """
-        number = None if to is None else numbers.parse(to).e164
+        number = None if to is None else numbers.parse_spelling(to).e164
         found: list[Report] = []
 
         def delivered() -> bool:
@@ -374,7 +374,7 @@ class FakeEvery8d:
             ]
             return bool(found)
 
-        if self.gateway.wait_for(delivered, timeout):
+        if self.gateway.wait_for(delivered, timeout, to=to):
             return found[-1]
         wanted = " ".join(
             ["no report"]

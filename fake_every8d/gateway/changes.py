@@ -1,35 +1,127 @@
-"""Counting what changes, for whoever looks again and again."""
+"""Counting what changes, and waking those who wait for it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, suppress
+
+from fake_every8d.gateway.real_time import monotonic
+
+ANYTHING = None
+"""The topic of those who wait for whatever there is."""
+
+# Whoever waits for anything is asked again so often at the most: under load everything
+# changes thousands of times a second.
+_GRAIN = 0.02
 
 
 class Changes:
-    """What waits for a change. `version` grows with each, and never shrinks.
+    """What has changed, counted, and who waits for that; safe from any thread.
 
-    The gateway's lock guards it.
+    Whoever changes something names the topics that it concerns; only those who wait
+    for one of them are woken, and look for themselves. Where nobody waits that costs
+    next to nothing. The gateway's lock guards `version`.
     """
 
-    def __init__(self, lock: threading.RLock) -> None:
-        self._condition = threading.Condition(lock)
-        self._waiting = 0
+    def __init__(self) -> None:
         self.version = 0
+        """Grows with every change."""
+        self._lock = threading.Lock()
+        self._waiters: dict[Hashable, set[_Waiter]] = {}
+        self._closed = False
 
-    def next_version(self) -> int:
-        """Count a change without waking anybody."""
-        self.version += 1
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits, so that finding the topics is worth the while."""
+        return bool(self._waiters)
+
+    def count(self, changes: int = 1) -> int:
+        """Count changes, and wake nobody. Returns the version after the last of them."""
+        self.version += changes
         return self.version
 
-    def notify_all(self) -> None:
-        """Count a change and wake all who wait for one."""
-        self.version += 1
-        if self._waiting:  # as hardly ever, and to ask takes a while
-            self._condition.notify_all()
+    def wake(self, *topics: Hashable) -> None:
+        """Have those who wait for one of the topics, or for anything, look again.
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Wait until `condition()` holds, real seconds at the most; whether it does."""
-        self._waiting += 1
+        What they are to see has been changed before. Never blocks.
+        """
+        if self._waiters:
+            for topic in (*topics, ANYTHING):
+                for waiter in tuple(self._waiters.get(topic, ())):
+                    waiter.wake()
+
+    def wait_for(
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        topic: Hashable = ANYTHING,
+        on_wait: Callable[[Callable[[], None]], object] | None = None,
+    ) -> bool:
+        """Wait until `condition()` holds, `timeout` real seconds at the most; whether it does.
+
+        It is asked at once, whenever `topic` has changed, and when the time is up; with no
+        lock held. See `Gateway.wait_for`.
+        """
+        deadline = monotonic() + timeout
+        waiter = _Waiter()
+        while True:
+            with self._registered(waiter, topic):  # first, so that no change is missed
+                asked = monotonic()
+                if condition():
+                    return True
+                if self._closed or asked >= deadline:
+                    return False
+                if on_wait is not None:
+                    on_wait(waiter.end)
+                    on_wait = None
+                waiter.wait(deadline - monotonic())
+            if topic is ANYTHING and not waiter.ended:
+                waiter.wait(min(asked + _GRAIN, deadline) - monotonic())
+            if waiter.ended:
+                return False
+
+    def wake_all(self) -> None:
+        """Have everybody look again."""
+        with self._lock:
+            for waiter in set().union(*self._waiters.values()):
+                waiter.wake()
+
+    def close(self) -> None:
+        """End all waits, those to come too."""
+        self._closed = True
+        self.wake_all()
+
+    @contextmanager
+    def _registered(self, waiter: "_Waiter", topic: Hashable) -> Iterator[None]:
+        with self._lock:
+            self._waiters.setdefault(topic, set()).add(waiter)
         try:
-            return self._condition.wait_for(condition, timeout)
+            yield
         finally:
-            self._waiting -= 1
+            with self._lock:
+                waiters = self._waiters[topic]
+                waiters.discard(waiter)
+                if not waiters:
+                    del self._waiters[topic]
+
+
+class _Waiter:
+    """A thread that waits to be woken."""
+
+    def __init__(self) -> None:
+        # A lock that anybody may release: unlike an Event's `set`, that never blocks.
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
+        self.ended = False
+
+    def wait(self, seconds: float) -> None:
+        """Until it is woken, or was since it last waited; at most so many seconds."""
+        self._asleep.acquire(timeout=min(max(seconds, 0), threading.TIMEOUT_MAX))
+
+    def wake(self) -> None:
+        with suppress(RuntimeError):  # it is awake already
+            self._asleep.release()
+
+    def end(self) -> None:
+        """Let it wait no longer."""
+        self.ended = True
+        self.wake()

@@ -59,7 +59,7 @@ class Outcomes:
         Raises `InvalidInput` for a number that SMS cannot go to, a status that a sent
         message cannot end in, or a time out of bounds.
         """
-        number = numbers.parse(to)
+        number = numbers.parse_spelling(to)
         if number.kind is numbers.Kind.INVALID:
             raise InvalidInput(
                 f"{to!r} is not a number that SMS can go to, such as 0912345678 or +14155550100"
@@ -80,7 +80,7 @@ class Outcomes:
         if to is None:
             self._set.clear()
         else:
-            self._set.pop(numbers.parse(to).e164, None)
+            self._set.pop(numbers.parse_spelling(to).e164, None)
 
     def all(self) -> list[Outcome]:
         return list(self._set.values())
@@ -138,7 +138,8 @@ class Delivery:
         for record in records:
             record.status = status
             record.finished_at = at
-        self._store.touch(records)
+        if records:
+            self._store.touch(records[0].batch, records)
         self._report_all(records, at)
 
     def cancel(self, batch: Batch, records: list[Record]) -> int:
@@ -165,7 +166,7 @@ class Delivery:
         if record.status is Status.SENT:
             self.finish([record], Status.DELIVERED, now)
         record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
-        self._store.touch([record])
+        self._store.touch(record.batch, [record])
         if url := self._report_url(record.batch):
             self._report(record, url, Status.REPLY, now, text)
 
@@ -182,7 +183,7 @@ class Delivery:
         batch = records[0].batch
         batch.bookings = tuple(timer for timer in batch.bookings if timer.due > at)
         records = [record for record in records if record.status is Status.BOOKED]
-        self._store.touch(records)
+        self._store.touch(batch, records)
         self._send(batch, records, at)
 
     def _send(self, batch: Batch, records: list[Record], at: int) -> None:

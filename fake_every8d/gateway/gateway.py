@@ -3,16 +3,15 @@
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
 from decimal import Decimal
-from operator import attrgetter
+from itertools import islice
 from random import Random
 from typing import Any
 
-from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts
-from fake_every8d.gateway.changes import Changes
+from fake_every8d.gateway.changes import ANYTHING, Changes
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import REACHABLE, Delivery, Outcome, Outcomes
 from fake_every8d.gateway.emails import Email
@@ -43,6 +42,7 @@ from fake_every8d.gateway.store import Store
 PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
+_FEW = 500  # messages that are shown before others have a turn at the lock
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
 
@@ -65,11 +65,11 @@ class Gateway:
     ) -> None:
         self.settings = settings = settings or Settings()
         self._lock = threading.RLock()
-        self._changed = Changes(self._lock)
+        self._changes = Changes()
         self._reset_version = 0
-        self.clock = Clock(self._lock, self._changed.notify_all)
+        self.clock = Clock(self._lock, self._other_change)
         self._accounts = Accounts(settings.accounts, self.clock)
-        self._store = Store(settings.max_messages, self._changed)
+        self._store = Store(settings.max_messages, self._changes)
         self._ids = itertools.count(1)
         self._random = Random()  # its own, so that a suite that seeds Python's gets other IDs too
         self._reports: Outbox[Report] = Outbox(
@@ -100,7 +100,7 @@ class Gateway:
             self._emails,
             delivery_seconds=settings.delivery_seconds,
             mail_state=State.WAITING if mail else State.KEPT,
-            changed=self._changed.notify_all,
+            changed=self._other_change,
         )
 
     # The seven operations
@@ -108,13 +108,13 @@ class Gateway:
     def open_session(self, user_id: str, password: str) -> str:
         """getConnection: a session key. Raises -100, -101 or -999 (A1–A3)."""
         with self._lock:
-            self._changed.next_version()
+            self._changes.count()
             return self._accounts.open_session(user_id, password)
 
     def close_session(self, session_key: str) -> bool:
         """closeConnection: whether there was such a session (A5)."""
         with self._lock:
-            self._changed.next_version()
+            self._changes.count()
             return self._accounts.close_session(session_key)
 
     def credit(self, session_key: str) -> Decimal:
@@ -173,15 +173,15 @@ class Gateway:
             if not booked:
                 return None
             points = self._delivery.cancel(batch, booked)
-            self._changed.notify_all()
+            self._other_change()
             return Erased(len(booked), Decimal(points))
 
     # What tests and tools do
 
     @property
     def version(self) -> int:
-        """Grows with every change, and never shrinks; time that passes is none."""
-        return self._changed.version
+        """Grows with every change; time that passes is not one."""
+        return self._changes.version
 
     @property
     def reset_version(self) -> int:
@@ -191,7 +191,7 @@ class Gateway:
     @property
     def message_count(self) -> int:
         """How many messages are kept."""
-        return len(self._store.records())
+        return len(self._store)
 
     def accounts(self) -> list[Account]:
         """Every account as it is now."""
@@ -207,7 +207,7 @@ class Gateway:
         """Raises `Conflict` if its user ID is taken."""
         with self._lock:
             self._accounts.add(account)
-            self._changed.notify_all()
+            self._other_change()
 
     def update_account(self, user_id: str, /, **changes: Any) -> Account:
         """Change an account's fields, but for `user_id`; `failed_logins=0` unlocks it.
@@ -221,7 +221,7 @@ class Gateway:
             )
         with self._lock:
             account = self._accounts.update(user_id, **changes)
-            self._changed.notify_all()
+            self._other_change()
             return account
 
     def top_up(self, user_id: str, points: Decimal) -> Account:
@@ -234,7 +234,7 @@ class Gateway:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
         with self._lock:
             self._accounts.remove(user_id)
-            self._changed.notify_all()
+            self._other_change()
 
     def sessions(self, user_id: str) -> int:
         """How many sessions an account has open."""
@@ -265,34 +265,41 @@ class Gateway:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> list[Message]:
-        """The messages to whom all that is given applies, oldest first.
+        """The messages that match everything given, oldest first.
 
-        `to` in any form, `text` within the content, `after` and `before` a message's ID.
-        With `changed_after`, a `version`, those that have changed since, in the order in
-        which they did.
+        `to` in any spelling, `text` within the content, `after` and `before` a message's
+        ID. With `changed_after`, a `version`, those that have changed since, in the order
+        in which they did. Raises `InvalidInput` for a `to` that is no number and to which
+        nothing was sent.
         """
-        number = None if to is None else numbers.parse(to).e164
 
-        def wanted(record: Record) -> bool:
-            return (
-                (number is None or record.to == number)
-                and (user_id is None or record.batch.user_id == user_id)
-                and (batch_id is None or record.batch.id == batch_id)
-                and (status is None or record.status == status)
-                and (text is None or text in record.content)
-                and (after is None or record.id > after)
-                and (before is None or record.id < before)
-                and (changed_after is None or record.version > changed_after)
+        def matches(record: Record) -> bool:
+            return (status is None or record.status == status) and (
+                text is None or text in record.content
             )
 
         with self._lock:
-            records = self._store.records()
-            found: Iterable[Record] = filter(
-                wanted, reversed([*records]) if newest_first else records
+            candidates = self._store.records(
+                to=None if to is None else self._store.number(to),
+                user_id=user_id,
+                batch_id=batch_id,
+                after=after,
+                before=before,
+                changed_after=changed_after,
+                newest_first=newest_first,
             )
             if changed_after is not None:
-                found = sorted(found, key=attrgetter("version"))
-            return [record.snapshot() for record in itertools.islice(found, limit)]
+                return [record.snapshot() for record in islice(filter(matches, candidates), limit)]
+        # The search goes without the lock, and what is found is shown a few at a time.
+        found: list[Message] = []
+        matching = filter(matches, candidates)
+        while limit is None or len(found) < limit:
+            few = list(islice(matching, _FEW if limit is None else min(_FEW, limit - len(found))))
+            if not few:
+                break
+            with self._lock:
+                found += [record.snapshot() for record in few if matches(record)]
+        return found
 
     def batches(
         self,
@@ -306,17 +313,14 @@ class Gateway:
         """Batches as they are now, oldest first; `after` and `before` a first message's ID."""
 
         def wanted(batch: Batch) -> bool:
-            first = batch.records[0].id
-            return (
-                user_id in (None, batch.user_id)
-                and (after is None or first > after)
-                and (before is None or first < before)
-            )
+            first = batch.first_id
+            return (after is None or first > after) and (before is None or first < before)
 
         with self._lock:
-            batches = self._store.batches()
-            found = filter(wanted, reversed([*batches]) if newest_first else batches)
-            return [batch.summary() for batch in itertools.islice(found, limit)]
+            batches = self._store.batches(user_id)
+            if newest_first:
+                batches.reverse()
+            return [batch.summary() for batch in islice(filter(wanted, batches), limit)]
 
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far (R4)."""
@@ -342,13 +346,13 @@ class Gateway:
         fake's time is `delivery_seconds` if it is not given. Raises `InvalidInput`.
         """
         with self._lock:
-            self._changed.notify_all()
+            self._other_change()
             return self._outcomes.set(to, status, after_seconds)
 
     def clear_outcomes(self, to: str | None = None) -> None:
         """Forget what was set for a number, or for all of them."""
         with self._lock:
-            self._changed.notify_all()
+            self._other_change()
             self._outcomes.clear(to)
 
     def set_status(self, message_id: int, status: Status | int) -> Message:
@@ -368,7 +372,7 @@ class Gateway:
                     f"and cannot come to {status!r}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
                 )
-            self._changed.notify_all()
+            self._other_change()
             return record.snapshot()
 
     def reply(self, message_or_number: Message | int | str, text: str) -> Message:
@@ -383,16 +387,46 @@ class Gateway:
         with self._lock:
             record = self._answerable(message_or_number)
             self._delivery.answer(record, text)
-            self._changed.notify_all()
+            self._other_change()
             return record.snapshot()
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Wait until `condition()` holds, real seconds at the most; whether it does.
+    def wait_for(
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        topic: Hashable = ANYTHING,
+        on_wait: Callable[[Callable[[], None]], object] | None = None,
+    ) -> bool:
+        """Wait until `condition()` holds, `timeout` real seconds at the most; whether it does.
 
-        It is asked again whenever something in the gateway has changed.
+        It is asked at once, and again when something has changed about messages to that
+        number, of that account or in that batch, their reports and replies included; or
+        about a `topic` of which somebody else tells (`wake`). Without any of these it is
+        asked whatever has changed. Any number may wait; those who send do not notice.
+
+        `on_wait`, if given, is called once it comes to waiting, with a function that ends
+        the wait from any thread and never blocks: for who waits for somebody that may
+        hang up. Raises `InvalidInput` for a `to` that is no number.
         """
-        with self._lock:
-            return self._changed.wait_for(condition, timeout)
+        if to is not None:
+            with self._lock:
+                topic = "to", self._store.number(to)
+        elif batch_id is not None:
+            topic = "batch_id", batch_id
+        elif user_id is not None:
+            topic = "user_id", user_id
+        return self._changes.wait_for(condition, timeout, topic, on_wait)
+
+    def wake(self, topic: Hashable) -> None:
+        """Something outside the gateway has changed: ask those again who wait for it.
+
+        Never blocks, and costs next to nothing while nobody waits.
+        """
+        self._changes.wake(topic)
 
     def reset(self) -> None:
         """Back to how it was set up, with nothing sent and nothing under way (X1)."""
@@ -404,8 +438,8 @@ class Gateway:
             self._ids = itertools.count(1)
             self._emails.clear()
             under_way = self._reports.clear()
-            self._reset_version = self._changed.next_version()
-            self._changed.notify_all()
+            self._reset_version = self._changes.count()
+            self._changes.wake_all()
             self._reports.drain(under_way)
 
     def close(self) -> None:
@@ -414,7 +448,7 @@ class Gateway:
         with self._lock:
             self._reports.clear()
             self._emails.clear()
-            self._changed.notify_all()
+        self._changes.close()
 
     def _accept(
         self,
@@ -435,10 +469,10 @@ class Gateway:
             self._accounts.charge(account, sending.credit)
         self._store.add(batch)
         self._delivery.begin(sending)
-        for record in self._store.forget_oldest():
-            self._reports.forget(record.id)
-            self._emails.forget(record.id)
-        self._changed.notify_all()
+        for message_id in self._store.forget_oldest():
+            self._reports.forget(message_id)
+            self._emails.forget(message_id)
+        self._other_change()
         return Receipt(
             credit=sending.credit,
             sent=sending.sent,
@@ -448,16 +482,23 @@ class Gateway:
             advice=sending.advice,
         )
 
+    def _other_change(self) -> None:
+        """Something has changed that is not about one message in particular."""
+        self._changes.count()
+        self._changes.wake(ANYTHING)
+
     def _attempted(self, item: Outgoing) -> None:
+        record = self._store.record(item.message_id)
         if item.state is not State.WAITING:
-            self._store.release(self._store.record(item.message_id).batch)
-        self._changed.notify_all()
+            self._store.release(record.batch)
+        self._changes.count()
+        self._store.wake(record.batch, [record])
 
     def _answerable(self, message_or_number: Message | int | str) -> Record:
         """The message that a reply belongs to."""
         if isinstance(message_or_number, str):
-            number = numbers.parse(message_or_number).e164
-            found = [record for record in self._store.records() if record.to == number]
+            number = self._store.number(message_or_number)
+            found = self._store.records(to=number)
             arrived = [record for record in found if record.status in _ARRIVED]
             if not arrived:
                 raise NotFound(

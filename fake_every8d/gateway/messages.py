@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from fake_every8d.gateway import pricing
+from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
+from fake_every8d.gateway.numbers import Kind, Number
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """A character that XML cannot carry, and so no SMS or reply can."""
@@ -156,7 +157,7 @@ class BatchSummary:
 class Batch:
     """A send and its records, by the ID that the sender was given (批次)."""
 
-    __slots__ = ("accepted_at", "bookings", "id", "open", "records", "subject", "user_id")
+    __slots__ = ("accepted_at", "bookings", "id", "records", "subject", "to_come", "user_id")
 
     def __init__(self, id: str, user_id: str, subject: str, accepted_at: int) -> None:
         self.id = id
@@ -167,8 +168,18 @@ class Batch:
         self.records: tuple[Record, ...] = ()
         self.bookings: tuple[Timer, ...] = ()
         """When its bookings go out."""
-        self.open = 0
+        self.to_come = 0
         """How many things are still to come: bookings, deliveries, reports."""
+
+    @property
+    def first_id(self) -> int:
+        """Its first message's ID, by which batches are put in order."""
+        return self.records[0].id
+
+    def free(self) -> None:
+        """Let go of its records, which know their batch: else only the collector frees them."""
+        self.records = ()
+        self.bookings = ()
 
     def summary(self) -> BatchSummary:
         return BatchSummary(
@@ -176,7 +187,7 @@ class Batch:
             user_id=self.user_id,
             subject=self.subject,
             accepted_at=to_datetime(self.accepted_at),
-            first_message_id=self.records[0].id,
+            first_message_id=self.first_id,
             messages=len(self.records),
             cost=Decimal(sum(record.cost for record in self.records)),
             statuses=Counter(record.status for record in self.records),
@@ -187,17 +198,23 @@ class Record:
     """A recipient's record in a batch: what a `Message` is a picture of."""
 
     __slots__ = (
-        "batch", "content", "cost", "due", "email", "finished_at", "id", "name",
+        "batch", "content", "cost", "due", "email", "finished_at", "id", "kind", "name",
         "record_number", "replies", "status", "to", "version",
     )  # fmt: skip
 
     def __init__(
-        self, id: int, batch: Batch, recipient: Recipient, place: int, to: str, status: Status
+        self,
+        id: int,
+        batch: Batch,
+        recipient: Recipient,
+        place: int,
+        number: Number,
+        status: Status,
     ) -> None:
         self.id = id
         self.batch = batch
         self.record_number = recipient.record_number or str(place)
-        self.to = to
+        self.to, self.kind = number
         self.content = recipient.content
         self.name = recipient.name
         self.email = recipient.email
@@ -210,6 +227,11 @@ class Record:
         self.replies: list[Reply] | None = None
         self.version = 0
         """Of the gateway, when it last changed."""
+
+    @property
+    def number(self) -> str:
+        """The number under which it is found: what was refused keeps its spelling in `to`."""
+        return numbers.parse_spelling(self.to).e164 if self.kind is Kind.INVALID else self.to
 
     @property
     def booked(self) -> bool:
@@ -233,7 +255,7 @@ class Record:
             status=status,
             cost=Decimal(self.cost),
             pieces=pricing.pieces(
-                pricing.length(self.content), international=not self.to.startswith("+886")
+                pricing.length(self.content), international=self.kind is Kind.INTERNATIONAL
             ),
             accepted_at=to_datetime(batch.accepted_at),
             booked_for=due if self.booked else None,

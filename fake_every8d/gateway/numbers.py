@@ -2,6 +2,7 @@
 
 import enum
 import re
+import unicodedata
 from typing import NamedTuple
 
 
@@ -23,8 +24,10 @@ class Number(NamedTuple):
     kind: Kind
 
 
-_DOMESTIC = re.compile(r"(?:\+886|0)(9[0-9]{8})")
+_DOMESTIC = re.compile(r"(?:0|\+?8860?)(9[0-9]{8})")
 _INTERNATIONAL = re.compile(r"\+(?!886)[1-9][0-9]{6,14}")
+# Between digits for people's eyes, or brought along unseen when a number is copied.
+_SEPARATORS = re.compile(r"[\s().\-/\u00ad\u200b-\u2015\u2212\u202a-\u202e\u2060\ufeff]")
 # The document prints them, so its examples must run as printed (N3).
 _SAMPLES = {
     "+88690000001": "+88690000001",
@@ -43,3 +46,18 @@ def parse(text: str) -> Number:
     if _INTERNATIONAL.fullmatch(text):
         return Number(text, Kind.INTERNATIONAL)
     return Number(text, Kind.INVALID)
+
+
+def parse_spelling(text: str) -> Number:
+    """Tell what somebody means who looks a number up, in any usual spelling.
+
+    Separators, full-width digits, brackets around a trunk 0, and 00 for + are all the
+    same number, though the platform would not send to every one of them (N1).
+    """
+    number = parse(text)
+    if number.kind is Kind.INVALID:
+        bare = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+        spelling = parse(re.sub("^00", "+", bare))
+        if spelling.kind is not Kind.INVALID:
+            return spelling
+    return number

@@ -105,7 +105,7 @@ class Sending:
             status = Status.BOOKED if due > now else Status.SENT
         if len(recipient.name) > _NAME_LENGTH // 2:
             recipient = self._fit_name(recipient)
-        record = Record(id, self.batch, recipient, place, number.e164, status)
+        record = Record(id, self.batch, recipient, place, number, status)
         if status is Status.SENT or status is Status.BOOKED:
             assert due is not None
             record.due = max(due, now)

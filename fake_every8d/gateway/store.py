@@ -1,18 +1,29 @@
-"""The batches and messages that are kept, and for how long."""
+"""The batches and messages that are kept, how they are found, and for how long they stay."""
 
 import heapq
 import logging
-from collections.abc import Iterable, ValuesView
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 
+from fake_every8d.gateway import numbers
 from fake_every8d.gateway.changes import Changes
-from fake_every8d.gateway.errors import NotFound
+from fake_every8d.gateway.errors import InvalidInput, NotFound
 from fake_every8d.gateway.messages import Batch, Record
+
+_CHUNK = 512  # records to a list
+_RECENT = 20_000  # changes that are remembered: who asks for the latest looks through no more
+
+_id_of = attrgetter("id")
+_first_id_of = attrgetter("first_id")
 
 _logger = logging.getLogger(__name__)
 
 
 class Store:
-    """Batches by their ID and records by theirs, oldest first; the lock guards it.
+    """Batches and their records, oldest first, and what finds them; the lock guards it.
 
     Above `limit` records the oldest finished batches are forgotten: never the newest,
     nor one that still has a booking, a delivery or a report to come.
@@ -22,72 +33,176 @@ class Store:
         self._limit = limit
         self._changes = changes
         self._announced = False
+        self._batches: dict[str, dict[str, Batch]] = {}
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
-        self._batches: dict[str, Batch] = {}
-        self._records: dict[int, Record] = {}
+        for batch in self.batches():
+            batch.free()
+        self._batches = {}  # by account, and by ID
+        self._records = _Records()
+        self._by_number: dict[str, list[Record]] = {}
+        self._recent: deque[int] = deque(maxlen=_RECENT)  # IDs, in the order of their changes
         self._finished: list[int] = []  # a heap of finished batches: their first records' IDs
         self._newest: Batch | None = None
 
+    def __len__(self) -> int:
+        """How many records are kept."""
+        return len(self._records)
+
     def add(self, batch: Batch) -> None:
-        self._batches[batch.id] = batch
+        """Keep a batch, whose records come after all others."""
+        self._batches.setdefault(batch.user_id, {})[batch.id] = batch
         self._newest = batch
-        self._records.update((record.id, record) for record in batch.records)
-        self.touch(batch.records)
+        self._records.extend(batch.records)
+        by_number = self._by_number
+        for record in batch.records:
+            number = record.number
+            if number in by_number:
+                by_number[number].append(record)
+            else:
+                by_number[number] = [record]
+        self.touch(batch, batch.records)
 
-    def touch(self, records: Iterable[Record]) -> None:
-        """They have changed."""
-        for record in records:
-            record.version = self._changes.next_version()
+    def touch(self, batch: Batch, records: Sequence[Record]) -> None:
+        """These records of a batch have changed."""
+        last = self._changes.count(len(records))
+        for version, record in enumerate(records, last - len(records) + 1):
+            record.version = version
+        self._recent.extend([record.id for record in records])
+        self.wake(batch, records)
 
-    def batch(self, batch_id: str, user_id: str) -> Batch | None:
+    def wake(self, batch: Batch, records: Iterable[Record]) -> None:
+        """Have those look again who wait for something about these records of a batch."""
+        if self._changes.awaited:
+            about = {("to", record.number) for record in records}
+            self._changes.wake(("batch_id", batch.id), ("user_id", batch.user_id), *about)
+
+    def batch(self, batch_id: str, user_id: str | None = None) -> Batch | None:
         """The batch of that ID, if it is the account's own (A7)."""
-        batch = self._batches.get(batch_id)
-        return batch if batch is not None and batch.user_id == user_id else None
+        if user_id is not None:
+            return self._batches.get(user_id, {}).get(batch_id)
+        found = (batches[batch_id] for batches in self._batches.values() if batch_id in batches)
+        return next(found, None)
 
     def record(self, record_id: int) -> Record:
         """Raises `NotFound`."""
-        try:
-            return self._records[record_id]
-        except KeyError:
-            raise NotFound(f"there is no message {record_id}") from None
+        record = self._records.get(record_id)
+        if record is None:
+            raise NotFound(f"there is no message {record_id}")
+        return record
 
-    def records(self) -> ValuesView[Record]:
-        return self._records.values()
+    def number(self, text: str) -> str:
+        """The number under which messages to `text` are kept, in whatever spelling that is.
 
-    def batches(self) -> ValuesView[Batch]:
-        return self._batches.values()
+        Raises `InvalidInput` if it is no number, and nothing was sent to it either.
+        """
+        number, kind = numbers.parse_spelling(text)
+        if kind is numbers.Kind.INVALID and number not in self._by_number:
+            raise InvalidInput(
+                f"{text!r} is not a phone number such as 0912345678 or +14155550100, "
+                "and nothing was sent to it"
+            )
+        return number
+
+    def records(
+        self,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        changed_after: int | None = None,
+        newest_first: bool = False,
+    ) -> list[Record]:
+        """The records of a number, an account and a batch, with an ID in between.
+
+        `to` is as `number` gives it. With `changed_after`, a version, those that have
+        changed since, in the order in which they did.
+        """
+        within = (0 if after is None else after), before
+        records: Iterable[Record]
+        if changed_after is not None:
+            records = self._changed_after(changed_after)
+        elif batch_id is not None:
+            batch = self.batch(batch_id, user_id)
+            records = _between(batch.records if batch else (), *within)
+        elif to is not None:
+            records = _between(self._by_number.get(to, []), *within)
+        elif user_id is not None:
+            batches = self.batches(user_id)
+            records = _between([*chain.from_iterable(batch.records for batch in batches)], *within)
+        else:
+            records = self._records.between(*within)
+        found = [
+            record
+            for record in records
+            if (to is None or record.number == to)
+            and (user_id is None or record.batch.user_id == user_id)
+            and (batch_id is None or record.batch.id == batch_id)
+            and (after is None or record.id > after)
+            and (before is None or record.id < before)
+        ]
+        if newest_first and changed_after is None:
+            found.reverse()
+        return found
+
+    def _changed_after(self, version: int) -> list[Record]:
+        """The records that have changed after a `version`, in the order in which they did."""
+        recent: dict[int, Record] = {}
+        for record_id in reversed(self._recent):
+            record = self._records.get(record_id)
+            if record is None:
+                continue  # forgotten
+            if record.version <= version:
+                break
+            recent[record_id] = record
+        else:
+            if len(self._recent) == _RECENT:  # there may be others, whose changes are not in it
+                recent = {
+                    record.id: record
+                    for record in self._records.between()
+                    if record.version > version
+                }
+        return sorted(recent.values(), key=attrgetter("version"))
+
+    def batches(self, user_id: str | None = None) -> list[Batch]:
+        """The batches of an account, or all of them."""
+        if user_id is not None:
+            return [*self._batches.get(user_id, {}).values()]
+        of_accounts = [batches.values() for batches in self._batches.values()]
+        if len(of_accounts) == 1:
+            return [*of_accounts[0]]
+        return sorted(chain.from_iterable(of_accounts), key=_first_id_of)
 
     def keep(self, batch: Batch) -> None:
         """Something is still to come for it."""
-        batch.open += 1
+        batch.to_come += 1
 
     def release(self, batch: Batch) -> None:
         """Something that was to come has happened."""
-        batch.open -= 1
+        batch.to_come -= 1
         self.close_if_done(batch)
 
     def close_if_done(self, batch: Batch) -> None:
-        if not batch.open:
-            heapq.heappush(self._finished, batch.records[0].id)
+        if not batch.to_come:
+            heapq.heappush(self._finished, batch.first_id)
 
-    def forget_oldest(self) -> list[Record]:
-        """The records that had to go to keep within the limit."""
-        forgotten: list[Record] = []
+    def forget_oldest(self) -> list[int]:
+        """The IDs of the records that had to go to keep within the limit."""
+        forgotten: list[int] = []
         while len(self._records) > self._limit and self._finished:
             first = self._records.get(heapq.heappop(self._finished))
-            if first is None or first.batch.open:
+            if first is None or first.batch.to_come:
                 continue  # gone already, or waiting for something again
             batch = first.batch
             if batch is self._newest:
                 heapq.heappush(self._finished, first.id)
                 break
-            del self._batches[batch.id]
-            for record in batch.records:
-                del self._records[record.id]
-            forgotten += batch.records
+            forgotten += [record.id for record in batch.records]
+            self._forget(batch)
         if forgotten and not self._announced:
             self._announced = True
             _logger.warning(
@@ -95,3 +210,82 @@ class Store:
                 self._limit,
             )
         return forgotten
+
+    def _forget(self, batch: Batch) -> None:
+        of_account = self._batches[batch.user_id]
+        del of_account[batch.id]
+        if not of_account:
+            del self._batches[batch.user_id]
+        self._records.remove(batch.records)
+        for record in batch.records:
+            same = self._by_number[record.number]
+            if len(same) > 1:
+                same.remove(record)
+            else:
+                del self._by_number[record.number]
+        batch.free()
+
+
+class _Records:
+    """Records by their IDs, which are given out one after the other.
+
+    In lists of equal length by the quotient of the ID: a tenth of a dict's memory, and
+    a range of IDs is found without looking at those before.
+    """
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, list[Record | None]] = {}
+        self._kept: dict[int, int] = {}  # how many are left, by chunk
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def get(self, id: int) -> Record | None:
+        chunk = self._chunks.get(id // _CHUNK, ())
+        place = id % _CHUNK
+        return chunk[place] if place < len(chunk) else None
+
+    def extend(self, records: Sequence[Record]) -> None:
+        """Add records whose IDs follow on one another, and on all others'."""
+        self._count += len(records)
+        start = 0
+        while start < len(records):
+            index, place = divmod(records[start].id, _CHUNK)
+            chunk = self._chunks.get(index)
+            if chunk is None:
+                chunk = self._chunks[index] = [None] * place
+                self._kept[index] = 0
+            added = records[start : start + _CHUNK - place]
+            chunk.extend(added)
+            self._kept[index] += len(added)
+            start += len(added)
+
+    def remove(self, records: Sequence[Record]) -> None:
+        self._count -= len(records)
+        for record in records:
+            index, place = divmod(record.id, _CHUNK)
+            self._chunks[index][place] = None
+            self._kept[index] -= 1
+            if not self._kept[index]:
+                del self._chunks[index], self._kept[index]
+
+    def between(self, after: int = 0, before: int | None = None) -> Iterator[Record]:
+        """Those with an ID in between, oldest first."""
+        first = (after + 1) // _CHUNK
+        for index, chunk in self._chunks.items():
+            if index < first:
+                continue
+            if before is not None and index * _CHUNK >= before:
+                break
+            for record in chunk:
+                if record is not None and record.id > after:
+                    if before is not None and record.id >= before:
+                        return
+                    yield record
+
+
+def _between(records: Sequence[Record], after: int, before: int | None) -> Sequence[Record]:
+    start = bisect_right(records, after, key=_id_of) if after else 0
+    end = len(records) if before is None else bisect_left(records, before, key=_id_of)
+    return records[start:end]

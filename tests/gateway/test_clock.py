@@ -85,25 +85,6 @@ def test_t1_a_booking_goes_out_by_itself() -> None:
         assert gateway.clock.now >= booked.replace(microsecond=0)
 
 
-def test_whoever_waits_learns_of_what_time_brings(gateway: Gateway) -> None:
-    """Not only when the time to wait is over."""
-    receipt = send(gateway)
-    delivered = threading.Thread(
-        target=gateway.wait_for,
-        args=(lambda: statuses(gateway, receipt) == [Status.DELIVERED], 1000),
-        daemon=True,
-    )
-    delivered.start()
-    wait_for(lambda: wait_of(delivered) is not None)
-    gateway.clock.advance(seconds=1)
-    delivered.join(DEADLINE)
-    assert not delivered.is_alive()
-
-
-def test_waiting_in_vain_ends(gateway: Gateway) -> None:
-    assert not gateway.wait_for(lambda: False, 0.01)
-
-
 def test_t1_frozen_time_stands_still_until_it_is_resumed(gateway: Gateway) -> None:
     assert not gateway.clock.running
     assert gateway.clock.now == gateway.clock.now == NOON

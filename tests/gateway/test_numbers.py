@@ -4,13 +4,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d.gateway import Account, Gateway, Status, numbers
+from fake_every8d.gateway import Account, Gateway, InvalidInput, Status, numbers
 from fake_every8d.gateway.numbers import Kind
 from tests.gateway.calls import send, sent, statuses
 from tests.gateway.conftest import NewGateway
 
 
-@pytest.mark.parametrize("text", ["0912345678", "+886912345678", "  0912345678\t"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0912345678",
+        "+886912345678",
+        "886912345678",
+        "8860912345678",
+        "+8860912345678",
+        "  0912345678\t",
+    ],
+)
 def test_n1_a_taiwan_mobile_is_kept_as_886(text: str) -> None:
     assert numbers.parse(text) == ("+886912345678", Kind.DOMESTIC)
 
@@ -22,10 +32,8 @@ def test_n1_a_taiwan_mobile_is_kept_as_886(text: str) -> None:
         "091234567",  # 09 and 7 digits
         "09123456780",  # 09 and 9 digits, and not the document's sample
         "912345678",
-        "886912345678",
         "00886912345678",
         "+886812345678",  # not +8869
-        "+8860912345678",
         "+88691234567",
         "+8869123456780",
         "0223456789",  # a landline in Taipei
@@ -46,6 +54,71 @@ def test_n1_a_taiwan_mobile_is_kept_as_886(text: str) -> None:
 )
 def test_n2_anything_else_is_invalid_and_kept_as_written(text: str) -> None:
     assert numbers.parse(text) == (text, Kind.INVALID)
+
+
+SPELLINGS = [
+    "0912345678",
+    "0912-345-678",
+    "0912 345 678",
+    "0912.345.678",
+    "(0912)345678",
+    " (0912) 345-678 ",
+    "886912345678",
+    "8860912345678",
+    "+886912345678",
+    "+886 912 345 678",
+    "+886-912-345-678",
+    "+8860912345678",
+    "+886 (0)912 345 678",
+    "00886912345678",
+    "0912\u2011345\u2011678",  # hyphens that do not break, as word processors set them
+    "\u202d0912345678\u202c",  # as copied from an address book
+    "０９１２３４５６７８",
+    "＋８８６９１２－３４５－６７８",
+]
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_n1_a_number_is_found_in_every_usual_spelling(gateway: Gateway, text: str) -> None:
+    send(gateway, "0912345678")
+    assert [message.id for message in gateway.messages(to=text)] == [1]
+    gateway.clock.advance(seconds=1)
+    assert gateway.reply(text, "ok").id == 1
+    assert gateway.set_outcome(text, 103).to == "+886912345678"
+    gateway.clear_outcomes(text)
+    assert gateway.outcomes() == []
+
+
+@pytest.mark.parametrize("text", ["+14155550100", "+1 (415) 555-0100", "001-415-555-0100"])
+def test_n2_a_number_abroad_is_found_in_every_usual_spelling(
+    new_gateway: NewGateway, text: str
+) -> None:
+    gateway = new_gateway(Account("demo", "demo", international=True))
+    send(gateway, "+14155550100")
+    assert [message.to for message in gateway.messages(to=text)] == ["+14155550100"]
+
+
+def test_n2_what_is_no_number_is_found_as_written_if_it_was_sent_to(gateway: Gateway) -> None:
+    with pytest.raises(InvalidInput, match="'12345' is not a phone number such as 0912345678"):
+        gateway.messages(to="12345")
+    send(gateway, "12345, 02-2345 6789")
+    assert [message.to for message in gateway.messages(to="12345")] == ["12345"]
+    assert [message.to for message in gateway.messages(to=" 02-2345 6789")] == ["02-2345 6789"]
+    gateway.reset()
+    with pytest.raises(InvalidInput, match="nothing was sent to it"):
+        gateway.messages(to="12345")
+
+
+def test_n1_what_was_refused_for_its_spelling_is_found_by_its_number(gateway: Gateway) -> None:
+    """An application that texts 0912-345-678 did text that phone, though in vain."""
+    send(gateway, "0912-345-678")
+    for text in ("0912-345-678", "0912345678"):
+        (message,) = gateway.messages(to=text)
+        assert (message.to, message.status) == ("0912-345-678", Status.INVALID_NUMBER)
+
+
+def test_n1_nobody_texted_a_number_that_is_one(gateway: Gateway) -> None:
+    assert gateway.messages(to="0933-222-111") == []
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,7 @@ class Operations:
         self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
     ) -> Response:
         if "to" in wanted:
-            wanted["to"] = numbers.parse(wanted["to"]).e164
+            wanted["to"] = numbers.parse_spelling(wanted["to"]).e164
         found = self._awaited(lambda: _select(self._gateway.reports(), **wanted), wait_seconds)
         return _page("reports", show.report, found, limit)
 
