@@ -269,7 +269,7 @@ class Gateway:
 
         `to` in any spelling, `text` within the content, `after` and `before` a message's
         ID. With `changed_after`, a `version`, those that have changed since, in the order
-        in which they did. Raises `InvalidInput` for a `to` that is no number and to which
+        in which they did. Raises `NotFound` for a `to` that is no number and to which
         nothing was sent.
         """
 
@@ -410,7 +410,7 @@ class Gateway:
 
         `on_wait`, if given, is called once it comes to waiting, with a function that ends
         the wait from any thread and never blocks: for who waits for somebody that may
-        hang up. Raises `InvalidInput` for a `to` that is no number.
+        hang up. Raises `NotFound` for a `to` that is no number.
         """
         if to is not None:
             with self._lock:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.changes import Changes
-from fake_every8d.gateway.errors import InvalidInput, NotFound
+from fake_every8d.gateway.errors import NotFound
 from fake_every8d.gateway.messages import Batch, Record
 
 _CHUNK = 512  # records to a list
@@ -96,11 +96,11 @@ class Store:
     def number(self, text: str) -> str:
         """The number under which messages to `text` are kept, in whatever spelling that is.
 
-        Raises `InvalidInput` if it is no number, and nothing was sent to it either.
+        Raises `NotFound` if it is no number, and nothing was sent to it either.
         """
         number, kind = numbers.parse_spelling(text)
         if kind is numbers.Kind.INVALID and number not in self._by_number:
-            raise InvalidInput(
+            raise NotFound(
                 f"{text!r} is not a phone number such as 0912345678 or +14155550100, "
                 "and nothing was sent to it"
             )

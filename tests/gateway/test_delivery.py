@@ -288,7 +288,7 @@ def test_d4_who_never_got_a_message_cannot_answer_it(gateway: Gateway) -> None:
             gateway.reply(message.to, "hello?")
         assert gateway.message(message.id).replies == ()
     for unknown in (4711, "0933333333", "nobody"):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(NotFound):
             gateway.reply(unknown, "hello?")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d.gateway import Account, Gateway, InvalidInput, Status, numbers
+from fake_every8d.gateway import Account, Gateway, NotFound, Status, numbers
 from fake_every8d.gateway.numbers import Kind
 from tests.gateway.calls import send, sent, statuses
 from tests.gateway.conftest import NewGateway
@@ -99,13 +99,13 @@ def test_n2_a_number_abroad_is_found_in_every_usual_spelling(
 
 
 def test_n2_what_is_no_number_is_found_as_written_if_it_was_sent_to(gateway: Gateway) -> None:
-    with pytest.raises(InvalidInput, match="'12345' is not a phone number such as 0912345678"):
+    with pytest.raises(NotFound, match="'12345' is not a phone number such as 0912345678"):
         gateway.messages(to="12345")
     send(gateway, "12345, 02-2345 6789")
     assert [message.to for message in gateway.messages(to="12345")] == ["12345"]
     assert [message.to for message in gateway.messages(to=" 02-2345 6789")] == ["02-2345 6789"]
     gateway.reset()
-    with pytest.raises(InvalidInput, match="nothing was sent to it"):
+    with pytest.raises(NotFound, match="nothing was sent to it"):
         gateway.messages(to="12345")
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from fake_every8d.gateway import Account, Gateway, InvalidInput, State, Status
+from fake_every8d.gateway import Account, Gateway, NotFound, State, Status
 from tests.gateway.calls import PHONE, login, send
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, Receiver
@@ -102,7 +102,7 @@ def test_a_number_is_waited_for_in_any_spelling(gateway: Gateway, pool: ThreadPo
     waiting = Waiting(pool, gateway, lambda: bool(gateway.messages()), to="0912-345-678")
     send(gateway, "+886912345678")
     assert waiting.result.result(DEADLINE)
-    with pytest.raises(InvalidInput, match="'12345' is not a phone number"):
+    with pytest.raises(NotFound, match="'12345' is not a phone number"):
         gateway.wait_for(lambda: True, 0, to="12345")
 
 
