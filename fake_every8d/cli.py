@@ -16,7 +16,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from fake_every8d.config import Kind
     from fake_every8d.gateway import Account
-    from fake_every8d.web.tls import Certificate
+    from fake_every8d.web.http.tls import Certificate
 
 _ENVIRONMENT = "FAKE_EVERY8D"
 
@@ -247,7 +247,7 @@ def _certificate(
         )
     if not (tls or tls_cert):
         return None
-    from fake_every8d.web.tls import Certificate, made_certificate
+    from fake_every8d.web.http.tls import Certificate, made_certificate
 
     if tls_cert and tls_key:
         own = Certificate(Path(tls_cert), Path(tls_key))
@@ -294,7 +294,7 @@ def serve(
     """
     # Here, so that --help does not wait for what serving needs.
     from fake_every8d.gateway import Settings
-    from fake_every8d.web import server
+    from fake_every8d.serve import serve as run
 
     settings = Settings(**{field.name: ctx.params[field.name] for field in fields(Settings)})
     with ExitStack() as stack:
@@ -305,7 +305,7 @@ def serve(
             except OSError as error:
                 raise click.UsageError(f"--tls-ca-file {tls_ca_file}: {error.strerror}") from error
         try:
-            server.serve(
+            run(
                 settings,
                 host=host,
                 port=port,

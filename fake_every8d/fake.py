@@ -1,7 +1,7 @@
 """`FakeEvery8d`: what a test holds."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -24,9 +24,9 @@ from fake_every8d.gateway import (
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.faults import Fault, FaultSettings, Kind
+from fake_every8d.web.http.server import Server
+from fake_every8d.web.http.tls import Certificate, made_certificate
 from fake_every8d.web.journal import RecordedRequest
-from fake_every8d.web.server import ThreadServer
-from fake_every8d.web.tls import Certificate, made_certificate
 
 _REFUSED = (
     Status.INVALID_NUMBER,
@@ -45,7 +45,10 @@ class FakeEvery8d:
     Several can run at once, each on a free port unless told one. Whatever it hands out
     (messages, reports, accounts) is a frozen picture of how things stood just then.
     Phone numbers may be given in any form: `0912345678`, `+886912345678`. With `tls` it
-    speaks HTTPS, with a certificate whose CA is in `ca_file`; that takes the extra `tls`.
+    speaks HTTPS, with a certificate of one's own if that is given, else one whose CA is in
+    `ca_file`; that takes the extra `tls`. The JSON API and the page ask for `api_token`, if
+    there is one. `log`, if given, is called after every request, but for looks at the JSON
+    API and the page; from any thread, and it must not block.
     """
 
     def __init__(
@@ -56,7 +59,9 @@ class FakeEvery8d:
         port: int = 0,
         public_url: str | None = None,
         smtp_url: str | None = None,
-        tls: bool = False,
+        api_token: str | None = None,
+        tls: bool | Certificate = False,
+        log: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
         self.gateway = Gateway(
             settings,
@@ -64,13 +69,15 @@ class FakeEvery8d:
             mail=outbound.Mailer(smtp_url) if smtp_url else None,
         )
         """The platform behind it, for what this class does not offer."""
-        self._application = Application(self.gateway, host=host, public_url=public_url)
+        self._application = Application(
+            self.gateway, host=host, public_url=public_url, api_token=api_token, log=log
+        )
         self._host = host
         self._port = port
-        self._tls = tls
-        self._certificate: Certificate | None = None
+        self._certificate = tls if isinstance(tls, Certificate) else None
+        self._tls = tls is True
         self._files = ExitStack()
-        self._server: ThreadServer | None = None
+        self._server: Server | None = None
         self._stopped = False
         self._process = os.getpid()
 
@@ -90,9 +97,7 @@ class FakeEvery8d:
             with ExitStack() as files:
                 if self._tls:
                     self._certificate = files.enter_context(made_certificate([self._host]))
-                self._server = ThreadServer(
-                    self._application, self._host, self._port, self._certificate
-                )
+                self._server = Server(self._application, self._host, self._port, self._certificate)
                 self._files = files.pop_all()
         return self
 

@@ -1,55 +1,110 @@
-"""A line in the log for each request."""
+"""A line in the log for each request, written without holding up anybody."""
 
 import json
-import re
-import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
+from types import TracebackType
+from typing import Any, Literal, Self, TextIO
 
 from fake_every8d.gateway.clock import to_datetime
 from fake_every8d.web.journal import RecordedRequest
+from fake_every8d.web.printable import printable
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LONGEST = 300  # characters of what a caller sent
+LogFormat = Literal["text", "json"]
+"""How `serve` writes its lines: for people, or a JSON object each."""
+
+# Some 8,000 lines: more than a burst of calls has, and little memory.
+_MAX_WAITING = 1_000_000  # characters
+
+# A write for each line would be a system call for each request.
+_PAUSE = 0.02  # seconds
+
+# At the end, for what waits: nobody may be reading.
+_CLOSE_SECONDS = 1.0
 
 
-class Log:
-    """Writes a line for each request to standard output; those of one moment at once.
+class Writer:
+    """A text stream on top of another, to which a thread of its own writes.
 
-    Each on its own would be a system call. `later` calls what it is given a moment from
-    then. Safe from any thread.
+    Whoever starts a server as a child may not read what that prints, and to write to a full
+    pipe blocks. Here nothing waits: what there is no room for is dropped, and `dropped` makes
+    the text that says so, from the number of writes that were. `encoding` is the stream's
+    unless given; what it cannot write is written as an escape. Without a stream, as where it
+    was closed before the process began, everything is dropped.
     """
 
     def __init__(
-        self, line: Callable[[RecordedRequest], str], later: Callable[[Callable[[], None]], None]
+        self, stream: TextIO | None, dropped: Callable[[int], str], encoding: str | None = None
     ) -> None:
-        self._line = line
-        self._later = later
+        # Below Python's own buffer, which is locked while a write to it blocks: with that,
+        # the interpreter cannot end.
+        buffer: Any = getattr(stream, "buffer", None)
+        self._raw = getattr(buffer, "raw", buffer)
+        self._encoding = encoding or (stream.encoding if stream else "utf-8")
+        self._dropped_text = dropped
         self._lock = threading.Lock()
-        self._waiting: list[RecordedRequest] = []
+        self._texts: list[str] = []
+        self._waiting = 0  # characters, those that are just being written too
+        self._dropped = 0
+        self._woken = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fake-every8d-log", daemon=True)
+        self._thread.start()
 
-    def add(self, record: RecordedRequest) -> None:
+    def write(self, text: str) -> None:
+        """Write a text, some time soon. Safe from any thread."""
         with self._lock:
-            self._waiting.append(record)
-            first = len(self._waiting) == 1
-        if first:
-            self._later(self.write)
+            if self._waiting + len(text) > _MAX_WAITING:
+                self._dropped += 1
+            else:
+                self._texts.append(text)
+                self._waiting += len(text)
+        if not self._woken.is_set():
+            self._woken.set()
 
-    def write(self) -> None:
-        """Write what waits now."""
-        with self._lock:
-            records, self._waiting = self._waiting, []
-        write(*map(self._line, records))
+    def flush(self) -> None:
+        """Does nothing: whatever was written is on its way already."""
 
+    def __enter__(self) -> Self:
+        return self
 
-def write(*lines: str) -> None:
-    """Write lines to standard output, at once."""
-    # Nobody may be reading any more, and that is no reason to fail a request.
-    with suppress(OSError):
-        sys.stdout.write("".join([f"{line}\n" for line in lines]))
-        sys.stdout.flush()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Write what can be written quickly, and end."""
+        self._closing.set()
+        self._woken.set()
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._woken.wait()
+            self._closing.wait(_PAUSE)
+            self._woken.clear()
+            with self._lock:
+                text = "".join(self._texts)
+                self._texts.clear()
+                dropped, self._dropped = self._dropped, 0
+            # They were dropped after what waited then.
+            note = self._dropped_text(dropped) if dropped else ""
+            self._write_out((text + note).encode(self._encoding, "backslashreplace"))
+            with self._lock:
+                self._waiting -= len(text)
+
+    def _write_out(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest and self._raw is not None:
+            try:
+                written = self._raw.write(rest)
+            except (OSError, ValueError):  # nobody will read it any more
+                return
+            if written is None and self._closing.wait(_PAUSE):  # a full pipe that does not block
+                return
+            rest = rest[written or 0 :]
 
 
 def text_line(record: RecordedRequest) -> str:
@@ -57,12 +112,12 @@ def text_line(record: RecordedRequest) -> str:
     return "  ".join(
         [
             _second(record.micros // 1_000_000),
-            _plain(record.operation or f"{record.method} {record.path}"),
-            _plain(record.user_id or "-"),
-            _plain(str(record.status) if record.result is None else record.result),
+            printable(record.operation or f"{record.method} {record.path}"),
+            printable(record.user_id or "-"),
+            printable(str(record.status) if record.result is None else record.result),
             f"{record.milliseconds:.1f} ms",
             *([f"· fault: {record.fault}"] if record.fault else []),
-            *[f"· {_plain(advice)}" for advice in record.advice],
+            *[f"· {printable(advice)}" for advice in record.advice],
         ]
     )
 
@@ -72,13 +127,13 @@ def json_line(record: RecordedRequest) -> str:
     fields = {
         "time": record.at.isoformat(timespec="milliseconds"),
         "method": record.method,
-        "path": _plain(record.path),
+        "path": printable(record.path),
         "status": record.status,
         "milliseconds": round(record.milliseconds, 3),
         "operation": record.operation,
-        "account": record.user_id and _plain(record.user_id),
-        "result": record.result and _plain(record.result),
-        "advice": [_plain(advice) for advice in record.advice],
+        "account": record.user_id and printable(record.user_id),
+        "result": record.result and printable(record.result),
+        "advice": [printable(advice) for advice in record.advice],
         "fault": record.fault,
     }
     return json.dumps(fields, ensure_ascii=False)
@@ -87,10 +142,3 @@ def json_line(record: RecordedRequest) -> str:
 @lru_cache(maxsize=1)
 def _second(second: int) -> str:
     return f"{to_datetime(second * 1_000_000):%Y-%m-%d %H:%M:%S}"
-
-
-def _plain(text: str) -> str:
-    """What a caller sent, fit for a line of a log."""
-    if len(text) <= _LONGEST and text.isprintable():
-        return text
-    return _UNPRINTABLE.sub(" ", text[:_LONGEST])

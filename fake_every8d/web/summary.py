@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from fake_every8d.gateway import Message, Report
 from fake_every8d.web.journal import RecordedRequest
+from fake_every8d.web.printable import printable
 
 _SHOWN = 20
 _CONTENT = 70
-_LONGEST = 300
 
 T = TypeVar("T")
 
@@ -70,10 +70,4 @@ def _section(name: str, items: Sequence[T], lines: Callable[[T], Iterable[str]])
     title = f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
     yield title + (f", the last {_SHOWN}:" if len(shown) < len(items) else ":" if shown else "")
     for item in shown:
-        yield from (f"  {_plain(line)}" for line in lines(item))
-
-
-def _plain(line: str) -> str:
-    """What a caller sent, fit for a terminal."""
-    short = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-    return "".join(character if character.isprintable() else " " for character in short)
+        yield from (f"  {printable(line)}" for line in lines(item))

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
-from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.http.server import Server
 from tests.inbox.conftest import Open, Send
 
 
@@ -17,7 +17,7 @@ from tests.inbox.conftest import Open, Send
 def guarded() -> Iterator[str]:
     """A page that asks for the token `s3cret`."""
     gateway = Gateway(get=lambda url: 200)
-    server = ThreadServer(Application(gateway, api_token="s3cret"))
+    server = Server(Application(gateway, api_token="s3cret"))
     yield server.url
     server.close()
     gateway.close()

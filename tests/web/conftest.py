@@ -5,8 +5,8 @@ import pytest
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web import outbound
 from fake_every8d.web.app import Application
+from fake_every8d.web.http.server import Server
 from fake_every8d.web.journal import RecordedRequest
-from fake_every8d.web.server import ThreadServer
 from tests.web.serving import Served
 
 
@@ -26,7 +26,7 @@ def records() -> list[RecordedRequest]:
 @pytest.fixture
 def url(gateway: Gateway, records: list[RecordedRequest]) -> Iterator[str]:
     """A served application."""
-    server = ThreadServer(Application(gateway, log=records.append))
+    server = Server(Application(gateway, log=records.append))
     yield server.url
     server.close()
 

@@ -13,7 +13,7 @@ import urllib3
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
 from fake_every8d.web.guard import Guard
-from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.http.server import Server
 from tests.web.api import Api
 from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
 
@@ -238,14 +238,14 @@ def test_the_soap_service_and_healthz_answer_to_any_host(any_url: str) -> None:
 
 
 def test_the_public_urls_host_is_answered(gateway: Gateway) -> None:
-    server = ThreadServer(Application(gateway, public_url="https://SMS.test:8443/x"))
+    server = Server(Application(gateway, public_url="https://SMS.test:8443/x"))
     assert fetch(f"{server.url}/fake/state", Host="sms.test").status == 200
     assert fetch(f"{server.url}/fake/state", Host="x.test").status == 403
     server.close()
 
 
 def test_any_host_is_answered_where_everybody_can_call(gateway: Gateway) -> None:
-    server = ThreadServer(Application(gateway, host="0.0.0.0"), "0.0.0.0")
+    server = Server(Application(gateway, host="0.0.0.0"), "0.0.0.0")
     assert fetch(f"{server.url}/fake/state", Host="sms.test").status == 200
     server.close()
 
@@ -261,7 +261,7 @@ def test_each_loopback_address_is_known_for_one(host: str) -> None:
 
 @pytest.fixture
 def guarded_url(gateway: Gateway) -> Iterator[str]:
-    server = ThreadServer(Application(gateway, api_token=TOKEN))
+    server = Server(Application(gateway, api_token=TOKEN))
     yield server.url
     server.close()
 

@@ -11,9 +11,9 @@ import urllib3
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
+from fake_every8d.web.http.server import Server
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import json_line, text_line
-from fake_every8d.web.server import ThreadServer
 from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
 
@@ -64,7 +64,7 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
 
 @pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
 def test_w2_a_public_url_outranks_what_the_caller_used(gateway: Gateway, public_url: str) -> None:
-    server = ThreadServer(Application(gateway, public_url=public_url))
+    server = Server(Application(gateway, public_url=public_url))
     wsdl = fetch("GET", f"{server.url}{ENDPOINT}?WSDL").data
     server.close()
     assert addresses(wsdl) == [public_url.rstrip("/") + ENDPOINT] * 2
@@ -116,7 +116,7 @@ def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
 ) -> None:
     application = Application(gateway)
     monkeypatch.setattr(application, "_soap", None)
-    server = ThreadServer(application)
+    server = Server(application)
     answer = call(server.url, "getCredit", sessionKey="0")
     server.close()
     assert answer.status == 500

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
-from fake_every8d.web.server import Server, ThreadServer
+from fake_every8d.web.http.server import Server
 from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT
 
@@ -277,7 +277,7 @@ def test_an_answer_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None
 def test_an_answer_that_takes_long_is_not_waited_for(gateway: Gateway) -> None:
     application = Application(gateway)
     application.faults.add("getCredit", "delay", seconds=3600)
-    server = ThreadServer(application)
+    server = Server(application)
     with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
         connection.sendall(POST)
         wait_for(lambda: not application.faults.all(), DEADLINE)
@@ -307,15 +307,10 @@ def test_nothing_is_left_of_its_connections(
     assert caplog.records == []
 
 
-def test_it_can_be_stopped_before_it_runs_and_twice(gateway: Gateway) -> None:
+def test_it_can_be_closed_twice(gateway: Gateway) -> None:
     server = Server(Application(gateway))
-    server.stop()
-    server.stop()
-    running = threading.Thread(target=server.run)  # another suite's loop may run in this one
-    running.start()
-    running.join(DEADLINE)
-    assert not running.is_alive()
-    server.stop()
+    server.close()
+    server.close()
 
 
 def test_it_starts_answers_and_stops_while_time_is_frozen() -> None:

@@ -12,14 +12,14 @@ from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation
 from fake_every8d.web.app import Application
-from fake_every8d.web.server import ThreadServer
+from fake_every8d.web.http.server import Server
 from tests.web.api import Api
 
 
 def load() -> dict[str, Any]:
     """The description, as it is served."""
     gateway = Gateway(get=lambda url: 200)
-    server = ThreadServer(Application(gateway))
+    server = Server(Application(gateway))
     described: dict[str, Any] = Api(server.url).get("openapi.json")
     server.close()
     gateway.close()
@@ -109,7 +109,7 @@ def base_url() -> Iterator[str]:
         get=lambda url: 200,
     )
     application = Application(gateway)
-    server = ThreadServer(application)
+    server = Server(application)
     key = gateway.open_session("demo", "demo")
     gateway.send_sms(key, "", "驗證碼 1234", "0912345678", "")
     gateway.send_sms(key, "", "later", "0912345678", "20991231235959")

@@ -10,13 +10,13 @@ import urllib3
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
-from fake_every8d.web.server import ThreadServer
-from fake_every8d.web.tls import Certificate
+from fake_every8d.web.http.server import Server
+from fake_every8d.web.http.tls import Certificate
 from tests.web.serving import DEADLINE
 
 
 def test_it_listens_from_when_it_is_made_until_it_is_closed(gateway: Gateway) -> None:
-    server = ThreadServer(Application(gateway))
+    server = Server(Application(gateway))
     address = ("127.0.0.1", server.port)
     assert server.url == f"http://127.0.0.1:{server.port}"
     assert urllib3.request("GET", f"{server.url}/healthz", timeout=DEADLINE).status == 200
@@ -26,29 +26,29 @@ def test_it_listens_from_when_it_is_made_until_it_is_closed(gateway: Gateway) ->
 
 
 def test_it_can_listen_on_ipv6(gateway: Gateway) -> None:
-    server = ThreadServer(Application(gateway), "::1")
+    server = Server(Application(gateway), "::1")
     assert server.url == f"http://[::1]:{server.port}"
     assert urllib3.request("GET", f"{server.url}/healthz", timeout=DEADLINE).status == 200
     server.close()
 
 
 def test_a_port_that_is_taken_is_an_oserror(gateway: Gateway) -> None:
-    server = ThreadServer(Application(gateway))
+    server = Server(Application(gateway))
     with pytest.raises(OSError, match="in use"):
-        ThreadServer(Application(gateway), port=server.port)
+        Server(Application(gateway), port=server.port)
     server.close()
 
 
 def test_a_certificate_that_is_not_there_is_an_oserror(gateway: Gateway, tmp_path: Path) -> None:
     certificate = Certificate(tmp_path / "chain.pem", tmp_path / "key.pem")
     with pytest.raises(FileNotFoundError):
-        ThreadServer(Application(gateway), certificate=certificate)
+        Server(Application(gateway), certificate=certificate)
 
 
 def test_nothing_is_left_of_it(gateway: Gateway, recwarn: pytest.WarningsRecorder) -> None:
     before = threading.active_count()
     for _ in range(5):
-        server = ThreadServer(Application(gateway))
+        server = Server(Application(gateway))
         server.close()
     assert threading.active_count() == before
     del server
@@ -57,7 +57,7 @@ def test_nothing_is_left_of_it(gateway: Gateway, recwarn: pytest.WarningsRecorde
 
 
 def test_it_says_nothing(gateway: Gateway, capfd: pytest.CaptureFixture[str]) -> None:
-    server = ThreadServer(Application(gateway))
+    server = Server(Application(gateway))
     urllib3.request("GET", f"{server.url}/nowhere", timeout=DEADLINE)
     with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
         connection.sendall(b"nonsense\r\n\r\n")

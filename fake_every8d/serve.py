@@ -1,0 +1,109 @@
+"""A process around `FakeEvery8d`: its log, its garbage collector, and the signals that end it."""
+
+import gc
+import json
+import logging
+import signal
+import socket
+import sys
+
+from fake_every8d.fake import FakeEvery8d
+from fake_every8d.gateway import Settings
+from fake_every8d.web.app import SOAP_PATH
+from fake_every8d.web.http.tls import Certificate
+from fake_every8d.web.journal import RecordedRequest
+from fake_every8d.web.log import LogFormat, Writer, json_line, text_line
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None,
+    log_format: LogFormat,
+    smtp_url: str | None = None,
+    api_token: str | None = None,
+    certificate: Certificate | None = None,
+) -> None:
+    """Serve a fake until SIGINT or SIGTERM.
+
+    Writes where everything is and then a line per request to standard output, what goes
+    wrong to standard error; if nobody reads that, it serves all the same. Copies by e-mail
+    go to `smtp_url`, if that is given; the JSON API and the page ask for `api_token`, if
+    there is one; with a certificate it speaks HTTPS. Raises `OSError` if it cannot listen.
+    """
+    is_json = log_format == "json"
+    line = json_line if is_json else text_line
+    with (
+        Writer(sys.stderr, _dropped) as errors,
+        # JSON is UTF-8, whatever the locale has.
+        Writer(
+            sys.stdout, _dropped_json if is_json else _dropped, "utf-8" if is_json else None
+        ) as output,
+    ):
+        logging.basicConfig(stream=errors, format="%(message)s")
+
+        def log(record: RecordedRequest) -> None:
+            output.write(line(record) + "\n")
+
+        fake = FakeEvery8d(
+            settings,
+            host=host,
+            port=port,
+            public_url=public_url,
+            smtp_url=smtp_url,
+            api_token=api_token,
+            tls=certificate or False,
+            log=log,
+        )
+        with fake:
+            # Messages that are kept are not garbage. Looking through all of them as often as
+            # Python does by default would slow down every call.
+            gc.freeze()
+            gc.set_threshold(10_000, 50, 50)
+            output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
+            _wait_for_signal()
+
+
+def _wait_for_signal() -> None:
+    """Return when the process is asked to end."""
+    # What waits for a lock or a selector is not woken by Ctrl-C on Windows; this is.
+    woken, wakeup = socket.socketpair()
+    with woken, wakeup:
+        wakeup.setblocking(False)
+        signal.set_wakeup_fd(wakeup.fileno())
+        ends = [signal.SIGINT, signal.SIGTERM]
+        if sys.platform == "win32":
+            ends.append(signal.SIGBREAK)  # Ctrl-Break
+        for number in ends:
+            signal.signal(number, lambda *_: None)
+        woken.recv(1)
+        signal.set_wakeup_fd(-1)
+
+
+def _dropped(count: int) -> str:
+    return f"{count} lines were dropped, because nobody read this\n"
+
+
+def _dropped_json(count: int) -> str:
+    return json.dumps({"dropped": count}) + "\n"
+
+
+def _announcement(
+    url: str, public_url: str | None, settings: Settings, log_format: LogFormat
+) -> str:
+    """Where everything is."""
+    endpoint = (public_url or url) + SOAP_PATH
+    accounts = {account.user_id: f"{account.credit:f}" for account in settings.accounts}
+    if log_format == "json":
+        ready = {"ready": url, "endpoint": endpoint, "wsdl": f"{endpoint}?WSDL"}
+        return json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
+    points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
+    return (
+        "fake-every8d is ready; Ctrl-C ends it\n"
+        f"  endpoint  {endpoint}\n"
+        f"  WSDL      {endpoint}?WSDL\n"
+        f"  page      {url}/\n"
+        f"  accounts  {points}"
+    )

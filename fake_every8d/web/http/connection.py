@@ -1,0 +1,311 @@
+"""HTTP/1.1 on a connection: requests in, the application's responses out, in their order."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fake_every8d.web.app import Application
+from fake_every8d.web.http.limits import Limits
+from fake_every8d.web.http.request import Refusal, Request, RequestReader
+from fake_every8d.web.http.response import Response, respond, sentence
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+ON_DISCONNECT = "fake_every8d.on_disconnect"
+"""What a request's environment has, if it is answered in a thread: a function that takes one
+without arguments, which is called once, on the event loop, if the client goes away before it
+has its response. It must not block."""
+
+_READ_AT_ONCE = 16 * 1024  # bytes; what a request is the last of is not read while it is answered
+
+_READ_AHEAD = 64 * 1024  # bytes that a client may send while it waits for a response
+
+_RETRY_AFTER = "Retry-After: 1"  # second
+
+
+@dataclass
+class Service:
+    """What the connections of a server have in common."""
+
+    app: Application
+    environ: "WSGIEnvironment"
+    """What every request's environment begins with."""
+    limits: Limits
+    buffer: memoryview
+    """What comes in is in here until it is read, which is at once."""
+    connections: set["Connection"] = field(default_factory=set)
+    """Those that are open."""
+    threads: int = 0
+    """Requests that are being answered in a thread."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Reads requests and has the application answer them, one after the other.
+
+    What takes no time, as nearly every call does, is answered on the event loop; what may
+    wait, in a thread of its own, so that nobody else has to.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._reader: RequestReader | None = RequestReader(service.environ, service.limits)
+        """None once the last response is sent: what still comes in is passed over."""
+        self._received = bytearray()  # and not read yet
+        self._ended = False  # by the client, which sends no more
+        self._refusal: Response | None = None  # what comes after the responses to all requests
+        self._disconnect: _Disconnect | None = None  # of the request that a thread answers
+        self._write_paused = False  # until the client has read what it was sent
+        self._stopping = False
+        self._active = True  # since the last look at the time
+        self._since = 0.0
+        self._head: Request | None = None  # of which not all had come at the last look
+        self._head_since = 0.0
+
+    def stop(self) -> bool:
+        """Close, after a response that is under way. Whether there is one still."""
+        self._stopping = True
+        if self._disconnect is None:
+            self._close()
+        return self._disconnect is not None or self._transport.get_write_buffer_size() > 0
+
+    def abort(self) -> None:
+        """Close, whatever is under way."""
+        self._transport.abort()
+
+    def look_at_time(self, now: float) -> None:
+        """Close it, if the client has taken longer than the limits allow."""
+        limits = self._service.limits
+        if self._active or self._disconnect is not None:
+            self._active = False
+            self._since = now
+        allowed = limits.linger_seconds if self._reader is None else limits.idle_seconds
+        if now - self._since > allowed:
+            if self._transport.is_closing():  # which it cannot while the client does not read
+                self._transport.abort()
+            self._close()
+            return
+        head = self._reader.request if self._reader is not None and self._free else None
+        if head is not self._head:
+            self._head, self._head_since = head, now
+        if head is not None and head.in_head and now - self._head_since > limits.head_seconds:
+            self._refuse(
+                "408 Request Timeout",
+                f"A request line and headers must be there in {limits.head_seconds:g} s.",
+            )
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        connections, limits = self._service.connections, self._service.limits
+        connections.add(self)
+        if len(connections) > limits.connections:
+            self._refuse(
+                "503 Service Unavailable",
+                f"There are {limits.connections} connections already.",
+                _RETRY_AFTER,
+            )
+
+    # A buffer: without it, asyncio allocates 256 KiB to read a request of a few hundred bytes.
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._service.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._reader is not None:
+            self._active = True
+            self._received += self._service.buffer[:nbytes]
+            self._go_on()
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays open, for the responses that are still to come."""
+        self._ended = True
+        if self._disconnect is None:
+            self._go_on()
+            return False
+        self._disconnect.happen()
+        return self._transport.can_write_eof()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._control_reading()
+
+    def resume_writing(self) -> None:
+        self._active = True
+        self._write_paused = False
+        self._go_on()
+        self._control_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._service.connections.discard(self)
+        self._stop_reading()
+        if self._disconnect is not None:
+            self._disconnect.happen()
+
+    # Reading and answering, in turns
+
+    @property
+    def _free(self) -> bool:
+        """Whether the next request can be answered."""
+        return not (
+            self._disconnect is not None
+            or self._write_paused
+            or self._reader is None
+            or self._transport.is_closing()
+        )
+
+    def _go_on(self) -> None:
+        """Read and answer what has been received, as far as that goes without waiting."""
+        try:
+            while self._free and self._advance():
+                pass
+        except BaseException:
+            self._transport.abort()  # rather than leave the client without a word
+            raise
+        if self._received:
+            self._control_reading()
+
+    def _advance(self) -> bool:
+        """Do what comes next. Whether there was anything."""
+        reader = self._reader
+        assert reader is not None
+        if reader.complete:
+            self._answer(reader.complete.popleft())
+        elif self._refusal is not None:
+            self._send(self._refusal)
+        elif self._received or self._ended:
+            data = bytes(self._received[:_READ_AT_ONCE])
+            del self._received[:_READ_AT_ONCE]
+            try:
+                if data:
+                    reader.feed(data)
+                else:
+                    reader.end()
+                    self._close()
+            except Refusal as refusal:
+                self._refusal = sentence(refusal.status, str(refusal))
+        else:
+            request = reader.request
+            if request is not None and request.expects_continue:
+                request.expects_continue = False
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            return False
+        return True
+
+    def _control_reading(self) -> None:
+        """Let a client wait that sends more than it reads, or than can be answered."""
+        if self._write_paused or len(self._received) > _READ_AHEAD:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _answer(self, request: Request) -> None:
+        service = self._service
+        if not service.app.may_wait(request.environ):
+            self._send(respond(service.app, request))
+            return
+        disconnect = _Disconnect(self._loop)
+        request.environ[ON_DISCONNECT] = disconnect.subscribe
+        thread = threading.Thread(
+            target=self._answer_apart, args=(request,), name="fake-every8d-request", daemon=True
+        )
+        try:
+            if service.threads >= service.limits.threads:
+                raise RuntimeError("too many threads")
+            thread.start()
+        except RuntimeError:
+            text = f"{service.threads} requests are being answered already."
+            self._send(sentence("503 Service Unavailable", text, _RETRY_AFTER))
+        else:
+            service.threads += 1
+            self._disconnect = disconnect
+
+    def _answer_apart(self, request: Request) -> None:
+        response = respond(self._service.app, request)
+        with suppress(RuntimeError):  # the loop has ended, and the connection with it
+            self._loop.call_soon_threadsafe(self._answered, response)
+
+    def _answered(self, response: Response) -> None:
+        assert self._disconnect is not None
+        self._service.threads -= 1
+        self._disconnect.forget()
+        self._disconnect = None
+        self._active = True
+        if self._free:
+            self._send(response)
+            self._go_on()
+            self._control_reading()
+
+    def _refuse(self, status: str, text: str, *fields: str) -> None:
+        """Answer, in its turn, what is no request, and read no further."""
+        self._refusal = sentence(status, text, *fields)
+        self._go_on()
+
+    def _send(self, response: Response) -> None:
+        assert self._reader is not None
+        self._transport.write(response.data)
+        if self._stopping:
+            self._close()
+        elif response.last:
+            unread = self._refusal is not None or self._reader.request is not None
+            if (unread or self._received) and not self._ended:
+                self._linger()
+            else:
+                self._close()
+
+    def _linger(self) -> None:
+        """Let the client close: a lingering close.
+
+        One whose connection is closed while it still sends is sent a reset, which may
+        destroy the response before it is read.
+        """
+        self._stop_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _stop_reading(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+            self._received.clear()
+
+    def _close(self) -> None:
+        if not self._transport.is_closing():  # with TLS, to close twice is to lose hold of it
+            self._transport.close()
+
+
+class _Disconnect:
+    """Tells who waits in a thread that the client has gone."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._happened = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        """Safe from any thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._subscribe, callback)
+        except RuntimeError:  # the loop has ended, and the connection with it
+            callback()
+
+    def _subscribe(self, callback: Callable[[], None]) -> None:
+        if self._happened:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def happen(self) -> None:
+        self._happened = True
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def forget(self) -> None:
+        """The request is answered: nobody waits any more."""
+        self._callbacks.clear()

@@ -1,0 +1,204 @@
+"""Requests, read from the bytes of a connection."""
+
+from collections import deque
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from fake_every8d.web.app import MAX_BODY, SOAP_PATH
+from fake_every8d.web.http.limits import Limits
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Refusal(Exception):
+    """No request that an application could be given; there is nothing to read after it."""
+
+    def __init__(self, status: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+class Request:
+    """A request that is being read, and once `handed_over` is to be answered."""
+
+    __slots__ = (
+        "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
+        "in_head", "keep_alive", "target",
+    )  # fmt: skip
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self.environ = environ
+        self.target = b""
+        self.body = bytearray()
+        self.in_head = True
+        self.head_bytes = 0  # of the pieces after the one that it began in
+        self.headers = 0
+        self.expects_continue = False
+        self.keep_alive = False
+        self.handed_over = False
+
+
+class RequestReader:
+    """Reads the requests of one connection; `environ` is what each one's begins with."""
+
+    def __init__(self, environ: "WSGIEnvironment", limits: Limits) -> None:
+        self._environ = environ
+        self._limits = limits
+        self._parser = HttpRequestParser(self)
+        self.request: Request | None = None
+        """The one that is being read."""
+        self.complete: deque[Request] = deque()
+        """Those to be answered, in order."""
+
+    def close(self) -> None:
+        """Read no more."""
+        del self._parser  # which refers to this, and nothing would be free without a collection
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Raises `Refusal`, after what is complete before that."""
+        before = self.request
+        try:
+            while data:
+                try:
+                    self._parser.feed_data(data)
+                    break
+                except HttpParserUpgrade as upgrade:
+                    if self._parser.get_method() == b"CONNECT":
+                        raise Refusal(
+                            "501 Not Implemented", "This is no proxy: call a URL of its own."
+                        ) from None
+                    (read,) = upgrade.args
+                    data = self._without_upgrade() + data[read:]
+        except HttpParserError as error:
+            if isinstance(error.__context__, Refusal):
+                raise error.__context__ from None
+            raise _malformed(str(error)) from None
+        request = self.request
+        if request is not None and request is before and request.in_head:
+            request.head_bytes += len(data)
+            if request.head_bytes > self._limits.head_bytes:
+                raise Refusal(
+                    "431 Request Header Fields Too Large",
+                    f"A request line and headers may have {self._limits.head_bytes} bytes: "
+                    "what is longer goes into the body.",
+                )
+
+    def end(self) -> None:
+        """There is no more to read. Raises `Refusal` in the middle of a request."""
+        if self.request is not None:
+            raise _malformed("it breaks off")
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        self.request = Request(self._environ.copy())
+
+    def on_url(self, url: bytes) -> None:
+        assert self.request is not None
+        self.request.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        request = self.request
+        assert request is not None
+        if not request.in_head:  # trailers tell nothing that matters here
+            return
+        request.headers += 1
+        if request.headers > self._limits.headers:
+            raise Refusal(
+                "431 Request Header Fields Too Large",
+                f"A request may have {self._limits.headers} header lines.",
+            )
+        if key := _key(name):
+            text = value.decode("latin-1")
+            before = request.environ.get(key)
+            request.environ[key] = text if before is None else f"{before},{text}"
+
+    def on_headers_complete(self) -> None:
+        request, parser = self.request, self._parser
+        assert request is not None
+        request.in_head = False
+        if parser.should_upgrade():
+            return
+        path, _, query = request.target.partition(b"?")
+        if not path.startswith(b"/"):  # as a proxy is asked
+            path = urlsplit(path).path or b"/"
+        if b"%" in path:
+            path = unquote_to_bytes(path)
+        environ = request.environ
+        environ["REQUEST_METHOD"] = parser.get_method().decode()
+        environ["PATH_INFO"] = path.decode("latin-1")
+        environ["QUERY_STRING"] = query.decode("latin-1")
+        environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
+        if int(environ.get("CONTENT_LENGTH", 0)) > MAX_BODY:
+            self._hand_over(request)
+        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            request.expects_continue = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+
+    def on_body(self, data: bytes) -> None:
+        request = self.request
+        assert request is not None
+        if not request.handed_over:
+            request.body += data
+            if len(request.body) > MAX_BODY:
+                self._hand_over(request)
+
+    def on_message_complete(self) -> None:
+        request, parser = self.request, self._parser
+        assert request is not None
+        if parser.should_upgrade():
+            return
+        if not request.handed_over:
+            request.keep_alive = parser.should_keep_alive()
+            self._hand_over(request)
+        self.request = None
+
+    def _hand_over(self, request: Request) -> None:
+        """To be answered: complete, or too long to be read to its end."""
+        request.environ["wsgi.input"] = BytesIO(request.body)
+        request.body = bytearray()
+        request.expects_continue = False
+        request.handed_over = True
+        self.complete.append(request)
+
+    def _without_upgrade(self) -> bytes:
+        """The head of the request again, but for the offer to speak something else after it.
+
+        The parser takes what follows such an offer for the other protocol, while Java's own
+        client makes it with its first request, whose body does follow. Nothing else is
+        spoken here, so that it may as well not have been made.
+        """
+        request = self.request
+        assert request is not None
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        self._parser = HttpRequestParser(self)
+        fields = [
+            f"{key.removeprefix('HTTP_').replace('_', '-')}: {value}\r\n"
+            for key, value in request.environ.items()
+            if key.startswith(("HTTP_", "CONTENT_")) and key != "HTTP_UPGRADE"
+        ]
+        head = f"HTTP/{version}\r\n{''.join(fields)}\r\n".encode("latin-1")
+        return b" ".join((method, request.target, head))
+
+
+def _malformed(reason: str) -> Refusal:
+    """What is to be said of what is no HTTP/1.1."""
+    return Refusal(
+        "400 Bad Request",
+        f"This is no request of HTTP/1.1 ({reason}): one is a line such as "
+        f"POST {SOAP_PATH} HTTP/1.1, headers, an empty line, and the body that they announce.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _key(name: bytes) -> str:
+    """What WSGI calls a header; empty for one that would be mistaken for another."""
+    if b"_" in name:
+        return ""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
