@@ -143,6 +143,12 @@ def _options(command: Command) -> Command:
                 help="Port; 0 takes any free one.",
             ),
             click.option(
+                "--edition",
+                default="2016",
+                callback=_setting,
+                help="Whose side to be on where EVERY8D's documents differ: 2016, 2021 or 2025.",
+            ),
+            click.option(
                 "--delivery-seconds",
                 default=1.0,
                 callback=_setting,
@@ -286,7 +292,7 @@ def serve(
     tls_ca_file: str | None,
     **_: Any,
 ) -> None:
-    """Serve EVERY8D's SOAP API until Ctrl-C.
+    """Serve EVERY8D's SOAP API and HTTP API until Ctrl-C.
 
     Each option can be given in the environment, too: FAKE_EVERY8D_PORT for --port; or in
     the accounts file's [settings]: port = 8021. An option outranks the environment, and

@@ -30,6 +30,7 @@ from fake_every8d.web.journal import RecordedRequest
 
 _REFUSED = (
     Status.INVALID_NUMBER,
+    Status.INVALID_NUMBER_2025,
     Status.INVALID_SEND_TIME,
     Status.NO_CREDIT,
     Status.INTERNATIONAL_DISABLED,

@@ -1,15 +1,23 @@
 """The SMS platform itself. Standard library only: no HTTP, no XML, no SOAP."""
 
-from fake_every8d.gateway.accounts import Account
+from fake_every8d.gateway.accounts import Account, Caller, Login, Token
 from fake_every8d.gateway.clock import TAIPEI, Clock
 from fake_every8d.gateway.delivery import Outcome
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound, PlatformError
 from fake_every8d.gateway.gateway import Gateway
 from fake_every8d.gateway.messages import BatchSummary, Message, Recipient, Reply, Status
 from fake_every8d.gateway.outbox import Attempt, State
 from fake_every8d.gateway.reports import Report
-from fake_every8d.gateway.results import DeliveryLog, Erased, Receipt
+from fake_every8d.gateway.results import (
+    DeliveryLog,
+    Erased,
+    FilteredReceipt,
+    Receipt,
+    Replies,
+    SentBefore,
+)
 from fake_every8d.gateway.settings import Settings
 
 __all__ = [
@@ -17,22 +25,29 @@ __all__ = [
     "Account",
     "Attempt",
     "BatchSummary",
+    "Caller",
     "Clock",
     "Conflict",
     "DeliveryLog",
+    "Edition",
     "Email",
     "Erased",
+    "FilteredReceipt",
     "Gateway",
     "InvalidInput",
+    "Login",
     "Message",
     "NotFound",
     "Outcome",
     "PlatformError",
     "Receipt",
     "Recipient",
+    "Replies",
     "Reply",
     "Report",
+    "SentBefore",
     "Settings",
     "State",
     "Status",
+    "Token",
 ]

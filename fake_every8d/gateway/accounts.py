@@ -1,14 +1,16 @@
-"""Accounts, logins, lockout, sessions (clauses A)."""
+"""Accounts, logins, lockout, sessions, tokens: who is calling (clauses A, H6, H7)."""
 
+import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from fake_every8d.gateway.clock import Clock, taipei_day
 from fake_every8d.gateway.errors import (
     ACCOUNT_LOCKED,
+    NO_CREDENTIALS,
     NO_SESSION,
     NO_SUCH_ACCOUNT,
     WRONG_PASSWORD,
@@ -19,6 +21,25 @@ from fake_every8d.gateway.errors import (
 )
 
 _FAILED_LOGINS_ALLOWED = 10
+_TOKEN_LIFE = 8 * 3_600_000_000  # µs
+_MOST_TOKENS = 10_000
+
+
+class Login(NamedTuple):
+    """A user ID and its password, given with the call itself (H6)."""
+
+    user_id: str
+    password: str
+
+
+class Token(NamedTuple):
+    """What ConnectionHandler gave, and a call brings in its Authorization header (H6, H7)."""
+
+    text: str
+
+
+Caller = str | Login | Token
+"""How a call says whose it is; a `str` is the key of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +91,19 @@ def _points(value: Any) -> Decimal:
 
 
 class Accounts:
-    """The accounts and their open sessions. The gateway's lock guards it."""
+    """The accounts, their open sessions and their tokens. The gateway's lock guards it."""
 
     def __init__(self, configured: Iterable[Account], clock: Clock) -> None:
         self._configured = {account.user_id: account for account in configured}
         self._clock = clock
         self._sessions: dict[str, str] = {}
+        self._tokens: dict[str, tuple[str, int]] = {}  # whose, and until when: oldest first
         self.reset()
 
     def reset(self) -> None:
-        """Back to the accounts as configured, with no session open (X1)."""
+        """Back to the accounts as configured, with no session open and no token (X1)."""
         self._accounts = dict(self._configured)
+        self._tokens.clear()
         self._end_all_sessions()
 
     def all(self) -> list[Account]:
@@ -117,13 +140,14 @@ class Accounts:
         self._accounts[account.user_id] = charged
 
     def remove(self, user_id: str) -> None:
-        """Its sessions end with it. Raises `NotFound`."""
+        """Its sessions and tokens end with it. Raises `NotFound`."""
         self.get(user_id)
         del self._accounts[user_id]
         self._sessions = {key: who for key, who in self._sessions.items() if who != user_id}
+        self._tokens = {text: whose for text, whose in self._tokens.items() if whose[0] != user_id}
 
-    def open_session(self, user_id: str, password: str) -> str:
-        """A new session key for a right password, else the platform's error (A1–A3)."""
+    def log_in(self, user_id: str, password: str) -> Account:
+        """Whose password it is. Raises the platform's error if it is not right (A1–A3)."""
         account = self._accounts.get(user_id)
         if account is None:
             raise PlatformError(*NO_SUCH_ACCOUNT)
@@ -132,8 +156,11 @@ class Accounts:
         if password != account.password:
             account = self.update(user_id, failed_logins=account.failed_logins + 1)
             raise PlatformError(*(ACCOUNT_LOCKED if account.locked else WRONG_PASSWORD))
-        if account.failed_logins:
-            self.update(user_id, failed_logins=0)
+        return self.update(user_id, failed_logins=0) if account.failed_logins else account
+
+    def open_session(self, user_id: str, password: str) -> str:
+        """A new session key for a right password. Raises as `log_in` does."""
+        self.log_in(user_id, password)
         self._expire()
         key = uuid.uuid4().hex
         self._sessions[key] = user_id
@@ -144,17 +171,40 @@ class Accounts:
         self._expire()
         return self._sessions.pop(session_key, None) is not None
 
-    def of_session(self, session_key: str) -> Account:
-        """Whose session it is. Raises the platform's error for a dead one (A6)."""
-        user_id = self.owner(session_key)
+    def open_token(self, login: Login) -> str:
+        """A new token (H7). Raises as `of` does."""
+        account = self.of(login)
+        self._expire()
+        if len(self._tokens) >= _MOST_TOKENS:
+            del self._tokens[next(iter(self._tokens))]
+        text = secrets.token_urlsafe(32)
+        self._tokens[text] = account.user_id, self._clock.micros + _TOKEN_LIFE
+        return text
+
+    def close_token(self, token: Token) -> None:
+        """Raises the platform's error for one that is dead already (H7)."""
+        self.of(token)
+        del self._tokens[token.text]
+
+    def of(self, caller: Caller) -> Account:
+        """The account that is calling. Raises the platform's error if it is none (A6, H6)."""
+        if isinstance(caller, Login):
+            if not caller.user_id or not caller.password:
+                raise PlatformError(*NO_CREDENTIALS)
+            return self.log_in(*caller)
+        user_id = self.owner(caller)
         if user_id is None:
             raise PlatformError(*NO_SESSION)
         return self._accounts[user_id]
 
-    def owner(self, session_key: str) -> str | None:
-        """Whose session it is, or None for a dead one."""
+    def owner(self, caller: Caller) -> str | None:
+        """The user ID of who is calling, or says to be; None for a dead session or token."""
+        if isinstance(caller, Login):
+            return caller.user_id or None
         self._expire()
-        return self._sessions.get(session_key)
+        if isinstance(caller, Token):
+            return self._tokens.get(caller.text, (None,))[0]
+        return self._sessions.get(caller)
 
     def sessions(self, user_id: str) -> int:
         """How many sessions the account has open."""
@@ -164,8 +214,14 @@ class Accounts:
     def _expire(self) -> None:
         # A session is good for the day on which it was opened (A4), so those of
         # another day than today's are dead all at once.
-        if taipei_day(self._clock.micros) != self._day:
+        now = self._clock.micros
+        if taipei_day(now) != self._day:
             self._end_all_sessions()
+        while self._tokens:
+            oldest = next(iter(self._tokens))
+            if self._tokens[oldest][1] > now:
+                break
+            del self._tokens[oldest]
 
     def _end_all_sessions(self) -> None:
         self._sessions.clear()

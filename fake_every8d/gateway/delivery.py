@@ -8,6 +8,7 @@ from functools import partial
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput, NotFound
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status
@@ -104,6 +105,7 @@ class Delivery:
         delivery_seconds: float,
         mail_state: State,
         changed: Callable[[], None],
+        edition: Callable[[], Edition],
     ) -> None:
         self._clock = clock
         self._store = store
@@ -114,6 +116,7 @@ class Delivery:
         self._delivery_micros = round(delivery_seconds * 1e6)
         self._mail_state = mail_state
         self._changed = changed
+        self._edition = edition
 
     def begin(self, sending: Sending) -> None:
         """Send what is due at once, and book the rest."""
@@ -226,7 +229,9 @@ class Delivery:
     def _report(self, record: Record, url: str, status: Status, at: int, text: str = "") -> None:
         self._store.keep(record.batch)
         id = self._reports.next_id()
-        self._reports.add(report(id, record, url, status, to_datetime(at), text))
+        self._reports.add(
+            report(id, record, url, status, to_datetime(at), text, edition=self._edition())
+        )
 
     def _report_url(self, batch: Batch) -> str | None:
         try:

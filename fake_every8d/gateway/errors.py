@@ -1,5 +1,7 @@
 """What can go wrong, in the platform's words and in ours."""
 
+from fake_every8d.gateway.editions import Edition
+
 
 class PlatformError(Exception):
     """A call that the platform answers with an error code (clauses A1, A6, S3).
@@ -13,16 +15,25 @@ class PlatformError(Exception):
         self.description = description
 
     def __str__(self) -> str:
-        """The line that EVERY8D answers instead of a result: code, comma, text."""
-        return f"{self.code}, {self.description}"
+        return self.line(Edition.OF_2016)
+
+    def line(self, edition: Edition) -> str:
+        """The line that EVERY8D answers instead of a result: code, comma, text (E1).
+
+        SOAP's is that of 2016 always.
+        """
+        blank = " " if edition is Edition.OF_2016 else ""
+        return f"{self.code},{blank}{self.description}"
 
 
+NO_CREDENTIALS = -300, "帳號密碼不得為空值。"
 NO_SUCH_ACCOUNT = -100, "取得連線失敗，無此帳號。"
 WRONG_PASSWORD = -101, "取得連線失敗，密碼錯誤。"
 ACCOUNT_LOCKED = -999, "帳號已封鎖，請洽服務窗口。"
 NO_SESSION = -301, "Session 資料不存在，請重新登入。"
 EMPTY_CONTENT = -24, "The content is empty."
 NO_MOBILE = -41, "no mobile."
+BAD_SEND_TIME = -28, "發送時間格式錯誤。"
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
 

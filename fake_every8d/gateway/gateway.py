@@ -1,21 +1,24 @@
-"""The platform: what its seven operations mean, and what tests can do to it."""
+"""The platform: what its operations mean, and what tests can do to it."""
 
 import itertools
 import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from itertools import islice
 from random import Random
 from typing import Any
 
-from fake_every8d.gateway.accounts import Account, Accounts
+from fake_every8d.gateway import numbers
+from fake_every8d.gateway.accounts import Account, Accounts, Caller, Login, Token
 from fake_every8d.gateway.changes import ANYTHING, Changes
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import REACHABLE, Delivery, Outcome, Outcomes
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import (
+    BAD_SEND_TIME,
     EMPTY_CONTENT,
     NO_MOBILE,
     Conflict,
@@ -34,8 +37,15 @@ from fake_every8d.gateway.messages import (
 )
 from fake_every8d.gateway.outbox import Outbox, Outgoing, State
 from fake_every8d.gateway.reports import Report
-from fake_every8d.gateway.results import DeliveryLog, Erased, Receipt
-from fake_every8d.gateway.sending import Sending
+from fake_every8d.gateway.results import (
+    DeliveryLog,
+    Erased,
+    FilteredReceipt,
+    Receipt,
+    Replies,
+    SentBefore,
+)
+from fake_every8d.gateway.sending import DAY, Sending, is_send_time
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.gateway.store import Store
 
@@ -43,6 +53,7 @@ PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
 _FEW = 500  # messages that are shown before others have a turn at the lock
+_CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
 
@@ -64,6 +75,8 @@ class Gateway:
         mail: Callable[[Email], int] | None = None,
     ) -> None:
         self.settings = settings = settings or Settings()
+        """As they are now."""
+        self._configured = settings
         self._lock = threading.RLock()
         self._changes = Changes()
         self._reset_version = 0
@@ -101,9 +114,11 @@ class Gateway:
             delivery_seconds=settings.delivery_seconds,
             mail_state=State.WAITING if mail else State.KEPT,
             changed=self._other_change,
+            edition=lambda: self.edition,
         )
 
-    # The seven operations
+    # The platform's operations. A `caller` is who calls: the key of a session, a `Login`
+    # or a `Token`; none that is right raises -300, -100, -101, -999 or -301.
 
     def open_session(self, user_id: str, password: str) -> str:
         """getConnection: a session key. Raises -100, -101 or -999 (A1–A3)."""
@@ -117,55 +132,159 @@ class Gateway:
             self._changes.count()
             return self._accounts.close_session(session_key)
 
-    def credit(self, session_key: str) -> Decimal:
-        """getCredit: points left. Raises -301."""
+    def open_token(self, login: Login) -> str:
+        """ConnectionHandler: a token, good for 8 hours (H7)."""
         with self._lock:
-            return self._accounts.of_session(session_key).credit
+            self._changes.count()
+            return self._accounts.open_token(login)
+
+    def close_token(self, token: Token) -> None:
+        """ConnectionHandler: the token is no longer good (H7)."""
+        with self._lock:
+            self._accounts.close_token(token)
+
+    def check(self, caller: Caller) -> None:
+        """Raises what any call of the caller's would."""
+        with self._lock:
+            self._account(caller)
+
+    def credit(self, caller: Caller) -> Decimal:
+        """getCredit: points left."""
+        with self._lock:
+            return self._account(caller).credit
 
     def send_sms(
-        self, session_key: str, subject: str, content: str, mobile: str, send_time: str
+        self,
+        caller: Caller,
+        subject: str,
+        content: str,
+        mobile: str,
+        send_time: str,
+        *,
+        record_number: str = "",
+        retry_time: str = "",
+        event_id: str = "",
     ) -> Receipt:
         """sendSMS: one text to the numbers in `mobile`, separated by commas (N1).
 
-        `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). Raises -301,
-        -24 or -41.
+        `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). The rest is for
+        the HTTP API (H8). Raises -24 or -41, too.
         """
         with self._lock:
-            account = self._accounts.of_session(session_key)
-            if not content:
-                raise PlatformError(*EMPTY_CONTENT)
-            recipients = [Recipient(item, content) for item in mobile.split(",") if item.strip()]
-            return self._accept(account, subject, recipients, send_time, personalised=False)
+            account = self._account(caller)
+            recipients = _recipients(mobile, content, record_number)
+            return self._accept(
+                account, subject, recipients, send_time, retry_time=retry_time, event_id=event_id
+            )
+
+    def send_filtered_sms(
+        self,
+        caller: Caller,
+        subject: str,
+        content: str,
+        mobile: str,
+        send_time: str,
+        *,
+        send: bool = True,
+        record_number: str = "",
+        retry_time: str = "",
+        event_id: str = "",
+    ) -> FilteredReceipt:
+        """sendSMS4FilterMessage: as `send_sms`, to whom the text was not sent today (H11).
+
+        Leaves out those to whom the account sent the same text within the last 24 hours.
+        With `send=False` it tells who they are, and sends nothing.
+        """
+        with self._lock:
+            account = self._account(caller)
+            recipients = _recipients(mobile, content, record_number)
+            if not recipients:
+                raise PlatformError(*NO_MOBILE)
+            yesterday = self.clock.micros - DAY
+            before = {
+                recipient.mobile: self._store.last_sent(
+                    account.user_id, numbers.parse(recipient.mobile).e164, content, yesterday
+                )
+                for recipient in recipients
+            }
+            left_out = tuple(
+                SentBefore(recipient.mobile.strip(), earlier.batch.id)
+                for recipient in recipients
+                if (earlier := before[recipient.mobile])
+            )
+            left = [recipient for recipient in recipients if not before[recipient.mobile]]
+            receipt = None
+            if send and left:
+                receipt = self._accept(
+                    account, subject, left, send_time, retry_time=retry_time, event_id=event_id
+                )
+            return FilteredReceipt(receipt, left_out)
 
     def send_param_sms(
-        self, session_key: str, subject: str, recipients: Sequence[Recipient], send_time: str
+        self, caller: Caller, subject: str, recipients: Sequence[Recipient], send_time: str
     ) -> Receipt:
-        """sendParamSMS: a text each (S6). Raises -301, -24 or -41."""
-        with self._lock:
-            account = self._accounts.of_session(session_key)
-            if recipients and not any(recipient.content for recipient in recipients):
-                raise PlatformError(*EMPTY_CONTENT)
-            return self._accept(account, subject, recipients, send_time, personalised=True)
+        """sendParamSMS of SOAP: a text each, billed as the number is written (S6, N4).
 
-    def delivery_log(self, session_key: str, batch_id: str, page_no: str) -> DeliveryLog:
-        """getDeliveryStatus: a page of a batch (D4, D5). Raises -301."""
-        with self._lock:
-            account = self._accounts.of_session(session_key)
-            batch = self._store.batch(batch_id, account.user_id)
-            page = _PAGE_NUMBER.fullmatch(page_no or "1")
-            if batch is None or page is None:
-                return DeliveryLog(0, [])
-            end = int(page[1]) * PAGE
-            records = batch.records[end - PAGE : end]
-            return DeliveryLog(len(batch.records), [record.snapshot() for record in records])
-
-    def erase_booking(self, session_key: str, batch_id: str) -> Erased | None:
-        """eraseBooking: cancel what is still booked in a batch and give its points back.
-
-        None if there is nothing to cancel (D6). Raises -301.
+        Raises -24 or -41, too.
         """
         with self._lock:
-            account = self._accounts.of_session(session_key)
+            account = self._account(caller)
+            _check_content(recipients)
+            return self._accept(account, subject, recipients, send_time, as_written=True)
+
+    def send_param(
+        self,
+        caller: Caller,
+        subject: str,
+        recipients: Sequence[Recipient],
+        *,
+        retry_time: str = "",
+        event_id: str = "",
+    ) -> Receipt:
+        """SendParamSMS of the HTTP API: a text each (H12). Raises -24, -41 or -28, too."""
+        with self._lock:
+            account = self._account(caller)
+            _check_content(recipients)
+            if not all(is_send_time(recipient.send_time) for recipient in recipients):
+                raise PlatformError(*BAD_SEND_TIME)
+            return self._accept(
+                account, subject, recipients, "", retry_time=retry_time, event_id=event_id
+            )
+
+    def delivery_log(self, caller: Caller, batch_id: str, page_no: str) -> DeliveryLog:
+        """getDeliveryStatus: a page of a batch (D4, D5)."""
+        with self._lock:
+            account = self._account(caller)
+            batch = self._store.batch(batch_id, account.user_id)
+            page = _page(page_no, PAGE)
+            if batch is None or page is None:
+                return DeliveryLog(0, [])
+            records = batch.records[page]
+            return DeliveryLog(len(batch.records), [record.snapshot() for record in records])
+
+    def replies(self, caller: Caller, batch_id: str, page_no: str) -> Replies:
+        """getReplyMessage: a page of the replies to a batch, of the edition's size (H15, E1)."""
+        with self._lock:
+            account = self._account(caller)
+            batch = self._store.batch(batch_id, account.user_id)
+            page = _page(page_no, PAGE if self.edition is Edition.OF_2025 else 10)
+            if batch is None or page is None:
+                return Replies(0, [])
+            replies = [
+                (record, reply) for record in batch.records for reply in record.replies or ()
+            ]
+            replies.sort(key=lambda found: found[1].at)
+            return Replies(
+                len(replies), [(record.snapshot(), reply) for record, reply in replies[page]]
+            )
+
+    def erase_booking(self, caller: Caller, batch_id: str) -> Erased | None:
+        """eraseBooking: cancel what is still booked in a batch and give its points back.
+
+        None if there is nothing to cancel (D6).
+        """
+        with self._lock:
+            account = self._account(caller)
             batch = self._store.batch(batch_id, account.user_id)
             if batch is None:
                 return None
@@ -177,6 +296,26 @@ class Gateway:
             return Erased(len(booked), Decimal(points))
 
     # What tests and tools do
+
+    @property
+    def edition(self) -> Edition:
+        """Whose side it is on where the platform's documents contradict each other (E1)."""
+        return Edition(self.settings.edition)
+
+    def update_settings(self, **changes: Any) -> Settings:
+        """Change the edition, or `pad_mobile`, until the next reset.
+
+        Raises `InvalidInput` for any other setting, or a value that makes no sense.
+        """
+        if wrong := [name for name in changes if name not in _CHANGEABLE]:
+            raise InvalidInput(
+                f"{', '.join(wrong)} cannot be changed while it runs; "
+                f"{' and '.join(_CHANGEABLE)} can"
+            )
+        with self._lock:
+            self.settings = replace(self.settings, **changes)
+            self._other_change()
+            return self.settings
 
     @property
     def version(self) -> int:
@@ -241,10 +380,10 @@ class Gateway:
         with self._lock:
             return self._accounts.sessions(user_id)
 
-    def owner(self, session_key: str) -> str | None:
-        """The user ID of the account that a session belongs to, if it is alive."""
+    def owner(self, caller: Caller) -> str | None:
+        """The user ID of who calls, or says to be; None for a dead session or token."""
         with self._lock:
-            return self._accounts.owner(session_key)
+            return self._accounts.owner(caller)
 
     def message(self, message_id: int) -> Message:
         """Raises `NotFound`."""
@@ -431,6 +570,7 @@ class Gateway:
     def reset(self) -> None:
         """Back to how it was set up, with nothing sent and nothing under way (X1)."""
         with self._lock:
+            self.settings = self._configured
             self.clock.reset()
             self._accounts.reset()
             self._store.clear()
@@ -450,6 +590,11 @@ class Gateway:
             self._emails.clear()
         self._changes.close()
 
+    def _account(self, caller: Caller) -> Account:
+        if isinstance(caller, Login):
+            self._changes.count()  # a failed one counts
+        return self._accounts.of(caller)
+
     def _accept(
         self,
         account: Account,
@@ -457,13 +602,28 @@ class Gateway:
         recipients: Sequence[Recipient],
         send_time: str,
         *,
-        personalised: bool,
+        as_written: bool = False,
+        retry_time: str = "",
+        event_id: str = "",
     ) -> Receipt:
         if not recipients:
             raise PlatformError(*NO_MOBILE)
-        batch = Batch(_batch_id(self._random), account.user_id, subject, self.clock.micros)
+        batch = Batch(
+            _batch_id(self._random),
+            account.user_id,
+            subject,
+            self.clock.micros,
+            retry_time=retry_time,
+            event_id=event_id,
+        )
         sending = Sending(
-            account, batch, recipients, send_time, self._ids, personalised=personalised
+            account,
+            batch,
+            recipients,
+            send_time,
+            self._ids,
+            as_written=as_written,
+            edition=self.edition,
         )
         if sending.cost:
             self._accounts.charge(account, sending.credit)
@@ -516,6 +676,30 @@ class Gateway:
                 "has not reached a phone that could answer it"
             )
         return record
+
+
+def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient]:
+    if not content:
+        raise PlatformError(*EMPTY_CONTENT)
+    return [
+        Recipient(item, content, record_number=record_number)
+        for item in mobile.split(",")
+        if item.strip()
+    ]
+
+
+def _check_content(recipients: Sequence[Recipient]) -> None:
+    if recipients and not any(recipient.content for recipient in recipients):
+        raise PlatformError(*EMPTY_CONTENT)
+
+
+def _page(page_no: str, size: int) -> slice | None:
+    """The places on a page of so many; None if it is no page number (D5)."""
+    page = _PAGE_NUMBER.fullmatch(page_no or "1")
+    if page is None:
+        return None
+    end = int(page[1]) * size
+    return slice(end - size, end)
 
 
 def _batch_id(random: Random) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.numbers import Kind, Number
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,6 +22,8 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Status(enum.IntEnum):
     """What has become of a message (發送狀態), with the platform's own numbers (D1)."""
 
+    INVALID_NUMBER_2025 = -8, "無效門號"
+    """What edition 2025 has for -3 (E1)."""
     INVALID_SEND_TIME = -4, "DT 格式錯誤或預計發送時間已過去 24 小時以上"
     INVALID_NUMBER = -3, "無效門號"
     SENT = 0, "已發送"
@@ -52,6 +55,24 @@ class Status(enum.IntEnum):
     def final(self) -> bool:
         """Whether a message stays at it for good."""
         return self not in (Status.SENT, Status.BOOKED, Status.REPLY)
+
+    def term_of(self, edition: Edition) -> str:
+        """An edition's wording: 104 to 106 mean something else in each (E1)."""
+        return _TERMS.get(edition, {}).get(self, self.term)
+
+
+_TERMS = {
+    Edition.OF_2021: {
+        Status.CARRIER_FAILURE_104: "電信黑名單",
+        Status.CARRIER_FAILURE_105: "手機端異常",
+        Status.CARRIER_FAILURE_106: "不明錯誤",
+    },
+    Edition.OF_2025: {
+        Status.CARRIER_FAILURE_104: "電信黑名單",
+        Status.CARRIER_FAILURE_105: "電信業者關鍵字阻擋",
+        Status.CARRIER_FAILURE_106: "系統關鍵字阻擋",
+    },
+}
 
 
 class Recipient(NamedTuple):
@@ -108,6 +129,10 @@ class Message:
     replies: tuple[Reply, ...]
     version: int = 0
     """The gateway's `version` when it last changed."""
+    retry_time: str = ""
+    """RETRYTIME, minutes as the HTTP API was given them; of no effect (H8)."""
+    event_id: str = ""
+    """EventID: of the reply link that lengthens the SMS by 17 characters (H8)."""
 
     @property
     def code(self) -> str | None:
@@ -157,13 +182,27 @@ class BatchSummary:
 class Batch:
     """A send and its records, by the ID that the sender was given (批次)."""
 
-    __slots__ = ("accepted_at", "bookings", "id", "records", "subject", "to_come", "user_id")
+    __slots__ = (
+        "accepted_at", "bookings", "event_id", "id", "records", "retry_time", "subject",
+        "to_come", "user_id",
+    )  # fmt: skip
 
-    def __init__(self, id: str, user_id: str, subject: str, accepted_at: int) -> None:
+    def __init__(
+        self,
+        id: str,
+        user_id: str,
+        subject: str,
+        accepted_at: int,
+        *,
+        retry_time: str = "",
+        event_id: str = "",
+    ) -> None:
         self.id = id
         self.user_id = user_id
         self.subject = subject
         self.accepted_at = accepted_at
+        self.retry_time = retry_time
+        self.event_id = event_id
         # Tuples, which cost nothing while they are empty, as bookings nearly always are.
         self.records: tuple[Record, ...] = ()
         self.bookings: tuple[Timer, ...] = ()
@@ -238,10 +277,14 @@ class Record:
         """Whether it is or was a booking: only these are due after they were accepted."""
         return self.due > self.batch.accepted_at
 
+    @property
+    def was_sent(self) -> bool:
+        """Whether it has gone out, whatever has become of it."""
+        return self.status == Status.SENT or 100 <= self.status <= 107
+
     def snapshot(self) -> Message:
         batch, status = self.batch, self.status
         due = to_datetime(self.due)
-        was_sent = status == Status.SENT or 100 <= status <= 107
         return Message(
             id=self.id,
             user_id=batch.user_id,
@@ -255,12 +298,15 @@ class Record:
             status=status,
             cost=Decimal(self.cost),
             pieces=pricing.pieces(
-                pricing.length(self.content), international=self.kind is Kind.INTERNATIONAL
+                pricing.length(self.content, reply_link=bool(batch.event_id)),
+                international=self.kind is Kind.INTERNATIONAL,
             ),
             accepted_at=to_datetime(batch.accepted_at),
             booked_for=due if self.booked else None,
-            sent_at=due if was_sent else None,
+            sent_at=due if self.was_sent else None,
             finished_at=None if self.finished_at is None else to_datetime(self.finished_at),
             replies=tuple(self.replies or ()),
             version=self.version,
+            retry_time=batch.retry_time,
+            event_id=batch.event_id,
         )

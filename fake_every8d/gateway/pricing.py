@@ -9,12 +9,14 @@ INTERNATIONAL_FACTOR = 3
 """What is not billed as +886 costs three times as much (P3)."""
 
 _INTERNATIONAL_PIECE = 70
+_REPLY_LINK = 17  # characters that an EventID's link adds (H8)
 _TIERS = (70, 134, 201, 268, LONGEST)  # the longest content for 1, 2, 3, 4, 5 points
 
 
-def length(content: str) -> int:
+def length(content: str, *, reply_link: bool = False) -> int:
     """Length as .NET counts it: UTF-16 code units, so that an emoji is 2 (P4)."""
-    return len(content.encode("utf-16-le", "surrogatepass")) // 2
+    link = _REPLY_LINK if reply_link else 0
+    return len(content.encode("utf-16-le", "surrogatepass")) // 2 + link
 
 
 def points(units: int) -> int:

@@ -1,12 +1,28 @@
 """Status reports (狀態回報, clauses R): the GET that tells a customer what became of a message."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
-from urllib.parse import quote, urldefrag, urlencode
+from urllib.parse import quote_plus, urldefrag
 
+from fake_every8d.gateway.clock import to_datetime
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.messages import Record, Status
 from fake_every8d.gateway.outbox import Outgoing
+
+_PARAMETERS = {
+    Edition.OF_2016: ("BatchID", "RM", "RT", "STATUS", "SM", "MR"),
+    Edition.OF_2021: (
+        "BatchID", "RM", "RT", "STATUS", "SM", "MR", "USERID", "UserNo", "ST", "SUBJECT",
+        "CHARGE", "MSGID",
+    ),
+    Edition.OF_2025: (
+        "BatchID", "RM", "RT", "STATUS", "SM", "ST", "MR", "SUBJECT", "NAME", "SOURCE",
+        "CHARGE", "TYPE", "MSGID",
+    ),
+}  # fmt: skip
+_DIFFERENT_IN_DOTNET = re.compile("%..|~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +48,33 @@ class Report(Outgoing):
 
 
 def report(
-    id: int, record: Record, url: str, status: Status, at: datetime, text: str = ""
+    id: int,
+    record: Record,
+    url: str,
+    status: Status,
+    at: datetime,
+    text: str = "",
+    *,
+    edition: Edition = Edition.OF_2016,
 ) -> Report:
-    """The report to `url` that `record` came to `status` at the time `at` (R1)."""
+    """The report to `url` that `record` came to `status` at the time `at` (R1, E1)."""
     base = urldefrag(url).url
-    query = urlencode(
-        {
-            "BatchID": record.batch.id,
-            "RM": record.to,
-            "RT": f"{at:%Y%m%d%H%M%S}",
-            "STATUS": status.value,
-            "SM": text,
-            "MR": record.record_number,
-        },
-        quote_via=quote,
-        safe="",
+    values = {
+        "BatchID": record.batch.id,
+        "RM": record.to,
+        "RT": _time(at),
+        "STATUS": str(status.value),
+        "SM": text,
+        "MR": record.record_number,
+        "USERID": record.batch.user_id,
+        "ST": _time(to_datetime(record.due)),
+        "SUBJECT": record.batch.subject,
+        "NAME": record.name,
+        "CHARGE": str(record.cost),
+        "TYPE": "SMS",
+    }
+    query = "&".join(
+        f"{name}={_url_encoded(values.get(name, ''))}" for name in _PARAMETERS[edition]
     )
     return Report(
         id=id,
@@ -59,4 +87,16 @@ def report(
         text=text,
         record_number=record.record_number,
         url=f"{base}{'&' if '?' in base else '?'}{query}",
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y%m%d%H%M%S}"
+
+
+def _url_encoded(text: str) -> str:
+    """As .NET's HttpUtility.UrlEncode writes it."""
+    return _DIFFERENT_IN_DOTNET.sub(
+        lambda found: "%7e" if found[0] == "~" else found[0].lower(),
+        quote_plus(text, safe="!*()", errors="replace"),
     )

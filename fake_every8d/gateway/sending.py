@@ -9,11 +9,14 @@ from datetime import datetime
 from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import TAIPEI, to_micros
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.messages import Batch, Recipient, Record, Status
 from fake_every8d.gateway.numbers import Kind
 
 _NAME_LENGTH = 50
-_EXPIRED_AFTER = 24 * 3_600_000_000  # a send time may be gone by so much (S5), in µs
+DAY = 24 * 3_600_000_000
+"""In µs: a send time may be gone by so much (S5), and an SMS is not to be repeated (H11)."""
+
 _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 
 _NOT_886 = (
@@ -21,18 +24,13 @@ _NOT_886 = (
     "the price; write {} as +886…."
 )
 _INVALID = (
-    "Refused with status -3, no number that SMS can go to: {}. A Taiwan mobile is 0912345678 "
+    "no number that SMS can go to: {}. A Taiwan mobile is 0912345678 "
     "or +886912345678, another country's +14155550100."
 )
-_NO_CONTENT = "Refused with status -3, because the USER for it has no content: {}."
-_BAD_TIME = (
-    "Refused with status -4, because the send time is no YYYYMMDDhhmmss or gone by more than "
-    "24 hours: {}."
-)
-_NO_ABROAD = (
-    "Refused with status 500, because the account may not send abroad (國際簡訊發送設定): {}."
-)
-_TOO_DEAR = "Refused with status 301, because the credit does not cover it: {}."
+_NO_CONTENT = "because the USER for it has no content: {}."
+_BAD_TIME = "because the send time is no YYYYMMDDhhmmss or gone by more than 24 hours: {}."
+_NO_ABROAD = "because the account may not send abroad (國際簡訊發送設定): {}."
+_TOO_DEAR = "because the credit does not cover it: {}."
 _LONG = "Content of over 333 characters goes out, and is billed, as several SMS: {} characters."
 _LONG_NAME = "A NAME is cut to 50 characters: {}."
 
@@ -48,7 +46,8 @@ class Sending:
         send_time: str,
         ids: Iterator[int],
         *,
-        personalised: bool,
+        as_written: bool,
+        edition: Edition,
     ) -> None:
         self.batch = batch
         self.credit = account.credit
@@ -62,7 +61,10 @@ class Sending:
         self.refused: list[Record] = []
         """What is not, and what an account in test mode only pretends to send."""
         self._account = account
-        self._personalised = personalised
+        self._as_written = as_written
+        self._invalid = (
+            Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
+        )
         self._remarks: defaultdict[str, list[str]] = defaultdict(list)
         self._due_times: dict[str, int | None] = {}
         self._prices: dict[str, int] = {}
@@ -90,10 +92,10 @@ class Sending:
         if account.test_mode:
             status = Status.TEST_MODE
         elif number.kind is Kind.INVALID:
-            status = self._refuse(Status.INVALID_NUMBER, _INVALID, recipient.mobile)
+            status = self._refuse(self._invalid, _INVALID, recipient.mobile)
         elif not recipient.content:
             # The document has no status of its own for it.
-            status = self._refuse(Status.INVALID_NUMBER, _NO_CONTENT, recipient.mobile)
+            status = self._refuse(self._invalid, _NO_CONTENT, recipient.mobile)
         elif due is None:
             status = self._refuse(Status.INVALID_SEND_TIME, _BAD_TIME, send_time)
         elif number.kind is Kind.INTERNATIONAL and not account.international:
@@ -126,18 +128,18 @@ class Sending:
     def _price(self, recipient: Recipient, number: numbers.Number) -> int:
         price = self._prices.get(recipient.content)
         if price is None:
-            units = pricing.length(recipient.content)
+            units = pricing.length(recipient.content, reply_link=bool(self.batch.event_id))
             price = self._prices[recipient.content] = pricing.points(units)
             if units > pricing.LONGEST:
                 self._remarks[_LONG].append(str(units))
         if number.kind is Kind.DOMESTIC:
-            if not self._personalised or recipient.mobile.lstrip().startswith("+886"):
+            if not self._as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
             self._remarks[_NOT_886].append(recipient.mobile)  # N4
         return price * pricing.INTERNATIONAL_FACTOR
 
     def _refuse(self, status: Status, remark: str, what: str) -> Status:
-        self._remarks[remark].append(what)
+        self._remarks[f"Refused with status {status.value}, {remark}"].append(what)
         return status
 
     def _fit_name(self, recipient: Recipient) -> Recipient:
@@ -153,14 +155,25 @@ def _due_time(send_time: str, now: int) -> int | None:
     """When to send, in µs: `now` or later; None if it is no time or long gone (S5)."""
     if not send_time:
         return now
+    due = _moment(send_time)
+    if due is None:
+        return None
+    return None if due < now - DAY else max(due, now)
+
+
+def is_send_time(text: str) -> bool:
+    """Whether it is a `YYYYMMDDhhmmss` that there is, be it gone by; or empty, for now."""
+    return not text or _moment(text) is not None
+
+
+def _moment(send_time: str) -> int | None:
     if not _SEND_TIME.fullmatch(send_time):
         return None
     try:
         moment = datetime.strptime(send_time, "%Y%m%d%H%M%S")
     except ValueError:
         return None
-    due = to_micros(moment.replace(tzinfo=TAIPEI))
-    return None if due < now - _EXPIRED_AFTER else max(due, now)
+    return to_micros(moment.replace(tzinfo=TAIPEI))
 
 
 def _few(items: list[str]) -> str:

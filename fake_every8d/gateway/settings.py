@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import LONGEST_WAIT
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import InvalidInput
 
 
@@ -12,6 +13,8 @@ class Settings:
     """How a gateway is set up. Raises `InvalidInput` for what makes no sense."""
 
     accounts: tuple[Account, ...] = (Account("demo", "demo"),)
+    edition: Edition | str = Edition.OF_2016
+    """Whose side it is on where the platform's documents contradict each other (E1)."""
     delivery_seconds: float = 1
     """From sent to delivered, in the fake's time (D2)."""
     report_retry_seconds: float = 60
@@ -22,6 +25,9 @@ class Settings:
     """Pad MOBILE in the delivery log to 20 characters (D7)."""
 
     def __post_init__(self) -> None:
+        if self.edition not in [*Edition]:
+            raise InvalidInput(f"edition must be {', '.join(Edition)}, not {self.edition!r}")
+        object.__setattr__(self, "edition", Edition(self.edition))
         for name in ("delivery_seconds", "report_retry_seconds"):
             if not 0 <= getattr(self, name) <= LONGEST_WAIT:
                 raise InvalidInput(

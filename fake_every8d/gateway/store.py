@@ -149,6 +149,18 @@ class Store:
             found.reverse()
         return found
 
+    def last_sent(self, user_id: str, number: str, content: str, since: int) -> Record | None:
+        """The latest record of an account's that took a text to a number, in µs `since` then."""
+        for record in reversed(self._by_number.get(number, ())):
+            if (
+                record.content == content
+                and record.batch.user_id == user_id
+                and record.was_sent
+                and record.due >= since
+            ):
+                return record
+        return None
+
     def _changed_after(self, version: int) -> list[Record]:
         """The records that have changed after a `version`, in the order in which they did."""
         recent: dict[int, Record] = {}

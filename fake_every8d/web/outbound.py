@@ -1,5 +1,6 @@
 """What goes out: the GET of a status report, and an e-mail to an SMTP server."""
 
+import re
 import smtplib
 import socket
 import ssl
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from fake_every8d.gateway import Email, InvalidInput
 
@@ -18,6 +19,9 @@ TIMEOUT = 10.0
 """Seconds that a receiver has for its whole answer (R2)."""
 
 _BODY_LIMIT = 1 << 20  # of an answer that nobody reads; one byte more and the connection is dropped
+
+
+_ESCAPE = re.compile("%..")
 
 
 def _now() -> float:
@@ -51,13 +55,33 @@ class _TLSSocket(_WholeAnswer, ssl.SSLSocket):
     pass
 
 
-class _Connection(HTTPConnection):
+class _AsDotNet:
+    """For a connection: what the report adds to the URL goes out as it is written (R1).
+
+    urllib3 has escapes in upper case, and .NET in lower.
+    """
+
+    def putrequest(self, method: str, url: str, *arguments: Any, **keywords: Any) -> None:
+        base, name, values = url.rpartition("BatchID=")
+        url = base + name + _ESCAPE.sub(lambda escape: escape[0].lower(), values)
+        super().putrequest(method, url, *arguments, **keywords)  # type: ignore[misc]
+
+
+class _Connection(_AsDotNet, HTTPConnection):
     def _new_conn(self) -> socket.socket:
         return _Socket(fileno=super()._new_conn().detach())
 
 
+class _TLSConnection(_AsDotNet, HTTPSConnection):
+    pass
+
+
 class _Pool(urllib3.HTTPConnectionPool):
     ConnectionCls = _Connection
+
+
+class _TLSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
 
 
 _tls = urllib3.util.ssl_.create_urllib3_context()
@@ -65,7 +89,7 @@ _tls.sslsocket_class = _TLSSocket
 _tls.load_default_certs()
 
 _pool = urllib3.PoolManager(num_pools=50, maxsize=32, retries=False, ssl_context=_tls)
-_pool.pool_classes_by_scheme = {"http": _Pool, "https": urllib3.HTTPSConnectionPool}
+_pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
 
 def get(url: str) -> int:

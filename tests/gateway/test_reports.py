@@ -45,7 +45,7 @@ def test_r1_a_final_status_is_reported(reporting: Gateway, receiver: Receiver) -
     (request,) = receiver.requests
     assert request.path == "/report"
     assert request.query == (
-        f"BatchID={receipt.batch_id}&RM=%2B886912345678&RT=20400301120001&STATUS=100&SM=&MR=1"
+        f"BatchID={receipt.batch_id}&RM=%2b886912345678&RT=20400301120001&STATUS=100&SM=&MR=1"
     )
     (report,) = reporting.reports()
     (message,) = sent(reporting, receipt)
@@ -64,8 +64,8 @@ def test_r1_a_reply_is_reported_as_999_with_its_text(
     reporting.reply("0912345678", "好 & a=b+c/%\n😀")
     request = receiver.wait_for(2)[1]
     assert request.query.endswith(
-        "&RM=%2B886912345678&RT=20400301120100&STATUS=999"
-        "&SM=%E5%A5%BD%20%26%20a%3Db%2Bc%2F%25%0A%F0%9F%98%80&MR=1"
+        "&RM=%2b886912345678&RT=20400301120100&STATUS=999"
+        "&SM=%e5%a5%bd+%26+a%3db%2bc%2f%25%0a%f0%9f%98%80&MR=1"
     )
     assert request["SM"] == "好 & a=b+c/%\n😀"
 
@@ -74,7 +74,7 @@ def test_r1_the_record_number_is_the_senders_own(reporting: Gateway, receiver: R
     send_param(reporting, Recipient("+886912345678", "a", record_number="訂單 7&8"))
     reporting.clock.advance(seconds=1)
     (request,) = receiver.requests
-    assert request.query.endswith("&SM=&MR=%E8%A8%82%E5%96%AE%207%268")
+    assert request.query.endswith("&SM=&MR=%e8%a8%82%e5%96%ae+7%268")
 
 
 def test_r1_an_invalid_number_is_reported_as_it_was_written(
@@ -83,7 +83,7 @@ def test_r1_an_invalid_number_is_reported_as_it_was_written(
     send(reporting, "02-2345 6789#1")
     reporting.clock.advance(seconds=1)
     (request,) = receiver.requests
-    assert "&RM=02-2345%206789%231&" in request.query
+    assert "&RM=02-2345+6789%231&" in request.query
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ def test_r4_reports_are_shown_with_their_attempts(api: Api, receiver: Receiver) 
     batch_id = send(api)
     api.post("clock", advance_seconds=61)
     (report,) = api.get("reports")["reports"]
-    assert report["url"].startswith(f"{receiver.url}?BatchID={batch_id}&RM=%2B886912345678&")
+    assert report["url"].startswith(f"{receiver.url}?BatchID={batch_id}&RM=%2b886912345678&")
     assert (report["message_id"], report["status"], report["state"]) == (1, 100, "waiting")
     assert [
         (attempt["number"], attempt["at"], attempt["answer"], attempt["error"])

@@ -106,7 +106,7 @@ def api(url: str, gateway: Gateway) -> Api:
         ("GET", "messages?number=1", None, '"number" is unknown here; known: to, user_id'),
         ("GET", "messages?limit=0", None, 'limit must be a whole number, 1 to 10000, not "0"'),
         ("GET", "messages?limit=1&limit=2", None, "limit is given 2 times"),
-        ("GET", "messages?status=7", None, "status must be one of -4, -3, 0, 100, 101"),
+        ("GET", "messages?status=7", None, "status must be one of -8, -4, -3, 0, 100, 101"),
         ("GET", "messages?newest_first=yes", None, "newest_first must be true or false"),
         ("GET", "reports?state=lost", None, "state must be one of waiting, delivered, given_up"),
     ],

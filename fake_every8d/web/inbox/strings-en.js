@@ -103,6 +103,7 @@ export const en = {
   "copy.command": "Copy the command",
 
   "status.-4": "Refused: bad or expired send time",
+  "status.-8": "Refused: invalid number",
   "status.-3": "Refused: invalid number",
   "status.0": "Sent",
   "status.100": "Delivered",

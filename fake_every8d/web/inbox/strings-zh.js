@@ -99,6 +99,7 @@ export const zh = {
   "copy.command": "複製指令",
 
   "status.-4": "拒絕：發送時間有誤或已過期",
+  "status.-8": "拒絕：門號無效",
   "status.-3": "拒絕：門號無效",
   "status.0": "已送出",
   "status.100": "已送達",

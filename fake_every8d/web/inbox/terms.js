@@ -3,6 +3,7 @@ const CARRIER = "電信終端設備異常未能送達";
 
 /** @type {Record<number, string>} */
 export const TERMS = {
+  [-8]: "無效門號",
   [-4]: "DT 格式錯誤或預計發送時間已過去 24 小時以上",
   [-3]: "無效門號",
   0: "已發送",
