@@ -54,4 +54,6 @@ def run(
     if not (pytester.path / "tox.ini").exists():
         pytester.makeini(INI)
     pytester.makepyfile(header + textwrap.dedent(source))
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options, timeout=60)
+    return pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:asyncio", *options, timeout=60
+    )

@@ -7,59 +7,12 @@ EVERY8D through zeep, and EVERY8D reports to its `/sms/report`.
 import secrets
 from datetime import datetime
 from typing import Any
-from xml.etree import ElementTree
 
-import requests
-import zeep
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-
-class SmsUnavailable(Exception):
-    """EVERY8D did not take the message, whatever the reason."""
-
-
-class Every8d:
-    """EVERY8D's SOAP API, as much of it as the clinic needs."""
-
-    def __init__(self, wsdl_url: str, user_id: str, password: str) -> None:
-        self._service: Any = zeep.Client(wsdl_url).service
-        self._credentials = user_id, password
-        self._session_key = ""
-
-    def send(self, phone: str, text: str, at: datetime | None = None) -> str:
-        """Send now, or book for a later time. Returns the batch ID."""
-        send_time = f"{at:%Y%m%d%H%M%S}" if at else ""
-        answer = self._call("sendSMS", "clinic", text, phone, send_time)
-        _credit, sent, _cost, _unsent, batch_id = answer.split(",")
-        if sent == "0":
-            raise SmsUnavailable(f"not accepted: {answer}")
-        return str(batch_id)
-
-    def cancel(self, batch_id: str) -> None:
-        self._call("eraseBooking", batch_id)
-
-    def _call(self, operation: str, *parameters: str) -> str:
-        for _ in range(2):  # once more after a new login, since sessions end at midnight
-            if not self._session_key:
-                self._log_in()
-            try:
-                answer = str(self._service[operation](self._session_key, *parameters) or "")
-            except (zeep.exceptions.Error, requests.RequestException) as error:
-                raise SmsUnavailable(str(error)) from error
-            if not answer.startswith("-301,"):
-                break
-            self._session_key = ""
-        if answer.startswith("-"):
-            raise SmsUnavailable(answer)
-        return answer
-
-    def _log_in(self) -> None:
-        answer = ElementTree.fromstring(self._service.getConnection(*self._credentials))
-        if answer.findtext(".//CODE") != "0":
-            raise SmsUnavailable(answer.findtext(".//DESCRIPTION"))
-        self._session_key = answer.findtext(".//SESSION_KEY") or ""
+from .every8d import Every8d, SmsUnavailable
 
 
 class Clinic:

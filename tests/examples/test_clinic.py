@@ -10,7 +10,8 @@ from werkzeug.test import Client
 
 from fake_every8d import FakeEvery8d, Status
 
-from .clinic import Clinic, Every8d
+from .clinic import Clinic
+from .every8d import Every8d
 
 PHONE = "0912345678"
 

@@ -6,7 +6,8 @@ from werkzeug.test import Client
 
 from fake_every8d import FakeEvery8d
 
-from .clinic import Clinic, Every8d
+from .clinic import Clinic
+from .every8d import Every8d
 
 
 class SignUpTest(unittest.TestCase):
