@@ -1,13 +1,16 @@
 """The command line: `fake-every8d serve`, and what it is told."""
 
+import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import click
@@ -28,7 +31,10 @@ _CONTEXT = {
 
 _SECRET = ("api_token",)
 
+_HEALTH_INTERVAL = 0.1  # seconds between two looks
+
 _FILE = f"{__name__}.file"
+_ACCOUNTS = f"{__name__}.accounts"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -98,9 +104,13 @@ def _accounts(
     from fake_every8d.config import ConfigError, load
     from fake_every8d.gateway import Settings
 
+    if _FILE in ctx.meta:  # it was named already, by an argument
+        if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
+            raise click.UsageError("FILE and --accounts are the same: give one of them")
+        return cast("tuple[Account, ...]", ctx.meta[_ACCOUNTS])
     if path is None:
         return Settings().accounts
-    options = {str(option.name): option for option in ctx.command.params if option != parameter}
+    options = {str(option.name): option for option in serve.params if option.name != "accounts"}
     try:
         accounts, settings = load(path, {name: _kind(options[name]) for name in options})
     except ConfigError as error:
@@ -112,6 +122,7 @@ def _accounts(
             raise click.UsageError(f"{path}: settings: {name}: {error.message}") from error
     ctx.default_map = settings
     ctx.meta[_FILE] = path
+    ctx.meta[_ACCOUNTS] = accounts
     return accounts
 
 
@@ -328,28 +339,37 @@ def serve(
 
 
 @cli.command(context_settings=_CONTEXT)
-@click.argument(
-    "accounts",
-    metavar="[FILE]",
-    required=False,
-    is_eager=True,
-    callback=_accounts,
-    envvar=f"{_ENVIRONMENT}_ACCOUNTS",
-)
+@click.argument("file", metavar="[FILE]", required=False, is_eager=True, callback=_accounts)
+@_accounts_option
 @_options
 @click.pass_context
-def check(ctx: click.Context, /, *, accounts: "tuple[Account, ...]", **options: Any) -> None:
+def check(
+    ctx: click.Context, /, *, file: Any, accounts: "tuple[Account, ...]", **options: Any
+) -> None:
     """Say what serving would run with, and from where it has each value.
 
     FILE is what --accounts would be given. Ends with exit code 2 if that, the environment
-    or an option would not do.
+    or an option would not do, or if the environment has a FAKE_EVERY8D_… that is unknown.
     """
+    _check_environment()
     with ExitStack() as stack:
         _certificate(stack, **ctx.params)
     points = ", ".join(f"{account.user_id} ({account.credit:f} points)" for account in accounts)
     click.echo(f"{'accounts':20}  {points:20}  {ctx.meta.get(_FILE, 'default')}")
     for name, value in options.items():
         click.echo(f"{name:20}  {_shown(name, value):20}  {_origin(ctx, name)}")
+
+
+def _check_environment() -> None:
+    """Look for what nobody reads, because it is misspelt."""
+    known = {str(option.name).upper() for option in (*serve.params, *health.params)}
+    prefix = f"{_ENVIRONMENT}_"
+    for variable in sorted(os.environ):
+        name = variable.removeprefix(prefix)
+        if variable.startswith(prefix) and name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {prefix}{close[0]}?" if close else "serve --help has the options"
+            raise click.UsageError(f"{variable}, in the environment, is unknown; {hint}")
 
 
 def _shown(name: str, value: Any) -> str:
@@ -375,14 +395,31 @@ def _origin(ctx: click.Context, name: str) -> str:
 
 
 @cli.command(context_settings=_CONTEXT)
+@click.option(
+    "--wait",
+    default=0.0,
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help="Ask again and again for so long, until it is well.",
+)
 @_accounts_option
 @_options
-def health(*, host: str, port: int, **_: Any) -> None:
+def health(*, wait: float, host: str, port: int, **_: Any) -> None:
     """Ask what is served here, by HTTP or HTTPS, whether it is well.
 
-    Ends with exit code 0 if it is, and with 1 if not: for a container's health check. Takes
-    what serve takes, and looks at --host and --port.
+    Ends with exit code 0 if it is, and with 1 if not: for a container's health check, and
+    for a script that has to wait. Takes what serve takes, and looks at --host and --port.
     """
+    deadline = time.monotonic() + wait
+    while (problem := _problem(host, port)) is not None:
+        if time.monotonic() >= deadline:
+            within = f" within {wait:g} s" if wait else ""
+            raise click.ClickException(f"{host} port {port} is not well{within}: {problem}")
+        time.sleep(_HEALTH_INTERVAL)
+
+
+def _problem(host: str, port: int) -> str | None:
+    """Why what is served there is not well, or None if it is."""
     import ssl
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
@@ -399,11 +436,13 @@ def health(*, host: str, port: int, **_: Any) -> None:
             connection.request("GET", "/healthz")
             answer = connection.getresponse()
             if answer.status == 200:
-                return
+                return None
             problems.append(f"HTTP {answer.status}")
         except (OSError, HTTPException) as error:
             problems.append(_reason(error))
-    raise click.ClickException(f"{host} port {port} is not well: {problems[0]}")
+        finally:
+            connection.close()
+    return problems[0]
 
 
 def _reason(error: Exception) -> str:

@@ -242,3 +242,48 @@ def test_health_of_what_is_served_is_exit_code_0(tmp_path: Path, options: list[s
         port = urlsplit(served.url).port
         done = run("health", FAKE_EVERY8D_PORT=str(port))
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_health_waits_until_it_is_well(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    health = subprocess.Popen(
+        [sys.executable, "-m", "fake_every8d", "health", "--wait", "30", "--port", port]
+    )
+    with Served(tmp_path, "--port", port):
+        assert health.wait(30) == 0
+
+
+def test_health_waits_no_longer_than_it_was_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    done = run("health", "--wait", "0.2", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"fake-every8d: 127.0.0.1 port {port} is not well within 0.2 s: Connection refused\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("FAKE_EVERY8D_PROT", "did you mean FAKE_EVERY8D_PORT?"),
+        ("FAKE_EVERY8D_DELIVERY_SECOND", "did you mean FAKE_EVERY8D_DELIVERY_SECONDS?"),
+        ("FAKE_EVERY8D_COLOUR_OF_THE_SKY", "serve --help has the options"),
+    ],
+)
+def test_check_knows_misspelt_environment_variables(variable: str, hint: str) -> None:
+    done = run("check", **{variable: "1"})
+    assert done.returncode == 2
+    assert done.stderr == f"fake-every8d: {variable}, in the environment, is unknown; {hint}\n"
+
+
+def test_check_takes_the_accounts_as_serve_does(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[account]]\nuser_id = "shop"\npassword = "s3cret"\n', "utf-8")
+    for given in (["--accounts", str(accounts)], [str(accounts)]):
+        done = run("check", *given, FAKE_EVERY8D_ACCOUNTS="" if given[1:] else "missing.toml")
+        assert done.stdout.startswith("accounts              shop (1000 points)"), done.stderr
+    done = run("check", str(accounts), "--accounts", str(accounts))
+    assert done.returncode == 2
+    assert done.stderr == "fake-every8d: FILE and --accounts are the same: give one of them\n"
