@@ -1,8 +1,7 @@
 """The last requests, as received and answered, with advice."""
 
 import itertools
-import json
-import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -10,11 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
-from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_path_info
 
 from fake_every8d.calls import Call
 from fake_every8d.gateway.clock import to_datetime
+from fake_every8d.web import masking
+from fake_every8d.web.bodies import decoded, encoding_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -22,27 +22,17 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 1_000
 MAX_BYTES = 32 * 1024 * 1024
 
-_MASK = r"\1********"
-_FLAGS = re.DOTALL | re.IGNORECASE
-_ELEMENT = (  # up to its end tag, or to the end of what came
-    r"(<(?:[^\s<>/:]+:)?password(?:\s[^<>]*)?(?<!/)>)"
-    r"(?:[^<]++|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?!/(?:[^\s<>/:]+:)?password\s*>))*+"
-)
-_ELEMENT_TEXT = re.compile(_ELEMENT, _FLAGS)
-_ELEMENT_BYTES = re.compile(_ELEMENT.encode(), _FLAGS)
-_FIELD = r"((?:^|[?&\s])password=)[^&\s]*"
-_FIELD_TEXT = re.compile(_FIELD, _FLAGS)
-_FIELD_BYTES = re.compile(_FIELD.encode(), _FLAGS)
 _ENTRY_BYTES = 4_096  # about what one takes besides what came in and went out
+_PAIR_BYTES = 200  # and each header in it, besides its name and value
 
 _SPELT = {"Soapaction": "SOAPAction"}
-_SECRET = ("Authorization", "Proxy-Authorization", "Cookie")
 
 
 class RecordedRequest:
     """A request that reached the fake, and what it was answered.
 
-    Passwords are masked. Headers have the names that HTTP gives them (`Content-Type`).
+    Secrets are hidden: passwords, tokens, API keys. Headers have the names that HTTP gives
+    them (`Content-Type`).
     """
 
     # One is made at each request, so that what takes time is worked out when somebody looks.
@@ -108,18 +98,18 @@ class RecordedRequest:
     @property
     def query(self) -> str:
         """What followed the question mark in the URL."""
-        return masked_query(self._environ.get("QUERY_STRING", ""))
+        return masking.masked_query(self._environ.get("QUERY_STRING", ""))
 
     @property
     def headers(self) -> Mapping[str, str]:
         return {
-            _SPELT.get(name, name): "********" if name in _SECRET else value
+            _SPELT.get(name, name): masking.masked_header(name, value)
             for name, value in EnvironHeaders(self._environ)
         }
 
     @property
     def body(self) -> bytes:
-        return masked(self._body)
+        return masking.masked(self._body, self._environ.get("CONTENT_TYPE"))
 
     @property
     def status(self) -> int:
@@ -128,11 +118,13 @@ class RecordedRequest:
 
     @property
     def response_headers(self) -> Mapping[str, str]:
-        return dict(self._response_headers)
+        return {name: masking.masked_header(name, value) for name, value in self._response_headers}
 
     @property
     def response_body(self) -> bytes:
-        return self._response_body
+        body = masking.masked(self._response_body, self._response_type)
+        # The HTTP API hands out a token under a name that says nothing.
+        return masking.masked_token(body) if self.operation == "getConnection" else body
 
     @property
     def operation(self) -> str | None:
@@ -167,12 +159,20 @@ class RecordedRequest:
     @property
     def text(self) -> str:
         """The request's body as text."""
-        return _decoded(self.body, self.headers)
+        body = self.body
+        return decoded(body, encoding_of(body, self._environ.get("CONTENT_TYPE")))
 
     @property
     def response_text(self) -> str:
         """The response's body as text."""
-        return _decoded(self.response_body, self.response_headers)
+        body = self.response_body
+        return decoded(body, encoding_of(body, self._response_type))
+
+    @property
+    def _response_type(self) -> str | None:
+        return next(
+            (value for name, value in self._response_headers if name == "Content-Type"), None
+        )
 
 
 class Journal:
@@ -222,35 +222,18 @@ class Journal:
             self.epoch = object()
 
 
-def masked(body: bytes) -> bytes:
-    """A request's body without the password in it, be it XML or a form."""
-    encoding = json.detect_encoding(body)  # told from the first bytes, as for XML
-    if not encoding.startswith("utf-8"):
-        text, found = _ELEMENT_TEXT.subn(_MASK, body.decode(encoding, "replace"))
-        return text.encode(encoding) if found else body
-    # In every other encoding that the service reads, ASCII stands for itself.
-    if b"<" in body:
-        return _ELEMENT_BYTES.sub(_MASK.encode(), body)
-    return _FIELD_BYTES.sub(_MASK.encode(), body)
-
-
-def masked_query(query: str) -> str:
-    """A URL's query without the password in it."""
-    return _FIELD_TEXT.sub(_MASK, query)
-
-
 def _size(request: RecordedRequest) -> int:
-    """About how many bytes it takes in memory."""
-    told = sum([len(value) for value in request._environ.values() if value.__class__ is str])
-    return told + len(request._body) + len(request._response_body) + _ENTRY_BYTES
-
-
-def _decoded(body: bytes, headers: Mapping[str, str]) -> str:
-    encoding: str = json.detect_encoding(body)
-    if encoding == "utf-8":
-        _, options = parse_options_header(headers.get("Content-Type"))
-        encoding = options.get("charset", encoding)
-    try:
-        return body.decode(encoding, "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")
+    """About how many bytes it takes in memory, all that it holds."""
+    environ, headers = request._environ, request._response_headers
+    told = [len(name) + len(value) for name, value in environ.items() if value.__class__ is str]
+    sent = [len(name) + len(value) for name, value in headers]
+    said = (request._operation, request._user_id, request._result, *request._advice)
+    return (
+        _ENTRY_BYTES
+        + sum(told)
+        + sum(sent)
+        + (len(told) + len(sent)) * _PAIR_BYTES
+        + sum(map(sys.getsizeof, said))
+        + len(request._body)
+        + len(request._response_body)
+    )

@@ -1,37 +1,21 @@
 """A line in the log for each request."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from fake_every8d.calls import Response
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import json_line, text_line
+from tests.web.records import Answered
 
 # 2026-11-23 22:05:06.789 in Taipei, which is eight hours ahead of 1970's midnight there.
 AT = (20_780 * 86_400 + 14 * 3_600 + 5 * 60 + 6) * 1_000_000 + 789_000
 
 
-@dataclass(frozen=True)
-class Answered:
-    """A call, by whichever API, that has been executed."""
-
-    operation: str = "sendSMS"
-    user_id: str = "demo"
-    result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
-    advice: Sequence[str] = ("Mind the gap.",)
-
-    def execute(self) -> None: ...
-
-    def answer(self, result: str | None = None) -> Response:
-        return Response(200, "text/plain", (result or self.result).encode())
-
-    def fail(self, reason: str) -> Response:
-        return Response(500, "text/plain", reason.encode())
+ANSWERED = Answered()
 
 
 def request(
-    call: Answered | None = Answered(),
+    call: Answered | None = ANSWERED,
     method: str = "POST",
     path: str = "/API21/SOAP/SMS.asmx",
     milliseconds: float = 1.23456,
