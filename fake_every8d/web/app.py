@@ -40,11 +40,18 @@ SOAP_PATH = "/API21/SOAP/SMS.asmx"
 MAX_BODY = 10 * 1024 * 1024
 """The longest request body that is read, in bytes."""
 
+ON_DISCONNECT = "fake_every8d.on_disconnect"
+"""What a request's environment has, if it is answered in a thread: a function that takes one
+without arguments, which is called once, on the event loop, if the client goes away before it
+has its response. It must not block."""
+
 _PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: what is longer takes a while to read
 
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
+    status.value: f"{status.value} {status.phrase}" for status in HTTPStatus
+}
 
 _logger = logging.getLogger(__name__)
 
@@ -124,7 +131,7 @@ class Application:
                 call = self._soap.read(
                     request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
-                answer, fault = self.faults.befall(call)
+                answer, fault = self.faults.befall(call, environ.get(ON_DISCONNECT))
             else:
                 response = self._describe(environ)
         except HTTPException as error:

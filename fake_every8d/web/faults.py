@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypedDict, get_args
 
@@ -16,6 +16,8 @@ Effect = Literal["before", "after"]
 
 ANY = "*"
 """Stands for every operation."""
+
+_HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
 
 _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
@@ -34,7 +36,8 @@ class Fault:
 
     `effect` says whether the operation has taken place when that happens: `"before"` it,
     so that it never does, or `"after"` it, so that the caller was charged and does not
-    know. For a delay it says on which side of the operation time passes.
+    know. For a delay it says on which side of the operation time passes. A client that hangs
+    up ends it; what was to come after it never does.
     """
 
     operation: str
@@ -74,7 +77,8 @@ class Faults:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._faults: list[Fault] = []
-        self._cleared = threading.Event()
+        self._clearings = 0
+        self._delays: set[threading.Event] = set()
         self.version = 0
         """Grows with every change."""
 
@@ -111,8 +115,10 @@ class Faults:
         with self._lock:
             self._faults = []
             self.version += 1
-            self._cleared.set()
-            self._cleared = threading.Event()
+            self._clearings += 1
+            delays, self._delays = self._delays, set()
+        for over in delays:
+            over.set()
 
     def take(self, operation: str) -> Fault | None:
         """The failure that befalls this call of an operation, the oldest first."""
@@ -129,18 +135,27 @@ class Faults:
                     return fault
         return None
 
-    def befall(self, call: Call) -> tuple[Response, Fault | None]:
+    def befall(
+        self,
+        call: Call,
+        on_disconnect: Callable[[Callable[[], None]], object] | None = None,
+    ) -> tuple[Response, Fault | None]:
         """Execute a call and answer it, in the way of the failure that befalls it, if any.
 
-        What that does to the connection is left to `cut_short`.
+        What that does to the connection is left to `cut_short`. `on_disconnect` is given a
+        function to call if the client goes away, which ends a delay.
         """
-        cleared = self._cleared
+        clearing = self._clearings
         fault = self.take(call.operation) if call.operation else None
         if fault is None:
             call.execute()
             return call.answer(), None
-        if fault.kind == "delay" and fault.effect == "before":
-            cleared.wait(fault.seconds)
+        if (
+            fault.kind == "delay"
+            and fault.effect == "before"
+            and not self._delay(fault.seconds, clearing, on_disconnect)
+        ):
+            return call.fail(_HUNG_UP), fault
         if fault.kind == "delay" or fault.effect == "after":
             call.execute()
             response = call.answer()
@@ -149,7 +164,7 @@ class Faults:
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
-                    cleared.wait(fault.seconds)
+                    self._delay(fault.seconds, clearing, on_disconnect)
             case "result":
                 response = call.answer(fault.result)
             case "soap_fault":
@@ -163,6 +178,25 @@ class Faults:
             case "garbage":
                 response = response._replace(body=_GARBAGE)
         return response, fault
+
+    def _delay(
+        self,
+        seconds: float,
+        clearing: int,
+        on_disconnect: Callable[[Callable[[], None]], object] | None,
+    ) -> bool:
+        """Let time pass, until failures are cleared or the client has gone. Whether it is there."""
+        over = threading.Event()
+        with self._lock:
+            if clearing != self._clearings:
+                return True
+            self._delays.add(over)
+        if on_disconnect is not None:
+            on_disconnect(over.set)
+        timed_out = not over.wait(seconds)
+        with self._lock:
+            self._delays.discard(over)
+            return timed_out or clearing != self._clearings
 
     def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
         names = [field.name for field in fields(Fault) if field.name != "id"]

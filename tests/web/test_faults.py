@@ -279,3 +279,31 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     with pytest.raises(InvalidInput, match=complaint):
         every8d.add_fault(operation, kind, **settings)
     assert every8d.faults == []
+
+
+@pytest.mark.parametrize("status", [420, 499, 520, 599])
+def test_a_status_without_a_name_is_answered_too(every8d: FakeEvery8d, status: int) -> None:
+    every8d.add_fault("getCredit", "http_error", status=status, body="no")
+    answer = call(every8d.url, "getCredit", sessionKey="0")
+    assert (answer.status, answer.data) == (status, b"no")
+
+
+@pytest.mark.parametrize("effect", ["before", "after"])
+def test_a_client_that_hangs_up_ends_its_delay(
+    every8d: FakeEvery8d, key: str, effect: Effect
+) -> None:
+    every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
+    body = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
+        f"<content>x</content><mobile>{PHONE}</mobile></sendSMS></s:Body></s:Envelope>"
+    )
+    address = urlsplit(every8d.url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        head = f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        wait_for(lambda: not every8d.faults)
+    (request,) = wait_for(lambda: every8d.requests)
+    assert request.fault == "delay"
+    # One before the operation is not followed by it.
+    assert len(every8d.messages) == (effect == "after")

@@ -7,18 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fake_every8d.web.app import Application
+from fake_every8d.web.app import ON_DISCONNECT, Application
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.request import Refusal, Request, RequestReader
 from fake_every8d.web.http.response import Response, respond, sentence
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-ON_DISCONNECT = "fake_every8d.on_disconnect"
-"""What a request's environment has, if it is answered in a thread: a function that takes one
-without arguments, which is called once, on the event loop, if the client goes away before it
-has its response. It must not block."""
 
 _READ_AT_ONCE = 16 * 1024  # bytes; what a request is the last of is not read while it is answered
 
