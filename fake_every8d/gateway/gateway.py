@@ -53,6 +53,10 @@ PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
 _FEW = 500  # messages that are shown before others have a turn at the lock
+_REPEATED = (
+    "The same text went to {} within the last 24 hours, and is sent and billed again: "
+    "sendSMS4FilterMessage leaves such numbers out."
+)
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
@@ -164,18 +168,27 @@ class Gateway:
         record_number: str = "",
         retry_time: str = "",
         event_id: str = "",
+        tell_repeats: bool = False,
     ) -> Receipt:
         """sendSMS: one text to the numbers in `mobile`, separated by commas (N1).
 
         `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). The rest is for
-        the HTTP API (H8). Raises -24 or -41, too.
+        the HTTP API (H8); `tell_repeats` has the receipt's advice tell of whom the last SMS
+        was the same within 24 hours. Raises -24 or -41, too.
         """
         with self._lock:
             account = self._account(caller)
             recipients = _recipients(mobile, content, record_number)
-            return self._accept(
+            repeats: Sequence[SentBefore] = ()
+            if tell_repeats:
+                repeats = self._sent_before(account, recipients, among=1)
+            receipt = self._accept(
                 account, subject, recipients, send_time, retry_time=retry_time, event_id=event_id
             )
+            if repeats:
+                advice = (*receipt.advice, _REPEATED.format(repeats[0].mobile))
+                receipt = receipt._replace(advice=advice)
+            return receipt
 
     def send_filtered_sms(
         self,
@@ -200,19 +213,9 @@ class Gateway:
             recipients = _recipients(mobile, content, record_number)
             if not recipients:
                 raise PlatformError(*NO_MOBILE)
-            yesterday = self.clock.micros - DAY
-            before = {
-                recipient.mobile: self._store.last_sent(
-                    account.user_id, numbers.parse(recipient.mobile).e164, content, yesterday
-                )
-                for recipient in recipients
-            }
-            left_out = tuple(
-                SentBefore(recipient.mobile.strip(), earlier.batch.id)
-                for recipient in recipients
-                if (earlier := before[recipient.mobile])
-            )
-            left = [recipient for recipient in recipients if not before[recipient.mobile]]
+            left_out = tuple(self._sent_before(account, recipients))
+            mobiles = {before.mobile for before in left_out}
+            left = [recipient for recipient in recipients if recipient.mobile not in mobiles]
             receipt = None
             if send and left:
                 receipt = self._accept(
@@ -595,6 +598,27 @@ class Gateway:
             self._changes.count()  # a failed one counts
         return self._accounts.of(caller)
 
+    def _sent_before(
+        self, account: Account, recipients: Sequence[Recipient], *, among: int | None = None
+    ) -> list[SentBefore]:
+        """Those to whom the account sent the same text within 24 hours (H11).
+
+        With `among`, only so many of the last SMS to each are looked at.
+        """
+        since = self.clock.micros - DAY
+        batch_ids: dict[str, str | None] = {}
+        found = []
+        for recipient in recipients:
+            mobile = recipient.mobile
+            if mobile not in batch_ids:
+                number = numbers.parse(mobile).e164
+                batch_ids[mobile] = self._store.last_sent(
+                    account.user_id, number, recipient.content, since, among
+                )
+            if batch_id := batch_ids[mobile]:
+                found.append(SentBefore(mobile, batch_id))
+        return found
+
     def _accept(
         self,
         account: Account,
@@ -683,8 +707,8 @@ def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient
         raise PlatformError(*EMPTY_CONTENT)
     return [
         Recipient(item, content, record_number=record_number)
-        for item in mobile.split(",")
-        if item.strip()
+        for item in map(str.strip, mobile.split(","))
+        if item
     ]
 
 

@@ -135,6 +135,11 @@ class Message:
     """EventID: of the reply link that lengthens the SMS by 17 characters (H8)."""
 
     @property
+    def due_at(self) -> datetime:
+        """When it goes or went out: what the delivery log calls SENT_TIME (D4)."""
+        return self.booked_for or self.sent_at or self.accepted_at
+
+    @property
     def code(self) -> str | None:
         """The one-time code in the content, such as `483920`, or None if there is none.
 

@@ -5,7 +5,7 @@ import logging
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 
 from fake_every8d.gateway import numbers
@@ -149,16 +149,21 @@ class Store:
             found.reverse()
         return found
 
-    def last_sent(self, user_id: str, number: str, content: str, since: int) -> Record | None:
-        """The latest record of an account's that took a text to a number, in µs `since` then."""
-        for record in reversed(self._by_number.get(number, ())):
+    def last_sent(
+        self, user_id: str, number: str, content: str, since: int, among: int | None = None
+    ) -> str | None:
+        """The ID of the latest batch in which an account sent a text to a number (H11).
+
+        If that was not before `since`, in µs, and is `among` so many of the last to the number.
+        """
+        for record in islice(reversed(self._by_number.get(number, ())), among):
             if (
                 record.content == content
                 and record.batch.user_id == user_id
                 and record.was_sent
                 and record.due >= since
             ):
-                return record
+                return record.batch.id
         return None
 
     def _changed_after(self, version: int) -> list[Record]:

@@ -21,6 +21,9 @@ from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d import calls
 from fake_every8d.gateway import Gateway
+from fake_every8d.http_api import PATH as HTTP_PATH
+from fake_every8d.http_api import HttpEndpoint
+from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web import documentation
 from fake_every8d.web.api import Api, refusal
@@ -76,10 +79,11 @@ class Application:
     ) -> None:
         self._gateway = gateway
         self._soap = SoapEndpoint(gateway)
-        self.faults = Faults(self._soap.operations)
+        self._http = HttpEndpoint(gateway)
+        self.faults = Faults({**self._soap.operations, **self._http.operations})
         """Failures on demand."""
         self.journal = Journal()
-        """The last requests for the SOAP endpoint, and for what there is not."""
+        """The last requests for both APIs, and for what there is not."""
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(gateway, self.faults, self.journal, self.reset)
         self._public_url = public_url and public_url.rstrip("/")
@@ -119,12 +123,30 @@ class Application:
         begun = time.perf_counter()
         epoch = self.journal.epoch
         is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
+        place = None if is_soap else self._http.place(get_path_info(environ))
+        http_name = self._http.name(place) if place else None
         request_body = b""
         answer: calls.Response | None = None
         call: calls.Call | None = None
         fault: Fault | None = None
         try:
-            if not is_soap:
+            if http_name:
+                if environ["REQUEST_METHOD"] not in ("GET", "POST"):
+                    raise MethodNotAllowed(["GET", "POST"])
+                request_body = read_body(environ, MAX_BODY)
+                call = self._http.read(
+                    http_name,
+                    HttpRequest(
+                        environ["QUERY_STRING"].encode("latin-1"),
+                        environ.get("CONTENT_TYPE", ""),
+                        environ.get("HTTP_AUTHORIZATION", ""),
+                        request_body,
+                    ),
+                )
+                answer, fault = self.faults.befall(call)
+            elif place is not None:
+                response = self._http_page(environ, place)
+            elif not is_soap:
                 response = self._route(environ)
             elif environ["REQUEST_METHOD"] == "POST":
                 request_body = read_body(environ, MAX_BODY)
@@ -151,7 +173,7 @@ class Application:
         # The page looks every second, and whoever watches over a container nearly as often:
         # of that there is no record.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        kept = is_soap or (status == 404 and not _is_api(environ))
+        kept = is_soap or http_name is not None or (status == 404 and not _is_api(environ))
         if kept or (self._log is not None and (status >= 400 or not looked)):
             record = RecordedRequest(
                 environ,
@@ -188,6 +210,14 @@ class Application:
         response: Response = handler(environ, **given)
         return response
 
+    def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
+        """What there is of the HTTP API besides its operations: a page that lists them."""
+        if place:
+            return _text(self._http.missing(place), 404)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET", "HEAD"])
+        return _html(self._http.page(self._public_url or _base_url(environ)))
+
     def _describe(self, environ: "WSGIEnvironment") -> Response:
         """The endpoint, looked at: its pages and its WSDL."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -222,7 +252,11 @@ def _base_url(environ: "WSGIEnvironment") -> str:
 
 def _refusal(error: HTTPException) -> Response:
     if isinstance(error, NotFound):
-        return _text(f"There is nothing here. The SOAP service is at {SOAP_PATH}.", 404)
+        return _text(
+            f"There is nothing here. The SOAP service is at {SOAP_PATH}, the HTTP API under "
+            f"{HTTP_PATH}; EVERY8D's JSON API 3.0 is not played.",
+            404,
+        )
     if isinstance(error, RequestEntityTooLarge):
         return _text(str(error.description), 413)
     response = Response.force_type(error.get_response())

@@ -1,0 +1,6 @@
+"""EVERY8D's HTTP API 2.1: forms and JSON in; lines, TAB, JSON and XML out (clauses H)."""
+
+from fake_every8d.http_api.endpoint import PATH, HttpEndpoint
+from fake_every8d.http_api.requests import Request
+
+__all__ = ["PATH", "HttpEndpoint", "Request"]

@@ -1,0 +1,171 @@
+"""The HTTP API of a gateway: what a path stands for, and its calls, bytes in and bytes out."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from fake_every8d.calls import Advice, Response
+from fake_every8d.gateway import Edition, Gateway, Login, PlatformError, Token
+from fake_every8d.gateway.errors import UNFORESEEN
+from fake_every8d.http_api.operations import (
+    CONNECTION_HANDLER,
+    CONNECTIONS,
+    OPERATIONS,
+    Context,
+    Operation,
+)
+from fake_every8d.http_api.page import page
+from fake_every8d.http_api.requests import (
+    Fields,
+    Malformed,
+    Parameters,
+    Request,
+    read_form,
+    read_json,
+)
+from fake_every8d.http_api.responses import Answer
+
+PATH = "/API21/HTTP/"
+"""Where the operations live, in any case, and after one more segment if need be (H1)."""
+
+_PLACE = re.compile(r"(?:/[^/]+)?/API21/HTTP(?:/(.*))?", re.IGNORECASE | re.DOTALL)
+_NAMES = {name.lower(): name for name in (*OPERATIONS, CONNECTION_HANDLER)}
+_SUFFIX = ".ashx"
+_LONG_BODY = 4 * 1024 * 1024  # bytes
+
+_NO_FORM = "Production answers -99 and does nothing when it cannot read the request: {}."
+_LONG = "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
+
+_SERVER_ERROR = """<!DOCTYPE html>
+<html><head><title>{0}</title></head>
+<body><h1>Server Error in '/' Application.</h1><h2>{0}</h2></body></html>
+"""
+
+_logger = logging.getLogger(__name__)
+
+
+class HttpCall:
+    """A `Call` that came by the HTTP API: whatever came, its answer is HTTP 200 (H5)."""
+
+    def __init__(self, gateway: Gateway, name: str, request: Request) -> None:
+        self.operation: str | None = None
+        self.user_id: str | None = None
+        self.result: str | None = None
+        self._name = name
+        self._operation: Operation | None = None
+        self._given: Parameters | Fields | None = None
+        token = _token(request.authorization)
+        self._context = Context(gateway, gateway.edition, token or Login("", ""), Advice())
+        advice = self._context.advice
+        if len(request.body) > _LONG_BODY:
+            advice.add(_LONG)
+        try:
+            if name == CONNECTION_HANDLER:
+                fields = read_json(request, advice)
+                self._operation = _connection(fields)
+                given: Parameters | Fields = fields
+            else:
+                self._operation = OPERATIONS[name]
+                given = (read_json if self._operation.json else read_form)(request, advice)
+            if token is None:
+                self._context.caller = Login(given["UID"], given["PWD"])
+            self._given = given
+        except Malformed as malformed:
+            advice.add(_NO_FORM, str(malformed))
+        if self._operation is not None:
+            self.operation = self._operation.call_name
+        # Now, since closing a token ends what tells it.
+        self.user_id = gateway.owner(self._context.caller)
+        self._answer = Answer("")
+
+    @property
+    def advice(self) -> Sequence[str]:
+        return tuple(self._context.advice)
+
+    def execute(self) -> None:
+        call, operation = self._context, self._operation or CONNECTIONS["1"]
+        if isinstance(call.caller, Token):
+            call.later("A Bearer token", Edition.OF_2025)
+        if self._name in (CONNECTION_HANDLER, "SendParam"):
+            call.later(self._name, Edition.OF_2025)
+        try:
+            if self._given is None:
+                if isinstance(call.caller, Token):
+                    call.gateway.check(call.caller)
+                raise PlatformError(*UNFORESEEN)
+            self._answer = operation.run(call, self._given)
+        except PlatformError as error:
+            self._answer = operation.refuse(error, call.edition)
+        except Malformed as malformed:
+            call.advice.add(_NO_FORM, str(malformed))
+            self._answer = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
+        except Exception:
+            _logger.exception("%s failed", operation.call_name)
+            self._answer = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
+
+    def answer(self, result: str | None = None) -> Response:
+        answer = self._answer
+        if result is not None:
+            answer = Answer(result, answer.content_type)
+        self.result = answer.text if answer.result is None else answer.result
+        return Response(200, answer.content_type, answer.text.encode(errors="replace"))
+
+    def fail(self, reason: str) -> Response:
+        """The page of an ASP.NET application that failed: HTTP 500."""
+        self.result = reason
+        page = _SERVER_ERROR.format(escape(reason))
+        return Response(500, "text/html; charset=utf-8", page.encode(errors="replace"))
+
+
+class HttpEndpoint:
+    """The HTTP API of a gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The operations by the names that the journal and failures have for them (H17)."""
+        operations = (*OPERATIONS.values(), *CONNECTIONS.values())
+        return {operation.call_name: operation for operation in operations}
+
+    def place(self, path: str) -> str | None:
+        """What follows `/API21/HTTP/` in a URL's path; None if it is not of this API."""
+        match = _PLACE.fullmatch(path)
+        return None if match is None else match[1] or ""
+
+    def name(self, place: str) -> str | None:
+        """The operation that is called there, as the document spells it; None if there is none."""
+        if not place.lower().endswith(_SUFFIX):
+            return None
+        return _NAMES.get(place[: -len(_SUFFIX)].lower())
+
+    def missing(self, place: str) -> str:
+        """A sentence about a place where no operation is."""
+        if place.lower().startswith("mms/"):
+            return "MMS is not played: there is nothing here but SMS."
+        names = ", ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
+        return f"There is no such operation under {PATH}; there are {names}."
+
+    def read(self, name: str, request: Request) -> HttpCall:
+        """Read a GET or a POST of an operation."""
+        return HttpCall(self._gateway, name, request)
+
+    def page(self, base_url: str) -> str:
+        """The page that lists the operations, in HTML; `base_url` is without a slash."""
+        return page(base_url + PATH, self._gateway.edition)
+
+
+def _token(authorization: str) -> Token | None:
+    scheme, _, text = authorization.strip().partition(" ")
+    return Token(text.strip()) if scheme.lower() == "bearer" and text else None
+
+
+def _connection(given: Fields) -> Operation:
+    handler, verify = given["HandlerType"], given["VerifyType"]
+    if handler != "3":
+        raise Malformed(f"HandlerType must be 3, not {handler or 'missing'}")
+    if verify not in CONNECTIONS:
+        raise Malformed(f"VerifyType must be 1, 2 or 3, not {verify or 'missing'}")
+    return CONNECTIONS[verify]

@@ -1,0 +1,273 @@
+"""What each operation of the HTTP API does (clauses H7–H16)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fake_every8d.calls import Advice
+from fake_every8d.gateway import Caller, Edition, Gateway, Login, PlatformError, Recipient, Token
+from fake_every8d.gateway.errors import NO_CREDENTIALS
+from fake_every8d.http_api.requests import Fields, Malformed, Parameters
+from fake_every8d.http_api.responses import (
+    Answer,
+    Table,
+    delivery_table,
+    error_json,
+    error_line,
+    filtered_line,
+    receipt_json,
+    receipt_line,
+    reply_table,
+    token_json,
+)
+
+_LATER = "{} came with edition {}; the fake plays {}, and takes it all the same."
+_PLUS = (
+    "A + that is not encoded as %2B arrives as a blank, as DEST seems to have it: 886… is taken "
+    "as +886…, and the number of another country is refused."
+)
+_MR = "No edition has MR among the parameters of sendSMS: it is taken as the record number."
+_STATUS_REPORT_URL = (
+    "StatusReportURL is ignored since 2017: reports go to the URL that the account is set up with."
+)
+_NO_BATCH = "BID {} is no batch of this account."
+_NO_PAGE = "PNO must be the number of a page, 1 or more; with {} nothing is found."
+_NOTHING_BOOKED = "Nothing was erased: BID {} is no batch of this account that has bookings."
+_NO_REPLY = "BID {} is no batch of this account that was replied to."
+_NO_FORMAT = "RESPFORMAT must be one of {}; with {} it is taken as 0, TAB."
+_FEW_VALUES = "Param must have five values, four | between them; {} has {}: the others are empty."
+_MANY_VALUES = "Of Param the first five values count; {} has {}."
+
+_FIELD = re.compile("%field([1-5])%")
+_PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
+_NUMBER_AFTER_BLANK = re.compile("(?:^|,) [1-9]")
+
+
+@dataclass(slots=True)
+class Context:
+    """A call that is being executed: by whom, of which gateway, and what the caller should know."""
+
+    gateway: Gateway
+    edition: Edition
+    caller: Caller
+    advice: Advice
+
+    def later(self, what: str, edition: Edition) -> None:
+        """Tell that only a later edition knows of something, if the fake's is not it (E2)."""
+        if self.edition < edition:
+            self.advice.add(_LATER, what, edition, self.edition)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation: what it is called, what it is given, and what it does."""
+
+    call_name: str
+    """What the journal and failures on demand know it as: SOAP's name if it has it (H17)."""
+    parameters: tuple[str, ...]
+    """Besides UID and PWD; for people to read."""
+    run: Callable[[Context, Any], Answer]
+    """Takes the `Parameters` of a form, or the `Fields` of JSON. Raises `PlatformError`."""
+    json: bool = False
+    """Whether it takes JSON and answers in JSON."""
+
+    def refuse(self, error: PlatformError, edition: Edition) -> Answer:
+        """What it answers for an error."""
+        return (error_json if self.json else error_line)(error, edition)
+
+
+def _send_sms(call: Context, given: Parameters) -> Answer:
+    receipt = call.gateway.send_sms(
+        call.caller, *_what_is_sent(given), **_options(call, given), tell_repeats=True
+    )
+    call.advice.extend(receipt.advice)
+    return Answer(receipt_line(receipt))
+
+
+def _send_filtered_sms(call: Context, given: Parameters) -> Answer:
+    if "IsSend" in given:
+        call.later("IsSend", Edition.OF_2025)
+    sent = given["IsSend"].strip().lower() != "false"
+    filtered = call.gateway.send_filtered_sms(
+        call.caller, *_what_is_sent(given), **_options(call, given), send=sent
+    )
+    if filtered.receipt:
+        call.advice.extend(filtered.receipt.advice)
+    return Answer(filtered_line(filtered, sent=sent, edition=call.edition))
+
+
+def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
+    return given["SB"], given["MSG"], given["DEST"], given["ST"].strip()
+
+
+def _options(call: Context, given: Parameters) -> dict[str, str]:
+    if _NUMBER_AFTER_BLANK.search(given["DEST"]):
+        call.advice.add(_PLUS)
+    if given["MR"]:
+        call.advice.add(_MR)
+    if "StatusReportURL" in given:
+        call.advice.add(_STATUS_REPORT_URL)
+    return {
+        "record_number": given["MR"],
+        "retry_time": given["RETRYTIME"],
+        "event_id": _event_id(call, given["EventID"]),
+    }
+
+
+def _event_id(call: Context, event_id: str) -> str:
+    if event_id:
+        call.later("EventID", Edition.OF_2025)
+    return event_id
+
+
+def _send_param(call: Context, given: Fields) -> Answer:
+    try:
+        template = given["MSG"]
+        recipients = [
+            Recipient(
+                mobile=recipient["Mobile"],
+                content=_filled(call, template, recipient["Param"]),
+                name=recipient["Name"],
+                email=recipient["Email"],
+                send_time=recipient["SendTime"].strip(),
+                record_number=recipient["Mr"],
+            )
+            for recipient in given.objects("RecipientDataList")
+        ]
+        subject, retry_time = given["SB"], given["RETRYTIME"]
+        event_id = given["EventID"]
+    except Malformed:
+        call.gateway.check(call.caller)  # who may not call is told so first, as elsewhere
+        raise
+    receipt = call.gateway.send_param(
+        call.caller,
+        subject,
+        recipients,
+        retry_time=retry_time,
+        event_id=_event_id(call, event_id),
+    )
+    call.advice.extend(receipt.advice)
+    return receipt_json(receipt, call.edition)
+
+
+def _filled(call: Context, template: str, param: str) -> str:
+    """The text for a recipient: Param itself, or MSG with its values in it (H12)."""
+    if not template:
+        return param
+    if not _FIELD.search(template):
+        return template
+    values = param.split("|")
+    if len(values) < 5:
+        call.advice.add(_FEW_VALUES, param or "(none)", str(len(values)))
+    elif len(values) > 5:
+        call.advice.add(_MANY_VALUES, param, str(len(values)))
+    values += [""] * 4
+    return _FIELD.sub(lambda found: values[int(found[1]) - 1], template)
+
+
+def _get_delivery_status(call: Context, given: Parameters) -> Answer:
+    batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
+    log = call.gateway.delivery_log(call.caller, batch_id, page_no)
+    if not log.count:
+        _tell_why_nothing(call, batch_id, page_no, _NO_BATCH)
+    table = delivery_table(log, batch_id, call.edition)
+    return _formatted(call, given, table, {"0": Table.tab, "1": Table.json, "2": Table.xml})
+
+
+def _get_reply_message(call: Context, given: Parameters) -> Answer:
+    batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
+    replies = call.gateway.replies(call.caller, batch_id, page_no)
+    if not replies.count:
+        _tell_why_nothing(call, batch_id, page_no, _NO_REPLY)
+    table = reply_table(replies, batch_id)
+    return _formatted(call, given, table, {"0": Table.tab, "1": Table.json})
+
+
+def _tell_why_nothing(call: Context, batch_id: str, page_no: str, otherwise: str) -> None:
+    if page_no and not _PAGE.fullmatch(page_no):
+        call.advice.add(_NO_PAGE, page_no)
+    else:
+        call.advice.add(otherwise, batch_id or "(none)")
+
+
+def _formatted(
+    call: Context,
+    given: Parameters,
+    table: Table,
+    formats: dict[str, Callable[[Table], Answer]],
+) -> Answer:
+    wanted = given["RESPFORMAT"].strip()
+    if wanted:
+        call.later("RESPFORMAT", Edition.OF_2025)
+    if wanted and wanted not in formats:
+        call.advice.add(_NO_FORMAT, ", ".join(formats), wanted)
+    return formats.get(wanted, Table.tab)(table)
+
+
+def _erase_booking(call: Context, given: Parameters) -> Answer:
+    batch_id = given["BID"].strip()
+    erased = call.gateway.erase_booking(call.caller, batch_id)
+    if erased is None:
+        call.advice.add(_NOTHING_BOOKED, batch_id or "(none)")
+        return Answer("")
+    return Answer(f"{erased.records},{erased.points:.2f}")
+
+
+def _get_credit(call: Context, given: Parameters) -> Answer:
+    return Answer(f"{call.gateway.credit(call.caller):.2f}")
+
+
+def _open_token(call: Context, given: Fields) -> Answer:
+    if not isinstance(call.caller, Login):
+        raise PlatformError(*NO_CREDENTIALS)
+    return token_json(call.gateway.open_token(call.caller))
+
+
+def _check_token(call: Context, given: Fields) -> Answer:
+    call.gateway.check(_token(call))
+    return token_json()
+
+
+def _close_token(call: Context, given: Fields) -> Answer:
+    call.gateway.close_token(_token(call))
+    return token_json()
+
+
+def _token(call: Context) -> Token:
+    if not isinstance(call.caller, Token):
+        raise PlatformError(*NO_CREDENTIALS)
+    return call.caller
+
+
+_SEND = ("SB", "MSG", "DEST", "ST", "RETRYTIME", "EventID")
+_SEND_PARAM = ("SB", "MSG", "RETRYTIME", "EventID", "RecipientDataList")
+
+_PARAM = Operation("sendParamSMS", _SEND_PARAM, _send_param, json=True)
+
+OPERATIONS = {
+    "sendSMS": Operation("sendSMS", (*_SEND, "MR"), _send_sms),
+    "sendSMS4FilterMessage": Operation(
+        "sendSMS4FilterMessage", (*_SEND, "IsSend"), _send_filtered_sms
+    ),
+    "SendParamSMS": _PARAM,
+    "SendParam": _PARAM,
+    "getDeliveryStatus": Operation(
+        "getDeliveryStatus", ("BID", "PNO", "RESPFORMAT"), _get_delivery_status
+    ),
+    "getReplyMessage": Operation(
+        "getReplyMessage", ("BID", "PNO", "RESPFORMAT"), _get_reply_message
+    ),
+    "eraseBooking": Operation("eraseBooking", ("BID",), _erase_booking),
+    "getCredit": Operation("getCredit", (), _get_credit),
+}
+"""By the name in the path, in the document's order; without ConnectionHandler."""
+
+CONNECTION_HANDLER = "ConnectionHandler"
+
+CONNECTIONS = {
+    "1": Operation("getConnection", ("HandlerType", "VerifyType"), _open_token, json=True),
+    "2": Operation("checkConnection", ("HandlerType", "VerifyType"), _check_token, json=True),
+    "3": Operation("closeConnection", ("HandlerType", "VerifyType"), _close_token, json=True),
+}
+"""What ConnectionHandler does, by its VerifyType (H7)."""

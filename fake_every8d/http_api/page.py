@@ -1,0 +1,119 @@
+"""The page at `/API21/HTTP/`, for people: operations, and a curl line of each to copy."""
+
+import shlex
+from html import escape
+from typing import NamedTuple
+
+from fake_every8d.gateway import Edition
+
+
+class _Sample(NamedTuple):
+    name: str
+    title: str
+    form: tuple[str, ...] = ()
+    """Fields besides UID and PWD, such as `DEST=0912345678`."""
+    json: str = ""
+    """A body of JSON instead."""
+    answer: str = ""
+
+
+_SAMPLES = (
+    _Sample(
+        "sendSMS",
+        "Send one text · 簡訊發送",
+        ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
+        answer="998.00,2,2,0,220478cc-8506-49b2-93b7-2505f651c12e",
+    ),
+    _Sample(
+        "sendSMS4FilterMessage",
+        "The same, but not to whom the text was sent in the last 24 hours · 過濾重複簡訊",
+        ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
+        answer="997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
+    ),
+    _Sample(
+        "SendParamSMS",
+        "Send each recipient a text of their own · 個人化與參數簡訊發送",
+        json='{"UID":"demo","PWD":"demo","SB":"note","MSG":"%field1% 您好，餘額 %field2%",'
+        '"RecipientDataList":[{"Name":"王大明","Mobile":"0912345678","Email":"","SendTime":"",'
+        '"Param":"大明|30|||","MR":"1"}]}',
+        answer='{"Result":true,"Status":"0",'
+        '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
+    ),
+    _Sample(
+        "getDeliveryStatus",
+        "Delivery status · 發送狀態查詢",
+        ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=0"),
+        answer="1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100",
+    ),
+    _Sample(
+        "getReplyMessage",
+        "Replies · 回覆簡訊查詢",
+        ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=1"),
+        answer='{"SMS_COUNT":1,"BID":"220478cc-8506-49b2-93b7-2505f651c12e",'
+        '"DATA":[{"NAME":"王大明","MOBILE":"+886912345678","CONTENT":"好的",'
+        '"RECEIVED_TIME":"2026-11-24 12:00:05"}]}',
+    ),
+    _Sample(
+        "eraseBooking",
+        "Cancel bookings · 刪除預約簡訊",
+        ("BID=220478cc-8506-49b2-93b7-2505f651c12e",),
+        answer="2,2.00",
+    ),
+    _Sample("getCredit", "Points left · 餘額查詢", answer="1000.00"),
+    _Sample(
+        "ConnectionHandler",
+        "A token, for Authorization: Bearer instead of UID and PWD · 連線 Token",
+        json='{"HandlerType":3,"VerifyType":1,"UID":"demo","PWD":"demo"}',
+        answer='{"Result":true,"Msg":"TOKEN"}',
+    ),
+)
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>HTTP API 2.1</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }}
+body {{ padding: 0 1rem }}
+pre {{ background: #f3f4f6; color: #111; padding: 1rem; overflow-x: auto; font-size: 14px }}
+</style>
+</head>
+<body>
+<h1>HTTP API 2.1</h1>
+<p>EVERY8D 企業簡訊服務平台, as fake-every8d plays it: edition {edition}. No SMS leaves this
+machine.</p>
+<p>Base URL: <code>{base}</code>. GET with a query, or POST with a form; <code>UID</code> and
+<code>PWD</code> in each, or a Bearer token. The SOAP API is <a href="../SOAP/SMS.asmx">beside
+it</a>, on the same accounts.</p>
+{operations}
+</body>
+</html>
+"""
+
+
+def page(base_url: str, edition: Edition) -> str:
+    """Every operation with its parameters, as a curl line. `base_url` ends in a slash."""
+    return _PAGE.format(
+        edition=edition,
+        base=escape(base_url),
+        operations="\n".join(_operation(sample, base_url) for sample in _SAMPLES),
+    )
+
+
+def _operation(sample: _Sample, base_url: str) -> str:
+    return (
+        f'<h2 id="{sample.name}">{sample.name}</h2>\n<p>{escape(sample.title)}</p>\n'
+        f"<pre>{escape(_curl(sample, base_url))}</pre>\n<pre>{escape(sample.answer)}</pre>"
+    )
+
+
+def _curl(sample: _Sample, base_url: str) -> str:
+    url = shlex.quote(f"{base_url}{sample.name}.ashx")
+    if sample.json:
+        data = f"-H 'Content-Type: application/json' -d {shlex.quote(sample.json)}"
+    else:
+        fields = ("UID=demo", "PWD=demo", *sample.form)
+        data = " ".join(f"--data-urlencode {shlex.quote(field)}" for field in fields)
+    return f"curl {url} {data}"

@@ -1,0 +1,223 @@
+"""What calls are answered: lines, TAB, JSON and XML (clauses H5, H9, H10, H13–H16, E1)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from fake_every8d.gateway import (
+    DeliveryLog,
+    Edition,
+    FilteredReceipt,
+    Message,
+    PlatformError,
+    Receipt,
+    Replies,
+)
+from fake_every8d.gateway.errors import (
+    ACCOUNT_LOCKED,
+    BAD_SEND_TIME,
+    NO_CREDENTIALS,
+    NO_MOBILE,
+    NO_SESSION,
+    NO_SUCH_ACCOUNT,
+    WRONG_PASSWORD,
+)
+
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json; charset=utf-8"
+XML = "text/xml; charset=utf-8"
+
+_WORDED = {
+    NO_CREDENTIALS[0]: ("帳號密碼不得為空值。", "帳號密碼不得為空"),
+    NO_SUCH_ACCOUNT[0]: ("無此帳號。", "無此帳號"),
+    WRONG_PASSWORD[0]: ("密碼錯誤。", "密碼錯誤"),
+}
+"""What the HTTP API says otherwise than SOAP: in edition 2016, and later."""
+
+_WITHOUT_STOP = (ACCOUNT_LOCKED[0], NO_SESSION[0], BAD_SEND_TIME[0])
+"""Whose text ends in a full stop in edition 2016 only."""
+
+_BLANKS = str.maketrans("\t\r\n", "   ")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers."""
+
+    text: str
+    content_type: str = TEXT
+    result: str | None = None
+    """What the log says of it, if not the text."""
+
+
+def worded(error: PlatformError, edition: Edition) -> PlatformError:
+    """An error in the words of the HTTP API (H6, H10, E1)."""
+    early = edition is Edition.OF_2016
+    if error.code == NO_MOBILE[0] and not early:
+        return PlatformError(-27, "電話號碼不得為空")
+    if error.code in _WORDED:
+        return PlatformError(error.code, _WORDED[error.code][not early])
+    if error.code in _WITHOUT_STOP and not early:
+        return PlatformError(error.code, error.description.removesuffix("。"))
+    return error
+
+
+def error_line(error: PlatformError, edition: Edition) -> Answer:
+    """`CODE,text` in the form of the edition (H10, E1)."""
+    return Answer(worded(error, edition).line(edition))
+
+
+def error_json(error: PlatformError, edition: Edition) -> Answer:
+    """`{"Result":false,"Status":"CODE","Msg":"text"}` (H7, H12)."""
+    error = worded(error, edition)
+    return Answer(
+        _json({"Result": False, "Status": str(error.code), "Msg": error.description}),
+        JSON,
+        error.line(edition),
+    )
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """The five fields (H9)."""
+    return receipt.line(cost_decimals=0)
+
+
+def receipt_json(receipt: Receipt, edition: Edition) -> Answer:
+    """`{"Result":true,…,"Msg":…}` with the five fields in it (H12, E1)."""
+    status = {} if edition is Edition.OF_2025 else {"Status": "0"}
+    line = receipt_line(receipt)
+    return Answer(_json({"Result": True, **status, "Msg": line}), JSON, line)
+
+
+def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) -> str:
+    """The five fields, and who was left out; or -98 if nobody was left (H11)."""
+    mobiles = "/".join(before.mobile for before in filtered.left_out)
+    if sent and filtered.receipt is None:
+        return f"-98,{mobiles}"
+    fields = [receipt_line(filtered.receipt) if filtered.receipt else "0,0,0,0,"]
+    if filtered.left_out:
+        fields.append(mobiles)
+        if edition is Edition.OF_2025:
+            fields.append("/".join(before.batch_id for before in filtered.left_out))
+    return ",".join(fields)
+
+
+def token_json(token: str | None = None) -> Answer:
+    """`{"Result":true,"Msg":"TOKEN"}`, or without a token, if none was asked for (H7)."""
+    shown = {"Result": True} | ({} if token is None else {"Msg": token})
+    return Answer(_json(shown), JSON, "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is asked of a batch: rows, and how many there are in all (H13–H15)."""
+
+    batch_id: str
+    count: int
+    tab_rows: Iterable[Sequence[str]]
+    records: Iterable[Mapping[str, str]]
+
+    def tab(self) -> Answer:
+        """The count, CRLF, and rows that each end in LF."""
+        rows = "".join(
+            "\t".join([cell.translate(_BLANKS) for cell in row]) + "\n" for row in self.tab_rows
+        )
+        return Answer(f"{self.count}\r\n{rows}", TEXT, self._result)
+
+    def json(self) -> Answer:
+        records = list(self.records)
+        table = {"SMS_COUNT": self.count, "BID": self.batch_id}
+        return Answer(_json(table | ({"DATA": records} if records else {})), JSON, self._result)
+
+    def xml(self) -> Answer:
+        """The names of the JSON, each an element; DATA as often as there are records."""
+        records = "".join(
+            "<DATA>"
+            + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in record.items())
+            + "</DATA>"
+            for record in self.records
+        )
+        return Answer(
+            '<?xml version="1.0" encoding="utf-8"?>'
+            f"<SMS_LOG><SMS_COUNT>{self.count}</SMS_COUNT><BID>{escape(self.batch_id)}</BID>"
+            f"{records}</SMS_LOG>",
+            XML,
+            self._result,
+        )
+
+    @property
+    def _result(self) -> str:
+        return f"{self.count} in all"
+
+
+def delivery_table(log: DeliveryLog, batch_id: str, edition: Edition) -> Table:
+    """The delivery log of a batch (H13, H14)."""
+    later = edition is not Edition.OF_2016
+    return Table(
+        batch_id,
+        log.count,
+        (
+            (
+                message.name,
+                message.to,
+                _slashed(message.due_at),
+                f"{message.cost:.1f}",
+                str(message.status.value),
+                *((_slashed(_received_at(message)),) if later else ()),
+            )
+            for message in log.messages
+        ),
+        (
+            {
+                "MR": message.record_number,
+                "NAME": message.name,
+                "MOBILE": message.to,
+                "SEND_TIME": _dashed(message.due_at),
+                "COST": f"{message.cost:.1f}",
+                "STATUS": str(message.status.value),
+                "REAL_COST": f"{message.cost:.1f}",
+                "RECEIVED_TIME": _dashed(_received_at(message)),
+            }
+            for message in log.messages
+        ),
+    )
+
+
+def reply_table(replies: Replies, batch_id: str) -> Table:
+    """The replies to a batch (H15)."""
+    return Table(
+        batch_id,
+        replies.count,
+        (
+            (message.name, message.to, reply.text, _slashed(reply.at))
+            for message, reply in replies.replies
+        ),
+        (
+            {
+                "NAME": message.name,
+                "MOBILE": message.to,
+                "CONTENT": reply.text,
+                "RECEIVED_TIME": _dashed(reply.at),
+            }
+            for message, reply in replies.replies
+        ),
+    )
+
+
+def _received_at(message: Message) -> datetime | None:
+    return message.finished_at if message.status.final else None
+
+
+def _slashed(moment: datetime | None) -> str:
+    return f"{moment:%Y/%m/%d %H:%M:%S}" if moment else ""
+
+
+def _dashed(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
