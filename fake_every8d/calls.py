@@ -41,6 +41,12 @@ class Call(Protocol):
     def advice(self) -> Sequence[str]:
         """What production does here that people do not expect, a sentence each."""
 
+    def concerns(self) -> tuple[str | None, Sequence[str]]:
+        """Whose account it is about and the numbers it sends to, as written, before it does.
+
+        A failure on demand that is limited to one of them asks, and nobody else.
+        """
+
     def execute(self) -> None:
         """Do what it asks for, if anything. The gateway changes here and nowhere else."""
 

@@ -83,6 +83,15 @@ class HttpCall:
     def advice(self) -> Sequence[str]:
         return tuple(self._context.advice)
 
+    def concerns(self) -> tuple[str | None, Sequence[str]]:
+        try:
+            if isinstance(self._given, Fields):
+                data = self._given.objects("RecipientDataList")
+                return self.user_id, [recipient["Mobile"] for recipient in data]
+            return self.user_id, (self._given["DEST"] if self._given else "").split(",")
+        except Malformed:
+            return self.user_id, ()
+
     def execute(self) -> None:
         call, operation = self._context, self._operation or CONNECTIONS["1"]
         if isinstance(call.caller, Token):

@@ -18,6 +18,7 @@ from fake_every8d.soap.asmx import (
     SoapFault,
     SoapRequest,
 )
+from fake_every8d.soap.documents import RepsError, recipients
 from fake_every8d.soap.service import TNS, Call, SmsService
 from fake_every8d.soap.wsdl import wsdl
 
@@ -53,6 +54,7 @@ class SoapCall:
     """
 
     def __init__(self, gateway: Gateway, body: bytes, request: SoapRequest) -> None:
+        self._gateway = gateway
         self._call = Call(gateway)
         self._refused: int | None = None
         self.operation: str | None = None
@@ -84,6 +86,17 @@ class SoapCall:
     @property
     def advice(self) -> Sequence[str]:
         return self._call.advice
+
+    def concerns(self) -> tuple[str | None, Sequence[str]]:
+        names = SmsService.public_methods[self.operation].in_message._type_info
+        values = dict(zip(names, [value or "" for value in self._ctx.in_object], strict=True))
+        user_id = values.get("userID") or self._gateway.owner(values.get("sessionKey", ""))
+        if "contentXML" not in values:
+            return user_id, values.get("mobile", "").split(",")
+        try:
+            return user_id, [to.mobile for to in recipients(values["contentXML"])]
+        except RepsError:
+            return user_id, ()
 
     def execute(self) -> None:
         if self.operation is not None:

@@ -80,7 +80,7 @@ class Application:
         self._gateway = gateway
         self._soap = SoapEndpoint(gateway)
         self._http = HttpEndpoint(gateway)
-        self.faults = Faults({**self._soap.operations, **self._http.operations})
+        self.faults = Faults({**self._soap.operations, **self._http.operations}, gateway.clock)
         """Failures on demand."""
         self.journal = Journal()
         """The last requests for both APIs, and for what there is not."""

@@ -2,20 +2,25 @@
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields, replace
+from random import Random
 from typing import Any, Literal, TypedDict, get_args
 
 from lxml import etree
 
 from fake_every8d.calls import Call, Response
-from fake_every8d.gateway import InvalidInput, NotFound
+from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
 
 Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
 Effect = Literal["before", "after"]
 
 ANY = "*"
 """Stands for every operation."""
+
+MOST_CALLS = 100_000
+"""The highest rate, in calls per second."""
 
 _HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
 
@@ -38,6 +43,11 @@ class Fault:
     so that it never does, or `"after"` it, so that the caller was charged and does not
     know. For a delay it says on which side of the operation time passes. A client that hangs
     up ends it; what was to come after it never does.
+
+
+    Which calls it befalls can be narrowed down: to an account's (`user_id`), to those that send
+    to a number (`to`), to what comes after `skip` such calls, to `every` so many of them, to a
+    `probability`, or to those that come faster than a `rate`. With several, all of them hold.
     """
 
     operation: str
@@ -51,6 +61,21 @@ class Fault:
     status: int = 503
     body: str = ""
     seconds: float = 0
+    user_id: str | None = None
+    """Only calls of this account."""
+    to: str | None = None
+    """Only calls that send to this number, in any spelling; kept as `+886…`."""
+    skip: int = 0
+    """So many such calls go through first."""
+    every: int = 1
+    """3 for every third such call after that."""
+    rate: int | None = None
+    """Only calls beyond so many within a second of the fake's time."""
+    probability: float | None = None
+    """From 0 to 1; it takes a `seed`, so that each run is like the last."""
+    seed: int | None = None
+    happened: int = 0
+    """How many calls it has befallen so far."""
     id: int = 0
 
 
@@ -64,6 +89,51 @@ class FaultSettings(TypedDict, total=False):
     status: int
     body: str
     seconds: float
+    user_id: str | None
+    to: str | None
+    skip: int
+    every: int
+    rate: int | None
+    probability: float | None
+    seed: int | None
+
+
+class _Waiting:
+    """A failure, and what it has seen of the calls that it could befall."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._seen = 0
+        self._random = Random(fault.seed)
+        self._passed: deque[int] = deque(maxlen=fault.rate)
+        """When the last calls went through, in the fake's µs."""
+
+    def is_about(self, call: Call) -> bool:
+        fault = self.fault
+        if fault.operation not in (ANY, call.operation):
+            return False
+        if fault.user_id is None and fault.to is None:
+            return True
+        user_id, mobiles = call.concerns()
+        return fault.user_id in (None, user_id) and (
+            fault.to is None or fault.to in [numbers.parse(mobile).e164 for mobile in mobiles]
+        )
+
+    def strikes(self, now: int) -> bool:
+        """Whether it befalls the next of the calls that it is about."""
+        fault = self.fault
+        self._seen += 1
+        turn = self._seen - fault.skip
+        if turn <= 0 or turn % fault.every:
+            return False
+        if fault.probability is not None and self._random.random() >= fault.probability:
+            return False
+        if fault.rate is None:
+            return True
+        if len(self._passed) == fault.rate and self._passed[0] > now - 1_000_000:
+            return True
+        self._passed.append(now)
+        return False
 
 
 class Faults:
@@ -72,11 +142,12 @@ class Faults:
     Raises `InvalidInput` for one that makes no sense; `operations` are the names that do.
     """
 
-    def __init__(self, operations: Collection[str]) -> None:
+    def __init__(self, operations: Collection[str], clock: Clock) -> None:
         self._operations = operations
+        self._clock = clock
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
-        self._faults: list[Fault] = []
+        self._waiting: list[_Waiting] = []
         self._clearings = 0
         self._delays: set[threading.Event] = set()
         self.version = 0
@@ -85,54 +156,64 @@ class Faults:
     @property
     def pending(self) -> bool:
         """Whether there is any."""
-        return bool(self._faults)
+        return bool(self._waiting)
 
     def add(self, operation: str, kind: str, **settings: Any) -> Fault:
-        """Let a failure befall the next calls; the settings are the fields of `Fault`."""
+        """Let a failure befall the next calls; the settings are the fields of `Fault`.
+
+        `times` is 1, but all for one with `every`, `rate` or `probability`; the `status` of one
+        with a `rate` is 429.
+        """
         fault = self._checked(operation, kind, settings)
         with self._lock:
             fault = replace(fault, id=next(self._ids))
-            self._faults.append(fault)
+            self._waiting.append(_Waiting(fault))
             self.version += 1
         return fault
 
     def all(self) -> list[Fault]:
         """Those still waiting, oldest first."""
         with self._lock:
-            return list(self._faults)
+            return [waiting.fault for waiting in self._waiting]
 
     def remove(self, fault_id: int) -> None:
         """Raises `NotFound`."""
         with self._lock:
-            left = [fault for fault in self._faults if fault.id != fault_id]
-            if len(left) == len(self._faults):
+            left = [waiting for waiting in self._waiting if waiting.fault.id != fault_id]
+            if len(left) == len(self._waiting):
                 raise NotFound(f"there is no fault {fault_id}")
-            self._faults = left
+            self._waiting = left
             self.version += 1
 
     def clear(self) -> None:
         """Remove all, and let what is being delayed go on at once."""
         with self._lock:
-            self._faults = []
+            self._waiting = []
             self.version += 1
             self._clearings += 1
             delays, self._delays = self._delays, set()
         for over in delays:
             over.set()
 
-    def take(self, operation: str) -> Fault | None:
+    def take(self, call: Call) -> Fault | None:
         """The failure that befalls this call of an operation, the oldest first."""
         if not self.pending:  # as nearly always, and no lock is needed to tell
             return None
+        now = self._clock.micros
+        # Before the lock is taken, since a call asks the gateway whose it is.
+        about = [waiting for waiting in [*self._waiting] if waiting.is_about(call)]
         with self._lock:
-            for place, fault in enumerate(self._faults):
-                if fault.operation in (ANY, operation):
-                    self.version += 1
-                    if fault.times == 1:
-                        del self._faults[place]
-                    elif fault.times is not None:
-                        self._faults[place] = replace(fault, times=fault.times - 1)
-                    return fault
+            for waiting in about:
+                if waiting not in self._waiting or not waiting.strikes(now):
+                    continue
+                self.version += 1
+                fault = waiting.fault
+                if fault.times == 1:
+                    self._waiting.remove(waiting)
+                waiting.fault = replace(
+                    fault, happened=fault.happened + 1, times=fault.times and fault.times - 1
+                )
+                return fault
         return None
 
     def befall(
@@ -146,7 +227,7 @@ class Faults:
         function to call if the client goes away, which ends a delay.
         """
         clearing = self._clearings
-        fault = self.take(call.operation) if call.operation else None
+        fault = self.take(call) if call.operation else None
         if fault is None:
             call.execute()
             return call.answer(), None
@@ -199,7 +280,7 @@ class Faults:
             return timed_out or clearing != self._clearings
 
     def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
-        names = [field.name for field in fields(Fault) if field.name != "id"]
+        names = [field.name for field in fields(Fault) if field.name not in ("id", "happened")]
         if unknown := set(settings) - set(names):
             raise InvalidInput(
                 f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
@@ -209,7 +290,12 @@ class Faults:
             raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
         if kind not in get_args(Kind):
             raise InvalidInput(f"kind must be one of {', '.join(get_args(Kind))}; not {kind!r}")
-        fault = Fault(operation, kind, **settings)  # type: ignore[arg-type]  # checked above
+        defaults: dict[str, Any] = {}
+        if {"every", "rate", "probability"} & set(settings):
+            defaults["times"] = None
+        if settings.get("rate") is not None:
+            defaults["status"] = 429
+        fault = Fault(operation, kind, **defaults | settings)  # type: ignore[arg-type]  # checked above
         if fault.effect not in get_args(Effect):
             raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
         if fault.times is not None and not _whole(fault.times, 1):
@@ -220,6 +306,31 @@ class Faults:
             raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
         if fault.kind == "delay" and not fault.seconds:
             raise InvalidInput("a delay takes seconds, such as seconds=2")
+        for name, least in (("skip", 0), ("every", 1)):
+            if not _whole(value := getattr(fault, name), least):
+                raise InvalidInput(f"{name} must be {least} or more calls, not {value!r}")
+        if fault.rate is not None and (not _whole(fault.rate, 1) or fault.rate > MOST_CALLS):
+            raise InvalidInput(
+                f"rate must be 1 to {MOST_CALLS} calls per second, not {fault.rate!r}"
+            )
+        if (fault.probability is None) != (fault.seed is None):
+            raise InvalidInput(
+                "probability takes a seed, so that each run is like the last, and a seed a "
+                "probability: such as probability=0.1, seed=1"
+            )
+        if fault.probability is not None and not (
+            isinstance(fault.probability, int | float) and 0 < fault.probability <= 1
+        ):
+            raise InvalidInput(f"probability must be above 0, 1 at most; not {fault.probability!r}")
+        if fault.seed is not None and not _whole(fault.seed, 0):
+            raise InvalidInput(f"seed must be a whole number, 0 or more; not {fault.seed!r}")
+        if fault.user_id is not None and not isinstance(fault.user_id, str):
+            raise InvalidInput(f"user_id must be text, not {fault.user_id!r}")
+        if fault.to is not None:
+            number = numbers.parse(fault.to)
+            if number.kind is numbers.Kind.INVALID:
+                raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
+            fault = replace(fault, to=number.e164)
         for name in ("result", "reason", "body"):
             text = getattr(fault, name)
             if not isinstance(text, str) or not _xml_can_carry(text):

@@ -238,13 +238,80 @@ def test_a_fault_of_all_calls_can_be_ended(every8d: FakeEvery8d, service: Any, k
     assert "<CODE>0</CODE>" in service.getConnection("demo", "demo")
 
 
-def test_one_of_several_can_be_removed() -> None:
-    faults = Faults(["getCredit"])
+def test_one_of_several_can_be_removed(every8d: FakeEvery8d) -> None:
+    faults = Faults(["getCredit"], every8d.gateway.clock)
     first, second = faults.add("*", "garbage"), faults.add("getCredit", "disconnect")
     faults.remove(first.id)
     assert faults.all() == [second]
     with pytest.raises(NotFound, match="there is no fault 1"):
         faults.remove(first.id)
+
+
+# Which of the calls
+
+
+def test_only_an_accounts_calls(every8d: FakeEvery8d, service: Any, key: str) -> None:
+    every8d.add_account("shop", "s3cret", credit=7)
+    shop = every8d.gateway.open_session("shop", "s3cret")
+    every8d.add_fault("*", "result", result="wrong", user_id="shop", times=None)
+    assert service.getCredit(key) == "1000.00"
+    assert service.getCredit(shop) == "wrong"
+    assert service.getConnection("shop", "s3cret") == "wrong"
+    assert "<CODE>0</CODE>" in service.getConnection("demo", "demo")
+
+
+def test_only_calls_that_send_to_a_number(every8d: FakeEvery8d, service: Any, key: str) -> None:
+    fault = every8d.add_fault("*", "result", result="wrong", to="0912345678", times=None)
+    assert fault.to == "+886912345678"
+    assert service.getCredit(key) == "1000.00"
+    assert service.sendSMS(key, "", "hello", "0922333444", "").startswith("999.00,1,")
+    assert service.sendSMS(key, "", "hello", "0922333444, +886912345678", "") == "wrong"
+    reps = '<REPS><USER NAME="" MOBILE="{}" EMAIL="" SENDTIME="">hello</USER></REPS>'
+    assert service.sendParamSMS(key, "", reps.format("+886912345678"), "") == "wrong"
+    assert service.sendParamSMS(key, "", reps.format("+886922333444"), "").startswith("998.00,")
+    assert service.sendParamSMS(key, "", "no XML", "").startswith("-99,")
+
+
+def test_after_some_that_go_through_and_every_so_many(
+    every8d: FakeEvery8d, service: Any, key: str
+) -> None:
+    right, wrong = "1000.00", "wrong"
+    every8d.add_fault("getCredit", "result", result=wrong, skip=2)
+    assert credits(service, key, 4) == [right, right, wrong, right]
+    every8d.add_fault("getCredit", "result", result=wrong, skip=1, every=3, times=2)
+    assert credits(service, key, 9) == [right] * 3 + [wrong] + [right] * 2 + [wrong] + [right] * 2
+    every8d.add_fault("getCredit", "result", result=wrong, every=2)
+    assert credits(service, key, 6) == [right, wrong] * 3
+    (fault,) = every8d.faults
+    assert (fault.happened, fault.times) == (3, None)
+
+
+def test_calls_beyond_a_rate_are_refused_until_the_fakes_time_has_passed(
+    every8d: FakeEvery8d, key: str
+) -> None:
+    every8d.clock.freeze()
+    every8d.add_fault("getCredit", "http_error", rate=3, body="Too many requests")
+
+    def statuses(count: int) -> list[int]:
+        return [call(every8d.url, "getCredit", sessionKey=key).status for _ in range(count)]
+
+    assert statuses(5) == [200, 200, 200, 429, 429]
+    every8d.clock.advance(seconds=0.999)
+    assert statuses(1) == [429]
+    every8d.clock.advance(seconds=0.001)
+    assert statuses(4) == [200, 200, 200, 429]
+
+
+def test_what_is_left_to_chance_is_the_same_each_time(
+    every8d: FakeEvery8d, service: Any, key: str
+) -> None:
+    runs = []
+    for _ in range(2):
+        every8d.add_fault("getCredit", "result", result="wrong", probability=0.5, seed=8)
+        runs.append(credits(service, key, 20))
+        every8d.clear_faults()
+    assert runs[0] == runs[1]
+    assert 0 < runs[0].count("wrong") < 20
 
 
 @pytest.mark.parametrize(
@@ -271,6 +338,16 @@ def test_one_of_several_can_be_removed() -> None:
         ("*", "soap_fault", {"reason": "\ud800"}, "reason must be text that XML can carry"),
         ("*", "http_error", {"body": b"x"}, "body must be text"),
         ("*", "garbage", {"id": 7}, "a fault has no id"),
+        ("*", "garbage", {"happened": 7}, "a fault has no happened"),
+        ("*", "garbage", {"skip": -1}, "skip must be 0 or more calls, not -1"),
+        ("*", "garbage", {"every": 0}, "every must be 1 or more calls, not 0"),
+        ("*", "garbage", {"rate": 0.5}, "rate must be 1 to 100000 calls per second, not 0.5"),
+        ("*", "garbage", {"probability": 0.5}, "probability takes a seed, so that each run"),
+        ("*", "garbage", {"seed": 1}, "probability takes a seed, so that each run is like"),
+        ("*", "garbage", {"probability": 2, "seed": 1}, "probability must be above 0, 1 at most"),
+        ("*", "garbage", {"probability": 0.5, "seed": "x"}, "seed must be a whole number, 0 or"),
+        ("*", "garbage", {"to": "hello"}, "to must be a number such as 0912345678, not 'hello'"),
+        ("*", "garbage", {"user_id": 5}, "user_id must be text, not 5"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
@@ -307,3 +384,24 @@ def test_a_client_that_hangs_up_ends_its_delay(
     assert request.fault == "delay"
     # One before the operation is not followed by it.
     assert len(every8d.messages) == (effect == "after")
+
+
+def test_the_http_apis_calls_are_told_apart_as_soaps_are(every8d: FakeEvery8d) -> None:
+    form = {"UID": "demo", "PWD": "demo", "MSG": "hello"}
+    json = {"UID": "demo", "PWD": "demo"}
+    every8d.add_fault("*", "http_error", to="0912345678", user_id="demo", times=None)
+
+    def status(operation: str, **request: Any) -> int:
+        url = f"{every8d.url}/API21/HTTP/{operation}.ashx"
+        return requests.post(url, timeout=DEADLINE, **request).status_code
+
+    def recipients(*mobiles: str) -> dict[str, Any]:
+        data = [{"Mobile": mobile, "Param": "hello"} for mobile in mobiles]
+        return json | {"RecipientDataList": data}
+
+    assert status("sendSMS", data=form | {"DEST": "0922333444"}) == 200
+    assert status("sendSMS", data=form | {"DEST": "0922333444,0912345678"}) == 503
+    assert status("SendParamSMS", json=recipients("0922333444")) == 200
+    assert status("SendParamSMS", json=recipients("0922333444", "+886912345678")) == 503
+    assert status("SendParamSMS", json=json | {"RecipientDataList": 5}) == 200
+    assert status("getCredit", data=form) == 200

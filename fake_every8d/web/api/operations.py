@@ -18,7 +18,7 @@ from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Statu
 from fake_every8d.web import summary
 from fake_every8d.web.api import parameters as p
 from fake_every8d.web.api import representation as show
-from fake_every8d.web.faults import Effect, Faults, Kind
+from fake_every8d.web.faults import MOST_CALLS, Effect, Faults, Kind
 from fake_every8d.web.journal import Journal
 
 PREFIX = "/fake/"
@@ -388,6 +388,13 @@ class Operations:
             "status": p.whole(400, 599),
             "body": p.TEXT,
             "seconds": p.seconds(3600),
+            "user_id": p.or_null(p.TEXT),
+            "to": p.TEXT,
+            "skip": p.COUNT,
+            "every": p.whole(1),
+            "rate": p.or_null(p.whole(1, MOST_CALLS)),
+            "probability": p.PROBABILITY,
+            "seed": p.COUNT,
         },
         required=["operation", "kind"],
     )

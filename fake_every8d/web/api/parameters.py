@@ -109,6 +109,12 @@ def seconds(most: float) -> Value:
     return Value(f"seconds, 0 to {most:.0f}", read)
 
 
+def _probability(value: Any) -> float:
+    probability = float(_number(value))
+    _is(0 < probability <= 1)
+    return probability
+
+
 def _one_status(right: str, allowed: Iterable[Status]) -> Value:
     statuses = frozenset(allowed)
 
@@ -128,6 +134,7 @@ POINTS = Value(
     f"points, 0 to {MOST_POINTS} with two decimals at most, such as 1000 or 12.5", _points
 )
 SECONDS = seconds(LONGEST_WAIT)
+PROBABILITY = Value("a number above 0, 1 at most", _probability)
 MOMENT = Value("a time such as 2026-11-23T22:05:00+08:00", _moment)
 OUTCOME = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
 DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
