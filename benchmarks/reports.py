@@ -7,7 +7,7 @@ import urllib3
 from benchmarks.measuring import Result, in_turn, per_call, result
 from benchmarks.posting import CONTENT, gateway, numbers
 from benchmarks.receiver import receiver
-from fake_every8d.gateway import State
+from fake_every8d.gateway import ReportState
 
 REPORTS = "status reports"
 PLAIN = "the same GETs, plain urllib3"
@@ -30,7 +30,7 @@ def _round(url: str, count: int) -> Mapping[str, float]:
     key = platform.open_session("demo", "demo")
     platform.send_sms(key, "", CONTENT, ",".join(numbers(count)), "")
     reported = per_call(lambda: platform.clock.advance(seconds=1), 1)
-    urls = [report.url for report in platform.reports() if report.state is State.DELIVERED]
+    urls = [report.url for report in platform.reports() if report.state is ReportState.DELIVERED]
     platform.close()
     assert len(urls) == count
     return {REPORTS: count / reported, PLAIN: count / per_call(lambda: _get_all(urls), 1)}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
         Outcome,
         Reply,
         Report,
+        ReportState,
         Settings,
-        State,
         Status,
     )
 
@@ -36,7 +36,7 @@ __all__ = [
     "Reply",
     "Report",
     "Settings",
-    "State",
+    "ReportState",
     "Status",
 ]
 

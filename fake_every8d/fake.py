@@ -16,10 +16,9 @@ from fake_every8d.gateway import (
     Message,
     Outcome,
     Report,
+    ReportState,
     Settings,
-    State,
     Status,
-    numbers,
 )
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
@@ -367,17 +366,10 @@ class FakeEvery8d:
         Waits for `timeout` real seconds at the most, then raises an `AssertionError` that
         lists the reports that there are.
         """
-        number = None if to is None else numbers.parse_spelling(to).e164
         found: list[Report] = []
 
         def delivered() -> bool:
-            found[:] = [
-                report
-                for report in self.reports
-                if report.state is State.DELIVERED
-                and number in (None, report.to)
-                and status in (None, report.status)
-            ]
+            found[:] = self.gateway.reports(to=to, status=status, state=ReportState.DELIVERED)
             return bool(found)
 
         if self.gateway.wait_for(delivered, timeout, to=to):
@@ -396,7 +388,7 @@ class FakeEvery8d:
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far.
 
-        assert [attempt.answer for attempt in every8d.reports[0].attempts] == [200]
+        assert [attempt.status_code for attempt in every8d.reports[0].attempts] == [200]
         """
         return self.gateway.reports()
 

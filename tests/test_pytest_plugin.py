@@ -104,7 +104,8 @@ def test_the_marker_sets_up_the_tests_account_and_the_closest_wins(
         ("user_id='shop'", "@pytest.mark.every8d: user_id cannot be changed; *"),
         (
             "credit=-1",
-            "@pytest.mark.every8d: credit must be 0 or more points with two decimals, not -1",
+            "@pytest.mark.every8d: credit must be 0 or more points with two decimals, "
+            "1000000000000 at most, not -1",
         ),
         (
             "report_url=5",

@@ -71,7 +71,7 @@ def test_asynchronous_tests(pytester: pytest.Pytester) -> None:
                 await asyncio.to_thread(every8d.clock.advance, seconds=1)
             assert sms.content == "hello"
             assert b"&STATUS=100&" in reports[0]
-            assert every8d.reports[0].attempts[0].answer == 200
+            assert every8d.reports[0].attempts[0].status_code == 200
         """,
     )
     result.assert_outcomes(passed=1)

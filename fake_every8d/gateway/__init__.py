@@ -8,7 +8,7 @@ from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound, PlatformError
 from fake_every8d.gateway.gateway import Gateway
 from fake_every8d.gateway.messages import BatchSummary, Message, Recipient, Reply, Status
-from fake_every8d.gateway.outbox import Attempt, State
+from fake_every8d.gateway.outbox import Attempt, ReportState
 from fake_every8d.gateway.reports import Report
 from fake_every8d.gateway.results import (
     DeliveryLog,
@@ -47,7 +47,7 @@ __all__ = [
     "Report",
     "SentBefore",
     "Settings",
-    "State",
+    "ReportState",
     "Status",
     "Token",
 ]

@@ -1,11 +1,15 @@
 """Accounts, logins, lockout, sessions, tokens: who is calling (clauses A, H6, H7)."""
 
+import re
 import secrets
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from fake_every8d.gateway.clock import Clock, taipei_day
 from fake_every8d.gateway.errors import (
@@ -20,7 +24,14 @@ from fake_every8d.gateway.errors import (
     PlatformError,
 )
 
+MOST_POINTS = 10**12
+"""More than this no account can have."""
+
 _FAILED_LOGINS_ALLOWED = 10
+_MOST_SESSIONS = 10_000
+# Labels of at most 63 characters, as the DNS has them; an underscore some networks allow.
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.|$))+")
+_NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\\]")
 _TOKEN_LIFE = 8 * 3_600_000_000  # µs
 _MOST_TOKENS = 10_000
 
@@ -54,7 +65,7 @@ class Account:
     """The login name (登入帳號, `userID`)."""
     password: str
     credit: Decimal = Decimal(1000)
-    """Points left (餘額): never negative, two decimals at most."""
+    """Points left (餘額): 0 to 10¹², two decimals at most."""
     international: bool = False
     """May it send abroad (國際簡訊發送設定)? Clause S4."""
     test_mode: bool = False
@@ -68,9 +79,8 @@ class Account:
         if not self.user_id:
             raise InvalidInput("user_id must not be empty")
         object.__setattr__(self, "credit", _points(self.credit))
-        url = self.report_url
-        if url is not None and not str(url).startswith(("http://", "https://")):
-            raise InvalidInput(f"report_url must begin with http:// or https://, not {url!r}")
+        if self.report_url is not None:
+            _check_url(self.report_url)
 
     @property
     def locked(self) -> bool:
@@ -78,15 +88,45 @@ class Account:
         return self.failed_logins > _FAILED_LOGINS_ALLOWED
 
 
+@lru_cache  # an account is checked with every change, and its URL hardly ever changes
+def _check_url(url: str) -> None:
+    """Raises `InvalidInput` for what cannot be called."""
+    if not str(url).lower().startswith(("http://", "https://")):
+        raise InvalidInput(f"report_url must begin with http:// or https://, not {url!r}")
+    if reason := _uncallable(url):
+        raise InvalidInput(
+            f"report_url must be a URL such as http://127.0.0.1:3000/sms/report, not {url!r}: "
+            f"{reason}"
+        )
+
+
+def _uncallable(url: str) -> str | None:
+    """Why a URL cannot be called, or None if it can."""
+    if bad := _NOT_IN_URL.search(url):
+        return f"{bad[0]!r} must be percent-encoded in a URL"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        return str(error)
+    if not host:
+        return "it names no host"
+    if not parts.netloc.rpartition("@")[2].startswith("[") and not _HOST.fullmatch(host):
+        return f"{host!r} is not the name or address of a host"
+    return "port 0 cannot be called" if port == 0 else None
+
+
 def _points(value: Any) -> Decimal:
     # By way of str, so that 0.1 is a tenth of a point and not the float next to it.
     try:
         credit = value if isinstance(value, Decimal) else Decimal(str(value))
-        sensible = credit.is_finite() and credit >= 0 and credit == round(credit, 2)
+        sensible = 0 <= credit <= MOST_POINTS and credit == round(credit, 2)
     except InvalidOperation:  # not a number at all, or of more digits than a Decimal rounds
         sensible = False
     if not sensible:
-        raise InvalidInput(f"credit must be 0 or more points with two decimals, not {value}")
+        raise InvalidInput(
+            f"credit must be 0 or more points with two decimals, {MOST_POINTS} at most, not {value}"
+        )
     return credit
 
 
@@ -96,7 +136,7 @@ class Accounts:
     def __init__(self, configured: Iterable[Account], clock: Clock) -> None:
         self._configured = {account.user_id: account for account in configured}
         self._clock = clock
-        self._sessions: dict[str, str] = {}
+        self._sessions: OrderedDict[str, str] = OrderedDict()  # whose; the last used come last
         self._tokens: dict[str, tuple[str, int]] = {}  # whose, and until when: oldest first
         self.reset()
 
@@ -117,6 +157,9 @@ class Accounts:
             known = ", ".join(self._accounts) or "none"
             raise NotFound(f"there is no account {user_id!r}; there are: {known}") from None
 
+    def find(self, user_id: str) -> Account | None:
+        return self._accounts.get(user_id)
+
     def add(self, account: Account) -> None:
         """Raises `Conflict` if its user ID is taken."""
         if account.user_id in self._accounts:
@@ -128,22 +171,21 @@ class Accounts:
         self._accounts[user_id] = account = replace(self.get(user_id), **changes)
         return account
 
-    def charge(self, account: Account, credit: Decimal) -> None:
-        """Leave an account with `credit` points, which are known to make sense.
+    def charge(self, user_id: str, points: int) -> Account:
+        """Take points for a send. Raises `InvalidInput` if there are not as many (P8)."""
+        return self.update(user_id, credit=self.get(user_id).credit - points)
 
-        Does what `update` would, without checking each field again: nothing changes so often.
-        """
-        charged = object.__new__(Account)
-        for name in Account.__slots__:
-            object.__setattr__(charged, name, getattr(account, name))
-        object.__setattr__(charged, "credit", credit)
-        self._accounts[account.user_id] = charged
+    def refund(self, user_id: str, points: int) -> None:
+        """Give points back (P6); an account that was removed has lost its points with it."""
+        if user_id in self._accounts:
+            self.charge(user_id, -points)
 
     def remove(self, user_id: str) -> None:
         """Its sessions and tokens end with it. Raises `NotFound`."""
         self.get(user_id)
         del self._accounts[user_id]
-        self._sessions = {key: who for key, who in self._sessions.items() if who != user_id}
+        for key in [key for key, who in self._sessions.items() if who == user_id]:
+            del self._sessions[key]
         self._tokens = {text: whose for text, whose in self._tokens.items() if whose[0] != user_id}
 
     def log_in(self, user_id: str, password: str) -> Account:
@@ -159,11 +201,16 @@ class Accounts:
         return self.update(user_id, failed_logins=0) if account.failed_logins else account
 
     def open_session(self, user_id: str, password: str) -> str:
-        """A new session key for a right password. Raises as `log_in` does."""
+        """A new session key for a right password. Raises as `log_in` does.
+
+        Above 10,000 sessions, the one that was not used for the longest time ends.
+        """
         self.log_in(user_id, password)
         self._expire()
         key = uuid.uuid4().hex
         self._sessions[key] = user_id
+        if len(self._sessions) > _MOST_SESSIONS:
+            self._sessions.popitem(last=False)
         return key
 
     def close_session(self, session_key: str) -> bool:
@@ -204,6 +251,8 @@ class Accounts:
         self._expire()
         if isinstance(caller, Token):
             return self._tokens.get(caller.text, (None,))[0]
+        if caller in self._sessions:
+            self._sessions.move_to_end(caller)
         return self._sessions.get(caller)
 
     def sessions(self, user_id: str) -> int:

@@ -19,12 +19,14 @@ class Changes:
 
     Whoever changes something names the topics that it concerns; only those who wait
     for one of them are woken, and look for themselves. Where nobody waits that costs
-    next to nothing. The gateway's lock guards `version`.
+    next to nothing. The gateway's lock guards `version` and `generation`.
     """
 
     def __init__(self) -> None:
         self.version = 0
         """Grows with every change."""
+        self.generation = 0
+        """Grows with every reset: who began in an earlier one does not count in this (X1)."""
         self._lock = threading.Lock()
         self._waiters: dict[Hashable, set[_Waiter]] = {}
         self._closed = False
@@ -38,6 +40,17 @@ class Changes:
         """Count changes, and wake nobody. Returns the version after the last of them."""
         self.version += changes
         return self.version
+
+    def announce(self) -> None:
+        """Count a change that is about no message in particular."""
+        self.version += 1
+        self.wake()
+
+    def begin_generation(self) -> int:
+        """Let nobody count any more who has begun something. Returns the one that ended."""
+        self.version += 1
+        self.generation += 1
+        return self.generation - 1
 
     def wake(self, *topics: Hashable) -> None:
         """Have those who wait for one of the topics, or for anything, look again.

@@ -3,12 +3,12 @@
 import heapq
 import itertools
 import logging
-import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
+from fake_every8d.gateway import real_time
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.errors import Conflict, InvalidInput
 
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
@@ -21,30 +21,18 @@ LONGEST_WAIT = 1e9
 # single thing fights with those that serve callers over the lock.
 _GRAIN = 0.02
 
+# While something is to fall due the thread wakes up so often, in seconds, though it may be
+# hours until then: the machine may have slept, or its clock may have been set.
+_LONGEST_NAP = 10.0
+
+_FEW = 100  # cancelled timers that it is not worth the while to sweep out
+
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 _LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
 
 _logger = logging.getLogger(__name__)
-
-
-def _wall_ns() -> int:
-    """What time it really is, even if a suite has frozen Python's clocks already."""
-    # freezegun leaves clock_gettime alone, and time-machine offers a way around itself.
-    time_machine = sys.modules.get("time_machine")
-    if time_machine and time_machine.escape_hatch.is_travelling():
-        return int(time_machine.escape_hatch.time.time_ns())
-    return time.clock_gettime_ns(time.CLOCK_REALTIME)
-
-
-_STARTED = _wall_ns() - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-
-
-def _real_micros() -> int:
-    """The machine's own time, out of reach of libraries that freeze Python's."""
-    # Both leave this clock alone; `time.monotonic` freezegun does not.
-    return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) + _STARTED) // 1000
 
 
 def to_datetime(micros: int) -> datetime:
@@ -70,26 +58,56 @@ def taipei_day(micros: int) -> int:
     return (micros + 8 * 3_600_000_000) // _DAY
 
 
-class Timer:
-    """Something that falls due. `cancel` it and it never does."""
+class RealTime:
+    """The system's time, steady: it never goes back, and follows a jump ahead.
 
-    __slots__ = ("due", "_action")
+    The system's clock jumps ahead when somebody sets it, or when the machine wakes up.
+    """
+
+    _JUMP = 1_000_000_000  # nanoseconds: what is less is a thread that had to wait for its turn
+    _PAUSE = 100_000_000  # nanoseconds between two looks at the system's clock
+
+    def __init__(self, wall_ns: Callable[[], int]) -> None:
+        self._wall_ns = wall_ns
+        self._lock = threading.Lock()
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Be at the system's time, even if that is to go back."""
+        with self._lock:
+            self._start = self._measured()
+            self._next_look = 0
+
+    @property
+    def micros(self) -> int:
+        """In microseconds since 1970."""
+        passed = real_time.perf_counter_ns()
+        if passed >= self._next_look:
+            self._next_look = passed + self._PAUSE
+            self._follow()
+        return int(passed + self._start) // 1000
+
+    def _follow(self) -> None:
+        # Twice, as somebody may begin to travel with time-machine right between.
+        jumped = all(self._measured() - self._start > self._JUMP for _ in range(2))
+        if jumped:
+            with self._lock:
+                self._start = max(self._start, self._measured())
+
+    def _measured(self) -> int:
+        # In this order: who has to wait in between measures too little, and no jump.
+        return self._wall_ns() - int(real_time.perf_counter_ns())
+
+
+class Timer:
+    """Something that falls due, unless it is cancelled (`Clock.cancel`)."""
+
+    __slots__ = ("due", "action")
 
     def __init__(self, due: int, action: Callable[[int], None]) -> None:
         self.due = due
-        self._action: Callable[[int], None] | None = action
-
-    @property
-    def cancelled(self) -> bool:
-        return self._action is None
-
-    def cancel(self) -> None:
-        self._action = None
-
-    def fire(self) -> None:
-        action, self._action = self._action, None
-        if action is not None:
-            action(self.due)
+        self.action: Callable[[int], None] | None = action
+        """None once it has happened, or never will."""
 
 
 class Clock:
@@ -98,17 +116,24 @@ class Clock:
     Tests and tools use `now`, `advance`, `travel_to`, `freeze` and `resume`; all
     are safe from any thread. Moving the clock makes everything that falls due on
     the way happen, in order, each at its own time, before the call returns (T2).
-    It never goes backwards (T3), but for the gateway's reset.
+    It never goes backwards (T3), but for the gateway's reset. Where the system's clock
+    jumps ahead, so does it.
 
     The gateway puts timers in (`call_at`) and, while something outside has been
     asked and has not answered yet, asks a moving clock to wait (`hold`). Timers are
     fired with the gateway's lock held, one at a time, and never wait for anything.
-    `changed` is called, with the lock held, when time was stopped, moved or resumed.
+    `wall_ns` tells the system's time.
     """
 
-    def __init__(self, lock: threading.RLock, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        lock: threading.RLock,
+        changes: Changes,
+        wall_ns: Callable[[], int] = real_time.wall_ns,
+    ) -> None:
         self._lock = lock
-        self._changed = changed
+        self._changes = changes
+        self._real_time = RealTime(wall_ns)
         self._woken = threading.Condition(lock)
         self._released = threading.Condition(lock)
         self._moves = threading.Lock()
@@ -116,16 +141,17 @@ class Clock:
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._epoch = 0
-        self._reset()
+        self._start_over()
 
-    def _reset(self) -> None:
+    def _start_over(self) -> None:
+        self._real_time.read_again()
         self._offset = 0
         self._running = True
         self._stopped_at: int | None = None
         self._moving = False
         self._holds = 0
         self._queue.clear()
+        self._cancelled = 0  # timers that are still in the queue
 
     # What tests and tools use
 
@@ -133,6 +159,7 @@ class Clock:
     def now(self) -> datetime:
         """What time it is in the fake, to the microsecond, in Taipei (+08:00)."""
         with self._lock:  # not while it is being stopped, which would look like going back
+            self._start_thread()
             return to_datetime(self.micros)
 
     @property
@@ -187,7 +214,7 @@ class Clock:
                 if not self._moving:
                     self._stopped_at = self.micros
                 self._woken.notify_all()
-                self._changed()
+                self._changes.announce()
 
     def resume(self) -> None:
         """Let time pass by itself again, from where it stands."""
@@ -196,7 +223,7 @@ class Clock:
                 self._running = True
                 if not self._moving:
                     self._run_from_here()
-                self._changed()
+                self._changes.announce()
 
     # What the gateway uses
 
@@ -204,7 +231,7 @@ class Clock:
     def micros(self) -> int:
         """Now, in microseconds since 1970: exact, and quick to compare."""
         stopped_at = self._stopped_at
-        return _real_micros() + self._offset if stopped_at is None else stopped_at
+        return self._real_time.micros + self._offset if stopped_at is None else stopped_at
 
     def call_at(self, due: int, action: Callable[[int], None]) -> Timer:
         """Call `action(due)` when the time `due` (in microseconds) has come.
@@ -216,39 +243,54 @@ class Clock:
             heapq.heappush(self._queue, (due, next(self._order), timer))
             if self._queue[0][2] is timer:
                 self._woken.notify_all()
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(
-                    target=self._run, name="fake-every8d-clock", daemon=True
-                )
-                self._thread.start()
+            self._start_thread()
         return timer
+
+    def cancel(self, timer: Timer) -> None:
+        """It never falls due, if it has not yet."""
+        with self._lock:
+            if timer.action is not None:
+                timer.action = None
+                self._cancelled += 1
+                if self._cancelled > max(_FEW, len(self._queue) // 2):
+                    self._queue = [entry for entry in self._queue if entry[2].action is not None]
+                    heapq.heapify(self._queue)
+                    self._cancelled = 0
+
+    @property
+    def course(self) -> tuple[int, int | None, int]:
+        """Another one once time was moved, stopped, resumed or reset: it did not just pass."""
+        return self._changes.generation, self._stopped_at, self._offset
 
     def hold(self) -> int:
         """Make a moving clock wait until `release` is given what this returns."""
         with self._lock:
             self._holds += 1
-            return self._epoch
+            return self._changes.generation
 
     def release(self, hold: int) -> None:
         """End a `hold`; one from before a reset no longer counts."""
         with self._lock:
-            if hold == self._epoch:
+            if hold == self._changes.generation:
                 self._holds -= 1
                 if not self._holds:
                     self._released.notify_all()
 
     def reset(self) -> None:
-        """Back to the real time, with nothing waiting (X1). Ends moves under way."""
+        """Back to the real time, with nothing waiting (X1); the generation is a new one.
+
+        Moves under way end.
+        """
         with self._lock:
-            self._epoch += 1
-            self._reset()
+            self._start_over()
             self._released.notify_all()
             self._woken.notify_all()
 
     def close(self) -> None:
         """Stop for good: nothing falls due any more, and the thread ends."""
-        self.reset()
         with self._lock:
+            self._queue.clear()
+            self._released.notify_all()
             self._closed = True
             thread, self._thread = self._thread, None
             self._woken.notify_all()
@@ -265,26 +307,27 @@ class Clock:
                 )
             if target > to_micros(_LATEST):
                 raise Conflict(f"the clock ends at {_LATEST.isoformat()}")
-            epoch = self._epoch
+            generation = self._changes.generation
             self._moving = True
             self._stopped_at = now
-            self._settle(target, epoch)
-            if self._epoch == epoch:
+            self._settle(target, generation)
+            if self._changes.generation == generation:
                 self._moving = False
                 self._stopped_at = target
                 if self._running:
                     self._run_from_here()
                 self._woken.notify_all()
-                self._changed()
+                self._changes.announce()
+            self._start_thread()
             return to_datetime(self.micros)
 
-    def _settle(self, target: int, epoch: int) -> None:
+    def _settle(self, target: int, generation: int) -> None:
         """Fire all that is due up to `target`, in order, and wait for what that asks.
 
         Time stands still while something is being waited for: its answer may put
         something earlier into the queue than what is there now.
         """
-        while self._epoch == epoch:
+        while self._changes.generation == generation:
             self._drop_cancelled()
             due = self._queue[0][0] if self._queue else target + 1
             assert self._stopped_at is not None
@@ -297,6 +340,17 @@ class Clock:
             else:
                 return
 
+    def _start_thread(self) -> None:
+        """See to it that what is in the queue will fall due by itself."""
+        if self._thread is None and self._queue and not self._closed:
+            thread = threading.Thread(target=self._run, name="fake-every8d-clock", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system has none to spare: the next call tries again
+                _logger.warning("the fake's time does not pass by itself: %s", error)
+            else:
+                self._thread = thread
+
     def _run(self) -> None:
         with self._lock:
             while not self._closed:
@@ -308,21 +362,27 @@ class Clock:
                     self._drop_cancelled()
                     if self._queue and self._running:
                         delay = (self._queue[0][0] - now) / 1e6
-                        wait = min(max(delay, _GRAIN), threading.TIMEOUT_MAX)
+                        wait = min(max(delay, _GRAIN), _LONGEST_NAP)
                 self._woken.wait(wait)
 
     def _run_from_here(self) -> None:
         assert self._stopped_at is not None
-        self._offset = self._stopped_at - _real_micros()
+        self._offset = self._stopped_at - self._real_time.micros
         self._stopped_at = None
         self._woken.notify_all()
 
     def _drop_cancelled(self) -> None:
-        while self._queue and self._queue[0][2].cancelled:
+        while self._queue and self._queue[0][2].action is None:
             heapq.heappop(self._queue)
+            self._cancelled -= 1
 
     def _fire(self) -> None:
+        timer = heapq.heappop(self._queue)[2]
+        action, timer.action = timer.action, None
+        if action is None:
+            self._cancelled -= 1
+            return
         try:
-            heapq.heappop(self._queue)[2].fire()
+            action(timer.due)
         except Exception:  # one timer's failure must not stop time for all others
             _logger.exception("something that fell due failed")

@@ -7,12 +7,13 @@ from functools import partial
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput, NotFound
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status
-from fake_every8d.gateway.outbox import Outbox, State
+from fake_every8d.gateway.outbox import Outbox, ReportState
 from fake_every8d.gateway.reports import Report, report
 from fake_every8d.gateway.sending import Sending
 from fake_every8d.gateway.store import Store
@@ -49,10 +50,12 @@ class Outcomes:
             number: Outcome(number, status, delivery_seconds) for number, status in _MAGIC.items()
         }
         self._set: dict[str, Outcome] = {}
+        self._special = dict(self._magic)
+        """What is not the default: the magic numbers, and what was set."""
 
     def of(self, to: str) -> Outcome:
         """What becomes of a message to the number `to`, as it is kept (`+886…`)."""
-        return self._set.get(to) or self._magic.get(to) or self._default
+        return self._special.get(to, self._default)
 
     def set(self, to: str, status: Status | int, after_seconds: float | None = None) -> Outcome:
         """From now on, messages sent to `to` end in `status`, that long after they were sent.
@@ -73,7 +76,8 @@ class Outcomes:
             raise InvalidInput(
                 f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds}"
             )
-        outcome = self._set[number.e164] = Outcome(number.e164, Status(status), after_seconds)
+        outcome = Outcome(number.e164, Status(status), after_seconds)
+        self._set[outcome.to] = self._special[outcome.to] = outcome
         return outcome
 
     def clear(self, to: str | None = None) -> None:
@@ -82,6 +86,7 @@ class Outcomes:
             self._set.clear()
         else:
             self._set.pop(numbers.parse_spelling(to).e164, None)
+        self._special = self._magic | self._set
 
     def all(self) -> list[Outcome]:
         return list(self._set.values())
@@ -103,8 +108,8 @@ class Delivery:
         emails: Outbox[Email],
         *,
         delivery_seconds: float,
-        mail_state: State,
-        changed: Callable[[], None],
+        mail_state: ReportState,
+        changes: Changes,
         edition: Callable[[], Edition],
     ) -> None:
         self._clock = clock
@@ -115,7 +120,7 @@ class Delivery:
         self._emails = emails
         self._delivery_micros = round(delivery_seconds * 1e6)
         self._mail_state = mail_state
-        self._changed = changed
+        self._changes = changes
         self._edition = edition
 
     def begin(self, sending: Sending) -> None:
@@ -148,17 +153,13 @@ class Delivery:
     def cancel(self, batch: Batch, records: list[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
         points = sum(record.cost for record in records)
-        try:
-            account = self._accounts.get(batch.user_id)
-            self._accounts.update(account.user_id, credit=account.credit + points)
-        except NotFound:
-            pass  # the account was removed, and its points with it
+        self._accounts.refund(batch.user_id, points)
         for record in records:
             record.cost = 0
         self.finish(records, Status.CANCELLED, self._clock.micros)
         if not any(record.status is Status.BOOKED for record in batch.records):
             for timer in batch.bookings:
-                timer.cancel()
+                self._clock.cancel(timer)
                 self._store.release(batch)
             batch.bookings = ()
         return points
@@ -180,7 +181,7 @@ class Delivery:
     def _fall_due(self, batch: Batch, action: Callable[[int], None], at: int) -> None:
         action(at)
         self._store.release(batch)
-        self._changed()
+        self._changes.announce()
 
     def _send_booked(self, records: list[Record], at: int) -> None:
         batch = records[0].batch
@@ -206,7 +207,7 @@ class Delivery:
         self.finish([record for record in records if record.status is Status.SENT], status, at)
 
     def _copy(self, record: Record, at: int) -> None:
-        if self._mail_state is State.WAITING:
+        if self._mail_state is ReportState.WAITING:
             self._store.keep(record.batch)
         self._emails.add(
             Email(

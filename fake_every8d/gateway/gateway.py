@@ -3,10 +3,11 @@
 import itertools
 import re
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from itertools import islice
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -35,7 +36,7 @@ from fake_every8d.gateway.messages import (
     Record,
     Status,
 )
-from fake_every8d.gateway.outbox import Outbox, Outgoing, State
+from fake_every8d.gateway.outbox import Outbox, Outgoing, ReportState
 from fake_every8d.gateway.reports import Report
 from fake_every8d.gateway.results import (
     DeliveryLog,
@@ -52,6 +53,8 @@ from fake_every8d.gateway.store import Store
 PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
+_MANY = 100  # recipients, from which on a send is judged without the lock
+_TRIES = 3  # at doing so, before it is done with it
 _FEW = 500  # messages that are shown before others have a turn at the lock
 _REPEATED = (
     "The same text went to {} within the last 24 hours, and is sent and billed again: "
@@ -83,8 +86,7 @@ class Gateway:
         self._configured = settings
         self._lock = threading.RLock()
         self._changes = Changes()
-        self._reset_version = 0
-        self.clock = Clock(self._lock, self._other_change)
+        self.clock = Clock(self._lock, self._changes)
         self._accounts = Accounts(settings.accounts, self.clock)
         self._store = Store(settings.max_messages, self._changes)
         self._ids = itertools.count(1)
@@ -92,6 +94,7 @@ class Gateway:
         self._reports: Outbox[Report] = Outbox(
             self.clock,
             self._lock,
+            self._changes,
             lambda report: get(report.url),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
@@ -101,6 +104,7 @@ class Gateway:
         self._emails: Outbox[Email] = Outbox(
             self.clock,
             self._lock,
+            self._changes,
             mail or (lambda email: email.SUCCESS),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
@@ -116,8 +120,8 @@ class Gateway:
             self._reports,
             self._emails,
             delivery_seconds=settings.delivery_seconds,
-            mail_state=State.WAITING if mail else State.KEPT,
-            changed=self._other_change,
+            mail_state=ReportState.WAITING if mail else ReportState.KEPT,
+            changes=self._changes,
             edition=lambda: self.edition,
         )
 
@@ -176,19 +180,16 @@ class Gateway:
         the HTTP API (H8); `tell_repeats` has the receipt's advice tell of whom the last SMS
         was the same within 24 hours. Raises -24 or -41, too.
         """
-        with self._lock:
-            account = self._account(caller)
-            recipients = _recipients(mobile, content, record_number)
-            repeats: Sequence[SentBefore] = ()
-            if tell_repeats:
-                repeats = self._sent_before(account, recipients, among=1)
-            receipt = self._accept(
-                account, subject, recipients, send_time, retry_time=retry_time, event_id=event_id
-            )
-            if repeats:
-                advice = (*receipt.advice, _REPEATED.format(repeats[0].mobile))
-                receipt = receipt._replace(advice=advice)
-            return receipt
+        return self._send(
+            caller,
+            subject,
+            lambda: _recipients(mobile, content, record_number),
+            send_time,
+            many=len(mobile) > _MANY * 11,
+            tell_repeats=tell_repeats,
+            retry_time=retry_time,
+            event_id=event_id,
+        )
 
     def send_filtered_sms(
         self,
@@ -213,13 +214,19 @@ class Gateway:
             recipients = _recipients(mobile, content, record_number)
             if not recipients:
                 raise PlatformError(*NO_MOBILE)
-            left_out = tuple(self._sent_before(account, recipients))
+            left_out = tuple(self._sent_before(account.user_id, recipients))
             mobiles = {before.mobile for before in left_out}
             left = [recipient for recipient in recipients if recipient.mobile not in mobiles]
             receipt = None
             if send and left:
-                receipt = self._accept(
-                    account, subject, left, send_time, retry_time=retry_time, event_id=event_id
+                receipt = self._send(
+                    caller,
+                    subject,
+                    lambda: left,
+                    send_time,
+                    many=False,  # as the lock is held anyway
+                    retry_time=retry_time,
+                    event_id=event_id,
                 )
             return FilteredReceipt(receipt, left_out)
 
@@ -230,10 +237,14 @@ class Gateway:
 
         Raises -24 or -41, too.
         """
-        with self._lock:
-            account = self._account(caller)
-            _check_content(recipients)
-            return self._accept(account, subject, recipients, send_time, as_written=True)
+        return self._send(
+            caller,
+            subject,
+            lambda: _with_content(recipients),
+            send_time,
+            many=len(recipients) > _MANY,
+            as_written=True,
+        )
 
     def send_param(
         self,
@@ -245,14 +256,23 @@ class Gateway:
         event_id: str = "",
     ) -> Receipt:
         """SendParamSMS of the HTTP API: a text each (H12). Raises -24, -41 or -28, too."""
-        with self._lock:
-            account = self._account(caller)
-            _check_content(recipients)
-            if not all(is_send_time(recipient.send_time) for recipient in recipients):
+
+        def read() -> Sequence[Recipient]:
+            if not all(
+                is_send_time(recipient.send_time) for recipient in _with_content(recipients)
+            ):
                 raise PlatformError(*BAD_SEND_TIME)
-            return self._accept(
-                account, subject, recipients, "", retry_time=retry_time, event_id=event_id
-            )
+            return recipients
+
+        return self._send(
+            caller,
+            subject,
+            read,
+            "",
+            many=len(recipients) > _MANY,
+            retry_time=retry_time,
+            event_id=event_id,
+        )
 
     def delivery_log(self, caller: Caller, batch_id: str, page_no: str) -> DeliveryLog:
         """getDeliveryStatus: a page of a batch (D4, D5)."""
@@ -295,7 +315,7 @@ class Gateway:
             if not booked:
                 return None
             points = self._delivery.cancel(batch, booked)
-            self._other_change()
+            self._changes.announce()
             return Erased(len(booked), Decimal(points))
 
     # What tests and tools do
@@ -317,7 +337,7 @@ class Gateway:
             )
         with self._lock:
             self.settings = replace(self.settings, **changes)
-            self._other_change()
+            self._changes.announce()
             return self.settings
 
     @property
@@ -326,9 +346,9 @@ class Gateway:
         return self._changes.version
 
     @property
-    def reset_version(self) -> int:
-        """The version just after the last reset: what was known before it is void."""
-        return self._reset_version
+    def generation(self) -> int:
+        """Grows with every reset: what was known, or begun, in an earlier one is void (X1)."""
+        return self._changes.generation
 
     @property
     def message_count(self) -> int:
@@ -349,12 +369,15 @@ class Gateway:
         """Raises `Conflict` if its user ID is taken."""
         with self._lock:
             self._accounts.add(account)
-            self._other_change()
+            self._changes.announce()
 
-    def update_account(self, user_id: str, /, **changes: Any) -> Account:
+    def update_account(
+        self, user_id: str, /, *, top_up: Decimal | int = 0, **changes: Any
+    ) -> Account:
         """Change an account's fields, but for `user_id`; `failed_logins=0` unlocks it.
 
-        Raises `NotFound`, or `InvalidInput` for a name or value that makes no sense.
+        `top_up` adds points to its credit. Raises `NotFound`, or `InvalidInput` for a name
+        or value that makes no sense; then nothing has changed.
         """
         known = [field.name for field in fields(Account) if field.name != "user_id"]
         if wrong := [name for name in changes if name not in known]:
@@ -362,21 +385,18 @@ class Gateway:
                 f"{', '.join(wrong)} cannot be changed; of an account {', '.join(known)} can"
             )
         with self._lock:
+            if top_up:
+                credit = changes.get("credit", self._accounts.get(user_id).credit)
+                changes["credit"] = credit + top_up
             account = self._accounts.update(user_id, **changes)
-            self._other_change()
+            self._changes.announce()
             return account
-
-    def top_up(self, user_id: str, points: Decimal) -> Account:
-        """Add points to an account's credit. Raises `NotFound` or `InvalidInput`."""
-        with self._lock:
-            credit = self._accounts.get(user_id).credit + points
-            return self.update_account(user_id, credit=credit)
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
         with self._lock:
             self._accounts.remove(user_id)
-            self._other_change()
+            self._changes.announce()
 
     def sessions(self, user_id: str) -> int:
         """How many sessions an account has open."""
@@ -464,15 +484,53 @@ class Gateway:
                 batches.reverse()
             return [batch.summary() for batch in islice(filter(wanted, batches), limit)]
 
-    def reports(self) -> list[Report]:
-        """Every status report, oldest first, each with its attempts so far (R4)."""
+    def reports(
+        self,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        message_id: int | None = None,
+        status: Status | int | None = None,
+        state: ReportState | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Report]:
+        """The status reports that match everything given, oldest first (R4).
+
+        Each has its attempts so far; `after` and `before` are a report's ID. Raises
+        `NotFound` for a `to` that is no number and to which nothing was sent.
+        """
         with self._lock:
-            return self._reports.all()
+            number = None if to is None else self._store.number(to)
+            if message_id is not None:
+                found = self._reports.of([message_id])
+            elif number is not None or batch_id is not None:
+                records = self._store.records(to=number, batch_id=batch_id)
+                found = self._reports.of([record.id for record in records])
+            else:
+                found = self._reports.all()
+        found.sort(key=attrgetter("id"), reverse=newest_first)
+        matching = (
+            report
+            for report in found
+            if (user_id is None or report.user_id == user_id)
+            and (batch_id is None or report.batch_id == batch_id)
+            and (status is None or report.status == status)
+            and (state is None or report.state is state)
+            and (after is None or report.id > after)
+            and (before is None or report.id < before)
+        )
+        return list(islice(matching, limit))
 
     def emails(self) -> list[Email]:
         """Every copy by e-mail, oldest first (S7)."""
         with self._lock:
-            return self._emails.all()
+            found = self._emails.all()
+        found.sort(key=attrgetter("id"))
+        return found
 
     def outcomes(self) -> list[Outcome]:
         """What has been set to become of messages, by number."""
@@ -488,14 +546,15 @@ class Gateway:
         fake's time is `delivery_seconds` if it is not given. Raises `InvalidInput`.
         """
         with self._lock:
-            self._other_change()
-            return self._outcomes.set(to, status, after_seconds)
+            outcome = self._outcomes.set(to, status, after_seconds)
+            self._changes.announce()
+            return outcome
 
     def clear_outcomes(self, to: str | None = None) -> None:
         """Forget what was set for a number, or for all of them."""
         with self._lock:
-            self._other_change()
             self._outcomes.clear(to)
+            self._changes.announce()
 
     def set_status(self, message_id: int, status: Status | int) -> Message:
         """Decide now what becomes of a message: 100 to 107 if sent, 303 if booked.
@@ -514,7 +573,7 @@ class Gateway:
                     f"and cannot come to {status!r}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
                 )
-            self._other_change()
+            self._changes.announce()
             return record.snapshot()
 
     def reply(self, message_or_number: Message | int | str, text: str) -> Message:
@@ -529,7 +588,7 @@ class Gateway:
         with self._lock:
             record = self._answerable(message_or_number)
             self._delivery.answer(record, text)
-            self._other_change()
+            self._changes.announce()
             return record.snapshot()
 
     def wait_for(
@@ -573,6 +632,7 @@ class Gateway:
     def reset(self) -> None:
         """Back to how it was set up, with nothing sent and nothing under way (X1)."""
         with self._lock:
+            ended = self._changes.begin_generation()
             self.settings = self._configured
             self.clock.reset()
             self._accounts.reset()
@@ -580,17 +640,17 @@ class Gateway:
             self._outcomes.clear()
             self._ids = itertools.count(1)
             self._emails.clear()
-            under_way = self._reports.clear()
-            self._reset_version = self._changes.count()
+            self._reports.clear()
             self._changes.wake_all()
-            self._reports.drain(under_way)
+            self._reports.drain(ended)
 
     def close(self) -> None:
         """Stop for good: nothing falls due or goes out any more."""
-        self.clock.close()
         with self._lock:
+            self._changes.begin_generation()
             self._reports.clear()
             self._emails.clear()
+        self.clock.close()
         self._changes.close()
 
     def _account(self, caller: Caller) -> Account:
@@ -599,66 +659,109 @@ class Gateway:
         return self._accounts.of(caller)
 
     def _sent_before(
-        self, account: Account, recipients: Sequence[Recipient], *, among: int | None = None
-    ) -> list[SentBefore]:
+        self, user_id: str, recipients: Sequence[Recipient], *, among: int | None = None
+    ) -> Iterator[SentBefore]:
         """Those to whom the account sent the same text within 24 hours (H11).
 
         With `among`, only so many of the last SMS to each are looked at.
         """
         since = self.clock.micros - DAY
         batch_ids: dict[str, str | None] = {}
-        found = []
         for recipient in recipients:
             mobile = recipient.mobile
             if mobile not in batch_ids:
                 number = numbers.parse(mobile).e164
                 batch_ids[mobile] = self._store.last_sent(
-                    account.user_id, number, recipient.content, since, among
+                    user_id, number, recipient.content, since, among
                 )
             if batch_id := batch_ids[mobile]:
-                found.append(SentBefore(mobile, batch_id))
-        return found
+                yield SentBefore(mobile, batch_id)
 
-    def _accept(
+    def _send(
         self,
-        account: Account,
+        caller: Caller,
         subject: str,
-        recipients: Sequence[Recipient],
+        read: Callable[[], Sequence[Recipient]],
         send_time: str,
         *,
+        many: bool,
+        tell_repeats: bool = False,
         as_written: bool = False,
         retry_time: str = "",
         event_id: str = "",
     ) -> Receipt:
-        if not recipients:
-            raise PlatformError(*NO_MOBILE)
-        batch = Batch(
-            _batch_id(self._random),
-            account.user_id,
-            subject,
-            self.clock.micros,
-            retry_time=retry_time,
-            event_id=event_id,
-        )
-        sending = Sending(
-            account,
-            batch,
-            recipients,
-            send_time,
-            self._ids,
-            as_written=as_written,
-            edition=self.edition,
-        )
-        if sending.cost:
-            self._accounts.charge(account, sending.credit)
+        """Send to the recipients that `read` gives, or raises why there are none.
+
+        `many` take their time to be read and judged. That is done without the lock, and
+        counts if what it relied on has not changed in the meantime.
+        """
+
+        def judge(account: Account, recipients: Sequence[Recipient]) -> Sending:
+            if not recipients:
+                raise PlatformError(*NO_MOBILE)
+            batch = Batch(
+                _batch_id(self._random),
+                account.user_id,
+                subject,
+                self.clock.micros,
+                retry_time=retry_time,
+                event_id=event_id,
+            )
+            return Sending(
+                account,
+                batch,
+                recipients,
+                send_time,
+                as_written=as_written,
+                edition=self.edition,
+            )
+
+        def accept(sending: Sending, recipients: Sequence[Recipient]) -> Receipt:
+            repeats = self._sent_before(sending.batch.user_id, recipients, among=1)
+            repeat = next(repeats, None) if tell_repeats else None
+            receipt = self._accept(sending)
+            if repeat:
+                advice = (*receipt.advice, _REPEATED.format(repeat.mobile))
+                receipt = receipt._replace(advice=advice)
+            return receipt
+
+        if not many:
+            with self._lock:
+                account = self._account(caller)
+                recipients = read()
+                return accept(judge(account, recipients), recipients)
+        with self._lock:
+            self._account(caller)
+        recipients = read()
+        for _ in range(_TRIES):
+            with self._lock:
+                account = self._account(caller)
+                relied_on = self._relied_on(account.user_id)
+            sending = judge(account, recipients)
+            with self._lock:
+                if self._relied_on(account.user_id) == relied_on:
+                    return accept(sending, recipients)
+        with self._lock:
+            return accept(judge(self._account(caller), recipients), recipients)
+
+    def _relied_on(self, user_id: str) -> object:
+        """What a send is judged by, but for the credit."""
+        account = self._accounts.find(user_id)
+        may = account and (account.international, account.test_mode)
+        return may, self.settings.edition, self.clock.course
+
+    def _accept(self, sending: Sending) -> Receipt:
+        batch = sending.batch
+        sending.settle(self._accounts.get(batch.user_id).credit, self._ids)
+        account = self._accounts.charge(batch.user_id, sending.cost)
         self._store.add(batch)
         self._delivery.begin(sending)
         for message_id in self._store.forget_oldest():
             self._reports.forget(message_id)
             self._emails.forget(message_id)
-        self._other_change()
+        self._changes.announce()
         return Receipt(
-            credit=sending.credit,
+            credit=account.credit,
             sent=sending.sent,
             cost=Decimal(sending.cost),
             unsent=sending.unsent,
@@ -666,14 +769,9 @@ class Gateway:
             advice=sending.advice,
         )
 
-    def _other_change(self) -> None:
-        """Something has changed that is not about one message in particular."""
-        self._changes.count()
-        self._changes.wake(ANYTHING)
-
     def _attempted(self, item: Outgoing) -> None:
         record = self._store.record(item.message_id)
-        if item.state is not State.WAITING:
+        if item.state is not ReportState.WAITING:
             self._store.release(record.batch)
         self._changes.count()
         self._store.wake(record.batch, [record])
@@ -712,9 +810,10 @@ def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient
     ]
 
 
-def _check_content(recipients: Sequence[Recipient]) -> None:
+def _with_content(recipients: Sequence[Recipient]) -> Sequence[Recipient]:
     if recipients and not any(recipient.content for recipient in recipients):
         raise PlatformError(*EMPTY_CONTENT)
+    return recipients
 
 
 def _page(page_no: str, size: int) -> slice | None:

@@ -248,14 +248,13 @@ class Record:
 
     def __init__(
         self,
-        id: int,
         batch: Batch,
         recipient: Recipient,
         place: int,
         number: Number,
         status: Status,
     ) -> None:
-        self.id = id
+        self.id = 0  # until the send is accepted
         self.batch = batch
         self.record_number = recipient.record_number or str(place)
         self.to, self.kind = number

@@ -2,24 +2,29 @@
 
 import enum
 import itertools
+import logging
 import threading
-import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock, to_datetime
+from fake_every8d.gateway.real_time import monotonic
+
+_logger = logging.getLogger(__name__)
 
 ATTEMPTS = 11
 """One, and the platform's ten retries (R2)."""
 
 _DRAIN_SECONDS = 1.0
+_NO_THREAD_MICROS = 1_000_000  # after so long at the earliest it is tried again
 
 
-class State(enum.Enum):
+class ReportState(enum.Enum):
     """How far an `Outgoing` has come."""
 
     WAITING = "waiting"
@@ -40,8 +45,8 @@ class Attempt:
     """1 to 11."""
     at: datetime
     """In the fake's time."""
-    answer: int | None
-    """The status code that came back: HTTP's or SMTP's."""
+    status_code: int | None
+    """What came back: HTTP's, or SMTP's reply code."""
     error: str | None
     """Why none came back."""
     seconds: float
@@ -61,18 +66,12 @@ class Outgoing:
     at: datetime
     """When it came about, in the fake's time."""
     attempts: tuple[Attempt, ...] = ()
-    state: State = State.WAITING
+    state: ReportState = ReportState.WAITING
     next_attempt_at: datetime | None = None
     """When it is tried again, if it has failed and still waits; in the fake's time."""
 
 
 Item = TypeVar("Item", bound=Outgoing)
-
-
-class _Epoch:
-    """The time between two resets, and how many requests of it are under way."""
-
-    under_way = 0
 
 
 class _Lane:
@@ -90,12 +89,20 @@ class _Lane:
         self._lock = threading.Lock()
 
     def submit(self, job: Callable[[], None]) -> None:
+        """Raises `RuntimeError` if there is no thread to be had; one caller at a time."""
         with self._lock:
             self._jobs.append(job)
             if self._workers == self._width:
                 return
             self._workers += 1
-        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        except RuntimeError:
+            with self._lock:
+                self._workers -= 1
+                if not self._workers:  # else those that there are come to it
+                    self._jobs.pop()
+                    raise
 
     def _work(self) -> None:
         while True:
@@ -120,6 +127,7 @@ class Outbox(Generic[Item]):
         self,
         clock: Clock,
         lock: threading.RLock,
+        changes: Changes,
         deliver: Callable[[Item], int],
         changed: Callable[[Item], None],
         *,
@@ -129,18 +137,23 @@ class Outbox(Generic[Item]):
     ) -> None:
         self._clock = clock
         self._lock = lock
+        self._changes = changes
         self._deliver = deliver
         self._changed = changed
         self._retry_micros = round(retry_seconds * 1e6)
         self._awaited = awaited
         self._width = width
         self._idle = threading.Condition(lock)
-        self._epoch = _Epoch()
+        self._under_way: Counter[int] = Counter()  # requests, by the generation they began in
         self.clear()
 
     def all(self) -> list[Item]:
-        """Every item, oldest first."""
-        return sorted(itertools.chain(*self._items.values()), key=lambda item: item.id)
+        """Every item, in no order."""
+        return [*itertools.chain.from_iterable(self._items.values())]
+
+    def of(self, message_ids: Iterable[int]) -> list[Item]:
+        """What belongs to these messages, in no order."""
+        return [item for id in message_ids for item in self._items.get(id, ())]
 
     def next_id(self) -> int:
         return next(self._ids)
@@ -148,30 +161,28 @@ class Outbox(Generic[Item]):
     def add(self, item: Item) -> None:
         """Send `item` off, after the same message's earlier ones; or just keep it."""
         items = self._items.setdefault(item.message_id, [])
-        ready = all(other.state is not State.WAITING for other in items)
+        ready = all(other.state is not ReportState.WAITING for other in items)
         items.append(item)
-        if item.state is State.WAITING and ready:
+        if item.state is ReportState.WAITING and ready:
             self._start(item)
 
     def forget(self, message_id: int) -> None:
         """Drop what belongs to a message that is no longer kept."""
         self._items.pop(message_id, None)
 
-    def clear(self) -> _Epoch:
-        """Forget everything (X1); what was under way leaves no trace. Returns what to `drain`."""
-        ended, self._epoch = self._epoch, _Epoch()
+    def clear(self) -> None:
+        """Forget everything (X1): what is under way leaves no trace in a new generation."""
         self._ids = itertools.count(1)
         self._items: dict[int, list[Item]] = {}
         self._lanes: dict[str, _Lane] = {}
-        return ended
 
-    def drain(self, epoch: _Epoch) -> None:
-        """Wait for the requests that had gone out already, a second at the most.
+    def drain(self, generation: int) -> None:
+        """Wait for the requests of a generation that have gone out already.
 
-        They cannot be called back, but after that none reaches a receiver any more
-        that answers at all.
+        They cannot be called back, but a receiver that answers within a second has had
+        all of them when this returns.
         """
-        self._idle.wait_for(lambda: not epoch.under_way, _DRAIN_SECONDS)
+        self._idle.wait_for(lambda: not self._under_way[generation], _DRAIN_SECONDS)
 
     def _start(self, item: Item) -> None:
         hold = self._clock.hold() if self._awaited else None
@@ -179,38 +190,47 @@ class Outbox(Generic[Item]):
         if lane is None:
             name = f"fake-every8d-{type(item).__name__.lower()}"
             lane = self._lanes[item.user_id] = _Lane(name, self._width)
-        lane.submit(partial(self._attempt, item, self._clock.micros, hold, self._epoch))
-
-    def _attempt(self, item: Item, at: int, hold: int | None, epoch: _Epoch) -> None:
-        with self._lock:
-            if epoch is not self._epoch:
-                return
-            epoch.under_way += 1
-        answer, error = None, None
-        started = time.perf_counter()
+        now, generation = self._clock.micros, self._changes.generation
         try:
-            answer = self._deliver(item)
+            lane.submit(partial(self._attempt, item, now, hold, generation))
+        except RuntimeError as no_thread:  # that is no attempt: nobody was called
+            _logger.warning("what is to go out has to wait: %s", no_thread)
+            if hold is not None:
+                self._clock.release(hold)
+            again = now + max(self._retry_micros, _NO_THREAD_MICROS)
+            self._clock.call_at(again, lambda due: self._start(item))
+
+    def _attempt(self, item: Item, at: int, hold: int | None, generation: int) -> None:
+        with self._lock:
+            if generation != self._changes.generation:
+                return
+            self._under_way[generation] += 1
+        status_code, error = None, None
+        started = monotonic()
+        try:
+            status_code = self._deliver(item)
         except Exception as failure:  # whatever goes wrong out there is the attempt's result
             error = str(failure) or type(failure).__name__
-        seconds = time.perf_counter() - started
-        attempt = Attempt(len(item.attempts) + 1, to_datetime(at), answer, error, seconds)
+        seconds = monotonic() - started
+        attempt = Attempt(len(item.attempts) + 1, to_datetime(at), status_code, error, seconds)
         with self._lock:
-            epoch.under_way -= 1
-            if epoch is self._epoch:
-                self._record(item, attempt, at)
-            if not epoch.under_way:
+            self._under_way[generation] -= 1
+            if not self._under_way[generation]:
+                del self._under_way[generation]
                 self._idle.notify_all()
+            if generation == self._changes.generation:
+                self._record(item, attempt, at)
             if hold is not None:
                 self._clock.release(hold)
 
     def _record(self, item: Item, attempt: Attempt, at: int) -> None:
-        if attempt.answer == item.SUCCESS:
-            state = State.DELIVERED
+        if attempt.status_code == item.SUCCESS:
+            state = ReportState.DELIVERED
         elif attempt.number == ATTEMPTS:
-            state = State.GIVEN_UP
+            state = ReportState.GIVEN_UP
         else:
-            state = State.WAITING
-        retry = at + self._retry_micros if state is State.WAITING else None
+            state = ReportState.WAITING
+        retry = at + self._retry_micros if state is ReportState.WAITING else None
         tried = replace(
             item,
             attempts=(*item.attempts, attempt),
@@ -222,7 +242,7 @@ class Outbox(Generic[Item]):
         if retry is not None:
             self._clock.call_at(retry, lambda due: self._start(tried))
         else:
-            following = next((other for other in items if other.state is State.WAITING), None)
+            following = next((other for other in items if other.state is ReportState.WAITING), None)
             if following is not None:
                 self._start(following)
         self._changed(tried)

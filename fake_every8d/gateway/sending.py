@@ -1,10 +1,10 @@
 """Which recipients of a send are accepted, and what that costs (clauses S, N, P)."""
 
-import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.accounts import Account
@@ -14,6 +14,7 @@ from fake_every8d.gateway.messages import Batch, Recipient, Record, Status
 from fake_every8d.gateway.numbers import Kind
 
 _NAME_LENGTH = 50
+_SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
 """In µs: a send time may be gone by so much (S5), and an SMS is not to be repeated (H11)."""
 
@@ -36,7 +37,11 @@ _LONG_NAME = "A NAME is cut to 50 characters: {}."
 
 
 class Sending:
-    """A send, worked out: its batch's records and what they cost. Changes nothing else."""
+    """A send, worked out: its batch's records and what they cost. Changes nothing else.
+
+    What takes its time is done first, and needs no lock: nothing of it depends on what
+    others send meanwhile. `settle` is quick.
+    """
 
     def __init__(
         self,
@@ -44,16 +49,13 @@ class Sending:
         batch: Batch,
         recipients: Sequence[Recipient],
         send_time: str,
-        ids: Iterator[int],
         *,
         as_written: bool,
         edition: Edition,
     ) -> None:
         self.batch = batch
-        self.credit = account.credit
-        """Points left after it."""
         self.cost = 0
-        """Points charged."""
+        """Points: what all of it costs, and once it is settled, what is charged."""
         self.unsent = 0
         """Recipients that the credit did not cover."""
         self.by_due: defaultdict[int, list[Record]] = defaultdict(list)
@@ -65,13 +67,31 @@ class Sending:
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
         )
-        self._remarks: defaultdict[str, list[str]] = defaultdict(list)
+        self._remarks: defaultdict[str, list[str]] = defaultdict(list)  # what for, the first few
+        self._remarked: Counter[str] = Counter()
         self._due_times: dict[str, int | None] = {}
         self._prices: dict[str, int] = {}
         batch.records = tuple(
-            self._judge(recipient, recipient.send_time or send_time, next(ids), place)
+            self._judge(recipient, recipient.send_time or send_time, place)
             for place, recipient in enumerate(recipients, 1)
         )
+
+    def settle(self, credit: Decimal, ids: Iterator[int]) -> None:
+        """Give the records their IDs, and refuse those that `credit` does not cover (P7)."""
+        for record in self.batch.records:
+            record.id = next(ids)
+        if self.cost <= credit:
+            return
+        self.cost = 0
+        self.by_due.clear()
+        self.refused.clear()
+        for record in self.batch.records:
+            if record.finished_at is None and record.cost > credit - self.cost:
+                what = f"{record.to} ({record.cost} points)"
+                record.status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, what)
+                record.cost = 0
+                self.unsent += 1
+            self._sort(record)
 
     @property
     def sent(self) -> int:
@@ -82,9 +102,14 @@ class Sending:
     @property
     def advice(self) -> tuple[str, ...]:
         """What people do not expect of the platform and happened here, a sentence each."""
-        return tuple([text.format(_few(items)) for text, items in self._remarks.items()])
+        return tuple(
+            [
+                text.format(_few(items, self._remarked[text]))
+                for text, items in self._remarks.items()
+            ]
+        )
 
-    def _judge(self, recipient: Recipient, send_time: str, id: int, place: int) -> Record:
+    def _judge(self, recipient: Recipient, send_time: str, place: int) -> Record:
         account, now = self._account, self.batch.accepted_at
         number = numbers.parse(recipient.mobile)
         due = self._due(send_time)
@@ -100,25 +125,25 @@ class Sending:
             status = self._refuse(Status.INVALID_SEND_TIME, _BAD_TIME, send_time)
         elif number.kind is Kind.INTERNATIONAL and not account.international:
             status = self._refuse(Status.INTERNATIONAL_DISABLED, _NO_ABROAD, number.e164)
-        elif price > self.credit:
-            status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, f"{number.e164} ({price} points)")
-            self.unsent += 1
         else:
             status = Status.BOOKED if due > now else Status.SENT
         if len(recipient.name) > _NAME_LENGTH // 2:
             recipient = self._fit_name(recipient)
-        record = Record(id, self.batch, recipient, place, number, status)
+        record = Record(self.batch, recipient, place, number, status)
         if status is Status.SENT or status is Status.BOOKED:
             assert due is not None
             record.due = max(due, now)
             record.cost = price
-            self.credit -= price
-            self.cost += price
+        self._sort(record)
+        return record
+
+    def _sort(self, record: Record) -> None:
+        if record.status is Status.SENT or record.status is Status.BOOKED:
+            self.cost += record.cost
             self.by_due[record.due].append(record)
         else:
-            record.finished_at = now
+            record.due = record.finished_at = self.batch.accepted_at
             self.refused.append(record)
-        return record
 
     def _due(self, send_time: str) -> int | None:
         if send_time not in self._due_times:
@@ -131,22 +156,27 @@ class Sending:
             units = pricing.length(recipient.content, reply_link=bool(self.batch.event_id))
             price = self._prices[recipient.content] = pricing.points(units)
             if units > pricing.LONGEST:
-                self._remarks[_LONG].append(str(units))
+                self._remark(_LONG, str(units))
         if number.kind is Kind.DOMESTIC:
             if not self._as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
-            self._remarks[_NOT_886].append(recipient.mobile)  # N4
+            self._remark(_NOT_886, recipient.mobile)  # N4
         return price * pricing.INTERNATIONAL_FACTOR
 
     def _refuse(self, status: Status, remark: str, what: str) -> Status:
-        self._remarks[f"Refused with status {status.value}, {remark}"].append(what)
+        self._remark(f"Refused with status {status.value}, {remark}", what)
         return status
+
+    def _remark(self, text: str, what: str) -> None:
+        self._remarked[text] += 1
+        if self._remarked[text] <= _SHOWN:
+            self._remarks[text].append(what)
 
     def _fit_name(self, recipient: Recipient) -> Recipient:
         units = recipient.name.encode("utf-16-le", "surrogatepass")
         if len(units) <= 2 * _NAME_LENGTH:
             return recipient
-        self._remarks[_LONG_NAME].append(recipient.name)
+        self._remark(_LONG_NAME, recipient.name)
         name = units[: 2 * _NAME_LENGTH].decode("utf-16-le", "ignore")
         return recipient._replace(name=name)
 
@@ -176,7 +206,7 @@ def _moment(send_time: str) -> int | None:
     return to_micros(moment.replace(tzinfo=TAIPEI))
 
 
-def _few(items: list[str]) -> str:
+def _few(items: list[str], count: int) -> str:
     """The first of many items, in a list that can be read."""
-    shown = ", ".join(item if item else "(none)" for item in itertools.islice(items, 5))
-    return shown if len(items) <= 5 else f"{shown} and {len(items) - 5} more"
+    shown = ", ".join(item if item else "(none)" for item in items)
+    return shown if count == len(items) else f"{shown} and {count - len(items)} more"

@@ -52,7 +52,7 @@ def message_line(message: Message) -> str:
 def report_line(report: Report) -> str:
     """A status report in a line: what it says, to whom, and what its attempts were answered."""
     answers = [
-        f"HTTP {attempt.answer}" if attempt.error is None else attempt.error
+        f"HTTP {attempt.status_code}" if attempt.error is None else attempt.error
         for attempt in report.attempts
     ]
     runs = [(answer, len([*same])) for answer, same in groupby(answers)]

@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, State
+from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, ReportState
 from fake_every8d.web.outbound import Mailer
 from tests.gateway.calls import PHONE, login, send_param, sent, statuses
 from tests.gateway.conftest import NewGateway
@@ -72,7 +72,7 @@ def mailing(new_gateway: NewGateway, mailbox: Mailbox) -> Iterator[Gateway]:
         yield new_gateway(mail=Mailer(url))
 
 
-def all_are(gateway: Gateway, *states: State) -> bool:
+def all_are(gateway: Gateway, *states: ReportState) -> bool:
     return gateway.wait_for(
         lambda: [email.state for email in gateway.emails()] == list(states), DEADLINE
     )
@@ -91,7 +91,7 @@ def test_s7_a_copy_is_kept_when_the_message_is_sent(gateway: Gateway) -> None:
         "roger@example.com", "今日特價", ROGER.content,
     )  # fmt: skip
     assert (email.message_id, email.user_id, email.at) == (message.id, "demo", NOON)
-    assert (email.state, email.attempts) == (State.KEPT, ())
+    assert (email.state, email.attempts) == (ReportState.KEPT, ())
     assert message.email == "roger@example.com"
 
 
@@ -125,7 +125,7 @@ def test_s7_what_is_not_sent_is_not_copied(new_gateway: NewGateway) -> None:
 
 def test_s7_a_copy_is_handed_to_the_smtp_server(mailing: Gateway, mailbox: Mailbox) -> None:
     send_param(mailing, ROGER, subject="今日 特價\r\nBcc: everybody@example.com")
-    assert all_are(mailing, State.DELIVERED)
+    assert all_are(mailing, ReportState.DELIVERED)
     (message,) = mailbox.messages
     assert mailbox.recipients == [["roger@example.com"]]
     assert message["To"] == "roger@example.com"
@@ -133,7 +133,7 @@ def test_s7_a_copy_is_handed_to_the_smtp_server(mailing: Gateway, mailbox: Mailb
     assert message["Bcc"] is None
     assert message.get_content().replace("\r\n", "\n").rstrip("\n") == ROGER.content
     (attempt,) = mailing.emails()[0].attempts
-    assert (attempt.number, attempt.at, attempt.answer, attempt.error) == (1, NOON, 250, None)
+    assert (attempt.number, attempt.at, attempt.status_code, attempt.error) == (1, NOON, 250, None)
 
 
 @pytest.mark.parametrize("answer", ["451 Later", "550 Never", "552 Too much"])
@@ -143,9 +143,9 @@ def test_s7_a_refused_copy_is_tried_again(mailing: Gateway, mailbox: Mailbox, an
     for tries in (1, 2):
         assert is_tried(mailing, tries)
         mailing.clock.advance(seconds=60)
-    assert all_are(mailing, State.DELIVERED)
+    assert all_are(mailing, ReportState.DELIVERED)
     (email,) = mailing.emails()
-    assert [(attempt.answer, attempt.at) for attempt in email.attempts] == [
+    assert [(attempt.status_code, attempt.at) for attempt in email.attempts] == [
         (int(answer[:3]), NOON),
         (int(answer[:3]), NOON + timedelta(minutes=1)),
         (250, NOON + timedelta(minutes=2)),
@@ -164,7 +164,7 @@ def test_s7_an_address_that_the_server_does_not_know(new_gateway: NewGateway) ->
         gateway = new_gateway(mail=Mailer(url))
         send_param(gateway, ROGER)
         assert is_tried(gateway, 1)
-    assert gateway.emails()[0].attempts[0].answer == 550
+    assert gateway.emails()[0].attempts[0].status_code == 550
 
 
 @pytest.mark.parametrize("address", ["not an address", "a@b\r\nRCPT TO:<c@d>", "@", "王@例子.台灣"])
@@ -174,7 +174,7 @@ def test_s7_a_strange_address_breaks_nothing(
     receipt = send_param(mailing, ROGER._replace(email=address), ROGER)
     assert mailing.wait_for(lambda: all(email.attempts for email in mailing.emails()), DEADLINE)
     assert mailing.emails()[0].to == address
-    assert mailing.emails()[1].state is State.DELIVERED
+    assert mailing.emails()[1].state is ReportState.DELIVERED
     assert "c@d" not in [to for recipients in mailbox.recipients for to in recipients]
     mailing.clock.advance(seconds=1)
     assert statuses(mailing, receipt) == [100, 100]
@@ -195,8 +195,8 @@ def test_s7_a_dead_smtp_server_loses_nothing_and_delays_nobody(
     assert statuses(gateway, receipt) == [100] * 5
     assert gateway.wait_for(lambda: all(email.attempts for email in gateway.emails()), DEADLINE)
     for email in gateway.emails():
-        assert (email.content, email.state) == (ROGER.content, State.WAITING)
-        assert email.attempts[0].answer is None
+        assert (email.content, email.state) == (ROGER.content, ReportState.WAITING)
+        assert email.attempts[0].status_code is None
         assert "refused" in str(email.attempts[0].error)
 
 
@@ -210,7 +210,7 @@ def test_s7_after_eleven_attempts_it_is_given_up(
         gateway.clock.advance(minutes=1)
     gateway.clock.advance(days=1)
     (email,) = gateway.emails()
-    assert (email.state, len(email.attempts)) == (State.GIVEN_UP, 11)
+    assert (email.state, len(email.attempts)) == (ReportState.GIVEN_UP, 11)
 
 
 def test_s7_what_was_reported_does_not_wait_for_the_copy(
@@ -223,4 +223,4 @@ def test_s7_what_was_reported_does_not_wait_for_the_copy(
         receipt = send_param(gateway, ROGER, Recipient(PHONE, "a", send_time="20400301130000"))
         gateway.clock.advance(hours=2)
         assert statuses(gateway, receipt) == [100, 100]
-        assert all_are(gateway, State.DELIVERED)
+        assert all_are(gateway, ReportState.DELIVERED)

@@ -27,8 +27,8 @@ from fake_every8d.gateway import (
     Gateway,
     InvalidInput,
     Recipient,
+    ReportState,
     Settings,
-    State,
 )
 from tests.gateway.calls import login
 
@@ -127,7 +127,7 @@ class Customers(RuleBasedStateMachine):
         self._pass(timedelta(days=40))
         self.all_is_as_in_the_model()
         reports = self.gateway.reports()
-        assert {report.state for report in reports} <= {State.DELIVERED}
+        assert {report.state for report in reports} <= {ReportState.DELIVERED}
         delivered = Counter(report.url for report in reports)
         taken = Counter(self.receiver.taken)
         assert {url: taken[url] for url in delivered} == dict(delivered)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, State, Status
+from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, ReportState, Status
 from fake_every8d.web import outbound
 from tests.gateway.calls import login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
@@ -53,7 +53,7 @@ def test_r1_a_final_status_is_reported(reporting: Gateway, receiver: Receiver) -
         message.id, "demo", receipt.batch_id,
     )  # fmt: skip
     assert (report.to, report.status, report.text) == ("+886912345678", Status.DELIVERED, "")
-    assert (report.state, report.at) == (State.DELIVERED, after(1))
+    assert (report.state, report.at) == (ReportState.DELIVERED, after(1))
 
 
 def test_r1_a_reply_is_reported_as_999_with_its_text(
@@ -167,7 +167,7 @@ def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
     send(reporting)
     reporting.clock.advance(seconds=1)
     assert len(receiver.requests) == 1
-    assert reporting.reports()[0].state is State.WAITING
+    assert reporting.reports()[0].state is ReportState.WAITING
     assert reporting.reports()[0].next_attempt_at == after(1 + 60)
     reporting.clock.advance(minutes=10)
     assert len(receiver.requests) == 11
@@ -175,10 +175,11 @@ def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
     assert len(receiver.requests) == 11
     assert len({request.query for request in receiver.requests}) == 1
     (report,) = reporting.reports()
-    assert report.state is State.GIVEN_UP
+    assert report.state is ReportState.GIVEN_UP
     assert report.next_attempt_at is None
     assert [
-        (attempt.number, attempt.at, attempt.answer, attempt.error) for attempt in report.attempts
+        (attempt.number, attempt.at, attempt.status_code, attempt.error)
+        for attempt in report.attempts
     ] == [(number, after(1 + 60 * (number - 1)), 500, None) for number in range(1, 12)]
 
 
@@ -189,7 +190,7 @@ def test_r2_all_of_it_happens_within_one_move_of_the_clock(
     send(reporting, ",".join(["0912345678"] * 20))
     reporting.clock.advance(hours=1)
     assert len(receiver.requests) == 20 * 11
-    assert {report.state for report in reporting.reports()} == {State.GIVEN_UP}
+    assert {report.state for report in reporting.reports()} == {ReportState.GIVEN_UP}
 
 
 def test_r2_the_time_between_two_attempts_can_be_set(
@@ -201,7 +202,7 @@ def test_r2_the_time_between_two_attempts_can_be_set(
     gateway.clock.advance(hours=1)
     (report,) = gateway.reports()
     assert [attempt.at for attempt in report.attempts] == [after(1), after(6), after(11)]
-    assert [attempt.answer for attempt in report.attempts] == [503, 503, 200]
+    assert [attempt.status_code for attempt in report.attempts] == [503, 503, 200]
 
 
 def test_r2_the_eleventh_attempt_counts(reporting: Gateway, receiver: Receiver) -> None:
@@ -209,7 +210,7 @@ def test_r2_the_eleventh_attempt_counts(reporting: Gateway, receiver: Receiver) 
     send(reporting)
     reporting.clock.advance(hours=1)
     (report,) = reporting.reports()
-    assert (report.state, len(report.attempts)) == (State.DELIVERED, 11)
+    assert (report.state, len(report.attempts)) == (ReportState.DELIVERED, 11)
 
 
 @pytest.mark.parametrize("code", [201, 202, 204, 304, 400, 401, 404, 429, 500, 502, 503])
@@ -220,7 +221,7 @@ def test_r2_success_is_200_and_nothing_else(
     send(reporting)
     reporting.clock.advance(minutes=2)
     (report,) = reporting.reports()
-    assert [attempt.answer for attempt in report.attempts] == [code, 200]
+    assert [attempt.status_code for attempt in report.attempts] == [code, 200]
     assert len(receiver.requests) == 2
 
 
@@ -230,14 +231,14 @@ def test_r2_a_redirect_is_not_followed(reporting: Gateway, receiver: Receiver, c
     send(reporting)
     reporting.clock.advance(minutes=2)
     assert [request.path for request in receiver.requests] == ["/report", "/report"]
-    assert [attempt.answer for attempt in reporting.reports()[0].attempts] == [code, 200]
+    assert [attempt.status_code for attempt in reporting.reports()[0].attempts] == [code, 200]
 
 
 def failed_attempt(gateway: Gateway) -> str:
     """The error of the first attempt at the only report; a minute later it was tried again."""
     (report,) = gateway.reports()
     first = report.attempts[0]
-    assert (first.answer, first.at) == (None, after(1))
+    assert (first.status_code, first.at) == (None, after(1))
     assert first.error
     assert report.attempts[1].at == after(61)
     return first.error
@@ -252,7 +253,7 @@ def test_r2_a_broken_answer_is_an_error(
     reporting.clock.advance(minutes=2)
     failed_attempt(reporting)
     (report,) = reporting.reports()
-    assert (report.state, report.attempts[1].answer) == (State.DELIVERED, 200)
+    assert (report.state, report.attempts[1].status_code) == (ReportState.DELIVERED, 200)
     assert len(receiver.requests) == 2
 
 
@@ -263,7 +264,7 @@ def test_r2_a_refused_connection_is_an_error(new_gateway: NewGateway) -> None:
         gateway.clock.advance(hours=1)
         assert "refused" in failed_attempt(gateway)
     (report,) = gateway.reports()
-    assert (report.state, len(report.attempts)) == (State.GIVEN_UP, 11)
+    assert (report.state, len(report.attempts)) == (ReportState.GIVEN_UP, 11)
 
 
 def test_r2_so_is_a_host_that_does_not_exist(new_gateway: NewGateway) -> None:
@@ -294,7 +295,7 @@ def test_r2_an_answer_that_takes_too_long_is_an_error(
     send(reporting)
     reporting.clock.advance(minutes=2)
     failed_attempt(reporting)
-    assert [attempt.answer for attempt in reporting.reports()[0].attempts] == [None, 200]
+    assert [attempt.status_code for attempt in reporting.reports()[0].attempts] == [None, 200]
 
 
 def test_r3_one_messages_reports_arrive_in_order(reporting: Gateway, receiver: Receiver) -> None:
@@ -339,7 +340,7 @@ def test_r3_a_reply_goes_out_once_the_report_before_it_is_given_up(
     reporting.reply("0912345678", "ok")
     reporting.clock.advance(hours=1)
     delivery, reply = reporting.reports()
-    assert (delivery.state, len(delivery.attempts)) == (State.GIVEN_UP, 11)
+    assert (delivery.state, len(delivery.attempts)) == (ReportState.GIVEN_UP, 11)
     assert [attempt.at for attempt in reply.attempts] == [after(600)]
 
 
@@ -352,13 +353,13 @@ def test_r3_different_messages_do_not_wait_for_each_other(
     assert at_once.wait_for(
         lambda: (
             [report.state for report in at_once.reports()]
-            == [State.WAITING, State.DELIVERED, State.DELIVERED]
+            == [ReportState.WAITING, ReportState.DELIVERED, ReportState.DELIVERED]
         ),
         DEADLINE,
     )
     hang.release()
     assert at_once.wait_for(
-        lambda: {report.state for report in at_once.reports()} == {State.DELIVERED}, DEADLINE
+        lambda: {report.state for report in at_once.reports()} == {ReportState.DELIVERED}, DEADLINE
     )
 
 
@@ -366,7 +367,10 @@ def test_r3_nor_while_one_of_them_is_tried_again(reporting: Gateway, receiver: R
     receiver.answer = lambda request: status(500) if request["MR"] == "1" else OK
     send(reporting, "0912345678,0922333444")
     reporting.clock.advance(seconds=1)
-    assert [report.state for report in reporting.reports()] == [State.WAITING, State.DELIVERED]
+    assert [report.state for report in reporting.reports()] == [
+        ReportState.WAITING,
+        ReportState.DELIVERED,
+    ]
 
 
 def test_r3_a_hanging_receiver_harms_nobody_else(at_once: Gateway, receiver: Receiver) -> None:
@@ -387,12 +391,12 @@ def test_r3_a_hanging_receiver_harms_nobody_else(at_once: Gateway, receiver: Rec
         assert at_once.wait_for(
             lambda: [
                 report.state for report in at_once.reports() if report.user_id == "other"
-            ] == [State.DELIVERED] * 2,
+            ] == [ReportState.DELIVERED] * 2,
             DEADLINE,
         )  # fmt: skip
     hang.release()
     assert at_once.wait_for(
-        lambda: all(report.state is State.DELIVERED for report in at_once.reports()), DEADLINE
+        lambda: all(report.state is ReportState.DELIVERED for report in at_once.reports()), DEADLINE
     )
     assert len(receiver.requests) == 21  # 20 delivered, 1 cancelled
 
@@ -419,7 +423,7 @@ def test_r3_a_move_of_the_clock_waits_for_the_slow(reporting: Gateway, receiver:
         assert not moving.done()
         hang.release()
         moving.result(DEADLINE)
-    assert reporting.reports()[0].state is State.DELIVERED
+    assert reporting.reports()[0].state is ReportState.DELIVERED
 
 
 def test_r4_every_attempt_is_kept(reporting: Gateway, receiver: Receiver) -> None:
@@ -429,7 +433,7 @@ def test_r4_every_attempt_is_kept(reporting: Gateway, receiver: Receiver) -> Non
     (report,) = reporting.reports()
     assert report.url == f"{receiver.url}?{receiver.requests[0].query}"
     assert receipt.batch_id in report.url
-    assert [(attempt.number, attempt.at, attempt.answer) for attempt in report.attempts] == [
+    assert [(attempt.number, attempt.at, attempt.status_code) for attempt in report.attempts] == [
         (1, after(1), None), (2, after(61), 404), (3, after(121), 200),
     ]  # fmt: skip
     assert [bool(attempt.error) for attempt in report.attempts] == [True, False, False]

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from fake_every8d.gateway import Account, Gateway, NotFound, Recipient, State
+from fake_every8d.gateway import Account, Gateway, NotFound, Recipient, ReportState
 from fake_every8d.gateway.messages import Record
 from tests.gateway.calls import login, send, send_param, sent
 from tests.gateway.conftest import NewGateway
@@ -104,7 +104,7 @@ def test_nor_what_is_still_to_be_reported(new_gateway: NewGateway, receiver: Rec
     assert kept(gateway) == ["a", "d", "e"]
     gateway.clock.advance(hours=1)
     assert [report.state for report in gateway.reports()] == [
-        State.DELIVERED, State.GIVEN_UP, State.DELIVERED, State.DELIVERED,
+        ReportState.DELIVERED, ReportState.GIVEN_UP, ReportState.DELIVERED, ReportState.DELIVERED,
     ]  # fmt: skip
     finished(gateway, "f")
     assert kept(gateway) == ["d", "e", "f"]

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from fake_every8d.gateway import Account, Gateway, NotFound, State, Status
+from fake_every8d.gateway import Account, Gateway, NotFound, ReportState, Status
 from tests.gateway.calls import PHONE, login, send
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, Receiver
@@ -111,11 +111,11 @@ def test_reports_and_replies_are_waited_for_by_number(
 ) -> None:
     send(reporting)
     reporting.clock.advance(seconds=1)
-    assert [report.state for report in reporting.reports()] == [State.DELIVERED]
+    assert [report.state for report in reporting.reports()] == [ReportState.DELIVERED]
     replied = Waiting(
         pool,
         reporting,
-        lambda: [report.state for report in reporting.reports()] == [State.DELIVERED] * 2,
+        lambda: [report.state for report in reporting.reports()] == [ReportState.DELIVERED] * 2,
         to=PHONE,
     )
     reporting.reply(PHONE, "ok")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
-from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status, numbers
+from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status
 from fake_every8d.web import summary
 from fake_every8d.web.api import parameters as p
 from fake_every8d.web.api import representation as show
@@ -112,7 +112,7 @@ class Operations:
 
     @property
     def _epoch(self) -> str:
-        return f"{self._instance}-{self._gateway.reset_version}"
+        return f"{self._instance}-{self._gateway.generation}"
 
     def etag(self) -> str:
         """Another one whenever something has changed; time that passes is no change."""
@@ -208,9 +208,7 @@ class Operations:
             changes["failed_logins"] = _LOCKING_LOGINS if locked else 0
         if top_up is not None and "credit" in changes:
             raise InvalidInput("credit says how much there is, top_up how much more: give one")
-        account = self._gateway.update_account(user_id, **changes)
-        if top_up is not None:
-            account = self._gateway.top_up(user_id, top_up)
+        account = self._gateway.update_account(user_id, top_up=top_up or 0, **changes)
         return _json(self._shown(account))
 
     @_operation("DELETE", "accounts/<text:user_id>")
@@ -308,9 +306,9 @@ class Operations:
     def _reports(
         self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
     ) -> Response:
-        if "to" in wanted:
-            wanted["to"] = numbers.parse_spelling(wanted["to"]).e164
-        found = self._awaited(lambda: _select(self._gateway.reports(), **wanted), wait_seconds)
+        found = self._awaited(
+            lambda: self._gateway.reports(limit=limit + 1, **wanted), wait_seconds
+        )
         return _page("reports", show.report, found, limit)
 
     @_operation(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fake_every8d.gateway import InvalidInput, State, Status
+from fake_every8d.gateway import InvalidInput, ReportState, Status
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
 
@@ -138,7 +138,7 @@ PROBABILITY = Value("a number above 0, 1 at most", _probability)
 MOMENT = Value("a time such as 2026-11-23T22:05:00+08:00", _moment)
 OUTCOME = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
 DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
-STATE = Value("one of " + ", ".join(state.value for state in State), State)
+STATE = Value("one of " + ", ".join(state.value for state in ReportState), ReportState)
 
 
 def in_query(value: Value) -> Value:
