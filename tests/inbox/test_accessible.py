@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from fake_every8d import FakeEvery8d
 from tests.inbox.conftest import Open, Send
 from tests.receiver import Receiver, status
+from tests.waiting import wait_for
 from tests.web.serving import call, log_in
 
 VIEWS = [
@@ -98,8 +99,12 @@ def test_axe_finds_nothing_where_nothing_has_happened(
 
 def unfold(page: Page) -> None:
     """Open what can be opened."""
-    for unfold in page.locator(".unfold:visible, summary:visible").all()[:3]:
-        unfold.click()
+    page.evaluate(
+        """[...document.querySelectorAll(".unfold, summary")]
+            .filter((element) => element.checkVisibility())
+            .slice(0, 3)
+            .forEach((element) => element.click())"""
+    )
 
 
 def beyond(page: Page, width: int) -> list[str]:
@@ -165,11 +170,13 @@ def test_the_language_is_the_browsers(
 
 def test_the_language_is_switched_and_remembered(open: Open) -> None:
     page = open()
+    page.get_by_role("button", name="Settings").click()
     page.get_by_label("Language").select_option("繁體中文")
     expect(page.get_by_role("heading", name="還沒有簡訊")).to_be_visible()
     expect(page).to_have_title("手機 · fake-every8d")
     page.reload()
     expect(page.get_by_role("heading", name="還沒有簡訊")).to_be_visible()
+    page.get_by_role("button", name="設定").click()
     page.get_by_label("語言").select_option("English")
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
 
@@ -205,11 +212,12 @@ def test_light_and_dark_follow_the_system_and_are_switched_and_remembered(open: 
     page.emulate_media(color_scheme="light")
     light = background(page)
     assert light != dark
-    page.get_by_role("button", name="Colours: as the system’s").click()
-    page.get_by_role("button", name="Colours: light").click()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Colours").select_option("dark")
     assert background(page) == dark
     page.reload()
-    expect(page.get_by_role("button", name="Colours: dark")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_label("Colours")).to_have_value("dark")
     assert background(page) == dark
 
 
@@ -295,3 +303,56 @@ def test_a_screen_reader_is_told_of_a_new_sms(send: Send, open: Open) -> None:
     expect(page.locator("#announcements")).to_have_text(
         "New SMS to +886922222222: your code is 4711"
     )
+
+
+def test_the_focus_stays_in_the_list_from_end_to_end(send: Send, open: Open) -> None:
+    """Home, End and the Page keys, to phones that were not in the document before."""
+    send("hello", ",".join(f"09{n:08}" for n in range(200)))
+    page = open()
+    phones = page.get_by_role("region", name="Phones").get_by_role("link")
+    first, last = "0900 000 199", "0900 000 000"
+    tab_to(page, first)
+    for key, number in (
+        ("End", last),
+        ("Home", first),
+        ("PageDown", "0900 000 189"),
+        ("ArrowDown", "0900 000 188"),
+        ("PageUp", "0900 000 198"),
+    ):
+        page.keyboard.press(key)
+        expect(phones.filter(has_text=number)).to_be_focused()
+        expect(page.get_by_role("heading", name=number)).to_be_visible()
+
+
+def test_the_ring_of_focus_is_around_the_whole_field(send: Send, open: Open) -> None:
+    send("hello")
+    page = open()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_have_css("outline-style", "none")
+    expect(page.locator(".search")).to_have_css("outline-style", "solid")
+    page.keyboard.type("/")
+    expect(page.get_by_role("searchbox")).to_have_value("/")
+
+
+def test_a_new_code_is_notified_of_when_asked_for(send: Send, open: Open) -> None:
+    """Not to somebody who looks at the page, and only once it is switched on."""
+    page = open(
+        before=lambda page: page.add_init_script(
+            """window.shown = [];
+            window.Notification = class {
+                static permission = "default";
+                static async requestPermission() { return this.permission = "granted"; }
+                constructor(title, {body}) { window.shown.push([title, body]); }
+                close() {}
+            };
+            document.hasFocus = () => false;"""
+        )
+    )
+    send("code 1111")
+    expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("1111")
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("switch", name="Notify me of new codes").click()
+    expect(page.get_by_role("switch", name="Notify me of new codes")).to_be_checked()
+    send("no code")
+    send("code 2222")
+    assert wait_for(lambda: page.evaluate("window.shown")) == [["2222 · 0912 345 678", "code 2222"]]

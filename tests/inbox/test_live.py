@@ -111,6 +111,28 @@ def test_a_fake_that_is_gone_is_said_to_be_and_found_again(
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("and again")
 
 
+def test_a_click_while_the_fake_is_gone_is_not_done_and_what_was_typed_is_kept(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """One bar says so, and goes when the fake is back; nothing is done later."""
+    send("hello")
+    page = open("#/phone/+886912345678")
+    reply = page.get_by_role("textbox", name="Reply as")
+    reply.fill("on my way")
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_contain_text("Not done")
+    expect(reply).to_have_value("on my way")
+    page.get_by_role("link", name="Accounts").click()
+    page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("link", name="Phones").click()
+    page.get_by_role("link", name="0912 345 678").click()
+    expect(reply).to_have_value("on my way")
+    assert fake.messages[0].replies == ()
+
+
 def test_an_answer_that_comes_before_the_first_paint_is_shown(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:

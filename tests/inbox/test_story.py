@@ -29,7 +29,7 @@ def test_an_sms_is_sent_seen_and_answered_and_the_answer_reported(
         expect(phone).to_contain_text("驗證碼 483920")
         phone.click()
         message = page.get_by_role("article", name="Message 1")
-        expect(message).to_contain_text("Delivered 100 發送成功")
+        expect(message).to_contain_text("100 Delivered")
 
         page.get_by_role("textbox", name="Reply as +886912345678").fill("好的，謝謝")
         page.keyboard.press("Enter")

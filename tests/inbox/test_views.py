@@ -61,7 +61,7 @@ def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) ->
     url = page.get_by_label("Report URL")
     url.fill("javascript:alert(1)")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("http")
+    expect(page.locator(".report-url").get_by_role("alert")).to_contain_text("begin with http")
     url.fill("http://localhost:3000/sms")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
@@ -77,6 +77,10 @@ def test_an_account_is_added_and_removed(fake: FakeEvery8d, open: Open) -> None:
     page.get_by_label("User ID").fill("a/b c")
     page.get_by_label("Password").fill("secret")
     page.get_by_role("button", name="Add the account").click()
+    expect(page.get_by_label("User ID")).to_have_value("")
+    page.get_by_label("User ID").fill("demo")
+    page.get_by_role("button", name="Add the account").click()
+    expect(page.locator(".new").get_by_role("alert")).to_contain_text("of that name already")
     account = page.get_by_role("article", name="Account a/b c")
     expect(account).to_be_visible()
     assert fake.gateway.open_session("a/b c", "secret")
@@ -127,7 +131,28 @@ def test_r2_a_receiver_that_is_not_there_is_shown_as_what_went_wrong(
     expect(report).to_contain_text("given up")
     report.get_by_role("button", name="Attempts").click()
     expect(report.get_by_role("row")).to_have_count(12)
-    expect(report.get_by_role("row").last).to_contain_text("refused")
+    expect(report.get_by_role("row").last).to_contain_text("nothing listens there")
+
+
+def test_r3_a_replys_report_waits_for_that_of_the_delivery_and_the_clock_moves_to_its_next_try(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    with Receiver() as receiver:
+        receiver.answer = in_turn(status(500))
+        fake.update_account("demo", report_url=receiver.url)
+        fake.clock.freeze()
+        send("hello")
+        fake.clock.advance(seconds=1)
+        fake.reply("0912345678", "thanks")
+        receiver.wait_for(1)
+        page = open("#/reports")
+        reply, delivery = page.locator(".report").all()
+        expect(reply).to_contain_text("waits for the delivery report before it")
+        reply.get_by_role("button", name="Attempts").click()
+        expect(reply.get_by_role("table")).to_have_count(0)
+        delivery.get_by_role("button", name="Move the clock there").click()
+        expect(reply).to_contain_text("HTTP 200")
+        expect(delivery).to_contain_text("delivered")
 
 
 def test_reports_are_found_by_batch(fake: FakeEvery8d, send: Send, open: Open) -> None:
@@ -139,7 +164,7 @@ def test_reports_are_found_by_batch(fake: FakeEvery8d, send: Send, open: Open) -
         receiver.wait_for(2)
         page = open("#/phone/+886911111111")
         page.get_by_role("button", name="Details").click()
-        expect(page.locator(".fields")).to_contain_text("Delivered 100 發送成功 delivered200")
+        expect(page.locator(".fields")).to_contain_text("100 Delivered deliveredHTTP 200")
         page.get_by_role("link", name="All reports of this batch").click()
         expect(page.locator(".report")).to_have_count(1)
         expect(page.locator(".report")).to_contain_text("+886911111111")
@@ -233,6 +258,18 @@ def test_an_outage_is_switched_on_and_off(fake: FakeEvery8d, open: Open) -> None
     assert call(fake.url, "getCredit", sessionKey="x").status == 200
 
 
+def test_what_is_wrong_with_a_failure_is_said_at_its_field_in_the_readers_language(
+    fake: FakeEvery8d, open: Open
+) -> None:
+    page = open("#/faults", locale="zh-TW")
+    page.get_by_label("HTTP 狀態碼").fill("200")
+    page.get_by_role("button", name="加入").click()
+    expect(page.locator("label:has([aria-invalid=true]) + .error")).to_have_text(
+        "請輸入 400 至 599 的狀態碼。"
+    )
+    assert fake.faults == []
+
+
 def test_any_fault_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/faults")
     page.get_by_label("To calls of").select_option("sendSMS")
@@ -256,7 +293,7 @@ def test_any_fault_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> No
 def test_every_kind_of_fault_can_be_set_up(fake: FakeEvery8d, open: Open, kind: str) -> None:
     page = open("#/faults")
     page.get_by_label("What happens").select_option(kind)
-    page.get_by_label("When").select_option("after")
+    page.get_by_label("Does the operation take place?").select_option("after")
     page.get_by_role("button", name="Let it happen").click()
     expect(page.get_by_role("listitem")).to_contain_text("after it took place")
     assert [(fault.kind, fault.effect) for fault in fake.faults] == [(kind, "after")]

@@ -1,28 +1,32 @@
 /** The JSON API under `fake/`, which is all that this page knows of the fake. */
 
-/** What the API answers to what it will not do; `message` is for people. */
+/** What the API answers to what it will not do; `message` is in English. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message */
-  constructor(status, message) {
+  /** @param {number} status @param {string} message @param {string} request such as `POST fake/accounts` */
+  constructor(status, message, request) {
     super(message);
     this.status = status;
+    this.request = request;
   }
 }
 
 // Not relative to the page's own address: that may have the API token in it, and then
 // browsers refuse.
+/** @param {string} path */
 const address = (path) => new URL(path, location.origin + location.pathname);
 
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
 async function request(method, path, body) {
   const response = await fetch(address(path), {
     method,
     headers: body && { "Content-Type": "application/json" },
     body: body && JSON.stringify(body),
   });
-  return answer(response);
+  return answer(response, `${method} ${path}`);
 }
 
-async function answer(response) {
+/** @param {Response} response @param {string} request @returns {Promise<any>} */
+async function answer(response, request) {
   const text = await response.text();
   if (response.ok) return text ? JSON.parse(text) : null;
   let message = `HTTP ${response.status}`;
@@ -31,14 +35,18 @@ async function answer(response) {
   } catch {
     // not the API itself but something in between: its status has to do
   }
-  throw new ApiError(response.status, message);
+  throw new ApiError(response.status, message, request);
 }
 
 /** Each resolves to what was answered, or rejects with an `ApiError`, or a `TypeError` if nobody did. */
 export const http = {
+  /** @param {string} path */
   get: (path) => request("GET", path),
+  /** @param {string} path @param {object} [body] */
   post: (path, body = {}) => request("POST", path, body),
+  /** @param {string} path @param {object} body */
   patch: (path, body) => request("PATCH", path, body),
+  /** @param {string} path */
   delete: (path) => request("DELETE", path),
 };
 
@@ -52,7 +60,7 @@ export async function getIfChanged(path) {
   const headers = known.path === path && known.etag ? { "If-None-Match": known.etag } : {};
   const response = await fetch(address(path), { headers });
   if (response.status === 304) return null;
-  const found = await answer(response);
+  const found = await answer(response, `GET ${path}`);
   known = { etag: response.headers.get("ETag"), path };
   return found;
 }

@@ -1,10 +1,8 @@
 /** The page: what is at its top, and the view that its address names. */
 
-import { LANGUAGES, chooseLanguage, currentLanguage, t } from "./i18n.js";
-import { http } from "./api.js";
-import { attempt, start } from "./live.js";
+import { t } from "./i18n.js";
+import { start } from "./live.js";
 import { VIEWS, href, parse } from "./route.js";
-import { recall, remember } from "./settings.js";
 import { outage, store } from "./store.js";
 import { Icon } from "./ui.js";
 import { html, render, useEffect, useLayoutEffect, useState } from "./vendor/preact-htm.js";
@@ -14,9 +12,9 @@ import { Faults, switchOutage } from "./views/faults.js";
 import { Phones } from "./views/phones.js";
 import { Reports } from "./views/reports.js";
 import { Requests } from "./views/requests.js";
+import { Settings } from "./views/settings.js";
 
 const PAGES = { phones: Phones, requests: Requests, reports: Reports, accounts: Accounts, faults: Faults };
-const THEMES = { auto: "auto", light: "sun", dark: "moon" };
 
 function App() {
   const [route, setRoute] = useState(parse(location.hash));
@@ -28,7 +26,7 @@ function App() {
     addEventListener("keydown", onKeyDown);
   }, []);
 
-  const unread = [...store.phones.values()].filter((phone) => store.unread(phone)).length;
+  const unread = store.unreadPhones();
   useEffect(() => {
     const title = route.view === "phones" && route.item ? route.item : t(route.view);
     document.title = `${unread ? `(${unread}) ` : ""}${title} · fake-every8d`;
@@ -51,17 +49,18 @@ function App() {
         )}
       </nav>
       <${Clock} />
-      <${Preferences} redraw=${() => redraw((n) => n + 1)} />
+      <${Settings} redraw=${() => redraw((n) => n + 1)} />
     </header>
     <${Banners} />
     <main id="main" tabindex="-1"><${View} route=${route} /></main>
   `;
 }
 
+/** What is to be known in whatever view: one bar for a fake that does not answer. */
 function Banners() {
   return html`
     <div class="banners">
-      ${!store.connected && html`<p class="banner bad" role="alert">${t("offline")}</p>`}
+      ${!store.connected && html`<p class="banner bad" role="alert">${t(store.missed ? "offline.not_done" : "offline")}</p>`}
       ${store.faults.some(outage) &&
       html`
         <p class="banner bad" role="status">
@@ -85,43 +84,15 @@ function dismiss() {
   store.changed();
 }
 
-function Preferences({ redraw }) {
-  const theme = recall("theme") ?? "auto";
-  const others = Object.keys(THEMES);
-  const next = others[(others.indexOf(theme) + 1) % others.length];
-  const chooseTheme = () => {
-    remember("theme", next);
-    document.documentElement.dataset.theme = next;
-    redraw();
-  };
-  const reset = () => confirm(t("reset.sure")) && attempt(http.post("fake/reset"));
-  return html`
-    <div class="preferences">
-      <button type="button" class="bare" onClick=${reset} title=${t("reset")} aria-label=${t("reset")}><${Icon} name="reset" /></button>
-      <button type="button" class="bare" onClick=${chooseTheme} title=${t(`theme.${theme}`)} aria-label=${t(`theme.${theme}`)}>
-        <${Icon} name=${THEMES[theme]} />
-      </button>
-      <select
-        aria-label=${t("language")}
-        value=${currentLanguage()}
-        onChange=${(event) => {
-          chooseLanguage(event.target.value);
-          redraw();
-        }}
-      >
-        ${Object.entries(LANGUAGES).map(([tag, { name }]) => html`<option value=${tag} lang=${tag}>${name}</option>`)}
-      </select>
-    </div>
-  `;
-}
-
+/** @param {Event} event */
 function skip(event) {
   event.preventDefault(); // what follows the # is the view's
-  document.getElementById("main").focus();
+  document.getElementById("main")?.focus();
 }
 
+/** @param {KeyboardEvent} event */
 function onKeyDown(event) {
-  const typing = event.target.closest("input, textarea, select");
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     const search = document.getElementById("search");
     if (search) event.preventDefault();

@@ -1,30 +1,55 @@
-/** Going through a list of links with the arrow keys: the list is one stop for Tab. */
+/** Going through a list of links by keyboard: the list is one stop for Tab. */
 
-import { useEffect, useRef } from "./vendor/preact-htm.js";
+import { useRef } from "./vendor/preact-htm.js";
+
+const PAGE = 10; // items that PageUp and PageDown pass
 
 /**
  * @param {number} count of the items
  * @param {number} chosen the index of the one that is shown, or -1
  * @param {(index: number) => void} choose
- * @returns what the element around the links takes as its properties
+ * @returns what the element around the list takes as its properties, and what the list calls
+ *   when it has drawn: a link that was chosen from the list has the focus as soon as it is there
  */
 export function useArrows(count, chosen, choose) {
-  const list = useRef(null);
-  useEffect(() => {
-    const { activeElement } = document;
-    if (activeElement.matches("a") && list.current?.contains(activeElement)) {
-      list.current.querySelector("a[aria-current]")?.focus({ preventScroll: true });
-    }
-  }, [chosen]);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const wanted = useRef(-1); // the index of the item that is to have the focus
 
-  function onKeyDown(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || !count || event.altKey || event.metaKey || event.ctrlKey) return;
-    event.preventDefault();
-    choose(Math.min(count - 1, Math.max(0, chosen + step)));
+  function drawn() {
+    if (wanted.current < 0) return;
+    const link = list.current?.querySelector(`[data-index="${wanted.current}"] a[aria-current]`);
+    if (!(link instanceof HTMLElement)) return;
+    link.focus({ preventScroll: true });
+    wanted.current = -1;
   }
-  return { ref: list, onKeyDown };
+
+  /** @param {KeyboardEvent} event */
+  function onKeyDown(event) {
+    const typing = event.target instanceof HTMLInputElement;
+    const next = destination(event.key, chosen, count);
+    if (next === null || !count || event.altKey || event.metaKey || event.ctrlKey) return;
+    if (typing && !event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    const index = Math.min(count - 1, Math.max(0, next));
+    if (!typing) wanted.current = index;
+    choose(index);
+    drawn();
+  }
+  return { around: { ref: list, onKeyDown }, drawn };
 }
 
-/** Whether Tab stops at a link: at the one that is shown, or the first. */
+/** @param {string} key @param {number} chosen @param {number} count @returns {number | null} */
+function destination(key, chosen, count) {
+  switch (key) {
+    case "ArrowDown": return chosen + 1;
+    case "ArrowUp": return chosen - 1;
+    case "PageDown": return chosen + PAGE;
+    case "PageUp": return chosen - PAGE;
+    case "Home": return 0;
+    case "End": return count - 1;
+    default: return null;
+  }
+}
+
+/** Whether Tab stops at a link: at the one that is shown, or the first. @param {number} index @param {number} chosen */
 export const tabIndex = (index, chosen) => (index === Math.max(0, chosen) ? 0 : -1);

@@ -1,13 +1,15 @@
 /** Keeping what the page knows up to date, at little cost. */
 
 import { ApiError, forget, getIfChanged, http } from "./api.js";
+import { explain } from "./errors.js";
 import { t } from "./i18n.js";
+import { notifies, notify } from "./notify.js";
 import { parse } from "./route.js";
 import { store } from "./store.js";
 import { announce } from "./ui.js";
 
 const EVERY = 600; // milliseconds from an answer to the next question
-const HIDDEN = 10_000; // the same while nobody can see the page
+const HIDDEN = 10_000; // the same while nobody can see the page, or is to be notified
 const OFFLINE = 2_000;
 const PAGE = 2_000; // messages at a time
 const REQUESTS_PAGE = 100; // with their bodies, of which some are long
@@ -34,7 +36,7 @@ export async function refresh() {
   clearTimeout(timer);
   asking = ask().finally(() => {
     asking = null;
-    timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden ? HIDDEN : EVERY);
+    timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden && !notifies() ? HIDDEN : EVERY);
   });
   await asking;
 }
@@ -42,18 +44,31 @@ export async function refresh() {
 /**
  * Wait for something that changes the fake, and show what became of it.
  * @param {Promise<any>} change
- * @returns what it resolved to, or undefined if it failed, which is shown
+ * @param {(problem: import("./errors.js").Problem | null) => void} [tell] shows what was refused, or
+ *   null, where it was asked for; without it, that is shown at the top
+ * @returns what it resolved to, or undefined if it failed
  */
-export async function attempt(change) {
+export async function attempt(change, tell = showProblem) {
   try {
     const answer = await change;
+    tell(null);
     await refresh();
     return answer ?? true;
   } catch (error) {
-    store.problem = error instanceof ApiError ? error.message : t("offline");
+    if (error instanceof ApiError) {
+      tell(explain(error));
+    } else {
+      store.connected = false;
+      store.missed = true;
+    }
     store.changed();
     return undefined;
   }
+}
+
+/** @param {import("./errors.js").Problem | null} problem */
+function showProblem(problem) {
+  store.problem = problem && problem.text;
 }
 
 async function ask() {
@@ -61,11 +76,12 @@ async function ask() {
     const state = await getIfChanged("fake/state");
     const was = store.connected;
     store.connected = true;
+    store.missed = false;
     if (state) await takeIn(state);
     else if (!was) store.changed();
   } catch (error) {
     forget();
-    if (error instanceof ApiError) store.problem = error.message;
+    if (error instanceof ApiError) showProblem(explain(error));
     else if (!(error instanceof TypeError)) throw error;
     store.connected = false;
     store.changed();
@@ -116,6 +132,8 @@ async function changedMessages({ messages: { count, version: latest } }) {
   if (store.messages.size > count) store.trim(count);
   if (fresh.length === 1) announce(t("arrived", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
   else if (fresh.length) announce(t("arrived.many", { n: fresh.length }));
+  const code = fresh.findLast((message) => message.code);
+  if (code) notify(code);
 }
 
 async function reports() {

@@ -6,11 +6,15 @@ import { recall, remember } from "./settings.js";
 /**
  * @typedef {{
  *   id: number, user_id: string, batch_id: string, record_number: string, to: string,
- *   content: string, subject: string, name: string, email: string, status: number,
+ *   content: string, code: string | null, subject: string, name: string, email: string, status: number,
  *   cost: number, pieces: number, accepted_at: string,
  *   booked_for: string | null, sent_at: string | null, finished_at: string | null,
  *   replies: {text: string, at: string}[], version: number,
  * }} Message as the API shows it
+ * @typedef {{
+ *   user_id: string, credit: number, international: boolean, test_mode: boolean,
+ *   report_url: string | null, failed_logins: number, locked: boolean, sessions: number,
+ * }} Account as the API shows it
  * @typedef {{number: string, name: string, at: string, messages: Message[]}} Phone
  *   `at` is when something last happened there; messages are oldest first
  */
@@ -20,6 +24,8 @@ class Store {
     /** Grows with each change, so that what is derived can tell whether it is stale. */
     this.revision = 0;
     this.connected = true;
+    /** Whether something was to be done since nobody answers. */
+    this.missed = false;
     /** What went wrong last, for people. @type {string | null} */
     this.problem = null;
     this.listeners = new Set();
@@ -190,6 +196,17 @@ class Store {
     let count = 0;
     while (count < phone.messages.length && phone.messages.at(-1 - count).id > read) count += 1;
     return count;
+  }
+
+  /** How many phones have messages that nobody has seen. */
+  unreadPhones() {
+    return [...this.phones.values()].filter((phone) => this.unread(phone)).length;
+  }
+
+  /** All of what there is has been seen. */
+  markAllRead() {
+    for (const phone of this.phones.values()) this.markRead(phone);
+    this.changed();
   }
 
   /** @param {Phone} phone all of whose messages have been seen now @returns whether that is news */

@@ -22,9 +22,7 @@ const ICONS = {
   back: "M15 5l-7 7 7 7",
   send: "M4 12l16-8-6 16-3-7z",
   reset: "M4 4v6h6M5 10a8 8 0 1 1-1 5",
-  sun: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1 1M18 18l1 1M5 19l1-1M18 6l1-1",
-  moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",
-  auto: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 3v18M12 7l4-2M12 12h8M12 17l5 1",
+  settings: "M5 7h6M17 7h2M14 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM5 17h2M13 17h6M10 20a3 3 0 1 0 0-6 3 3 0 0 0 0 6z",
   advice: "M12 3a6 6 0 0 1 4 10c-1 1-1 2-1 3H9c0-1 0-2-1-3a6 6 0 0 1 4-10zM10 20h4",
 };
 
@@ -43,11 +41,14 @@ export function toneOf(status) {
   return status === 303 || status === 888 || status === 999 ? "plain" : "bad";
 }
 
-/** A status in our words and the platform's. @param {{status: number}} props */
-export const Status = ({ status }) => html`
-  <span class=${`status ${toneOf(status)}`}>
-    <b>${t(`status.${status}`)}</b>${" "}
-    <span class="term">${status} <span lang="zh-Hant">${TERMS[status]}</span></span>
+/**
+ * A status, by its number and word; with `term`, the platform's own wording where ours is another.
+ * @param {{status: number, term?: boolean}} props
+ */
+export const Status = ({ status, term = false }) => html`
+  <span class=${`status ${toneOf(status)}`} title=${TERMS[status]}>
+    <b>${status} ${t(`status.${status}`)}</b>
+    ${term && TERMS[status] !== t(`status.${status}`) && html`${" "}<span class="term" lang="zh-Hant">${TERMS[status]}</span>`}
   </span>
 `;
 
@@ -138,3 +139,7 @@ export const Switch = ({ on, label, onChange }) => html`
 export const Empty = ({ icon, title, children }) => html`
   <div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${children}</div>
 `;
+
+/** What is wrong with what was filled in, below it. @param {{problem: import("./errors.js").Problem | null, field?: string}} props */
+export const FieldError = ({ problem, field = "" }) =>
+  problem && (!field || problem.field === field) && html`<p class="error" role="alert"><bdi>${problem.text}</bdi></p>`;

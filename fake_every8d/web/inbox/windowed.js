@@ -10,10 +10,12 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
  * list that is at its end stays at its end.
  * @param {{
  *   items: any[], keyOf: (item: any) => string | number, render: (item: any, index: number) => any,
- *   estimate: number, label: string, follow?: boolean, show?: {key: any, at: any},
- * }} props `show`: bring that item into view, once for each different `at`
+ *   estimate: number, label: string, follow?: boolean, show?: {key: any, at: any}, drawn?: () => void,
+ * }} props `show`: bring that item into view, once for each different `at`;
+ *   `drawn`: called whenever what is in the document has changed. A list of links is reached by them,
+ *   any other is itself a stop for Tab.
  */
-export function WindowedList({ items, keyOf, render, estimate, label, follow = false, show }) {
+export function WindowedList({ items, keyOf, render, estimate, label, follow = false, show, drawn }) {
   const view = useRef(null);
   const list = useRef(null);
   const heights = useRef(new Map());
@@ -50,6 +52,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
     }
     if (Math.abs(view.current.scrollTop - top) > 1) view.current.scrollTop = Math.max(0, top);
     if (changed) redraw((n) => n + 1);
+    drawn?.();
   });
 
   useLayoutEffect(() => {
@@ -88,7 +91,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   }
 
   return html`
-    <div class="windowed" ref=${view} onScroll=${scrolled} tabindex="0" role="group" aria-label=${label}>
+    <div class="windowed" ref=${view} onScroll=${scrolled} tabindex=${drawn ? -1 : 0} role="group" aria-label=${label}>
       <div class="windowed-all" style=${{ height: `${total}px` }}>
         <ol ref=${list} role="list" style=${{ transform: `translateY(${offsets[first]}px)` }}>
           ${items.slice(first, last).map(

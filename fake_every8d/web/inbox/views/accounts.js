@@ -5,8 +5,17 @@ import { attempt } from "../live.js";
 import { points } from "../format.js";
 import { t } from "../i18n.js";
 import { store } from "../store.js";
-import { Badge, Icon, Switch, Text } from "../ui.js";
+import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
+
+/**
+ * @typedef {import("../store.js").Account} Row
+ * @typedef {import("../errors.js").Problem} Problem
+ * @typedef {(changes: object, tell?: (problem: Problem | null) => void) => Promise<any>} Change
+ */
+
+/** @type {Problem | null} */
+const NONE = null;
 
 export const Accounts = () => html`
   <section class="page">
@@ -18,9 +27,11 @@ export const Accounts = () => html`
   </section>
 `;
 
+/** @param {{account: Row}} props */
 function Account({ account }) {
   const path = `fake/accounts/${encodeURIComponent(account.user_id)}`;
-  const change = (changes) => attempt(http.patch(path, changes));
+  /** @type {Change} */
+  const change = (changes, tell) => attempt(http.patch(path, changes), tell);
   const remove = () =>
     confirm(t("account.remove.sure", { user_id: account.user_id })) && attempt(http.delete(path));
   return html`
@@ -35,7 +46,7 @@ function Account({ account }) {
           : account.failed_logins > 0 &&
             html`<${Badge} tone="booked">${t("account.failed", { n: account.failed_logins })}<//>`}
       </header>
-      <p class="credit"><b>${points(account.credit)}</b> ${t("points.left")}</p>
+      <p class="credit">${t("credit", { n: points(account.credit) })}</p>
       <${TopUp} change=${change} />
       <dl class="fields">
         <dt>${t("account.sessions")}</dt>
@@ -51,38 +62,45 @@ function Account({ account }) {
   `;
 }
 
+/** @param {{change: Change}} props */
 function TopUp({ change }) {
   const [amount, setAmount] = useState("100");
-  const submit = (event) => {
+  const [problem, setProblem] = useState(NONE);
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    change({ top_up: Number(amount) });
+    if (Number(amount) > 0) change({ top_up: Number(amount) }, setProblem);
+    else setProblem({ field: "top_up", text: t("error.top_up") });
   };
   return html`
-    <form class="inline" onSubmit=${submit}>
+    <form class="inline" noValidate onSubmit=${submit}>
       <label>
         <span class="hidden">${t("account.top_up.points")}</span>
-        <input type="number" min="0.01" step="0.01" required value=${amount} onInput=${(event) => setAmount(event.target.value)} />
+        <input type="number" min="0.01" step="0.01" value=${amount} aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setAmount(event.target.value)} />
       </label>
       <button>${t("account.top_up")}</button>
+      <${FieldError} problem=${problem} />
     </form>
   `;
 }
 
+/** @param {{account: Row, change: Change}} props */
 function ReportUrl({ account, change }) {
   const current = account.report_url ?? "";
   const [url, setUrl] = useState(current);
+  const [problem, setProblem] = useState(NONE);
   useEffect(() => setUrl(current), [current]);
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    change({ report_url: url.trim() || null });
+    change({ report_url: url.trim() || null }, setProblem);
   };
   return html`
     <form class="report-url" onSubmit=${submit}>
       <label>
         ${t("account.report_url")}
-        <input dir="ltr" value=${url} placeholder="http://localhost:3000/sms/report" onInput=${(event) => setUrl(event.target.value)} />
+        <input dir="ltr" value=${url} placeholder="http://localhost:3000/sms/report" aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setUrl(event.target.value)} />
       </label>
       <button disabled=${url.trim() === current}>${t("save")}</button>
+      <${FieldError} problem=${problem} />
     </form>
   `;
 }
@@ -90,15 +108,23 @@ function ReportUrl({ account, change }) {
 function NewAccount() {
   const empty = { user_id: "", password: "" };
   const [fields, setFields] = useState(empty);
+  const [problem, setProblem] = useState(NONE);
+  /** @param {"user_id" | "password"} name */
   const input = (name) => html`
     <label>
       ${t(`account.${name}`)}
-      <input required autocomplete="off" value=${fields[name]} onInput=${(event) => setFields({ ...fields, [name]: event.target.value })} />
+      <input
+        autocomplete="off"
+        value=${fields[name]}
+        aria-invalid=${String(problem?.field === name)}
+        onInput=${(/** @type {any} */ event) => setFields({ ...fields, [name]: event.target.value })}
+      />
     </label>
+    <${FieldError} problem=${problem} field=${name} />
   `;
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (await attempt(http.post("fake/accounts", fields))) setFields(empty);
+    if (await attempt(http.post("fake/accounts", fields), setProblem)) setFields(empty);
   };
   return html`
     <form class="card new" onSubmit=${submit}>

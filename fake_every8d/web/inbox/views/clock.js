@@ -53,7 +53,8 @@ export function Clock() {
           aria-label=${clock.next_due ? t("clock.next.in", { duration: duration(wait) }) : t("clock.next.none")}
         >
           <${Icon} name="next" />
-          <span>${clock.next_due ? duration(wait) : t("clock.next")}</span>
+          <span class="next-word">${t(clock.next_due ? "clock.next" : "clock.next.none")}</span>
+          ${clock.next_due && html`<span>${duration(wait)}</span>`}
         </button>
       </div>
     </section>

@@ -6,10 +6,13 @@ import { date, national } from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
-import { Badge, CopyButton, Empty, Icon, Text } from "../ui.js";
+import { Badge, CopyButton, Empty, FieldError, Icon, Text } from "../ui.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Message, ReplyBubble } from "./message.js";
+
+/** What was typed and not sent yet, by number. @type {Map<string, string>} */
+const drafts = new Map();
 
 /** What may become of messages to a number, as the platform numbers it. */
 const OUTCOMES = [100, 101, 102, 103, 104, 105, 106, 107, 0];
@@ -41,7 +44,7 @@ export function Conversation({ number, query }) {
         <div class="who">
           <h1><bdi>${national(number)}</bdi></h1>
           <p>
-            <bdi class="e164">${number}</bdi>
+            ${national(number) !== number && html`<bdi class="e164">${number}</bdi>`}
             <${CopyButton} small text=${number} label=${t("copy.number")} />
             ${phone?.name && html`<${Text} text=${phone.name} />`}
           </p>
@@ -54,7 +57,7 @@ export function Conversation({ number, query }) {
             <${WindowedList}
               items=${entries}
               keyOf=${(entry) => entry.key}
-              estimate=${150}
+              estimate=${86}
               follow
               label=${t("messages")}
               show=${match ? { key: match.key, at: needle } : undefined}
@@ -79,17 +82,25 @@ function Entry({ entry, query, onReply }) {
 const arrived = (message) => message.status === 0 || message.status === 100;
 
 function Composer({ phone, answering, answer, input }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useState(drafts.get(phone.number) ?? "");
+  const [problem, setProblem] = useState(null);
   const [sending, setSending] = useState(false);
   const newest = phone.messages.findLast(arrived);
   const target = phone.messages.find((message) => message.id === answering) ?? newest;
+
+  function type(typed) {
+    setText(typed);
+    setProblem(null);
+    if (typed) drafts.set(phone.number, typed);
+    else drafts.delete(phone.number);
+  }
 
   async function send(event) {
     event?.preventDefault();
     if (!text || !target || sending) return;
     setSending(true);
-    if (await attempt(http.post(`fake/messages/${target.id}/replies`, { text }))) {
-      setText("");
+    if (await attempt(http.post(`fake/messages/${target.id}/replies`, { text }), setProblem)) {
+      type("");
       answer(null);
     }
     setSending(false);
@@ -120,10 +131,11 @@ function Composer({ phone, answering, answer, input }) {
         value=${text}
         aria-label=${t("reply.as", { number: phone.number })}
         placeholder=${t("reply.as", { number: national(phone.number) })}
-        onInput=${(event) => setText(event.target.value)}
+        onInput=${(event) => type(event.target.value)}
         onKeyDown=${onKeyDown}
       ></textarea>
-      <button class="primary" disabled=${!text || sending}><${Icon} name="send" /><span>${t("reply")}</span></button>
+      <button class="primary" disabled=${!text || sending} aria-label=${t("reply")}><${Icon} name="send" /><span>${t("reply")}</span></button>
+      <${FieldError} problem=${problem} />
     </form>
   `;
 }
@@ -143,7 +155,7 @@ function Outcome({ number }) {
   return html`
     <label class=${`outcome ${outcome ? "set" : ""}`}>
       <span>${t("outcome")}</span>
-      <select value=${outcome ? String(outcome.status) : ""} onChange=${change}>
+      <select aria-label=${t("outcome")} value=${outcome ? String(outcome.status) : ""} onChange=${change}>
         <option value="">${t("outcome.usual")}</option>
         ${OUTCOMES.map((status) => html`<option value=${String(status)}>${status} ${t(`status.${status}`)}</option>`)}
       </select>

@@ -4,7 +4,7 @@ import { http } from "../api.js";
 import { attempt } from "../live.js";
 import { t } from "../i18n.js";
 import { outage, store } from "../store.js";
-import { Badge, Icon, Switch, Text } from "../ui.js";
+import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
 import { html, useState } from "../vendor/preact-htm.js";
 
 const OPERATIONS = [
@@ -17,7 +17,11 @@ const OPERATIONS = [
   "eraseBooking",
 ];
 
-/** What can be said about each kind of failure. */
+/**
+ * What can be said about each kind of failure.
+ * @typedef {Record<string, string | number>} Settings
+ * @type {Record<string, Settings>}
+ */
 const KINDS = {
   http_error: { status: 503, body: "" },
   soap_fault: { reason: "Server was unable to process request. ---> Timeout expired." },
@@ -83,22 +87,25 @@ function NewFault() {
   const [operation, setOperation] = useState("sendSMS");
   const [times, setTimes] = useState("1");
   const [effect, setEffect] = useState("before");
-  const [settings, setSettings] = useState(KINDS.http_error);
+  const [settings, setSettings] = useState(/** @type {Settings} */ (KINDS.http_error));
+  const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
 
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     attempt(
       http.post("fake/faults", { operation, kind, effect, times: times === "" ? null : Number(times), ...settings }),
+      setProblem,
     );
   };
   const choose = (chosen) => {
     setKind(chosen);
+    setProblem(null);
     setSettings(KINDS[chosen]);
   };
   const change = (name, value) => setSettings({ ...settings, [name]: typeof KINDS[kind][name] === "number" ? Number(value) : value });
 
   return html`
-    <form class="card new" onSubmit=${submit}>
+    <form class="card new" noValidate onSubmit=${submit}>
       <h2>${t("fault.new")}</h2>
       <label>
         ${t("fault.operation")}
@@ -117,8 +124,14 @@ function NewFault() {
         ([name, value]) => html`
           <label key=${`${kind}.${name}`}>
             ${t(`fault.set.${name}`)}
-            <input type=${typeof KINDS[kind][name] === "number" ? "number" : "text"} value=${value} onInput=${(event) => change(name, event.target.value)} />
+            <input
+              type=${typeof KINDS[kind][name] === "number" ? "number" : "text"}
+              value=${value}
+              aria-invalid=${String(problem?.field === name)}
+              onInput=${(/** @type {any} */ event) => change(name, event.target.value)}
+            />
           </label>
+          <${FieldError} problem=${problem} field=${name} />
         `,
       )}
       <label>
@@ -135,6 +148,7 @@ function NewFault() {
           <option value="after">${t("fault.effect.after")}</option>
         </select>
       </label>
+      ${problem && !(problem.field in settings) && html`<${FieldError} problem=${problem} />`}
       <button class="primary"><${Icon} name="faults" />${t("fault.add")}</button>
     </form>
   `;

@@ -1,4 +1,4 @@
-/** One SMS on its phone: text, what it cost, what became of it, and what can be done to it. */
+/** One SMS on its phone: its text, a line on how it stands, and on demand all the rest. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";
@@ -10,44 +10,50 @@ import { Content, CopyButton, Icon, Status, Text, toneOf } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { ReportState } from "./reports.js";
 
+/** @typedef {import("../store.js").Message} SMS */
+
 const LONG = 700; // characters, of which a text shows no more until asked
 
 /** What a message that was sent can fail with. */
 const FAILURES = [101, 102, 103, 104, 105, 106, 107];
 
-/** @param {{message: import("../store.js").Message, query: string, onReply: (message: any) => void}} props */
+/** @param {{message: SMS, query: string, onReply: (message: SMS) => void}} props */
 export function Message({ message, query, onReply }) {
   const [open, setOpen] = useState(false);
-  const sender = message.subject ? `${message.user_id} · ${message.subject}` : message.user_id;
+  const at = message.finished_at ?? message.sent_at ?? message.accepted_at;
   return html`
-    <article class=${`message ${toneOf(message.status)}`} aria-label=${t("message.of", { id: message.id })}>
-      <p class="sender"><${Text} text=${sender} query=${query} /></p>
+    <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""}`} aria-label=${t("message.of", { id: message.id })}>
       <div class="bubble"><${Clamped} text=${message.content} query=${query} /></div>
-      <p class="meta">
-        <span>${t("pieces", { n: message.pieces })}</span>
-        <span>${t("points", { n: points(message.cost) })}</span>
-        ${message.name && html`<span><${Text} text=${message.name} query=${query} /></span>`}
-        ${message.email && html`<span>✉ <${Text} text=${message.email} /></span>`}
-      </p>
-      <${Timeline} message=${message} />
-      <div class="actions">
-        <${Actions} message=${message} onReply=${onReply} />
-        <button type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>${t("details")}</button>
+      <div class="meta">
+        <div class="facts">
+          <button type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
+            <${Status} status=${message.status} />
+            ${message.status === 300 && message.booked_for
+              ? html`<time datetime=${message.booked_for}>${t("booked.for", { time: full(message.booked_for) })}</time>`
+              : html`<time datetime=${at}>${moment(at, store.now())}</time>`}
+            <span class="hidden">${t("details")}</span>
+          </button>
+          ${message.cost !== 1 && html`<span>${t("points", { n: points(message.cost) })}</span>`}
+          ${store.accounts.length > 1 && html`<span class="sender"><${Text} text=${message.user_id} query=${query} /></span>`}
+          ${message.subject && html`<span class="subject"><${Text} text=${message.subject} query=${query} /></span>`}
+        </div>
+        <div class="actions"><${Actions} message=${message} onReply=${onReply} /></div>
       </div>
       ${open && html`<${Details} message=${message} query=${query} />`}
     </article>
   `;
 }
 
-/** @param {{message: any, reply: {text: string, at: string}, apart: boolean, query: string}} props */
+/** @param {{message: SMS, reply: {text: string, at: string}, apart: boolean, query: string}} props */
 export const ReplyBubble = ({ message, reply, apart, query }) => html`
   <article class="message reply" aria-label=${t("reply.of", { id: message.id })}>
-    ${apart && html`<p class="sender">${t("reply.to")} <bdi>${message.content.slice(0, 60)}</bdi></p>`}
+    ${apart && html`<p class="answered">${t("reply.to")} <bdi>${message.content.slice(0, 60)}</bdi></p>`}
     <div class="bubble"><${Clamped} text=${reply.text} query=${query} /></div>
-    <p class="meta"><time datetime=${reply.at}>${moment(reply.at, store.now())}</time> <span>999 ${t("status.999")}</span></p>
+    <p class="meta"><span>${t("status.999")} <time datetime=${reply.at}>${moment(reply.at, store.now())}</time></span></p>
   </article>
 `;
 
+/** @param {{text: string, query: string}} props */
 function Clamped({ text, query }) {
   const [whole, setWhole] = useState(false);
   if (text.length <= LONG || whole) return html`<${Content} text=${text} query=${query} />`;
@@ -57,34 +63,9 @@ function Clamped({ text, query }) {
   `;
 }
 
-/** The steps of a message so far. */
-function steps(message) {
-  const { status, accepted_at, booked_for, sent_at, finished_at } = message;
-  const found = [];
-  if (booked_for) found.push({ status: 300, at: accepted_at, note: t("booked.for", { time: full(booked_for) }) });
-  if (sent_at) found.push({ status: 0, at: sent_at });
-  if (status !== 0 && status !== 300) found.push({ status, at: finished_at ?? accepted_at });
-  return found;
-}
-
-function Timeline({ message }) {
-  return html`
-    <ol class="timeline" role="list" aria-label=${t("timeline")}>
-      ${steps(message).map(
-        (step) => html`
-          <li class=${toneOf(step.status)}>
-            <span class="dot" aria-hidden="true"></span>
-            <${Status} status=${step.status} />
-            <time datetime=${step.at}>${moment(step.at, store.now())}</time>
-            ${step.note && html`<strong class="note">${step.note}</strong>`}
-          </li>
-        `,
-      )}
-    </ol>
-  `;
-}
-
+/** @param {{message: SMS, onReply: (message: SMS) => void}} props */
 function Actions({ message, onReply }) {
+  /** @param {number} status */
   const become = (status) => attempt(http.post(`fake/messages/${message.id}/status`, { status }));
   return html`
     ${message.status === 300 &&
@@ -92,19 +73,44 @@ function Actions({ message, onReply }) {
     ${message.status === 0 &&
     html`
       <button type="button" onClick=${() => become(100)}><${Icon} name="check" />${t("deliver")}</button>
-      <select aria-label=${t("fail")} value="" onChange=${(event) => become(Number(event.target.value))}>
+      <select aria-label=${t("fail")} value="" onChange=${(/** @type {any} */ event) => become(Number(event.target.value))}>
         <option value="" disabled>${t("fail")}</option>
         ${FAILURES.map((status) => html`<option value=${status}>${status} ${t(`status.${status}`)}</option>`)}
       </select>
     `}
     ${(message.status === 0 || message.status === 100) &&
-    html`<button type="button" class="bare" onClick=${() => onReply(message)}>${t("reply")}</button>`}
+    html`<button type="button" onClick=${() => onReply(message)}>${t("reply")}</button>`}
   `;
 }
 
-/** All that there is to know about a message, its status reports too. */
+/** The steps of a message so far. @param {SMS} message */
+function steps({ status, accepted_at, booked_for, sent_at, finished_at }) {
+  const found = [];
+  if (booked_for) found.push({ status: 300, at: accepted_at, note: t("booked.for", { time: full(booked_for) }) });
+  if (sent_at) found.push({ status: 0, at: sent_at });
+  if (status !== 0 && status !== 300) found.push({ status, at: finished_at ?? accepted_at });
+  return found;
+}
+
+/** @param {{message: SMS}} props */
+const Timeline = ({ message }) => html`
+  <ol class="timeline" role="list" aria-label=${t("timeline")}>
+    ${steps(message).map(
+      (step) => html`
+        <li class=${toneOf(step.status)}>
+          <span class="dot" aria-hidden="true"></span>
+          <${Status} status=${step.status} term />
+          <time datetime=${step.at}>${moment(step.at, store.now())}</time>
+          ${step.note && html`<span>${step.note}</span>`}
+        </li>
+      `,
+    )}
+  </ol>
+`;
+
+/** All that there is to know about a message, its status reports too. @param {{message: SMS, query: string}} props */
 function Details({ message, query }) {
-  const [sent, setSent] = useState({});
+  const [sent, setSent] = useState(/** @type {{reports?: any[], emails?: any[]}} */ ({}));
   useEffect(() => {
     const of = `?message_id=${message.id}&limit=1000`;
     Promise.all([http.get("fake/reports" + of), http.get("fake/emails" + of)]).then(
@@ -114,33 +120,39 @@ function Details({ message, query }) {
   }, [message.id, store.revision]);
   const { reports, emails } = sent;
   return html`
-    <dl class="fields">
-      <dt>${t("message.id")}</dt>
-      <dd>${message.id}</dd>
-      <dt>${t("account")}</dt>
-      <dd><${Text} text=${message.user_id} /></dd>
-      <dt>${t("batch")}</dt>
-      <dd class="mono">
-        <${Text} text=${message.batch_id} query=${query} />
-        <${CopyButton} small text=${message.batch_id} label=${t("copy.batch")} />
-      </dd>
-      <dt>${t("record.number")}</dt>
-      <dd><${Text} text=${message.record_number} /></dd>
-      <dt>${t("length")}</dt>
-      <dd>${t("length.units", { n: message.content.length })}</dd>
-      <dt>${t("accepted.at")}</dt>
-      <dd>${full(message.accepted_at)}</dd>
-      <dt>${t("reports.of")}</dt>
-      <dd>
-        ${reports?.length === 0 && t("reports.no")}
-        <ul role="list">
-          ${reports?.map((report) => html`<li key=${report.id}><${Status} status=${report.status} /> <${ReportState} report=${report} /></li>`)}
-        </ul>
-        <a href=${href({ view: "reports", query: message.batch_id })}>${t("reports.all")}</a>
-      </dd>
-      ${emails?.map(
-        (email) => html`<dt>${t("email.copy")}</dt><dd><${Text} text=${email.to} /> <${ReportState} report=${email} /></dd>`,
-      )}
-    </dl>
+    <div class="details">
+      <${Timeline} message=${message} />
+      <dl class="fields">
+        <dt>${t("account")}</dt>
+        <dd><${Text} text=${message.user_id} query=${query} /></dd>
+        ${message.subject && html`<dt>${t("account.subject")}</dt><dd><${Text} text=${message.subject} query=${query} /></dd>`}
+        ${(message.name || message.email) &&
+        html`<dt>${t("recipient")}</dt><dd><${Text} text=${[message.name, message.email].filter(Boolean).join(" · ")} query=${query} /></dd>`}
+        <dt>${t("length")}</dt>
+        <dd>${t("size", { units: message.content.length, pieces: message.pieces, points: t("points", { n: points(message.cost) }) })}</dd>
+        <dt>${t("accepted.at")}</dt>
+        <dd>${full(message.accepted_at)}</dd>
+        <dt>${t("message.id")}</dt>
+        <dd>${message.id}</dd>
+        <dt>${t("batch")}</dt>
+        <dd class="mono">
+          <${Text} text=${message.batch_id} query=${query} />
+          <${CopyButton} small text=${message.batch_id} label=${t("copy.batch")} />
+        </dd>
+        <dt>${t("record.number")}</dt>
+        <dd><${Text} text=${message.record_number} /></dd>
+        <dt>${t("reports.of")}</dt>
+        <dd>
+          ${reports?.length === 0 && t("reports.no")}
+          <ul role="list">
+            ${reports?.map((report) => html`<li key=${report.id}><${Status} status=${report.status} /> <${ReportState} report=${report} /></li>`)}
+          </ul>
+          ${!!reports?.length && html`<a href=${href({ view: "reports", query: message.batch_id })}>${t("reports.all")}</a>`}
+        </dd>
+        ${emails?.map(
+          (email) => html`<dt>${t("email.copy")}</dt><dd><${Text} text=${email.to} /> <${ReportState} report=${email} /></dd>`,
+        )}
+      </dl>
+    </div>
   `;
 }

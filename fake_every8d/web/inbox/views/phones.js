@@ -6,7 +6,7 @@ import { t } from "../i18n.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
-import { Empty, Icon, Text, toneOf } from "../ui.js";
+import { Empty, Icon, Status, Text } from "../ui.js";
 import { html, useMemo } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
@@ -23,7 +23,7 @@ export function Phones({ route }) {
   if (!store.messages.size && store.ready) return html`<${Welcome} />`;
   return html`
     <div class=${`phones ${route.item ? "has-phone" : ""}`}>
-      <section class="phone-list" aria-label=${t("phones")} ...${arrows}>
+      <section class="phone-list" aria-label=${t("phones")} ...${arrows.around}>
         ${!route.item && html`<h1 class="hidden">${t("phones")}</h1>`}
         <div class="search" role="search">
           <${Icon} name="search" />
@@ -36,7 +36,10 @@ export function Phones({ route }) {
             onInput=${(event) => replace({ ...route, query: event.target.value })}
           />
         </div>
-        <p class="count" role="status">${summary(found, route.query)}</p>
+        <div class="count">
+          <p role="status">${summary(found, route.query)}</p>
+          ${store.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${() => store.markAllRead()}>${t("unread.clear")}</button>`}
+        </div>
         ${found.length > 0 &&
         html`
           <${WindowedList}
@@ -44,6 +47,7 @@ export function Phones({ route }) {
             keyOf=${({ phone }) => phone.number}
             estimate=${66}
             label=${t("phones")}
+            drawn=${arrows.drawn}
             show=${{ key: route.item, at: route.item }}
             render=${(entry, index) => html`<${Phone} ...${entry} route=${route} tabindex=${tabIndex(index, chosen)} />`}
           />
@@ -80,7 +84,7 @@ function Phone({ phone, match, matches, route, tabindex }) {
         <time datetime=${phone.at}>${brief(phone.at, store.now())}</time>
       </span>
       <span class="phone-line">
-        <span class=${`dot ${toneOf(match.status)}`} role="img" aria-label=${t(`status.${match.status}`)}></span>
+        ${match.status !== 100 && html`<${Status} status=${match.status} />`}
         <span class="snippet">
           ${answer && html`<span class="reply-mark">${t("reply.mark")}</span>${" "}`}
           <${Text} text=${snippet(answer ? answer.text : match.content, query)} query=${query} />

@@ -1,5 +1,7 @@
 /** Status reports: each attempt, what it was answered, and what waits for its retry. */
 
+import { http } from "../api.js";
+import { attempt } from "../live.js";
 import { clockTime, duration, full, moment } from "../format.js";
 import { t } from "../i18n.js";
 import { href, replace } from "../route.js";
@@ -61,7 +63,7 @@ function Report({ report, query }) {
         </button>
         <a href=${href({ item: report.to })}><bdi>${report.to}</bdi></a>
         <${Status} status=${report.status} />
-        ${report.text && html`<span class="snippet">“<${Text} text=${report.text} query=${query} />”</span>`}
+        ${report.text && html`<span class="snippet">${t("quote.open")}<${Text} text=${report.text} query=${query} />${t("quote.close")}</span>`}
         <${ReportState} report=${report} />
       </div>
       ${open && html`<${Attempts} report=${report} query=${query} />`}
@@ -71,17 +73,40 @@ function Report({ report, query }) {
 
 /** How far a report has come. */
 export function ReportState({ report }) {
-  const { state, attempts } = report;
+  const { state, attempts, next_attempt_at } = report;
   const last = attempts.at(-1);
-  const answer = last && (last.answer ?? t("report.no_answer"));
+  // A reply's report is not sent before that of the message's delivery has come through (R3).
+  const behind = state === "waiting" && report.status === 999 && !last;
   return html`
     <span class="report-state">
       <${Badge} tone=${TONES[state]}>${t(`report.${state}`)}<//>
-      ${last && html`<span>${answer}</span>`}
-      ${state !== "delivered" && attempts.length > 0 && html`<span>${t("report.tried", { n: attempts.length, of: ATTEMPTS })}</span>`}
-      ${report.next_attempt_at && html`<span><${Icon} name="clock" />${t("report.next", { time: clockTime(report.next_attempt_at), duration: remaining(report) })}</span>`}
+      ${behind && html`<span>${t("report.after")}</span>`}
+      ${last && html`<span>${last.answer === null ? said(last.error) : `HTTP ${last.answer}`}</span>`}
+      ${state !== "delivered" && last && html`<span>${t("report.tried", { n: attempts.length, of: ATTEMPTS })}</span>`}
+      ${next_attempt_at &&
+      html`
+        <span>${t("report.next", { time: clockTime(next_attempt_at), duration: remaining(report) })}</span>
+        <button type="button" onClick=${() => attempt(http.post("fake/clock", { travel_to: next_attempt_at }))}>
+          <${Icon} name="next" />${t("report.next.go")}
+        </button>
+      `}
     </span>
   `;
+}
+
+/** What went wrong on the way to a receiver, as far as Python's words for it are known. */
+const ERRORS = [
+  ["report.refused", /refused/i],
+  ["report.timeout", /timed? ?out/i],
+  ["report.unknown_host", /resolve|name or service|nodename/i],
+  ["report.tls", /ssl|tls|certificate/i],
+  ["report.closed", /closed|broken|abort|reset|incomplete/i],
+];
+
+/** @param {string} error */
+function said(error) {
+  const known = ERRORS.find(([, words]) => words.test(error));
+  return known ? t(known[0]) : error;
 }
 
 const remaining = (report) =>
@@ -91,24 +116,24 @@ function Attempts({ report, query }) {
   return html`
     <div class="attempts">
       <p class="url"><span>GET</span> <code><${Text} text=${report.url} query=${query} /></code> <${CopyButton} small text=${report.url} label=${t("copy.url")} /></p>
-      <table>
+      ${report.attempts.length > 0 && html`<table>
         <caption class="hidden">${t("report.attempts")}</caption>
         <thead>
           <tr><th scope="col">#</th><th scope="col">${t("time")}</th><th scope="col">${t("answer")}</th><th scope="col">${t("took")}</th></tr>
         </thead>
         <tbody>
           ${report.attempts.map(
-            (attempt) => html`
-              <tr key=${attempt.number}>
-                <td>${attempt.number}</td>
-                <td><time datetime=${attempt.at}>${full(attempt.at)}</time></td>
-                <td>${attempt.answer === null ? html`<${Text} text=${attempt.error} />` : `HTTP ${attempt.answer}`}</td>
-                <td>${Math.round(attempt.seconds * 1000)} ms</td>
+            (tried) => html`
+              <tr key=${tried.number}>
+                <td>${tried.number}</td>
+                <td><time datetime=${tried.at}>${full(tried.at)}</time></td>
+                <td title=${tried.error}>${tried.answer === null ? html`<${Text} text=${said(tried.error)} />` : `HTTP ${tried.answer}`}</td>
+                <td>${Math.round(tried.seconds * 1000)} ms</td>
               </tr>
             `,
           )}
         </tbody>
-      </table>
+      </table>`}
     </div>
   `;
 }

@@ -34,7 +34,7 @@ export function Requests({ route }) {
   }
   return html`
     <div class=${`requests ${route.item ? "has-request" : ""}`}>
-      <section class="request-list" aria-label=${t("requests")} ...${arrows}>
+      <section class="request-list" aria-label=${t("requests")} ...${arrows.around}>
         <header>
           <h1>${t("requests")}</h1>
           <button type="button" class="bare" onClick=${() => attempt(http.delete("fake/requests"))}>${t("requests.clear")}</button>
@@ -44,6 +44,7 @@ export function Requests({ route }) {
           keyOf=${(request) => request.id}
           estimate=${62}
           label=${t("requests")}
+          drawn=${arrows.drawn}
           show=${{ key: Number(route.item), at: route.item }}
           render=${(request, i) => html`<${Row} request=${request} chosen=${i === index} tabindex=${tabIndex(i, index)} />`}
         />
