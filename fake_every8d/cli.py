@@ -80,7 +80,9 @@ def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
 
 
 def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) -> str | None:
-    if token is not None and not token.strip():
+    # To click, a variable that is empty is none; but somebody wanted a token here.
+    empty = token is None and f"{_ENVIRONMENT}_API_TOKEN" in os.environ
+    if empty or (token is not None and not token.strip()):
         raise click.BadParameter("must not be empty: leave it out for none")
     return token
 

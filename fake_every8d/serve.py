@@ -10,9 +10,15 @@ import sys
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Settings
 from fake_every8d.web.app import SOAP_PATH
+from fake_every8d.web.guard import is_loopback
 from fake_every8d.web.http.tls import Certificate
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import LogFormat, Writer, json_line, text_line
+
+_OPEN = (
+    "Whoever can reach this machine can read and change everything here: give --api-token, or "
+    "listen on 127.0.0.1."
+)
 
 
 def serve(
@@ -63,6 +69,8 @@ def serve(
             gc.freeze()
             gc.set_threshold(10_000, 50, 50)
             output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
+            if not (api_token or is_loopback(host)):
+                output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
             _wait_for_signal()
 
 

@@ -287,3 +287,10 @@ def test_check_takes_the_accounts_as_serve_does(tmp_path: Path) -> None:
     done = run("check", str(accounts), "--accounts", str(accounts))
     assert done.returncode == 2
     assert done.stderr == "fake-every8d: FILE and --accounts are the same: give one of them\n"
+
+
+@pytest.mark.parametrize("token", ["", "  "])
+def test_an_empty_token_in_the_environment_is_refused(token: str) -> None:
+    done = run("check", FAKE_EVERY8D_API_TOKEN=token)
+    assert done.returncode == 2
+    assert "must not be empty: leave it out for none" in done.stderr

@@ -193,3 +193,16 @@ def test_connections_are_kept_alive(tmp_path: Path) -> None:
             own_ports.add(connection.sock.getsockname()[1])
         connection.close()
         assert len(own_ports) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [((), 0), (("--host=0.0.0.0",), 1), (("--host=0.0.0.0", "--api-token=x"), 0)],
+)
+def test_it_warns_if_anybody_can_look_inside(
+    tmp_path: Path, options: tuple[str, ...], warned: int
+) -> None:
+    with Served(tmp_path, *options) as served:
+        log_in(served.url, "demo", "demo")
+        served.wait_for("getConnection")
+        assert served.output.count("Whoever can reach this machine") == warned

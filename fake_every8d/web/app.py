@@ -91,10 +91,12 @@ class Application:
         self._routes = Map(
             [
                 Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
+                Rule(f"/inbox/{INDEX}", endpoint=_to_the_page, methods=["GET"]),
                 Rule("/inbox/<path:name>", endpoint=static_file, methods=["GET"]),
                 Rule("/healthz", endpoint=_health, methods=["GET"]),
             ],
             merge_slashes=False,
+            redirect_defaults=False,
         )
 
     def reset(self) -> None:
@@ -264,6 +266,10 @@ def _refusal(error: HTTPException) -> Response:
         response.data = f"{error.description}\n".encode()
         response.content_type = "text/plain; charset=utf-8"
     return response
+
+
+def _to_the_page(environ: "WSGIEnvironment") -> Response:
+    return Response(status=308, headers={"Location": "/"})
 
 
 def _health(environ: "WSGIEnvironment") -> Response:

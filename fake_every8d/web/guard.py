@@ -1,6 +1,7 @@
 """Who may look inside: the right Host, and the right token if there is one."""
 
 import hmac
+import re
 import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -20,31 +21,59 @@ _CHALLENGES = [
 ]
 
 
+# What every browser sends of itself, to plain HTTP too, where Sec-Fetch headers are left out.
+_BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE", "HTTP_ACCEPT_LANGUAGE")
+
+# Not what is read as an address, such as 2130706433 or 0x7f000001.
+_SINGLE_LABEL = re.compile(r"(?!0x|[0-9]+$)[a-z0-9_-]+", re.ASCII)
+
+# Top-level names that nobody can register (RFC 2606, 6761, 6762; ICANN has reserved .internal).
+_RESERVED = ("localhost", "local", "internal", "test")
+
+
 class Guard:
     """Decides whether a request may see the JSON API and the page.
 
-    While `host`, which is listened on, is a loopback address, only a loopback name or
-    the public URL's host will do as the request's Host: a web page from elsewhere can
-    have a name of its own point to 127.0.0.1, but it cannot give another as the Host.
-    With a `token`, each request has to bring it: as a Bearer, or as the password of
-    HTTP's Basic authentication, which browsers ask for.
+    A web page from elsewhere can have its own name point to this machine (DNS rebinding), and
+    then reads what is here as if it were its own; but its name is then the request's Host.
+    While `host`, which is listened on, is a loopback address, the Host must be a loopback name
+    or address. Beyond that it may be any IP address, which nobody can have point elsewhere,
+    and any name that no stranger can have in the DNS: without a dot, as compose's services
+    have, under a reserved domain, or this machine's own. Another name is answered only where
+    no browser is asking. The public URL's host will always do.
+
+    What changes something must not come from a page of another origin (CSRF). With a `token`,
+    each request has to bring it: as a Bearer, or as the password of HTTP's Basic
+    authentication, which browsers ask for.
     """
 
     def __init__(self, host: str, public_url: str | None = None, token: str | None = None) -> None:
-        self._hosts: set[str | None] | None = None
-        if _is_loopback(host):
-            self._hosts = {host.lower()}
-            if public_url is not None:
-                self._hosts.add(urlsplit(public_url).hostname)
-        self._token = token and token.encode()
+        self._loopback_only = is_loopback(host)
+        self._names: set[str | None] = {"localhost"}
+        if self._loopback_only:
+            self._names.add(host.lower())
+        else:
+            self._names.add(socket.gethostname().lower())
+        public = urlsplit(public_url or "")
+        if public.hostname:
+            self._names.add(public.hostname)
+        self._public_host = public.netloc.lower()
+        self._token = (token or "").strip().encode()
 
     def check(self, environ: "WSGIEnvironment") -> None:
         """Raises `Forbidden` or `Unauthorized`."""
         host = environ.get("HTTP_HOST", "")
-        if self._hosts is not None and not self._known(host):
+        if not self._known(host, environ):
             raise Forbidden(
-                "While this listens on a loopback address only, it answers as localhost or "
-                f"127.0.0.1, not as {host!r}. If that name is yours, give it as --public-url."
+                f"This does not answer as {host!r}: a page of another site could be behind the "
+                "name. It answers as localhost or 127.0.0.1"
+                + ("" if self._loopback_only else ", and to any IP address")
+                + ". If the name is yours, give it as --public-url."
+            )
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not self._own_page(environ):
+            raise Forbidden(
+                "A page of another origin may not change anything here "
+                f"(Origin: {environ.get('HTTP_ORIGIN', 'none')})."
             )
         if self._token and not hmac.compare_digest(_token(environ), self._token):
             raise Unauthorized(
@@ -53,32 +82,66 @@ class Guard:
                 www_authenticate=_CHALLENGES,
             )
 
-    def _known(self, host: str) -> bool:
+    def _known(self, host: str, environ: "WSGIEnvironment") -> bool:
         try:
-            name = urlsplit(f"//{host}").hostname
+            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
         except ValueError:
             return False
-        assert self._hosts is not None
-        return name in self._hosts or name == "localhost" or _is_loopback_address(name or "")
+        if name in self._names or _is_loopback_address(name):
+            return True
+        if self._loopback_only:
+            return False
+        return (
+            _is_address(name)
+            or _SINGLE_LABEL.fullmatch(name) is not None
+            or name.rpartition(".")[2] in _RESERVED
+            or not _is_browser(environ)
+        )
+
+    def _own_page(self, environ: "WSGIEnvironment") -> bool:
+        """Whether no page is behind the request, or one of ours."""
+        if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+            return False
+        origin: str | None = environ.get("HTTP_ORIGIN")
+        if origin is None:
+            return True
+        asked = origin.partition("://")[2].lower()
+        return bool(asked) and asked in (environ.get("HTTP_HOST", "").lower(), self._public_host)
+
+
+def _is_browser(environ: "WSGIEnvironment") -> bool:
+    return any(name in environ for name in _BROWSERS) or environ.get(
+        "HTTP_USER_AGENT", ""
+    ).startswith("Mozilla/")
 
 
 def _token(environ: "WSGIEnvironment") -> bytes:
-    given = Authorization.from_header(environ.get("HTTP_AUTHORIZATION"))
-    if given is None:
+    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        # WSGI hands over a header's bytes as if they were Latin-1.
+        return rest.strip().encode("latin-1")
+    given = Authorization.from_header(header)
+    if given is None or given.type != "basic":
         return b""
-    if given.type == "basic":
-        return (given.password or "").encode()
-    # WSGI hands over a header's bytes as if they were Latin-1.
-    return (given.token or "").encode("latin-1")
+    return (given.password or "").strip().encode()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether listening on `host` is listening on loopback addresses only."""
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):
         return False  # nobody can listen on it either
     return all(_is_loopback_address(str(address[0])) for _, _, _, _, address in found)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback_address(text: str) -> bool:

@@ -96,7 +96,7 @@ def api(url: str, gateway: Gateway) -> Api:
         ("POST", "faults", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
         ("POST", "faults", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
         ("POST", "reset", {"now": True}, '"now" is unknown here; known: none'),
-        ("POST", "reset", b"", "the body is not JSON"),
+        ("POST", "accounts", b"", "user_id is missing; it must be text"),
         ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
         ("POST", "reset", b"{", "the body is not JSON"),
         ("POST", "reset", b"\xff", "the body is not UTF-8, at byte 0"),
@@ -185,9 +185,68 @@ def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> Non
 def test_what_a_form_of_another_site_can_send_is_a_415(
     api: Api, gateway: Gateway, path: str, content_type: str
 ) -> None:
-    status, _ = api.refused("POST", path, b"{}", **{"Content-Type": content_type})
+    status, said = api.refused("POST", path, b"{}", **{"Content-Type": content_type})
     assert status == 415
+    assert "add the header Content-Type: application/json" in said
     assert len(gateway.messages()) == 3
+
+
+@pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded"])
+def test_what_needs_no_body_takes_none(
+    api: Api, gateway: Gateway, content_type: str | None
+) -> None:
+    assert (
+        api("POST", "reset", **({"Content-Type": content_type} if content_type else {})).status
+        == 204
+    )
+    assert gateway.messages() == []
+
+
+# Pages of other sites
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+def test_a_page_of_another_origin_can_change_nothing(
+    api: Api, gateway: Gateway, headers: dict[str, str]
+) -> None:
+    for method, path, body in (
+        ("POST", "reset", None),
+        ("POST", "reset", {}),
+        ("PATCH", "accounts/demo", {"credit": 1}),
+        ("DELETE", "accounts/demo", None),
+    ):
+        status, said = api.refused(method, path, body, **headers)
+        assert status == 403
+        assert "page of another origin" in said
+    assert len(gateway.messages()) == 3
+    assert [account.user_id for account in gateway.accounts()] == ["demo"]
+
+
+def test_our_own_page_can(api: Api) -> None:
+    for headers in (
+        {"Origin": api.url, "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Mode": "cors"},  # Node's fetch
+    ):
+        assert api("POST", "reset", **headers).status == 204
+
+
+def test_and_so_can_it_behind_a_proxy_at_the_public_url(gateway: Gateway) -> None:
+    server = Server(Application(gateway, public_url="https://sms.test:8443"))
+    headers = {"Origin": "https://sms.test:8443", "Sec-Fetch-Site": "same-origin"}
+    assert Api(server.url)("POST", "reset", **headers).status == 204
+    server.close()
 
 
 def test_json_may_name_its_charset(api: Api) -> None:
@@ -244,10 +303,49 @@ def test_the_public_urls_host_is_answered(gateway: Gateway) -> None:
     server.close()
 
 
-def test_any_host_is_answered_where_everybody_can_call(gateway: Gateway) -> None:
+@pytest.fixture
+def open_url(gateway: Gateway) -> Iterator[str]:
+    """Listens on every address, as in a container."""
     server = Server(Application(gateway, host="0.0.0.0"), "0.0.0.0")
-    assert fetch(f"{server.url}/fake/state", Host="sms.test").status == 200
+    yield server.url
     server.close()
+
+
+CHROME = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36"}
+
+
+@pytest.mark.parametrize("path", ["/fake/state", "/"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        CHROME,
+        {"User-Agent": "curl", "Accept-Language": "zh-TW"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://evil.example"},
+    ],
+)
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8021", "127.0.0.1.evil.example", "2130706433", "0x7f.1"]
+)
+def test_dns_rebinding_reaches_nothing_where_everybody_can_call(
+    open_url: str, path: str, host: str, headers: dict[str, str]
+) -> None:
+    answer = fetch(open_url + path, Host=host, **headers)
+    assert answer.status == 403
+    assert "--public-url" in answer.data.decode()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8021", "127.0.0.1", "192.168.1.7:8021", "[fe80::1]", "every8d:8021", "fake_sms",
+     socket.gethostname(), "host.docker.internal", "sms.test", "sms.localhost."],
+)  # fmt: skip
+def test_what_no_stranger_can_have_in_the_dns_is_answered_there(open_url: str, host: str) -> None:
+    assert fetch(f"{open_url}/fake/state", Host=host, **CHROME).status == 200
+
+
+def test_any_name_is_answered_there_where_no_browser_asks(open_url: str) -> None:
+    assert fetch(f"{open_url}/fake/state", Host="sms.ns.svc.example.com").status == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "::1", "127.0.0.53"])
@@ -295,6 +393,15 @@ def test_a_missing_or_wrong_token_is_a_401_that_asks_for_it(
 @pytest.mark.parametrize("header", [bearer(TOKEN), basic(TOKEN)])
 def test_the_right_token_is_let_in(guarded_url: str, path: str, header: str) -> None:
     assert fetch(guarded_url + path, Authorization=header).status == 200
+
+
+@pytest.mark.parametrize("token", ["k=v", "a b=c, d", " s3cret\n", "a==", "Basic eA=="])
+def test_any_token_will_do(gateway: Gateway, token: str) -> None:
+    server = Server(Application(gateway, api_token=token))
+    for header in (bearer(token.strip()), basic(token.strip()), bearer(f" {token.strip()} ")):
+        assert fetch(f"{server.url}/fake/state", Authorization=header).status == 200
+    assert fetch(f"{server.url}/fake/state", Authorization=bearer("k")).status == 401
+    server.close()
 
 
 def test_the_soap_service_and_healthz_ask_for_no_token(guarded_url: str) -> None:

@@ -174,3 +174,18 @@ def test_a_request_that_breaks_off_changes_nothing(
         answer.begin()
         assert answer.status == 400
     assert gateway.messages() == []
+
+
+@pytest.mark.parametrize("host", ["Host: localhost\r\n", ""])
+def test_the_page_is_found_by_its_files_name(url: str, host: str) -> None:
+    """By a path alone: without a Host nobody knows the rest of the address."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(f"GET /inbox/index.html HTTP/1.0\r\n{host}\r\n".encode())
+        head = connection.makefile("rb").read().decode()
+    if host:
+        assert " 308 " in head
+        assert "\r\nLocation: /\r\n" in head
+    else:
+        assert " 403 " in head
+        assert "Location" not in head

@@ -66,6 +66,8 @@ def test_its_parameters_and_keys_are_those_described(operation: Operation) -> No
         assert set(body["properties"]) == set(operation.body.keys)
         assert set(body.get("required", ())) == set(operation.body.required)
         assert body["additionalProperties"] is False
+        needed = operation.body.required or body.get("minProperties", 0)
+        assert described["requestBody"]["required"] is bool(needed)
     else:
         assert "requestBody" not in described
 

@@ -70,13 +70,14 @@ class Api:
         operation, values = self._match(request)
         values |= operation.query.read(_once(request.args.lists()))
         if operation.method in ("POST", "PATCH"):
-            # A form on another site's page can send other types, and without asking first.
-            if request.mimetype != "application/json":
+            body = read_body(request.environ, MAX_BODY)
+            if body and request.mimetype != "application/json":
                 raise http.UnsupportedMediaType(
-                    "Whatever changes something takes Content-Type: application/json, not "
-                    f"{request.mimetype or 'none'}."
+                    "A body is JSON here: add the header Content-Type: application/json "
+                    "(curl -H 'Content-Type: application/json'), which is "
+                    f"{request.mimetype or 'missing'} now."
                 )
-            values |= operation.body.read(p.parse_object(read_body(request.environ, MAX_BODY)))
+            values |= operation.body.read(p.parse_object(body) if body else {})
         if not operation.cached:
             response = operation.handler(self._operations, **values)
             response.headers["Cache-Control"] = "no-store"
