@@ -38,7 +38,7 @@ class Call(Protocol):
         """What came of it, short enough for a log: a code, a receipt, a fault. Never a secret."""
 
     @property
-    def advice(self) -> Sequence[str]:
+    def advice(self) -> Iterable[str]:
         """What production does here that people do not expect, a sentence each."""
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:

@@ -1,12 +1,10 @@
 """The XML inside the strings: SMS, SMS_LOG and REPS."""
 
-import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lxml import etree
-
 from fake_every8d.gateway import DeliveryLog, Message, PlatformError, Recipient, Reply
+from fake_every8d.soap.xml_reader import Node, XmlError, XmlReader
 
 _CONNECTED = 0, "取得連線成功。"
 _LOG_FOUND = 0, "發送狀態查詢成功"
@@ -22,30 +20,6 @@ def escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # A reader turns a bare carriage return into a line feed.
     return text.replace("\r", "&#xD;")
-
-
-@functools.lru_cache(maxsize=16)
-def parser(encoding: str | None = None, *, comments: bool = True) -> etree.XMLParser:
-    """An XML parser for what strangers send: no entities, no network, bounded depth and size.
-
-    Without `comments`, comments and processing instructions are left out.
-    `encoding` outranks what the document says of itself. Raises `LookupError` or
-    `ValueError` for one that there is not.
-    """
-    return etree.XMLParser(
-        encoding=encoding,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=not comments,
-        remove_pis=not comments,
-    )
-
-
-def has_doctype(root: etree._Element) -> bool:
-    """Whether the document has a DTD, which is accepted nowhere (W4, S6)."""
-    return root.getroottree().docinfo.internalDTD is not None
 
 
 def connection(session_key: str) -> str:
@@ -129,21 +103,41 @@ def recipients(content_xml: str) -> list[Recipient]:
     """
     try:
         # It came as characters: whatever encoding it claims for itself is past.
-        root = etree.fromstring(content_xml.encode(), parser("utf-8", comments=False))
-    except etree.XMLSyntaxError as error:
-        raise RepsError(error.msg) from None
-    if has_doctype(root):
-        raise RepsError("it begins with a DOCTYPE, where <REPS> was expected, line 1")
-    if root.tag != "REPS":
-        raise RepsError(f"<{root.tag}> where <REPS> was expected, line {root.sourceline}")
-    return [_recipient(user) for user in root.iterchildren("USER")]
+        reader = XmlReader(content_xml.encode("utf-8", "surrogatepass"))
+        return [*_users(reader)]
+    except XmlError as error:
+        raise RepsError(str(error)) from None
 
 
-def _recipient(user: etree._Element) -> Recipient:
-    get = user.get
+def _users(reader: XmlReader) -> Iterator[Recipient]:
+    reader.move_to_content()
+    if reader.name != "REPS":
+        found = f"{{{reader.name}" if "}" in reader.name else reader.name
+        raise RepsError(f"it begins with <{found}>, where <REPS> was expected")
+    if reader.node is Node.START:
+        reader.read()
+        while not reader.at_end:
+            if reader.name == "USER":
+                yield _recipient(reader)
+            else:
+                reader.skip()
+    while reader.node is not Node.NONE:
+        reader.read()
+
+
+def _recipient(reader: XmlReader) -> Recipient:
+    get = reader.attributes.get
+    content = reader.text
+    if reader.node is Node.START:  # and so there is more in it than one text
+        depth = reader.depth
+        reader.read()
+        while reader.depth >= depth:
+            content += reader.text
+            reader.read()
+    reader.read()
     return Recipient(
         mobile=get("MOBILE", ""),
-        content=str(user.xpath("string()")) if len(user) else user.text or "",
+        content=content,
         name=get("NAME", ""),
         email=get("EMAIL", ""),
         send_time=get("SENDTIME", ""),

@@ -1,96 +1,61 @@
-"""The SOAP API of a gateway, bytes in and bytes out: read, execute, answer."""
+"""The SOAP API of a gateway, bytes in and bytes out: read, execute, answer; and its pages."""
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
-from werkzeug.http import parse_options_header
-
-from fake_every8d.calls import Response
+from fake_every8d.calls import Advice, Response
 from fake_every8d.gateway import Gateway
-from fake_every8d.soap.asmx import (
-    SOAP_XML,
-    TEXT_XML,
-    EnvelopeReader,
-    HttpRefusal,
-    Soap11Writer,
-    Soap12Writer,
-    SoapFault,
-    SoapRequest,
-)
+from fake_every8d.soap import envelope, help
 from fake_every8d.soap.documents import RepsError, recipients
-from fake_every8d.soap.service import TNS, Call, SmsService
-from fake_every8d.soap.wsdl import wsdl
+from fake_every8d.soap.envelope import TNS
+from fake_every8d.soap.service import Work, application
+from fake_every8d.soap.wsdl import discovery, wsdl
 
-from spyne import Application, Fault, MethodContext  # isort: skip
-from spyne.server import ServerBase  # isort: skip
+_XML = "text/xml; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
 
 
-class _Context(MethodContext):  # type: ignore[misc]
-    """A call on its way through spyne, without what costs time and is not used here.
+class _Context(NamedTuple):
+    """As much of a context of spyne's as the operations look at."""
 
-    Above all, reference cycles: without them a call leaves nothing to the collector. What
-    spyne gives each call to begin with is an attribute of the class (see `_server`), and
-    what it has properties for is a plain one.
-    """
-
-    descriptor: Any = None
-    method_name: str | None = None
-    out_protocol: Any = None
-    __setattr__ = object.__setattr__
-
-    def __init__(self) -> None:
-        """Nothing is to be set."""
-
-    def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
-        """Nobody listens."""
+    udc: Work
 
 
 class SoapCall:
     """A `Call` that came by SOAP (W4).
 
-    Whatever the bytes were, the answer is one that ASP.NET could have given: 200, a
+    Whatever the bytes were, the response is one that ASP.NET could have given: 200, a
     fault with 500, or a bare 400 or 415.
     """
 
-    def __init__(self, gateway: Gateway, body: bytes, request: SoapRequest) -> None:
-        self._gateway = gateway
-        self._call = Call(gateway)
-        self._refused: int | None = None
+    def __init__(self, gateway: Gateway, request: envelope.Request) -> None:
         self.operation: str | None = None
         self.result: str | None = None
-        self._ctx = ctx = _Context()
-        if request.media_type not in (TEXT_XML, SOAP_XML):
-            self._call.advice.append(
-                f"Production refuses the Content-Type {request.media_type or '(none)'}: send "
-                "text/xml with SOAP 1.1, application/soap+xml with SOAP 1.2."
-            )
-            self._refused = 415
-            return
-        ctx.udc = self._call
-        ctx.transport = request
-        ctx.in_string = (body,)
+        self._work = Work(gateway, request.advice)
+        self._text = ""
         try:
-            _server().generate_contexts(ctx, request.charset)
-            if ctx.out_error is None:
-                _server().get_in_object(ctx)
-            if ctx.out_error is None:
-                self.operation = ctx.method_name
-        except HttpRefusal as refused:
-            self._refused = refused.status
+            self._version, self._operation, self._values = envelope.read(request, _operations())
+        except envelope.Refused as refused:
+            self._refused: envelope.Refused | None = refused.with_traceback(None)
+            self._version = refused.version
+        else:
+            self._refused = None
+            self.operation = self._operation.name
 
     @property
     def user_id(self) -> str | None:
-        return self._call.user_id
+        return self._work.user_id
 
     @property
-    def advice(self) -> Sequence[str]:
-        return self._call.advice
+    def advice(self) -> Advice:
+        return self._work.advice
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
-        names = SmsService.public_methods[self.operation].in_message._type_info
-        values = dict(zip(names, [value or "" for value in self._ctx.in_object], strict=True))
-        user_id = values.get("userID") or self._gateway.owner(values.get("sessionKey", ""))
+        given = [value or "" for value in self._values]
+        values = dict(zip(_parameters(_methods()[self._operation.name]), given, strict=True))
+        user_id = values.get("userID") or self._work.gateway.owner(values.get("sessionKey", ""))
         if "contentXML" not in values:
             return user_id, values.get("mobile", "").split(",")
         try:
@@ -100,86 +65,111 @@ class SoapCall:
 
     def execute(self) -> None:
         if self.operation is not None:
-            _server().get_out_object(self._ctx)
+            function = _functions()[self.operation]
+            self._text = function(_Context(self._work), *self._values)
 
     def answer(self, result: str | None = None) -> Response:
-        if result is not None:
-            self._ctx.out_error = None
-            self._ctx.out_object = (result,)
-            self._call.result = result
-            self._forget_written()
-        return self._written()
+        refused = self._refused
+        if refused is None:
+            self.result = self._work.result if result is None else result
+            text = self._text if result is None else result
+            body = envelope.response(self._version, self._operation, text)
+            return Response(200, self._version.content_type, body)
+        if refused.code:
+            return self._fault(refused.code, refused.reason)
+        return Response(refused.status, self._version.content_type, b"")
 
     def fail(self, reason: str) -> Response:
-        self._ctx.out_error = SoapFault("Server", reason)
-        self._forget_written()
-        return self._written()
+        return self._fault("Server", reason)
 
-    def _forget_written(self) -> None:
-        # What spyne has written once, it does not write again.
-        self._ctx.out_document = self._ctx.out_string = None
-
-    def _written(self) -> Response:
-        if self._refused is not None:
-            return Response(self._refused, Soap11Writer.content_type, b"")
-        ctx = self._ctx
-        _server().get_out_string(ctx)
-        error = ctx.out_error
-        self.result = self._call.result if error is None else _in_one_line(error)
-        status = 200 if error is None else 500
-        return Response(status, ctx.out_protocol.content_type, b"".join(ctx.out_string))
+    def _fault(self, code: str, reason: str) -> Response:
+        self.result = " ".join(f"{code}: {reason}".split())
+        body = envelope.fault(self._version, code, reason)
+        return Response(500, self._version.content_type, body)
 
 
 class SoapEndpoint:
-    """The SOAP API of a gateway: bytes in, bytes out."""
+    """The SOAP API of a gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     @property
-    def operations(self) -> dict[str, tuple[str, ...]]:
+    def operations(self) -> Mapping[str, tuple[str, ...]]:
         """The operations' names in the document's order, and their parameters' names."""
-        return {
-            method.name: tuple(method.in_message._type_info)
-            for method in SmsService.public_methods.values()
-        }
-
-    def wsdl(self, address: str) -> bytes:
-        """The WSDL (W2). `address` is the URL that its two ports give."""
-        return wsdl(_server().app.interface, address)
+        return {name: _parameters(method) for name, method in _methods().items()}
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
         """Read a POST. The headers are as they came, or None if they did not."""
-        request = SoapRequest(*_content_type(content_type or ""), soap_action)
-        return SoapCall(self._gateway, body, request)
+        return SoapCall(self._gateway, envelope.Request(body, content_type or "", soap_action))
+
+    def page(self, query: str, address: str) -> Response:
+        """What a GET is answered: the WSDL, the discovery document, or a page (W2, W6, W8).
+
+        `query` is what followed the question mark, `address` the endpoint's own URL.
+        """
+        asked = {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
+        if asked.get("schema"):
+            return Response(500, "text/plain; charset=utf-8", b"Schema not found.\n")
+        if "wsdl" in asked:
+            if asked["wsdl"]:
+                text = b"Service description was not found.\n"
+                return Response(500, "text/plain; charset=utf-8", text)
+            return Response(200, _XML, wsdl(_interface(), address))
+        if "disco" in asked and not asked["disco"]:
+            return Response(200, _XML, discovery(_interface(), address))
+        operations = self.operations
+        name = asked.get("op")
+        if name is None:
+            return Response(200, _HTML, help.overview(operations, address).encode())
+        if name not in operations:
+            return Response(404, _HTML, help.overview(operations, address).encode())
+        return Response(200, _HTML, help.operation(name, operations[name], address).encode())
+
+    def unrecognized(self, path: str) -> Response:
+        """What is answered to a request for a `path` after the endpoint's own (W8)."""
+        return Response(500, _HTML, help.unrecognized(path).encode())
 
 
 @functools.cache
-def _server() -> ServerBase:
-    # One for all endpoints: it knows the operations, and each call brings its gateway.
-    soap11, soap12 = Soap11Writer(), Soap12Writer()
-    app = Application(
-        [SmsService],
-        TNS,
-        name="SMS",
-        in_protocol=EnvelopeReader(),
-        out_protocol=soap11,
-        config={protocol.namespace: protocol for protocol in (soap11, soap12)},
+def _interface() -> Any:
+    return application().interface
+
+
+@functools.cache
+def _methods() -> Mapping[str, Any]:
+    """The operations as spyne describes them, by name."""
+    return {
+        method.name: method
+        for service in _interface().services
+        for method in service.public_methods.values()
+    }
+
+
+@functools.cache
+def _functions() -> Mapping[str, Callable[..., str]]:
+    return {name: method.function for name, method in _methods().items()}
+
+
+@functools.cache
+def _operations() -> envelope.Operations:
+    return {name: _operation(method) for name, method in _methods().items()}
+
+
+def _operation(method: Any) -> envelope.Operation:
+    (result,) = _names(method.out_message)
+    return envelope.Operation(
+        name=method.name,
+        element=f"{TNS}}}{method.in_message.get_type_name()}",
+        parameters={f"{TNS}}}{name}": place for place, name in enumerate(_parameters(method))},
+        response=method.out_message.get_type_name(),
+        result=result,
     )
-    soap12.set_app(app)
-    server = ServerBase(app)
-    for name, value in vars(MethodContext(server, MethodContext.SERVER)).items():
-        setattr(_Context, name, value)
-    _Context.out_protocol = soap11
-    return server
 
 
-@functools.lru_cache(maxsize=64)
-def _content_type(header: str) -> tuple[str, str | None, str | None]:
-    """A Content-Type's media type, charset and action."""
-    media_type, options = parse_options_header(header)
-    return media_type.strip().lower(), options.get("charset"), options.get("action")
+def _parameters(method: Any) -> tuple[str, ...]:
+    return tuple(_names(method.in_message))
 
 
-def _in_one_line(fault: Fault) -> str:
-    return " ".join(f"{fault.faultcode}: {fault.faultstring}".split())
+def _names(message: Any) -> Iterator[str]:
+    return iter(message.get_flat_type_info(message))

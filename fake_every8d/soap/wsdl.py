@@ -1,6 +1,7 @@
-"""The WSDL, from the spyne interface (W2)."""
+"""The WSDL and the discovery document, from the spyne interface (W2, W8)."""
 
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -52,6 +53,26 @@ def wsdl(interface: Any, address: str) -> bytes:
         _add(location, soap, "address", location=address)
     etree.indent(root)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def discovery(interface: Any, address: str) -> bytes:
+    """What `?disco` answers, of the service at the URL `address` (W8)."""
+    tns, name = interface.get_tns(), interface.app.name
+    url = quoteattr(address)
+    ports = "".join(
+        f'  <soap address={url} xmlns:q{place}="{tns}" binding="q{place}:{port}" '
+        'xmlns="http://schemas.xmlsoap.org/disco/soap/" />\n'
+        for place, port in enumerate((f"{name}Soap", f"{name}Soap12"), 1)
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<discovery xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xmlns="http://schemas.xmlsoap.org/disco/">\n'
+        f"  <contractRef ref={quoteattr(f'{address}?wsdl')} docRef={url} "
+        'xmlns="http://schemas.xmlsoap.org/disco/scl/" />\n'
+        f"{ports}</discovery>"
+    ).encode()
 
 
 def _types(root: etree._Element, tns: str, methods: list[Any]) -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import (
     Forbidden,
@@ -25,7 +24,6 @@ from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.http_api import HttpEndpoint
 from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
-from fake_every8d.web import documentation
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
@@ -124,7 +122,10 @@ class Application:
         """
         begun = time.perf_counter()
         epoch = self.journal.epoch
-        is_soap = environ["PATH_INFO"].lower() == _SOAP_PATH_LOWER
+        path = environ["PATH_INFO"]
+        is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
+            len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"
+        )
         place = None if is_soap else self._http.place(get_path_info(environ))
         http_name = self._http.name(place) if place else None
         request_body = b""
@@ -150,14 +151,19 @@ class Application:
                 response = self._http_page(environ, place)
             elif not is_soap:
                 response = self._route(environ)
+            elif len(path) > len(SOAP_PATH):
+                answer = self._soap.unrecognized(get_path_info(environ)[len(SOAP_PATH) :])
             elif environ["REQUEST_METHOD"] == "POST":
                 request_body = read_body(environ, MAX_BODY)
                 call = self._soap.read(
                     request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
                 answer, fault = self.faults.befall(call, environ.get(ON_DISCONNECT))
+            elif environ["REQUEST_METHOD"] == "GET":
+                address = (self._public_url or _base_url(environ)) + SOAP_PATH
+                answer = self._soap.page(environ.get("QUERY_STRING", ""), address)
             else:
-                response = self._describe(environ)
+                raise MethodNotAllowed(["GET", "POST"])
         except HTTPException as error:
             response = _refusal(error)
         except Exception:
@@ -219,26 +225,6 @@ class Application:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
         return _html(self._http.page(self._public_url or _base_url(environ)))
-
-    def _describe(self, environ: "WSGIEnvironment") -> Response:
-        """The endpoint, looked at: its pages and its WSDL."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(["GET", "HEAD", "POST"])
-        query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        asked = {key.lower(): value for key, value in query}
-        base = self._public_url or _base_url(environ)
-        endpoint = base + SOAP_PATH
-        if "wsdl" in asked:
-            return Response(self._soap.wsdl(endpoint), content_type="text/xml; charset=utf-8")
-        operations = self._soap.operations
-        name = asked.get("op")
-        if name is None:
-            return _html(documentation.overview(operations, endpoint))
-        if name not in operations:
-            return _html(documentation.overview(operations, endpoint), 404)
-        _, _, address = endpoint.partition("://")
-        host, slash, path = address.partition("/")
-        return _html(documentation.operation(name, operations[name], host, slash + path))
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:

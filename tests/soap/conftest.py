@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import TAIPEI, Gateway
 from fake_every8d.soap import SoapEndpoint
 
@@ -22,3 +23,10 @@ def gateway() -> Iterator[Gateway]:
 @pytest.fixture
 def endpoint(gateway: Gateway) -> SoapEndpoint:
     return SoapEndpoint(gateway)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Where a fake listens."""
+    with FakeEvery8d() as fake:
+        yield fake.url

@@ -16,7 +16,11 @@ from lxml import etree
 from fake_every8d import FakeEvery8d
 from tests.soap.calls import FIXTURES
 
-CASES = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))
+CASES = [
+    case
+    for name in ("cases.json", "cases-2.json")
+    for case in json.loads(Path(__file__).with_name(name).read_text("utf-8"))
+]
 
 # What the messages that were recorded with their blanks unfilled say when filled in.
 REASONS = {
@@ -53,8 +57,8 @@ def ask(fake: FakeEvery8d, case: dict[str, Any]) -> tuple[int, str, bytes]:
     return answer
 
 
-def test_w4_all_56_cases_are_here() -> None:
-    assert len(CASES) == 56
+def test_w4_all_96_cases_are_here() -> None:
+    assert len(CASES) == 56 + 40
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"].replace(" ", "-"))

@@ -119,13 +119,13 @@ def test_s6_no_user_is_no_recipient() -> None:
         ("", "line 1, column 1"),
         ("hello", "line 1, column 1"),
         ("<REPS>\n<USER>a & b</USER></REPS>", "line 2, column 10"),
-        ("<REPS>\n<USER></REPS>", "line 2, column 14"),
-        ("<REPS><USER>&nbsp;</USER></REPS>", "nbsp"),
-        ("<REP><USER/></REP>", "<REP> where <REPS> was expected, line 1"),
-        ('<REPS xmlns="urn:x"/>', "<{urn:x}REPS> where <REPS> was expected, line 1"),
+        ("<REPS>\n<USER></REPS>", "line 2, column 9"),
+        ("<REPS><USER>&nbsp;</USER></REPS>", "undefined entity: line 1, column 13"),
+        ("<REP><USER/></REP>", "<REP>, where <REPS> was expected"),
+        ('<REPS xmlns="urn:x"/>', "<{urn:x}REPS>, where <REPS> was expected"),
         ("<!DOCTYPE REPS><REPS/>", "DOCTYPE"),
         ('<!DOCTYPE REPS [<!ENTITY e "x">]><REPS><USER>&e;</USER></REPS>', "DOCTYPE"),
-        ("<a>" * 300, "depth"),
+        ("<REPS>" + "<a>" * 1000, "more than 1000 elements are open"),
     ],
 )
 def test_s6_says_where_it_breaks(content_xml: str, where: str) -> None:

@@ -88,14 +88,22 @@ def test_s3_the_platforms_errors_come_as_a_line(endpoint: SoapEndpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_xml", ["", "<REPS>", "<SMS/>", "<!DOCTYPE REPS><REPS><USER>a</USER></REPS>"]
+    ("content_xml", "advice"),
+    [
+        ("", "no element found: line 1, column 1"),
+        ("<REPS>", "no element found: line 1, column 7"),
+        ("<REPS/>x", "junk after document element: line 1, column 8"),
+        ('<?xml version="1.1"?><REPS/>', "1.1"),
+        ("<SMS/>", "begins with <SMS>"),
+        ("<!DOCTYPE REPS><REPS><USER>a</USER></REPS>", "DOCTYPE"),
+    ],
 )
 def test_s6_content_xml_that_cannot_be_read(
-    endpoint: SoapEndpoint, gateway: Gateway, content_xml: str
+    endpoint: SoapEndpoint, gateway: Gateway, content_xml: str, advice: str
 ) -> None:
     answer = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=content_xml)
     assert answer.result == UNFORESEEN
-    assert "line 1" in answer.advice[0]
+    assert advice in answer.advice[0]
     assert gateway.messages() == []
     assert gateway.account("demo").credit == 1000
 

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -35,7 +36,14 @@ def addresses(wsdl: bytes) -> list[str | None]:
 )
 def test_w1_the_service_is_found_in_any_case(any_url: str, path: str) -> None:
     assert fetch("GET", any_url + path).status == 200
-    assert fetch("POST", any_url + path, headers={"Content-Type": "x/y"}).status == 415
+    assert (
+        fetch(
+            "POST",
+            any_url + path,
+            headers={"Content-Type": "x/y", "SOAPAction": '"http://tempuri.org/getCredit"'},
+        ).status
+        == 415
+    )
 
 
 @pytest.mark.parametrize("query", ["WSDL", "wsdl", "Wsdl", "WSDL="])
@@ -70,18 +78,31 @@ def test_w2_a_public_url_outranks_what_the_caller_used(gateway: Gateway, public_
     assert addresses(wsdl) == [public_url.rstrip("/") + ENDPOINT] * 2
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
 def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(
     any_url: str, method: str
 ) -> None:
     answer = fetch(method, any_url + ENDPOINT)
     assert answer.status == 405
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert answer.headers["Allow"] == "GET, HEAD, POST"
+    assert answer.headers["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize("path", ["/SendSMS", "/", "/a<b", "/簡訊"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_w8_a_path_after_the_endpoint_is_not_recognized(
+    any_url: str, method: str, path: str
+) -> None:
+    answer = fetch(method, any_url + ENDPOINT.lower() + path)
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert f"Request format is unrecognized for URL unexpectedly ending in '{path}'." in unescape(
+        answer.data.decode()
+    )
 
 
 def test_head_is_get_without_a_body(any_url: str) -> None:
-    got, headed = (fetch(method, f"{any_url}{ENDPOINT}?WSDL") for method in ("GET", "HEAD"))
+    got, headed = (fetch(method, f"{any_url}/") for method in ("GET", "HEAD"))
     assert headed.status == 200
     assert headed.data == b""
     assert headed.headers["Content-Length"] == got.headers["Content-Length"]
@@ -100,9 +121,7 @@ def test_the_root_is_the_page(any_url: str) -> None:
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    "path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmx/getCredit", "/%ff%00", "/簡訊"]
-)
+@pytest.mark.parametrize("path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmxs", "/%ff%00", "/簡訊"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_path_is_told_where_the_service_is(any_url: str, method: str, path: str) -> None:
     answer = fetch(method, any_url + path)
@@ -150,7 +169,8 @@ def test_every_request_is_recorded_with_its_account_but_without_secrets(
 
 
 def test_a_record_carries_advice(url: str, records: list[RecordedRequest]) -> None:
-    fetch("POST", url + ENDPOINT, headers={"Content-Type": "application/xml"})
+    headers = {"Content-Type": "application/xml", "SOAPAction": '"http://tempuri.org/getCredit"'}
+    fetch("POST", url + ENDPOINT, headers=headers)
     assert "application/xml" in records[0].advice[0]
 
 

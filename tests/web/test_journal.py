@@ -72,7 +72,7 @@ def test_requests_for_what_there_is_not_are_kept_and_others_not(every8d: FakeEve
     assert [
         (entry.method, entry.path, entry.query, entry.status) for entry in every8d.requests
     ] == [
-        ("GET", "/API21/SOAP/SMS.asmx/getCredit", "x=1", 404),
+        ("GET", "/API21/SOAP/SMS.asmx/getCredit", "x=1", 500),
         ("POST", "/sms", "", 404),
         ("GET", ENDPOINT, "WSDL", 200),
     ]

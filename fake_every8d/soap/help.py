@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, Version
 
 _TITLES = {
     "getConnection": "Log in · 建立連線",
@@ -39,40 +41,15 @@ _ENVELOPE = """\
 <{soap}:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
 xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:{soap}="{namespace}">
   <{soap}:Body>
-    <{element} xmlns="http://tempuri.org/">
+    <{element} xmlns="{tns}">
 {children}
     </{element}>
   </{soap}:Body>
 </{soap}:Envelope>"""
 
 
-class _Version(NamedTuple):
-    """A SOAP version, as its sample shows it."""
-
-    name: str
-    prefix: str
-    namespace: str
-    media_type: str
-    action: str
-    """The header that names the operation; SOAP 1.2 does without."""
-
-
-_VERSIONS = (
-    _Version(
-        "SOAP 1.1",
-        "soap",
-        "http://schemas.xmlsoap.org/soap/envelope/",
-        "text/xml",
-        'SOAPAction: "http://tempuri.org/{}"\n',
-    ),
-    _Version(
-        "SOAP 1.2",
-        "soap12",
-        "http://www.w3.org/2003/05/soap-envelope",
-        "application/soap+xml",
-        "",
-    ),
-)
+# As ASP.NET's samples have it: a title, the version, and the envelope's prefix.
+_SAMPLES = (("SOAP 1.1", SOAP11, "soap"), ("SOAP 1.2", SOAP12, "soap12"))
 
 
 def overview(operations: Mapping[str, Sequence[str]], endpoint: str) -> str:
@@ -86,6 +63,8 @@ def overview(operations: Mapping[str, Sequence[str]], endpoint: str) -> str:
     return _page(
         "SMS",
         "<h1>SMS</h1>\n"
+        "<p>The following operations are supported. For a formal definition, please review the "
+        '<a href="?WSDL">Service Description</a>.</p>\n'
         "<p>EVERY8D 企業簡訊服務平台, Web Services API 2.1 — as fake-every8d plays it. "
         "No SMS leaves this machine.</p>\n"
         f'<p>Endpoint: <code>{escape(endpoint)}</code><br>WSDL: <a href="?WSDL"><code>'
@@ -94,45 +73,68 @@ def overview(operations: Mapping[str, Sequence[str]], endpoint: str) -> str:
     )
 
 
-def operation(name: str, parameters: Sequence[str], host: str, path: str) -> str:
-    """An operation's page: requests and responses of both SOAP versions, to copy."""
+def operation(name: str, parameters: Sequence[str], address: str) -> str:
+    """An operation's page: requests and responses of both SOAP versions, to copy.
+
+    `address` is the endpoint's URL.
+    """
     samples = "\n".join(
-        f"<h2>{version.name}</h2>\n"
-        f"<h3>Request</h3>\n<pre>{escape(_request(version, name, parameters, host, path))}</pre>\n"
-        f"<h3>Response</h3>\n<pre>{escape(_response(version, name))}</pre>"
-        for version in _VERSIONS
+        f"<h2>{title}</h2>\n"
+        f"<p>The following is a sample {title} request and response. The placeholders shown "
+        "need to be replaced with actual values.</p>\n"
+        f"<h3>Request</h3>\n<pre>{escape(_request(version, prefix, name, parameters, address))}"
+        f"</pre>\n<h3>Response</h3>\n<pre>{escape(_response(version, prefix, name))}</pre>"
+        for title, version, prefix in _SAMPLES
     )
     return _page(
         f"{name} — SMS",
-        f'<p><a href="?">SMS</a></p>\n<h1>{escape(name)}</h1>\n'
+        '<p>Click <a href="?">here</a> for a complete list of operations.</p>\n'
+        f"<h1>{escape(name)}</h1>\n"
         f"<p>{escape(_TITLES.get(name, ''))}</p>\n"
-        "<p>Put values where it says <code>string</code>, and the number of the body's bytes "
-        f"where it says <code>length</code>.</p>\n{samples}",
+        "<h2>Test</h2>\n"
+        "<p>The test form is only available for requests from the local machine.</p>\n"
+        f"{samples}",
     )
 
 
-def _request(version: _Version, name: str, parameters: Sequence[str], host: str, path: str) -> str:
+def unrecognized(path: str) -> str:
+    """The page for a `path` after the endpoint's own, where HTTP GET and POST would be (W8)."""
+    return _page(
+        "SMS",
+        "<h1>Server Error</h1>\n"
+        f"<p>Request format is unrecognized for URL unexpectedly ending in '{escape(path)}'.</p>",
+    )
+
+
+def _request(
+    version: Version, prefix: str, name: str, parameters: Sequence[str], address: str
+) -> str:
+    url = urlsplit(address)
+    # SOAP 1.2 does without.
+    action = f'SOAPAction: "{TNS}{name}"\n' if version is SOAP11 else ""
     return (
-        f"POST {path} HTTP/1.1\n"
-        f"Host: {host}\n"
-        f"Content-Type: {version.media_type}; charset=utf-8\n"
+        f"POST {url.path} HTTP/1.1\n"
+        f"Host: {url.netloc}\n"
+        f"Content-Type: {version.content_type}\n"
         "Content-Length: length\n"
-        f"{version.action.format(name)}\n" + _envelope(version, name, parameters)
+        f"{action}\n" + _envelope(version, prefix, name, parameters)
     )
 
 
-def _response(version: _Version, name: str) -> str:
+def _response(version: Version, prefix: str, name: str) -> str:
     return (
         "HTTP/1.1 200 OK\n"
-        f"Content-Type: {version.media_type}; charset=utf-8\n"
-        "Content-Length: length\n\n" + _envelope(version, f"{name}Response", [f"{name}Result"])
+        f"Content-Type: {version.content_type}\n"
+        "Content-Length: length\n\n"
+        + _envelope(version, prefix, f"{name}Response", [f"{name}Result"])
     )
 
 
-def _envelope(version: _Version, element: str, children: Sequence[str]) -> str:
+def _envelope(version: Version, prefix: str, element: str, children: Sequence[str]) -> str:
     return _ENVELOPE.format(
-        soap=version.prefix,
+        soap=prefix,
         namespace=version.namespace,
+        tns=TNS,
         element=element,
         children="\n".join(f"      <{child}>string</{child}>" for child in children),
     )

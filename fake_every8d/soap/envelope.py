@@ -1,0 +1,428 @@
+"""SOAP envelopes, read and written as ASP.NET does, in its order (W3, W4)."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from fake_every8d.calls import Advice
+from fake_every8d.gateway.messages import NOT_XML
+from fake_every8d.soap import charsets
+from fake_every8d.soap.documents import escape
+from fake_every8d.soap.xml_reader import Node, XmlError, XmlReader
+
+TNS = "http://tempuri.org/"
+"""The target namespace (W2)."""
+
+MAX_REQUEST_LENGTH = 4 * 1024 * 1024
+"""The longest body that ASP.NET reads unless it is told otherwise, in bytes (W9)."""
+
+_TEXT_XML = "text/xml"
+_SOAP_XML = "application/soap+xml"
+
+_UNABLE_TO_READ = "Server was unable to read request. ---> {}"
+_UNABLE_TO_PROCESS = "Server was unable to process request. ---> {}"
+_NO_ENVELOPE = "Request format is invalid: Missing required soap:Envelope element."
+_NO_BODY = "Request format is invalid: Missing required soap:Body element."
+_NO_ACTION = (
+    "Unable to handle request without a valid action parameter. Please supply a valid soap action."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the versions of SOAP differ in."""
+
+    namespace: str
+    media_type: str
+    fault: str
+    detail: str
+    codes: Mapping[str, str]
+    """Its words for SOAP 1.1's fault codes, where they differ."""
+
+    @property
+    def content_type(self) -> str:
+        """Of its responses."""
+        return f"{self.media_type}; charset=utf-8"
+
+
+SOAP11 = Version(
+    "http://schemas.xmlsoap.org/soap/envelope/",
+    _TEXT_XML,
+    "<soap:Fault><faultcode>soap:{code}</faultcode>"
+    "<faultstring>{reason}</faultstring>{detail}</soap:Fault>",
+    "<detail />",
+    {},
+)
+SOAP12 = Version(
+    "http://www.w3.org/2003/05/soap-envelope",
+    _SOAP_XML,
+    "<soap:Fault><soap:Code><soap:Value>soap:{code}</soap:Value></soap:Code>"
+    '<soap:Reason><soap:Text xml:lang="en">{reason}</soap:Text></soap:Reason>'
+    "{detail}</soap:Fault>",
+    "<soap:Detail />",
+    {"Client": "Sender", "Server": "Receiver"},
+)
+_VERSIONS = {version.namespace: version for version in (SOAP11, SOAP12)}
+_MUST_UNDERSTAND = [f"{namespace}}}mustUnderstand" for namespace in _VERSIONS]
+
+
+class Refused(Exception):
+    """A request that does not come to its operation: a fault, or nothing but a status."""
+
+    def __init__(self, version: Version, status: int, code: str = "", reason: str = "") -> None:
+        super().__init__(status, code, reason)
+        self.version = version
+        self.status = status
+        self.code = code
+        """As SOAP 1.1 names it: Client, Server, MustUnderstand …; empty without a fault."""
+        self.reason = reason
+
+
+class Operation(NamedTuple):
+    """What an envelope says of an operation; names of elements are as `XmlReader` has them."""
+
+    name: str
+    element: str
+    parameters: Mapping[str, int]
+    """Their elements, and their places."""
+    response: str
+    result: str
+
+
+Operations = Mapping[str, Operation]
+"""By name."""
+
+
+@dataclass
+class Request:
+    """What of an HTTP request matters to SOAP, and what its caller should know of it."""
+
+    body: bytes
+    content_type: str
+    soap_action: str | None
+    advice: Advice = field(default_factory=Advice)
+
+    def __post_init__(self) -> None:
+        self.media_type, self.charset, self.action = _content_type(self.content_type)
+
+    @functools.cached_property
+    def document(self) -> bytes:
+        """The body in UTF-8 (W7). Raises `XmlError`."""
+        document, advice = charsets.utf8(self.body, self.media_type, self.charset)
+        if advice:
+            self.advice.add(advice)
+        return document
+
+
+# The five steps of W4
+
+
+def read(request: Request, operations: Operations) -> tuple[Version, Operation, list[str | None]]:
+    """The version, the operation, and its parameters. Raises `Refused`."""
+    guessed = guess_version(request)
+    operation = route(request, guessed, operations)
+    check_media_type(request, guessed)
+    version, reader = take_version(request, guessed)
+    return version, operation, bind(request, version, operation, reader)
+
+
+def guess_version(request: Request) -> Version:
+    """Step 1. Until the envelope is seen, faults and bare statuses are in this version."""
+    if request.soap_action is not None and request.media_type != _SOAP_XML:
+        return SOAP11
+    return SOAP12
+
+
+def route(request: Request, guessed: Version, operations: Operations) -> Operation:
+    """Step 2. By header where that decides; else by the first element in the Body."""
+    if guessed is SOAP11:
+        return _of_soap_action(request, operations)
+    return _of_action(operations, _url(request.action or "")) or _of_element(request, operations)
+
+
+def check_media_type(request: Request, guessed: Version) -> None:
+    """Step 3. Only what was routed comes to be refused for it."""
+    if request.media_type not in (_TEXT_XML, _SOAP_XML):
+        request.advice.add(
+            f"Production refuses the Content-Type {{}}: send {_TEXT_XML} with SOAP 1.1, "
+            f"{_SOAP_XML} with SOAP 1.2.",
+            request.media_type or "(none)",
+        )
+        raise Refused(guessed, 415)
+
+
+def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader]:
+    """Step 4. From here on it is the envelope's version that counts."""
+    try:
+        reader = XmlReader(request.document)
+        reader.move_to_content()
+    except XmlError as error:
+        raise _unreadable(request, guessed, error) from None
+    version = _version(reader.name)
+    if version is SOAP11 and request.media_type != _TEXT_XML:
+        request.advice.add(
+            f"Production refuses a SOAP 1.1 envelope sent as {_SOAP_XML}: send {_TEXT_XML}."
+        )
+        raise Refused(version, 415)
+    return version, reader
+
+
+def bind(
+    request: Request, version: Version, operation: Operation, reader: XmlReader
+) -> list[str | None]:
+    """Step 5. Read the rest, and bind the parameters by name, those not there to null."""
+    try:
+        not_understood = _enter_body(version, reader)
+        values = _read_body(request, operation, reader)
+        reader.close(1)  # and so what comes right after the envelope, but nothing after that
+    except XmlError as error:
+        raise _unreadable(request, version, error) from None
+    if not_understood is not None:
+        reason = f"SOAP header {not_understood} was not understood."
+        raise Refused(version, 500, "MustUnderstand", reason)
+    return values
+
+
+# Step 2 in detail
+
+
+def _of_soap_action(request: Request, operations: Operations) -> Operation:
+    action = (request.soap_action or "").strip(" \t")
+    if action == '"':
+        reason = "Length cannot be less than zero.\nParameter name: length"
+        raise Refused(SOAP11, 500, "Server", _UNABLE_TO_PROCESS.format(reason))
+    if action.startswith('"') and action.endswith('"'):
+        action = action[1:-1]
+    action = _url(action)
+    operation = _of_action(operations, action)
+    if operation is None:
+        reason = f"Server did not recognize the value of HTTP Header SOAPAction: {action}."
+        raise Refused(SOAP11, 500, "Client", reason)
+    return operation
+
+
+def _of_action(operations: Operations, action: str) -> Operation | None:
+    return operations.get(action.removeprefix(TNS)) if action.startswith(TNS) else None
+
+
+def _of_element(request: Request, operations: Operations) -> Operation:
+    try:
+        reader = XmlReader(request.document)
+        reader.move_to_content()
+    except XmlError as error:
+        raise _unprocessable(request, SOAP12, error) from None
+    envelope = reader.name
+    try:
+        element = _first_in_body(reader)
+    except XmlError as error:
+        # That the version is none of both is told before that.
+        raise _unprocessable(request, _version(envelope), error) from None
+    operation = operations.get(_local(element))
+    if operation is not None and operation.element == element:
+        return operation
+    action = _url(request.action or "")
+    unknown = f"Unable to handle request. The action '{action}' was not recognized."
+    raise Refused(_version(envelope), 500, "Client", unknown if action else _NO_ACTION)
+
+
+def _first_in_body(reader: XmlReader) -> str:
+    """The name of the Body's first node, empty if that is no element; and no more is read."""
+    envelope = reader.name
+    if _local(envelope) != "Envelope":
+        raise XmlError(_NO_ENVELOPE)
+    body = envelope.removesuffix("Envelope") + "Body"
+    reader.read()
+    while not reader.is_at(body):
+        if reader.node is Node.NONE:
+            raise XmlError(_NO_BODY)
+        reader.skip()
+    if reader.node is not Node.START:
+        return ""
+    reader.read()
+    reader.move_to_content()
+    return reader.name if reader.at_element else ""
+
+
+# Step 5 in detail
+
+
+def _enter_body(version: Version, reader: XmlReader) -> str | None:
+    """To the Body, by way of the Header: the first block in that which is not understood."""
+    prefix = f"{version.namespace}}}"
+    if not reader.is_at(f"{prefix}Envelope"):
+        raise Refused(version, 500, "Client", _UNABLE_TO_READ.format(_NO_ENVELOPE))
+    reader.read()
+    not_understood = _read_header(reader) if reader.is_at(f"{prefix}Header") else None
+    if not reader.is_at(f"{prefix}Body"):
+        raise Refused(version, 500, "Client", _UNABLE_TO_READ.format(_NO_BODY))
+    return not_understood
+
+
+def _read_header(reader: XmlReader) -> str | None:
+    not_understood = None
+    if reader.node is Node.START:
+        reader.read()
+        while not reader.at_end:
+            # Of either version, and whoever the block is addressed to.
+            values = [reader.attributes.get(name) for name in _MUST_UNDERSTAND]
+            if not_understood is None and ("1" in values or "true" in values):
+                not_understood = _local(reader.name)
+            reader.skip()
+    reader.read()
+    return not_understood
+
+
+def _read_body(request: Request, operation: Operation, reader: XmlReader) -> list[str | None]:
+    values: list[str | None] = [None] * len(operation.parameters)
+    found, other = False, ""
+    if reader.node is Node.START:
+        reader.read()
+        while not reader.at_end:
+            if reader.is_at(operation.element):
+                found = True
+                _read_operation(request, operation, reader, values)
+            else:
+                other = other or reader.name
+                reader.skip()
+            reader.move_to_content()
+    if other and not found:
+        _advise_on_element(request, operation, other)
+    return values
+
+
+def _read_operation(
+    request: Request, operation: Operation, reader: XmlReader, values: list[str | None]
+) -> None:
+    if reader.node is not Node.START:
+        return reader.skip()
+    places = dict(operation.parameters)
+    reader.read()
+    reader.move_to_content()
+    while not reader.at_end:
+        place = places.pop(reader.name, None)
+        if place is not None:
+            name, nests = reader.name, reader.node is Node.START
+            values[place] = reader.read_element_string()
+            if nests:
+                request.advice.add(
+                    "Production reads the element in {} in its stead, and takes every parameter "
+                    "after it for null: escape the text.",
+                    _local(name),
+                )
+        else:
+            if reader.at_element:
+                _advise_on_parameter(request, operation, reader.name)
+            reader.skip()
+        reader.move_to_content()
+    reader.read()
+
+
+def _advise_on_parameter(request: Request, operation: Operation, element: str) -> None:
+    if element not in operation.parameters and f"{TNS}}}{_local(element)}" in operation.parameters:
+        request.advice.add(
+            "Production takes {} for null, because it is not in the namespace "
+            f'{TNS}: declare xmlns="{TNS}" on the operation, or qualify the parameters.',
+            _local(element),
+        )
+
+
+def _advise_on_element(request: Request, operation: Operation, element: str) -> None:
+    if _local(element) == operation.name:
+        request.advice.add(
+            "Production takes every parameter for null, because {} is not in the namespace "
+            f"{TNS} to the letter, the slash at its end included.",
+            operation.name,
+        )
+    else:
+        request.advice.add(
+            "Production calls {} with every parameter null, because the action header names it "
+            "while the body holds {}: let both name the operation.",
+            operation.name,
+            _local(element),
+        )
+
+
+def _version(envelope: str) -> Version:
+    """The version of an element of that name. Raises `Refused` if it is none that there is."""
+    namespace = envelope.rpartition("}")[0]
+    version = _VERSIONS.get(namespace)
+    if version is None:
+        reason = (
+            f"Possible SOAP version mismatch: Envelope namespace {namespace} was unexpected. "
+            f"Expecting {SOAP11.namespace}."
+        )
+        raise Refused(SOAP11, 500, "VersionMismatch", reason)
+    return version
+
+
+def _unprocessable(request: Request, version: Version, error: XmlError) -> Refused:
+    request.advice.add("Production cannot read this request as XML: {}.", str(error))
+    return Refused(version, 500, "Server", _UNABLE_TO_PROCESS.format(error.runtime))
+
+
+def _unreadable(request: Request, version: Version, error: XmlError) -> Refused:
+    request.advice.add("Production cannot read this request as XML: {}.", str(error))
+    return Refused(version, 400)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+_url = functools.lru_cache(maxsize=64)(unquote_plus)
+
+
+@functools.lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, str | None, str | None]:
+    """A Content-Type's media type, charset and action, as ASP.NET cuts it up."""
+    media_type, *parameters = header.split(";")
+    given: dict[str, str] = {}
+    for parameter in parameters:
+        for name in ("charset", "action"):
+            if parameter.lstrip().lower().startswith(name) and "=" in parameter:
+                given.setdefault(name, parameter.partition("=")[2].strip(" '\"\t"))
+    return media_type.lower(), given.get("charset"), given.get("action")
+
+
+# Writing
+
+
+def response(version: Version, operation: Operation, text: str) -> bytes:
+    """The envelope that answers an operation."""
+    name = operation.result
+    result = f"<{name}>{escape(text)}</{name}>" if text else f"<{name} />"
+    return _envelope(
+        version, f'<{operation.response} xmlns="{TNS}">{result}</{operation.response}>'
+    )
+
+
+def fault(version: Version, code: str, reason: str) -> bytes:
+    """The envelope of a fault; `code` is as SOAP 1.1 names it."""
+    body = version.fault.format(
+        code=version.codes.get(code, code),
+        # It may quote a header, which can name characters that XML cannot carry.
+        reason=escape(NOT_XML.sub("\ufffd", reason)),
+        # A fault about a header has none.
+        detail="" if code == "MustUnderstand" else version.detail,
+    )
+    return _envelope(version, body, _UPGRADE if code == "VersionMismatch" else "")
+
+
+def _envelope(version: Version, body: str, header: str = "") -> bytes:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soap:Envelope xmlns:soap="{version.namespace}"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
+        f"{header}<soap:Body>{body}</soap:Body></soap:Envelope>"
+    ).encode()
+
+
+_UPGRADE = (
+    f'<soap:Header><soap12:Upgrade xmlns:soap12="{SOAP12.namespace}">'
+    f'<soap12:SupportedEnvelope qname="soap:Envelope" xmlns:soap="{SOAP11.namespace}" />'
+    f'<soap12:SupportedEnvelope qname="soap12:Envelope" xmlns:soap12="{SOAP12.namespace}" />'
+    "</soap12:Upgrade></soap:Header>"
+)

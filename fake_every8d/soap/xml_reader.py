@@ -1,0 +1,201 @@
+"""XML node by node, forwards only, as .NET's `XmlReader` reads it."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from xml.parsers import expat
+
+DEEPEST = 1_000
+"""How many elements may be open at once: .NET has no limit, but memory has."""
+
+_AT_ONCE = 64 * 1024  # bytes that are parsed before the nodes in them are read
+
+
+class XmlError(ValueError):
+    """What cannot be read as XML. The text says why, and where."""
+
+    def __init__(self, problem: str, runtime: str | None = None) -> None:
+        super().__init__(problem)
+        self.runtime = runtime or problem
+        """What .NET says of it, as far as that is known."""
+
+
+class Node(Enum):
+    """The kinds of nodes that there are."""
+
+    START = auto()
+    """Of an element."""
+    END = auto()
+    """Of an element."""
+    LEAF = auto()
+    """An element, start to end, with nothing but text in it, or nothing at all."""
+    EMPTY = auto()
+    """An element that is written `<a/>`."""
+    TEXT = auto()
+    OTHER = auto()
+    """A comment, a processing instruction, or blanks before or after the root."""
+    NONE = auto()
+    """The end of the document."""
+
+
+_START, _END, _LEAF, _EMPTY, _TEXT, _OTHER, _NONE = Node
+
+_Node = tuple[Node, str, str, Mapping[str, str]]
+_NO_ATTRIBUTES: Mapping[str, str] = {}
+_NOTHING: _Node = (_NONE, "", "", _NO_ATTRIBUTES)
+
+
+class XmlReader:
+    """Stands at a node of a document, at its first to begin with.
+
+    The document is in UTF-8, whatever its declaration says. Names are `namespace}name`, or
+    just `name` without a namespace. Whatever reads on raises `XmlError` when it comes to
+    where the document is no XML 1.0, or has a DTD; not before.
+    """
+
+    def __init__(self, document: bytes) -> None:
+        self._nodes = _nodes(document)
+        self.depth = 0
+        """How many elements are open."""
+        self.read()
+
+    def read(self) -> None:
+        """To the next node."""
+        self.node, self.name, self.text, self.attributes = next(self._nodes, _NOTHING)
+        if self.node is _START:
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise XmlError(f"more than {DEEPEST} elements are open at once")
+        elif self.node is _END:
+            self.depth -= 1
+
+    def move_to_content(self) -> None:
+        """To the first node, from this one on, that is an element, or text but for blanks."""
+        while self.node is _OTHER or (self.node is _TEXT and not self.text.strip(" \t\r\n")):
+            self.read()
+
+    def is_at(self, element: str) -> bool:
+        """Whether the next content is an element of that name."""
+        self.move_to_content()
+        return self.name == element and self.node is not _END
+
+    @property
+    def at_element(self) -> bool:
+        """Whether this node is one."""
+        return self.node is _LEAF or self.node is _START or self.node is _EMPTY
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing more is in the element that is open."""
+        return self.node is _END or self.node is _NONE
+
+    def skip(self) -> None:
+        """Past this node, and all that is in it."""
+        if self.node is _START:
+            self.close(self.depth)
+        else:
+            self.read()
+
+    def close(self, depth: int) -> None:
+        """Past the end of the element with which `depth` elements were open."""
+        while self.depth >= depth:
+            self.read()
+        self.read()
+
+    def read_element_string(self) -> str:
+        """The text of this element; past its end.
+
+        If an element comes first in it, the text is that one's, and only that one is read:
+        .NET's reader takes the end of it for the end of both.
+        """
+        if self.node is _START:
+            name = self.name.rpartition("}")[2]
+            self.read()
+            if self.node is not _LEAF:
+                raise XmlError(
+                    f"{name} is read as text, and there is a comment or an element in it"
+                )
+        text = self.text
+        self.read()
+        return text
+
+
+def _nodes(document: bytes) -> Iterator[_Node]:
+    """Its nodes, each with its name, its text, and its attributes."""
+    document = document.rstrip(b"\0")  # which .NET takes for the end
+    parser = expat.ParserCreate("utf-8", "}")
+    parser.buffer_text = True
+    nodes: list[_Node] = []
+    add = nodes.append
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        add((_START, name, "", attributes))
+
+    def end(name: str) -> None:
+        kind, _, text, attributes = nodes[-1]
+        if kind is _START:
+            here = parser.CurrentByteIndex  # behind the element, if there is one tag only
+            kind = _EMPTY if document[here - 2 : here] == b"/>" else _LEAF
+            nodes[-1] = (kind, name, "", attributes)
+        elif kind is _TEXT and nodes[-2][0] is _START:
+            nodes[-2:] = [(_LEAF, name, text, nodes[-2][3])]
+        else:
+            add((_END, name, "", _NO_ATTRIBUTES))
+
+    def text(data: str) -> None:
+        if nodes[-1][0] is _TEXT:
+            data = nodes.pop()[2] + data
+        add((_TEXT, "", data, _NO_ATTRIBUTES))
+
+    def other(*_: str) -> None:
+        add((_OTHER, "", "", _NO_ATTRIBUTES))
+
+    def rest(data: str) -> None:
+        if data.isspace():  # else it is what encloses a CDATA section
+            other()
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.CommentHandler = other
+    parser.ProcessingInstructionHandler = other
+    parser.DefaultHandler = rest
+    parser.XmlDeclHandler = _check_declaration
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        for begin in range(0, len(document) or 1, _AT_ONCE):
+            chunk = document[begin : begin + _AT_ONCE]
+            try:
+                parser.Parse(chunk, begin + _AT_ONCE >= len(document))
+            except (expat.ExpatError, XmlError) as error:
+                yield from nodes
+                if isinstance(error, XmlError):
+                    raise
+                raise _error(error, nodes, document[: parser.ErrorByteIndex]) from None
+            # The last two may yet become one.
+            yield from nodes[:-2]
+            del nodes[:-2]
+        yield from nodes
+    finally:
+        parser.EndElementHandler = None  # a cycle otherwise, left to the collector
+
+
+def _check_declaration(version: str, *_: object) -> None:
+    if version != "1.0":
+        raise XmlError(f"Version number '{version}' is invalid. Line 1, position 16.")
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise XmlError(
+        "it has a DOCTYPE", "For security reasons DTD is prohibited in this XML document."
+    )
+
+
+def _error(error: expat.ExpatError, nodes: list[_Node], before: bytes) -> XmlError:
+    line, column = error.lineno, error.offset + 1
+    problem = f"{expat.ErrorString(error.code)}: line {line}, column {column}"
+    if all(node[0] is _OTHER for node in nodes):
+        return XmlError(problem, "Data at the root level is invalid. Line 1, position 1.")
+    if before.endswith(b"&"):
+        entity = "An error occurred while parsing EntityName."
+        return XmlError(problem, f"{entity} Line {line}, position {column}.")
+    return XmlError(problem)
