@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import fields
 from decimal import Decimal
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -457,6 +458,11 @@ def main() -> None:
     # Like Ctrl-C, from the first moment: the first process of a container has no other way
     # to hear of it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A locale that cannot write 預約 is no reason to fail. Where standard output was closed
+    # from the start, there is none.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(prog_name="fake-every8d", standalone_mode=False)
     except click.ClickException as error:

@@ -6,6 +6,8 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Settings
@@ -63,7 +65,7 @@ def serve(
             tls=certificate or False,
             log=log,
         )
-        with fake:
+        with _signals() as asked_to_end, fake:
             # Messages that are kept are not garbage. Looking through all of them as often as
             # Python does by default would slow down every call.
             gc.freeze()
@@ -71,14 +73,15 @@ def serve(
             output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
             if not (api_token or is_loopback(host)):
                 output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
-            _wait_for_signal()
+            asked_to_end.recv(1)
 
 
-def _wait_for_signal() -> None:
-    """Return when the process is asked to end."""
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """A socket from which something can be read once the process was asked to end."""
     # What waits for a lock or a selector is not woken by Ctrl-C on Windows; this is.
-    woken, wakeup = socket.socketpair()
-    with woken, wakeup:
+    asked, wakeup = socket.socketpair()
+    with asked, wakeup:
         wakeup.setblocking(False)
         signal.set_wakeup_fd(wakeup.fileno())
         ends = [signal.SIGINT, signal.SIGTERM]
@@ -86,8 +89,10 @@ def _wait_for_signal() -> None:
             ends.append(signal.SIGBREAK)  # Ctrl-Break
         for number in ends:
             signal.signal(number, lambda *_: None)
-        woken.recv(1)
-        signal.set_wakeup_fd(-1)
+        try:
+            yield asked
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _dropped(count: int) -> str:

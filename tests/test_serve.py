@@ -8,8 +8,10 @@ import os
 import queue
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import urllib3
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
+from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
 
 ACCOUNTS = """
@@ -178,6 +181,90 @@ def mail_server() -> Iterator[tuple[str, queue.Queue[EmailMessage]]]:
         controller.start()
         yield f"smtp://127.0.0.1:{port}", received
         controller.stop()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(command: list[str], port: int, **streams: Any) -> Iterator[str]:
+    """The URL of a process that serves there, and is then ended by SIGTERM, in exit code 0."""
+    process = subprocess.Popen(command, **streams)
+    url = f"http://127.0.0.1:{port}"
+
+    def well() -> bool:
+        assert process.poll() is None
+        try:
+            return urllib3.request("GET", f"{url}/healthz", retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    try:
+        wait_for(well)
+        yield url
+        process.terminate()
+        assert process.wait(DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_standard_output_that_nobody_reads_stops_nothing() -> None:
+    reading, writing = os.pipe()
+    # As full as it gets, so that not even the first line can be written.
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while os.write(writing, b"x" * 1024):
+            pass
+    os.set_blocking(writing, True)
+    port = free_port()
+    command = [sys.executable, "-m", "fake_every8d", "--port", str(port)]
+    with running(command, port, stdout=writing, stderr=writing) as url:
+        for _ in range(3):
+            assert urllib3.request("GET", f"{url}/nowhere", timeout=DEADLINE).status == 404
+    os.close(reading)
+    os.close(writing)
+
+
+def test_closed_standard_output_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    port = free_port()
+    errors = tmp_path / "errors"
+    command = f'exec "$0" -m fake_every8d --port {port} >&- 2>"$1"'
+    with running(["sh", "-c", command, sys.executable, str(errors)], port):
+        pass
+    assert errors.read_text() == ""
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "cp1252", "ascii"])
+def test_json_lines_are_utf_8_whatever_the_locale_has(tmp_path: Path, encoding: str) -> None:
+    with Served(
+        tmp_path, "--log-format=json", PYTHONUTF8="0", PYTHONIOENCODING=f"{encoding}:strict"
+    ) as served:
+        call(served.url, "getConnection", userID="短訊😀", password="wrong")
+        line = json.loads(served.wait_for(r'\n(.*"getConnection".*)\n')[1])
+        assert line["account"] == "短訊😀"
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "cp1252"])  # for ASCII, click takes UTF-8
+def test_check_and_lines_for_people_write_what_can_be_written(
+    tmp_path: Path, encoding: str
+) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[account]]\nuser_id = "短訊😀"\npassword = "x"\n', "utf-8")
+    environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": f"{encoding}:strict"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fake_every8d", "check", str(accounts)],
+        capture_output=True,
+        env=os.environ | environment,
+        timeout=DEADLINE,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\U0001f600" in done.stdout
+    with Served(tmp_path, "--accounts", str(accounts), **environment) as served:
+        served.wait_for(r"\\U0001f600 \(1000 points\)")
 
 
 def test_connections_are_kept_alive(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Served:
 
     @property
     def output(self) -> str:
-        return self._log.read_text("utf-8")
+        return self._log.read_text("utf-8", "replace")
 
     @property
     def url(self) -> str:

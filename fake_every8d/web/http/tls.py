@@ -3,13 +3,14 @@
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_IN_MEMORY = "/dev/shm"
+_IN_MEMORY = "/dev/shm"  # on Linux; elsewhere it would be any folder of that name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def made_certificate(names: Iterable[str] = ()) -> Iterator[Certificate]:
     except ValueError:  # it may be this machine's name: an underscore is enough
         issued = authority.issue_cert(*names)
     # In memory the key reaches no disk, and there is a place on a read-only system, too.
-    directory = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    in_memory = sys.platform == "linux" and os.access(_IN_MEMORY, os.W_OK)
+    directory = _IN_MEMORY if in_memory else None
     with TemporaryDirectory(prefix="fake-every8d-", dir=directory) as folder:
         made = Certificate(*(Path(folder, name) for name in ("chain.pem", "key.pem", "ca.pem")))
         made.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))

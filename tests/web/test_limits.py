@@ -1,0 +1,236 @@
+"""What a server puts up with: sizes, numbers and times, and what it says beyond them."""
+
+import resource
+import socket
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from fake_every8d.gateway import Gateway
+from fake_every8d.web.app import MAX_BODY, ON_DISCONNECT, Application
+from fake_every8d.web.http.limits import Limits
+from fake_every8d.web.http.server import Server
+from tests.waiting import wait_for
+from tests.web.serving import DEADLINE
+from tests.web.test_connection import CHUNKED, CLOSE, POST, answers, get, head, read
+
+
+@contextmanager
+def serving(application: Application, limits: Limits | None = None) -> Iterator[Server]:
+    server = Server(application, limits=limits or Limits())
+    try:
+        yield server
+    finally:
+        application.faults.clear()
+        server.close()
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+
+
+@pytest.fixture
+def application(gateway: Gateway) -> Application:
+    return Application(gateway)
+
+
+class Waiting(Application):
+    """One whose every answer waits until its client has gone."""
+
+    waiting = 0
+    gone = 0
+
+    def may_wait(self, environ: dict[str, object]) -> bool:
+        return True
+
+    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+        over = threading.Event()
+        environ[ON_DISCONNECT](over.set)
+        self.waiting += 1
+        if over.wait(DEADLINE):
+            self.gone += 1
+        start_response("204 No Content", [])
+        return []
+
+
+@pytest.mark.parametrize("hang_up", [socket.socket.close, lambda c: c.shutdown(socket.SHUT_WR)])
+def test_who_answers_is_told_that_the_client_has_gone(
+    gateway: Gateway, hang_up: Callable[[socket.socket], object]
+) -> None:
+    application = Waiting(gateway)
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(get())
+        wait_for(lambda: application.waiting)
+        assert application.gone == 0
+        hang_up(connection)
+        wait_for(lambda: application.gone)
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["on the loop", "in a thread"])
+def test_whatever_fails_is_a_500(
+    gateway: Gateway, apart: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Application):
+        def may_wait(self, environ: dict[str, object]) -> bool:
+            return apart
+
+        def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+            raise RuntimeError("oops")
+
+    with serving(Failing(gateway)) as server, connect(server) as connection:
+        connection.sendall(get())
+        assert [answer.status for answer in answers(connection)] == [500]
+    assert "oops" in caplog.text
+
+
+def test_headers_are_limited_in_number(application: Application) -> None:
+    limits = Limits(headers=10)
+    with serving(application, limits) as server:
+        for number, status in ((9, 200), (10, 431)):  # and the Host
+            with connect(server) as connection:
+                names = [f"X-{place}: x" for place in range(number - 1)]
+                connection.sendall(get("/healthz", *names, CLOSE))
+                assert [answer.status for answer in answers(connection)] == [status]
+
+
+def test_a_body_in_tiny_chunks_takes_no_more_than_one_in_large_ones(
+    application: Application,
+) -> None:
+    size = 1024 * 1024
+    with serving(application) as server, connect(server) as connection:
+        tracemalloc.start()
+        try:
+            connection.sendall(head(CHUNKED, CLOSE) + b"2\r\n  \r\n" * (size // 2) + b"0\r\n\r\n")
+            (answer,) = answers(connection)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert "Data at the root level is invalid" in answer.body  # as it was read to its end
+    assert peak < 16 * size  # with an object for each chunk it was 40
+
+
+def test_a_chunked_body_beyond_the_limit_is_refused_before_it_ends(
+    application: Application,
+) -> None:
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(head(CHUNKED) + b"%x\r\n" % (2 * MAX_BODY) + b" " * (MAX_BODY + 1))
+        with connection.makefile("rb") as stream:
+            assert read(stream).status == 413
+
+
+def test_offers_to_upgrade_can_be_pipelined_in_any_number(application: Application) -> None:
+    offer = get("/healthz", "Connection: Upgrade", "Upgrade: h2c")
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(offer * 2000 + get("/nowhere", CLOSE))
+        assert [answer.status for answer in answers(connection)] == [200] * 2000 + [404]
+
+
+def test_a_small_response_is_sent_at_once(application: Application) -> None:
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(get())
+        assert connection.recv(1) == b"H"
+        (accepted,) = server._service.connections
+        own = accepted._transport.get_extra_info("socket")
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_head_that_does_not_come_is_a_408(application: Application) -> None:
+    limits = Limits(head_seconds=0.05)
+    with serving(application, limits) as server, connect(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        assert [answer.status for answer in answers(connection)] == [408]
+
+
+@pytest.mark.parametrize("sent", [b"", get(), head("Content-Length: 10")])
+def test_what_is_idle_is_closed(application: Application, sent: bytes) -> None:
+    limits = Limits(idle_seconds=0.05)
+    with serving(application, limits) as server, connect(server) as connection:
+        connection.sendall(sent)
+        assert len(answers(connection)) == (sent == get())
+
+
+def test_what_is_refused_and_does_not_close_is_closed(application: Application) -> None:
+    limits = Limits(linger_seconds=0.05)
+    with serving(application, limits) as server, connect(server) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert [answer.status for answer in answers(connection)] == [400]
+        wait_for(lambda: not server._service.connections)
+
+
+def test_who_waits_for_a_response_meets_no_time_out(application: Application) -> None:
+    limits = Limits(head_seconds=0.02, idle_seconds=0.02, linger_seconds=0.02)
+    application.faults.add("getCredit", "delay", seconds=0.5)
+    with serving(application, limits) as server, connect(server) as connection:
+        connection.sendall(POST)
+        assert [answer.status for answer in answers(connection)] == [200]
+
+
+def test_connections_beyond_the_limit_are_told_so(application: Application) -> None:
+    with serving(application, Limits(connections=2)) as server, ExitStack() as stack:
+        held = [stack.enter_context(connect(server)) for _ in range(2)]
+        for connection in held:
+            connection.sendall(get())
+            assert connection.recv(1) == b"H"
+        with connect(server) as beyond:
+            beyond.sendall(get())
+            (answer,) = answers(beyond)
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+            assert "2 connections" in answer.body
+        held[0].close()
+        wait_for(lambda: len(server._service.connections) == 1)
+        with connect(server) as again:
+            again.sendall(get("/healthz", CLOSE))
+            assert [answer.status for answer in answers(again)] == [200]
+
+
+def test_those_beyond_even_that_wait(application: Application) -> None:
+    limits = Limits(connections=1, refused=0)
+    with serving(application, limits) as server, connect(server) as held:
+        held.sendall(get())
+        assert held.recv(1) == b"H"
+        with connect(server) as waiting:
+            waiting.sendall(get("/healthz", CLOSE))
+            held.close()
+            assert [answer.status for answer in answers(waiting)] == [200]
+
+
+def test_requests_that_wait_beyond_the_limit_are_told_so(application: Application) -> None:
+    application.faults.add("getCredit", "delay", seconds=3600, times=None)
+    with serving(application, Limits(threads=1)) as server, connect(server) as held:
+        held.sendall(POST)
+        wait_for(lambda: server._service.threads == 1)
+        with connect(server) as beyond:
+            beyond.sendall(POST)
+            (answer,) = answers(beyond)
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        held.close()  # which is noticed
+        wait_for(lambda: server._service.threads == 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of open files to lower")
+def test_too_many_open_files_are_a_line_in_the_log_and_it_goes_on(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(get())
+        assert connection.recv(1) == b"H"
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(socket.socket()) for _ in range(5)]
+            lowest = waiting[-1].fileno() + 1
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+                for beyond in waiting:
+                    beyond.settimeout(DEADLINE)
+                    beyond.connect(("127.0.0.1", server.port))
+                    beyond.sendall(get("/healthz", CLOSE))
+                wait_for(lambda: caplog.records)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for beyond in waiting:
+                assert [answer.status for answer in answers(beyond)] == [200]
+    assert [record.exc_info for record in caplog.records] == [None]
