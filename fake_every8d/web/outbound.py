@@ -4,7 +4,6 @@ import re
 import smtplib
 import socket
 import ssl
-import time
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from typing import Any
@@ -14,6 +13,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from fake_every8d.gateway import Email, InvalidInput
+from fake_every8d.gateway.real_time import monotonic
 
 TIMEOUT = 10.0
 """Seconds that a receiver has for its whole answer (R2)."""
@@ -24,23 +24,18 @@ _BODY_LIMIT = 1 << 20  # of an answer that nobody reads; one byte more and the c
 _ESCAPE = re.compile("%..")
 
 
-def _now() -> float:
-    # freezegun stops `time.monotonic`, or drives it on.
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
 class _WholeAnswer:
     """For a socket: its timeout is for all that is read from now on, not for each piece."""
 
     _deadline: float | None = None
 
     def settimeout(self, seconds: float | None) -> None:
-        self._deadline = None if seconds is None else _now() + seconds
+        self._deadline = None if seconds is None else monotonic() + seconds
         super().settimeout(seconds)  # type: ignore[misc]
 
     def recv_into(self, *arguments: Any) -> int:
         if self._deadline is not None:
-            left = self._deadline - _now()
+            left = self._deadline - monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
             super().settimeout(left)  # type: ignore[misc]

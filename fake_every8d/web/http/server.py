@@ -12,10 +12,10 @@ import logging
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
 from io import BytesIO
 
+from fake_every8d.gateway import real_time
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.connection import Connection, Service
 from fake_every8d.web.http.limits import Limits
@@ -40,7 +40,7 @@ _logger = logging.getLogger(__name__)
 class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds that pass even if a suite has frozen Python's clocks."""
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
+        return float(real_time.monotonic())
 
 
 class Server:
