@@ -224,7 +224,7 @@ def test_d2_what_becomes_of_the_next_messages_to_a_number_is_set_there(
     send("again")
     fake.clock.advance(seconds=1)
     assert fake.messages[1].status is Status.CARRIER_FAILURE_105
-    outcome.select_option("delivered as usual")
+    outcome.select_option("as usual")
     expect(page.locator(".outcome.set")).to_have_count(0)
     assert fake.gateway.outcomes() == []
 

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 import pytest
+import urllib3
 from playwright.sync_api import expect
 
 from fake_every8d import FakeEvery8d, Status
@@ -218,13 +219,86 @@ def test_a_request_is_copied_as_curl_which_does_the_same(fake: FakeEvery8d, open
     assert [message.content for message in fake.messages] == ["it's 'quoted' $HOME"] * 2
 
 
+def test_a_requests_badge_is_its_outcome_and_what_is_alike_is_told_once(
+    fake: FakeEvery8d, open: Open
+) -> None:
+    """A1: a wrong password is HTTP 200 on the wire, and no success."""
+    key = log_in(fake.url, "demo", "demo")
+    call(fake.url, "getConnection", userID="demo", password="wrong")
+    fake.add_fault("sendSMS", "disconnect")
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        call(fake.url, "sendSMS", sessionKey=key, content="x", mobile="0912345678")
+    for _ in range(4):
+        call(fake.url, "getCredit", sessionKey=key)
+    page = open("#/requests")
+    requests = page.get_by_role("region", name="Requests").get_by_role("link")
+    expect(requests.locator(".badge")).to_have_text(["200", "fault: disconnect", "-101", "200"])
+    page.get_by_role("button", name="3 more like this").click()
+    expect(requests).to_have_count(7)
+    page.get_by_role("button", name="Show one").click()
+    expect(requests).to_have_count(4)
+
+
+def test_requests_are_filtered_by_operation_account_outcome_and_advice(
+    fake: FakeEvery8d, open: Open
+) -> None:
+    fake.add_account("shop", "secret")
+    key = log_in(fake.url, "demo", "demo")
+    log_in(fake.url, "shop", "secret")
+    call(fake.url, "getConnection", userID="shop", password="wrong")
+    reps = "&lt;REPS&gt;&lt;USER MOBILE='0912345678' NAME='A'&gt;hi&lt;/USER&gt;&lt;/REPS&gt;"
+    call(fake.url, "sendParamSMS", sessionKey=key, contentXML=reps)
+    page = open("#/requests")
+    requests = page.get_by_role("region", name="Requests").get_by_role("link")
+    expect(requests).to_have_count(4)
+    page.get_by_label("Operation").select_option("getConnection")
+    expect(requests).to_have_count(3)
+    page.get_by_label("Account").select_option("shop")
+    expect(requests).to_have_count(2)
+    page.get_by_label("Outcome").select_option("went wrong")
+    expect(requests).to_have_count(1)
+    expect(requests).to_contain_text("-101")
+    page.get_by_label("Account").select_option("All accounts")
+    page.get_by_label("Operation").select_option("All operations")
+    page.get_by_label("Outcome").select_option("All outcomes")
+    page.get_by_label("With advice only").check()
+    expect(requests).to_have_count(1)
+    expect(requests).to_contain_text("sendParamSMS")
+    page.get_by_label("Outcome").select_option("went wrong")
+    expect(page.get_by_text("No request is like that")).to_be_visible()
+
+
+def test_phones_and_reports_are_filtered_by_account(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    with Receiver() as receiver:
+        fake.add_account("shop", "secret", report_url=receiver.url)
+        fake.update_account("demo", report_url=receiver.url)
+        shop = fake.gateway.open_session("shop", "secret")
+        fake.gateway.send_sms(shop, "", "from the shop", "0911111111", "")
+        send("from the demo", "0922222222")
+        fake.clock.advance(seconds=1)
+        receiver.wait_for(2)
+        page = open("#/phones")
+        phones = page.get_by_role("region", name="Phones").get_by_role("link")
+        expect(phones).to_have_count(2)
+        page.get_by_label("Account").select_option("shop")
+        expect(phones).to_have_count(1)
+        expect(phones).to_contain_text("from the shop")
+        page.get_by_role("link", name="Reports").click()
+        expect(page.locator(".report")).to_have_count(1)
+        expect(page.locator(".report")).to_contain_text("+886911111111")
+
+
 def test_new_requests_appear_and_all_are_cleared(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/requests")
     expect(page.get_by_text("No requests yet")).to_be_visible()
     requests = page.get_by_role("region", name="Requests").get_by_role("link")
     for count in (1, 2):
-        log_in(fake.url, "demo", "demo")
-        expect(requests).to_have_count(count)
+        key = log_in(fake.url, "demo", "demo")
+        expect(requests).to_have_count(2 * count - 1)
+        call(fake.url, "getCredit", sessionKey=key)
+        expect(requests).to_have_count(2 * count)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("No requests yet")).to_be_visible()
     assert fake.requests == []

@@ -41,7 +41,10 @@ class Store {
     this.messages = new Map();
     /** @type {Map<string, Phone>} */
     this.phones = new Map();
+    /** @type {Account[]} */
     this.accounts = [];
+    /** The user ID of the one whose messages are to be seen; empty for all of them. */
+    this.account = "";
     this.outcomes = [];
     /** The newest, and whether there are more. */
     this.reports = [];
@@ -124,11 +127,13 @@ class Store {
     const needle = query.trim().toLowerCase();
     const found = [];
     for (const phone of this.phones.values()) {
-      if (!needle) {
+      if (!needle && !this.account) {
         found.push({ phone, match: phone.messages.at(-1), matches: 0, at: phone.at });
         continue;
       }
-      const matching = phone.messages.filter((message) => this.matches(message, needle));
+      const matching = phone.messages.filter(
+        (message) => (!this.account || message.user_id === this.account) && (!needle || this.matches(message, needle)),
+      );
       const match = matching.at(-1);
       if (match) found.push({ phone, match, matches: matching.length, at: match.accepted_at });
     }
@@ -166,8 +171,10 @@ class Store {
   /** @param {string} query @returns the reports about a number, a batch or with a text */
   searchReports(query) {
     const needle = query.trim().toLowerCase();
-    return this.reports.filter(({ url, to, text, user_id, batch_id }) =>
-      [url, to, to.replace(/^\+886/, "0"), text, user_id, batch_id].join("\n").toLowerCase().includes(needle),
+    return this.reports.filter(
+      ({ url, to, text, user_id, batch_id }) =>
+        (!this.account || user_id === this.account) &&
+        [url, to, to.replace(/^\+886/, "0"), text, user_id, batch_id].join("\n").toLowerCase().includes(needle),
     );
   }
 

@@ -1,6 +1,7 @@
 /** Small pieces that several views are made of. */
 
 import { t } from "./i18n.js";
+import { store } from "./store.js";
 import { TERMS } from "./terms.js";
 import { split, tokens } from "./text.js";
 import { html, useEffect, useState } from "./vendor/preact-htm.js";
@@ -143,3 +144,19 @@ export const Empty = ({ icon, title, children }) => html`
 /** What is wrong with what was filled in, below it. @param {{problem: import("./errors.js").Problem | null, field?: string}} props */
 export const FieldError = ({ problem, field = "" }) =>
   problem && (!field || problem.field === field) && html`<p class="error" role="alert"><bdi>${problem.text}</bdi></p>`;
+
+/** Whose messages, requests and reports are to be seen, where there is more than one account. */
+export const AccountFilter = () =>
+  store.accounts.length > 1 &&
+  html`
+    <select class="account-filter" aria-label=${t("account.filter")} value=${store.account} onChange=${chooseAccount}>
+      <option value="">${t("account.all")}</option>
+      ${store.accounts.map(({ user_id }) => html`<option value=${user_id}>${user_id}</option>`)}
+    </select>
+  `;
+
+/** @param {any} event */
+function chooseAccount(event) {
+  store.account = event.target.value;
+  store.changed();
+}

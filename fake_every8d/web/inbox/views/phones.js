@@ -6,7 +6,7 @@ import { t } from "../i18n.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
-import { Empty, Icon, Status, Text } from "../ui.js";
+import { AccountFilter, Empty, Icon, Status, Text } from "../ui.js";
 import { html, useMemo } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
@@ -36,6 +36,7 @@ export function Phones({ route }) {
             onInput=${(event) => replace({ ...route, query: event.target.value })}
           />
         </div>
+        <${AccountFilter} />
         <div class="count">
           <p role="status">${summary(found, route.query)}</p>
           ${store.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${() => store.markAllRead()}>${t("unread.clear")}</button>`}
