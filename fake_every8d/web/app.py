@@ -196,6 +196,7 @@ class Application:
             )
             if kept:
                 self.journal.add(record, epoch)
+                self._gateway.wake(Journal)
             if self._log is not None:
                 self._log(record)
         if answer is None:
@@ -209,7 +210,7 @@ class Application:
                 self._guard.check(environ)
             except HTTPException as error:
                 return refusal(error)
-            return self._api.respond(environ)
+            return self._api.respond(environ, environ.get(ON_DISCONNECT))
         # Rules name no host, so that any Host header does.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])

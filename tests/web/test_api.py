@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
@@ -219,24 +218,6 @@ def test_changes_can_be_followed_a_few_at_a_time(api: Api) -> None:
     assert seen == [1, 2, 3, 4, 5]
     assert page["more"] is False
     assert ids(api, f"changed_after={version}") == []
-
-
-def test_a_caller_can_wait_for_a_message(api: Api) -> None:
-    with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(api.get, "messages?to=0912345678&wait_seconds=10")
-        send(api)
-        assert [message["id"] for message in waiting.result()["messages"]] == [1]
-
-
-def test_whoever_waits_in_vain_gets_an_empty_list(api: Api) -> None:
-    assert api.get("messages?to=0912345678&wait_seconds=0.01")["messages"] == []
-
-
-def test_many_who_wait_leave_the_service_to_others(api: Api) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(api.get, "messages?to=0912345678&wait_seconds=10") for _ in range(8)]
-        send(api)
-        assert all(len(each.result()["messages"]) <= 1 for each in waiting)
 
 
 def test_d2_what_becomes_of_a_message_can_be_decided(api: Api) -> None:

@@ -14,7 +14,14 @@ from werkzeug.wrappers import Request, Response
 
 from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
 from fake_every8d.web.api import parameters as p
-from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation, Operations, encoded
+from fake_every8d.web.api.operations import (
+    OPERATIONS,
+    PREFIX,
+    OnWait,
+    Operation,
+    Operations,
+    encoded,
+)
 from fake_every8d.web.bodies import read_body
 from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal
@@ -53,10 +60,13 @@ class Api:
             merge_slashes=False,
         )
 
-    def respond(self, environ: "WSGIEnvironment") -> Response:
-        """Answer a request. Raises nothing for what is wrong with it: that is an answer."""
+    def respond(self, environ: "WSGIEnvironment", on_disconnect: OnWait | None = None) -> Response:
+        """Answer a request. Raises nothing for what is wrong with it: that is an answer.
+
+        `on_disconnect` takes a function to call if the client goes away while it waits.
+        """
         try:
-            return self._respond(Request(environ))
+            return self._respond(Request(environ), on_disconnect)
         except NotFound as error:
             return refusal(http.NotFound(str(error)))
         except Conflict as error:
@@ -66,9 +76,11 @@ class Api:
         except http.HTTPException as error:
             return refusal(error)
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request, on_disconnect: OnWait | None) -> Response:
         operation, values = self._match(request)
         values |= operation.query.read(_once(request.args.lists()))
+        if "wait_seconds" in values:
+            values["on_wait"] = on_disconnect
         if operation.method in ("POST", "PATCH"):
             body = read_body(request.environ, MAX_BODY)
             if body and request.mimetype != "application/json":

@@ -1,9 +1,8 @@
 """What the JSON API under `/fake` does: an operation each, over gateway, failures and journal."""
 
 import json
-import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -15,11 +14,12 @@ from urllib.parse import quote
 from werkzeug.wrappers import Response
 
 from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status
+from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web import summary
 from fake_every8d.web.api import parameters as p
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.faults import MOST_CALLS, Effect, Faults, Kind
-from fake_every8d.web.journal import Journal
+from fake_every8d.web.journal import Journal, RecordedRequest
 
 PREFIX = "/fake/"
 """Where they are."""
@@ -27,7 +27,6 @@ PREFIX = "/fake/"
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 10_000
 _LONGEST_WAIT = 30  # seconds that a caller may wait for something to appear
-_MAX_WAITING = 4  # callers who do so at a time: there must be threads left to serve others
 _LOCKING_LOGINS = 11  # so many failures lock an account (A3)
 
 _ID = p.in_query(p.COUNT)
@@ -39,6 +38,24 @@ _PAGE = {
     "limit": p.in_query(p.whole(1, _MAX_LIMIT)),
 }
 _WAIT = {"wait_seconds": p.in_query(p.seconds(_LONGEST_WAIT))}
+_LATEST = {"after": _ID, **_WAIT}
+_LIST = {**_PAGE, "count": p.in_query(p.whole(1, _MAX_LIMIT)), **_WAIT}
+_MESSAGE = {
+    "to": p.PHONE_IN_QUERY,
+    "user_id": p.TEXT,
+    "batch_id": p.TEXT,
+    "status": p.STATUS_IN_QUERY,
+    "text": p.TEXT,
+}
+_REPORT = {
+    "to": p.PHONE_IN_QUERY,
+    "user_id": p.TEXT,
+    "message_id": _ID,
+    "status": p.STATUS_IN_QUERY,
+    "state": p.STATE,
+}
+_CONCERNED = ("to", "user_id", "batch_id")  # what the gateway tells apart who waits
+_REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
 _ACCOUNT = {
     "password": p.TEXT,
     "credit": p.POINTS,
@@ -49,6 +66,8 @@ _ACCOUNT = {
 
 Item = TypeVar("Item")
 Handler = Callable[..., Response]
+OnWait = Callable[[Callable[[], None]], object]
+"""Takes a function that ends a wait, for when whoever waits has gone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +127,6 @@ class Operations:
         self._journal = journal
         self._reset_application = reset
         self._instance = uuid.uuid4().hex[:8]
-        self._waiting = threading.BoundedSemaphore(_MAX_WAITING)
 
     @property
     def _epoch(self) -> str:
@@ -120,20 +138,38 @@ class Operations:
         # Sessions end at midnight, and nobody says so.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
-    def _awaited(self, find: Callable[[], list[Item]], seconds: float) -> list[Item]:
-        """What `find` finds, once it finds something or the time is up."""
-        found = find()
-        if not found and seconds and self._waiting.acquire(blocking=False):
+    def _awaited(
+        self,
+        find: Callable[..., list[Item]],
+        *,
+        limit: int,
+        count: int | None = None,
+        wait_seconds: float = 0,
+        on_wait: OnWait | None = None,
+        topic: Hashable = ANYTHING,
+        **wanted: Any,
+    ) -> list[Item]:
+        """What is wanted, and one more than `limit`, once `count` are there or the time is up.
 
-            def appeared() -> bool:
-                found[:] = find()
-                return bool(found)
+        Without a `count`, one is waited for, but need not come. Raises `NotFound` if there
+        are fewer than `count`.
+        """
+        found: list[Item] = []
 
-            try:
-                self._gateway.wait_for(appeared, seconds)
-            finally:
-                self._waiting.release()
+        def appeared() -> bool:
+            found[:] = find(limit=max(limit, count or 0) + 1, **wanted)
+            return len(found) >= (count or 1)
+
+        concerned = (
+            {key: wanted[key] for key in _CONCERNED if key in wanted} if topic is ANYTHING else {}
+        )
+        self._gateway.wait_for(appeared, wait_seconds, topic=topic, on_wait=on_wait, **concerned)
+        if count is not None and len(found) < count:
+            raise NotFound(f"{len(found)} came where {count} should have")
         return found
+
+    def _recorded(self, limit: int, **wanted: Any) -> list[RecordedRequest]:
+        return _select(self._journal.all(), **wanted)[:limit]
 
     # Everything at once
 
@@ -218,32 +254,20 @@ class Operations:
 
     # Messages, and what becomes of them
 
-    @_operation(
-        "GET",
-        "messages",
-        query={
-            "to": p.PHONE_IN_QUERY,
-            "user_id": p.TEXT,
-            "batch_id": p.TEXT,
-            "status": p.STATUS_IN_QUERY,
-            "text": p.TEXT,
-            "changed_after": _ID,
-            **_PAGE,
-            **_WAIT,
-        },
-    )
-    def _messages(
-        self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
-    ) -> Response:
+    @_operation("GET", "messages", query=_MESSAGE | {"changed_after": _ID} | _LIST)
+    def _messages(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
         version = self._gateway.version
-        found = self._awaited(
-            lambda: self._gateway.messages(limit=limit + 1, **wanted), wait_seconds
-        )
-        if "changed_after" in wanted and len(found) > limit:
+        found = self._awaited(self._gateway.messages, limit=limit, **asked)
+        if "changed_after" in asked and len(found) > limit:
             version = found[limit - 1].version
         return _page(
             "messages", show.message, found, limit, {"epoch": self._epoch, "version": version}
         )
+
+    @_operation("GET", "messages/latest", query=_MESSAGE | _LATEST)
+    def _latest_message(self, **asked: Any) -> Response:
+        found = self._awaited(self._gateway.messages, limit=1, count=1, newest_first=True, **asked)
+        return _json(show.message(found[0]))
 
     @_operation("GET", "messages/<int:message_id>")
     def _message(self, message_id: int) -> Response:
@@ -290,26 +314,15 @@ class Operations:
 
     # What goes out
 
-    @_operation(
-        "GET",
-        "reports",
-        query={
-            "to": p.PHONE_IN_QUERY,
-            "user_id": p.TEXT,
-            "message_id": _ID,
-            "status": p.STATUS_IN_QUERY,
-            "state": p.STATE,
-            **_PAGE,
-            **_WAIT,
-        },
-    )
-    def _reports(
-        self, limit: int = _DEFAULT_LIMIT, wait_seconds: float = 0, **wanted: Any
-    ) -> Response:
-        found = self._awaited(
-            lambda: self._gateway.reports(limit=limit + 1, **wanted), wait_seconds
-        )
+    @_operation("GET", "reports", query=_REPORT | _LIST)
+    def _reports(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
+        found = self._awaited(self._gateway.reports, limit=limit, **asked)
         return _page("reports", show.report, found, limit)
+
+    @_operation("GET", "reports/latest", query=_REPORT | _LATEST)
+    def _latest_report(self, **asked: Any) -> Response:
+        found = self._awaited(self._gateway.reports, limit=1, count=1, newest_first=True, **asked)
+        return _json(show.report(found[0]))
 
     @_operation(
         "GET", "emails", query={"to": p.TEXT, "user_id": p.TEXT, "message_id": _ID, **_PAGE}
@@ -352,10 +365,17 @@ class Operations:
 
     # The wire
 
-    @_operation("GET", "requests", query={"operation": p.TEXT, **_USER, **_PAGE})
-    def _requests(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
-        found = _select(self._journal.all(), **wanted)
+    @_operation("GET", "requests", query=_REQUEST | _LIST)
+    def _requests(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
+        found = self._awaited(self._recorded, limit=limit, topic=Journal, **asked)
         return _page("requests", show.request, found, limit)
+
+    @_operation("GET", "requests/latest", query=_REQUEST | _LATEST)
+    def _latest_request(self, **asked: Any) -> Response:
+        found = self._awaited(
+            self._recorded, limit=1, count=1, topic=Journal, newest_first=True, **asked
+        )
+        return _json(show.request(found[0]))
 
     @_operation("GET", "requests/<int:request_id>")
     def _request(self, request_id: int) -> Response:
