@@ -5,7 +5,7 @@ from functools import partial
 
 from benchmarks.measuring import Result, in_turn, per_call, result
 from benchmarks.posting import CONTENT, batch_id, envelope, gateway, numbers, post, send_sms
-from fake_every8d.gateway.gateway import PAGE
+from fake_every8d.gateway.platform import PAGE
 from fake_every8d.web.app import Application
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock, taipei_day
 from fake_every8d.gateway.errors import (
     ACCOUNT_LOCKED,
@@ -133,9 +134,10 @@ def _points(value: Any) -> Decimal:
 class Accounts:
     """The accounts, their open sessions and their tokens. The gateway's lock guards it."""
 
-    def __init__(self, configured: Iterable[Account], clock: Clock) -> None:
+    def __init__(self, configured: Iterable[Account], clock: Clock, changes: Changes) -> None:
         self._configured = {account.user_id: account for account in configured}
         self._clock = clock
+        self._changes = changes
         self._sessions: OrderedDict[str, str] = OrderedDict()  # whose; the last used come last
         self._tokens: dict[str, tuple[str, int]] = {}  # whose, and until when: oldest first
         self.reset()
@@ -169,6 +171,7 @@ class Accounts:
     def update(self, user_id: str, **changes: Any) -> Account:
         """Put the account with `changes` to its fields in the old one's place."""
         self._accounts[user_id] = account = replace(self.get(user_id), **changes)
+        self._changes.count()
         return account
 
     def charge(self, user_id: str, points: int) -> Account:
@@ -207,6 +210,7 @@ class Accounts:
         """
         self.log_in(user_id, password)
         self._expire()
+        self._changes.count()
         key = uuid.uuid4().hex
         self._sessions[key] = user_id
         if len(self._sessions) > _MOST_SESSIONS:
@@ -216,6 +220,7 @@ class Accounts:
     def close_session(self, session_key: str) -> bool:
         """False for a key that is unknown, expired or closed already (A5)."""
         self._expire()
+        self._changes.count()
         return self._sessions.pop(session_key, None) is not None
 
     def open_token(self, login: Login) -> str:

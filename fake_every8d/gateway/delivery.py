@@ -141,6 +141,12 @@ class Delivery:
             )
         self._store.close_if_done(batch)
 
+    def make_room(self) -> None:
+        """Forget the oldest messages above the limit, with all that belongs to them."""
+        for message_id in self._store.forget_oldest():
+            self._reports.forget(message_id)
+            self._emails.forget(message_id)
+
     def finish(self, records: list[Record], status: Status, at: int) -> None:
         """Bring messages to their final status, and report it."""
         for record in records:

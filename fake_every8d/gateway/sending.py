@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.accounts import Account
@@ -36,6 +37,23 @@ _LONG = "Content of over 333 characters goes out, and is billed, as several SMS:
 _LONG_NAME = "A NAME is cut to 50 characters: {}."
 
 
+class Submission(NamedTuple):
+    """What a caller asks to be sent."""
+
+    subject: str
+    recipients: Sequence[Recipient]
+    send_time: str
+    """`YYYYMMDDhhmmss`; empty: now (S5)."""
+    problem: tuple[int, str] | None
+    """An error that the call is answered, once it is known to be an account's."""
+    as_written: bool = False
+    """Whether numbers are billed as they are written (N4)."""
+    retry_time: str = ""
+    event_id: str = ""
+    tell_repeats: bool = False
+    """Whether advice is to tell to whom the last SMS was the same, within 24 hours."""
+
+
 class Sending:
     """A send, worked out: its batch's records and what they cost. Changes nothing else.
 
@@ -46,14 +64,20 @@ class Sending:
     def __init__(
         self,
         account: Account,
-        batch: Batch,
-        recipients: Sequence[Recipient],
-        send_time: str,
-        *,
-        as_written: bool,
+        batch_id: str,
+        submission: Submission,
+        now: int,
         edition: Edition,
     ) -> None:
-        self.batch = batch
+        self.batch = Batch(
+            batch_id,
+            account.user_id,
+            submission.subject,
+            now,
+            retry_time=submission.retry_time,
+            event_id=submission.event_id,
+        )
+        self.submission = submission
         self.cost = 0
         """Points: what all of it costs, and once it is settled, what is charged."""
         self.unsent = 0
@@ -63,7 +87,6 @@ class Sending:
         self.refused: list[Record] = []
         """What is not, and what an account in test mode only pretends to send."""
         self._account = account
-        self._as_written = as_written
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
         )
@@ -71,9 +94,9 @@ class Sending:
         self._remarked: Counter[str] = Counter()
         self._due_times: dict[str, int | None] = {}
         self._prices: dict[str, int] = {}
-        batch.records = tuple(
-            self._judge(recipient, recipient.send_time or send_time, place)
-            for place, recipient in enumerate(recipients, 1)
+        self.batch.records = tuple(
+            self._judge(recipient, recipient.send_time or submission.send_time, place)
+            for place, recipient in enumerate(submission.recipients, 1)
         )
 
     def settle(self, credit: Decimal, ids: Iterator[int]) -> None:
@@ -158,7 +181,7 @@ class Sending:
             if units > pricing.LONGEST:
                 self._remark(_LONG, str(units))
         if number.kind is Kind.DOMESTIC:
-            if not self._as_written or recipient.mobile.lstrip().startswith("+886"):
+            if not self.submission.as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
             self._remark(_NOT_886, recipient.mobile)  # N4
         return price * pricing.INTERNATIONAL_FACTOR
