@@ -57,11 +57,12 @@ let known = { etag: "", path: "" };
  * @param {string} path
  */
 export async function getIfChanged(path) {
+  /** @type {Record<string, string>} */
   const headers = known.path === path && known.etag ? { "If-None-Match": known.etag } : {};
   const response = await fetch(address(path), { headers });
   if (response.status === 304) return null;
   const found = await answer(response, `GET ${path}`);
-  known = { etag: response.headers.get("ETag"), path };
+  known = { etag: response.headers.get("ETag") ?? "", path };
   return found;
 }
 

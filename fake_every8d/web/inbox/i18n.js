@@ -10,7 +10,7 @@ export const LANGUAGES = {
   "zh-Hant": { name: "繁體中文", words: zh },
 };
 
-let language = recall("language");
+let language = recall("language") ?? "";
 if (!(language in LANGUAGES)) {
   const preferred = navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? "en";
   language = /^zh/i.test(preferred) ? "zh-Hant" : "en";

@@ -120,7 +120,7 @@ async function allMessages() {
 }
 
 async function changedMessages({ messages: { count, version: latest } }) {
-  const newest = Math.max(0, ...[...store.phones.values()].map((phone) => phone.messages.at(-1).id));
+  const newest = Math.max(0, ...[...store.phones.values()].map(({ messages }) => messages[messages.length - 1].id));
   const fresh = [];
   while (version < latest) {
     const page = await http.get(`fake/messages?changed_after=${version}&limit=${PAGE}`);

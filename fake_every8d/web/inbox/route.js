@@ -4,6 +4,7 @@
  * @typedef {{view: "phones" | "requests" | "reports" | "accounts" | "faults", item: string, query: string}} Route
  */
 
+/** @type {Route["view"][]} */
 export const VIEWS = ["phones", "requests", "reports", "accounts", "faults"];
 
 /** `#/phone/+886912345678?q=code`, `#/requests/12`. @returns {Route} */

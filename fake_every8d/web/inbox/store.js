@@ -17,6 +17,11 @@ import { recall, remember } from "./settings.js";
  * }} Account as the API shows it
  * @typedef {{number: string, name: string, at: string, messages: Message[]}} Phone
  *   `at` is when something last happened there; messages are oldest first
+ * @typedef {{
+ *   key: string, at: string, message: Message, reply: {text: string, at: string} | null,
+ *   newDay: boolean, apart: boolean,
+ * }} Entry of a conversation: a message, or a reply to one; whether another day begins with it,
+ *   and whether it does not follow what it is about
  */
 
 class Store {
@@ -28,13 +33,10 @@ class Store {
     this.missed = false;
     /** What went wrong last, for people. @type {string | null} */
     this.problem = null;
+    /** @type {Set<() => void>} */
     this.listeners = new Set();
-    this.clear("");
-  }
-
-  /** Forget everything: the fake was reset, or is another one. @param {string} epoch */
-  clear(epoch) {
-    this.epoch = epoch;
+    /** Which fake this is known of; another one after each reset. */
+    this.epoch = "";
     /** Whether everything that there was has been loaded. */
     this.ready = false;
     /** @type {Map<number, Message>} */
@@ -45,8 +47,32 @@ class Store {
     this.accounts = [];
     /** The user ID of the one whose messages are to be seen; empty for all of them. */
     this.account = "";
+    /** @type {{to: string, status: number}[]} */
     this.outcomes = [];
-    /** The newest, and whether there are more. */
+    /** The newest, and whether there are more. @type {any[]} */
+    this.reports = [];
+    this.moreReports = false;
+    /** @type {any[]} */
+    this.requests = [];
+    /** @type {any[]} */
+    this.faults = [];
+    /** @type {{now: string, running: boolean, next_due: string | null, heard: number} | null} */
+    this.clock = null;
+    /** What is searched of each message. @type {WeakMap<Message, string>} */
+    this.haystacks = new WeakMap();
+    /** The newest message that was seen, by number. @type {Map<string, number>} */
+    this.read = new Map();
+  }
+
+  /** Forget everything: the fake was reset, or is another one. @param {string} epoch */
+  clear(epoch) {
+    this.epoch = epoch;
+    this.ready = false;
+    this.messages = new Map();
+    this.phones = new Map();
+    this.accounts = [];
+    this.account = "";
+    this.outcomes = [];
     this.reports = [];
     this.moreReports = false;
     this.requests = [];
@@ -98,7 +124,8 @@ class Store {
   trim(count) {
     const surplus = [...this.messages.keys()].sort((a, b) => a - b).slice(0, Math.max(0, this.messages.size - count));
     for (const id of surplus) {
-      const phone = this.phones.get(this.messages.get(id).to);
+      const phone = this.phones.get(this.messages.get(id)?.to ?? "");
+      if (!phone) continue;
       phone.messages = phone.messages.filter((message) => message.id !== id);
       if (!phone.messages.length) this.phones.delete(phone.number);
       this.messages.delete(id);
@@ -125,10 +152,11 @@ class Store {
    */
   search(query) {
     const needle = query.trim().toLowerCase();
+    /** @type {{phone: Phone, match: Message, matches: number, at: string}[]} */
     const found = [];
     for (const phone of this.phones.values()) {
       if (!needle && !this.account) {
-        found.push({ phone, match: phone.messages.at(-1), matches: 0, at: phone.at });
+        found.push({ phone, match: phone.messages[phone.messages.length - 1], matches: 0, at: phone.at });
         continue;
       }
       const matching = phone.messages.filter(
@@ -183,12 +211,13 @@ class Store {
    * @param {Phone} phone
    */
   conversation(phone) {
+    /** @type {Entry[]} */
     const entries = phone.messages.flatMap((message) => [
-      { key: `${message.id}`, at: message.booked_for ?? message.accepted_at, message, reply: null },
-      ...message.replies.map((reply, i) => ({ key: `${message.id}.${i}`, at: reply.at, message, reply })),
+      { key: `${message.id}`, at: message.booked_for ?? message.accepted_at, message, reply: null, newDay: false, apart: false },
+      ...message.replies.map((reply, i) => ({ key: `${message.id}.${i}`, at: reply.at, message, reply, newDay: false, apart: false })),
     ]);
     entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-    let previous = null;
+    let previous = /** @type {Entry | null} */ (null);
     for (const entry of entries) {
       entry.newDay = previous?.at.slice(0, 10) !== entry.at.slice(0, 10);
       entry.apart = previous?.message.id !== entry.message.id;
@@ -201,7 +230,7 @@ class Store {
   unread(phone) {
     const read = this.read.get(phone.number) ?? 0;
     let count = 0;
-    while (count < phone.messages.length && phone.messages.at(-1 - count).id > read) count += 1;
+    while (count < phone.messages.length && phone.messages[phone.messages.length - 1 - count].id > read) count += 1;
     return count;
   }
 
@@ -218,7 +247,7 @@ class Store {
 
   /** @param {Phone} phone all of whose messages have been seen now @returns whether that is news */
   markRead(phone) {
-    const newest = phone.messages.at(-1).id;
+    const newest = phone.messages[phone.messages.length - 1].id;
     if ((this.read.get(phone.number) ?? 0) >= newest) return false;
     this.read.set(phone.number, newest);
     remember("read", JSON.stringify({ epoch: this.epoch, read: [...this.read] }));

@@ -8,6 +8,7 @@ const TOKEN = /(https?:\/\/[^\s"'<>\u0080-\uffff]*[^\s"'<>.,;:!?)\u0080-\uffff])
  * @returns {{kind: "text" | "code" | "url", text: string}[]}
  */
 export function tokens(text) {
+  /** @type {{kind: "text" | "code" | "url", text: string}[]} */
   const found = [];
   let end = 0;
   for (const match of text.matchAll(TOKEN)) {

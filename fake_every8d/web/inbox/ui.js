@@ -126,7 +126,8 @@ async function copyText(text) {
 
 /** Say something to whoever cannot see it. @param {string} text */
 export function announce(text) {
-  document.getElementById("announcements").textContent = text;
+  const place = document.getElementById("announcements");
+  if (place) place.textContent = text;
 }
 
 /** @param {{on: boolean, label: string, onChange: (on: boolean) => void}} props */

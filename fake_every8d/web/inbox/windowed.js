@@ -16,10 +16,11 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
  *   any other is itself a stop for Tab.
  */
 export function WindowedList({ items, keyOf, render, estimate, label, follow = false, show, drawn }) {
-  const view = useRef(null);
-  const list = useRef(null);
+  const view = useRef(/** @type {HTMLElement | null} */ (null));
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
   const heights = useRef(new Map());
-  const anchor = useRef(null); // {key, inset}, or null at an end where the list follows
+  /** What is at the top of the view, by how much of it is above; null at an end where the list follows. */
+  const anchor = useRef(/** @type {{key: string | number, inset: number} | null} */ (null));
   const shown = useRef(undefined);
   const [, redraw] = useState(0);
 
@@ -35,22 +36,27 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
 
   function place() {
     if (!view.current) return 0;
-    if (!anchor.current) return view.current.scrollTop;
-    const index = items.findIndex((item) => keyOf(item) === anchor.current.key);
-    return index < 0 ? view.current.scrollTop : offsets[index] + anchor.current.inset;
+    const { current } = anchor;
+    if (!current) return view.current.scrollTop;
+    const index = items.findIndex((item) => keyOf(item) === current.key);
+    return index < 0 ? view.current.scrollTop : offsets[index] + current.inset;
   }
+
+  // For what runs once they have been drawn.
+  const box = () => /** @type {HTMLElement} */ (view.current);
+  const all = () => /** @type {HTMLElement} */ (list.current);
 
   useLayoutEffect(() => {
     let changed = false;
-    for (const child of list.current.children) {
-      const key = keyOf(items[child.dataset.index]);
+    for (const child of /** @type {Iterable<HTMLElement>} */ (all().children)) {
+      const key = keyOf(items[Number(child.dataset.index)]);
       const measured = child.getBoundingClientRect().height;
       if (Math.abs((heights.current.get(key) ?? -1) - measured) > 0.5) {
         heights.current.set(key, measured);
         changed = true;
       }
     }
-    if (Math.abs(view.current.scrollTop - top) > 1) view.current.scrollTop = Math.max(0, top);
+    if (Math.abs(box().scrollTop - top) > 1) box().scrollTop = Math.max(0, top);
     if (changed) redraw((n) => n + 1);
     drawn?.();
   });
@@ -60,9 +66,9 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
     const index = items.findIndex((item) => keyOf(item) === show.key);
     if (index < 0) return;
     shown.current = show.at;
-    const { scrollTop } = view.current;
+    const { scrollTop } = box();
     if (offsets[index] < scrollTop || offsets[index + 1] > scrollTop + height) {
-      view.current.scrollTop = Math.max(0, offsets[index] - height / 3);
+      box().scrollTop = Math.max(0, offsets[index] - height / 3);
       remember();
       redraw((n) => n + 1);
     }
@@ -70,13 +76,13 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
 
   useEffect(() => {
     const observer = new ResizeObserver(() => redraw((n) => n + 1));
-    observer.observe(view.current);
-    observer.observe(list.current); // an item may grow by itself
+    observer.observe(box());
+    observer.observe(all()); // an item may grow by itself
     return () => observer.disconnect();
   }, []);
 
   function remember() {
-    const { scrollTop, clientHeight, scrollHeight } = view.current;
+    const { scrollTop, clientHeight, scrollHeight } = box();
     const atRest = follow ? scrollTop + clientHeight >= scrollHeight - 4 : scrollTop <= 0;
     const index = indexAt(offsets, scrollTop);
     anchor.current =

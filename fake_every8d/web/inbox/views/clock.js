@@ -22,7 +22,7 @@ export function Clock() {
   const { clock } = store;
   if (!clock) return null;
   const now = store.now();
-  const wait = clock.next_due && Math.max(0, (Date.parse(clock.next_due) - Date.parse(now)) / 1000);
+  const wait = clock.next_due ? Math.max(0, (Date.parse(clock.next_due) - Date.parse(now)) / 1000) : 0;
   return html`
     <section class=${`clock ${clock.running ? "" : "stopped"}`} aria-label=${t("clock")}>
       <time datetime=${now} title=${t("clock.title")}>

@@ -21,7 +21,7 @@ const OUTCOMES = [100, 101, 102, 103, 104, 105, 106, 107, 0];
 export function Conversation({ number, query }) {
   const phone = store.phones.get(number);
   const [answering, answer] = useState(null);
-  const composer = useRef(null);
+  const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const entries = useMemo(() => (phone ? store.conversation(phone) : []), [phone, store.revision]);
   useEffect(() => {
     if (phone && !document.hidden && store.markRead(phone)) store.changed();
@@ -83,7 +83,7 @@ const arrived = (message) => message.status === 0 || message.status === 100;
 
 function Composer({ phone, answering, answer, input }) {
   const [text, setText] = useState(drafts.get(phone.number) ?? "");
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
   const [sending, setSending] = useState(false);
   const newest = phone.messages.findLast(arrived);
   const target = phone.messages.find((message) => message.id === answering) ?? newest;

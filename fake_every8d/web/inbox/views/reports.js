@@ -95,7 +95,7 @@ export function ReportState({ report }) {
   `;
 }
 
-/** What went wrong on the way to a receiver, as far as Python's words for it are known. */
+/** What went wrong on the way to a receiver, as far as Python's words for it are known. @type {[string, RegExp][]} */
 const ERRORS = [
   ["report.refused", /refused/i],
   ["report.timeout", /timed? ?out/i],
