@@ -1,13 +1,15 @@
 """`FakeEvery8d`: what a test holds."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Self, TypedDict, Unpack
 
+from fake_every8d.assertions import Assertions
 from fake_every8d.gateway import (
     Account,
     Clock,
@@ -22,21 +24,24 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
-from fake_every8d.web.faults import Fault, FaultSettings, Kind
+from fake_every8d.web.faults import Fault, FaultSettings, Kind, Operation
 from fake_every8d.web.http.server import Server
 from fake_every8d.web.http.tls import Certificate, made_certificate
 from fake_every8d.web.journal import RecordedRequest
 
-_REFUSED = (
-    Status.INVALID_NUMBER,
-    Status.INVALID_NUMBER_2025,
-    Status.INVALID_SEND_TIME,
-    Status.NO_CREDIT,
-    Status.INTERNATIONAL_DISABLED,
-)
+
+class AccountChanges(TypedDict, total=False):
+    """What can be changed of an `Account`: its fields, but for `user_id`."""
+
+    password: str
+    credit: Decimal | float
+    international: bool
+    test_mode: bool
+    report_url: str | None
+    failed_logins: int
 
 
-class FakeEvery8d:
+class FakeEvery8d(Assertions):
     """An EVERY8D of your own, served on this machine.
 
         with FakeEvery8d() as fake:
@@ -72,6 +77,7 @@ class FakeEvery8d:
         self._application = Application(
             self.gateway, host=host, public_url=public_url, api_token=api_token, log=log
         )
+        self._journal = self._application.journal
         self._host = host
         self._port = port
         self._certificate = tls if isinstance(tls, Certificate) else None
@@ -195,6 +201,15 @@ class FakeEvery8d:
         """
         return self.gateway.accounts()[0]
 
+    def account_of(self, user_id: str) -> Account:
+        """An account, as it is now.
+
+            assert not every8d.account_of("demo").locked
+
+        Raises `NotFound`.
+        """
+        return self.gateway.account(user_id)
+
     @property
     def accounts(self) -> list[Account]:
         """All accounts, as they are now.
@@ -245,54 +260,18 @@ class FakeEvery8d:
         """
         return self.gateway.messages(to=number)
 
-    def wait_for_message(
-        self,
-        to: str | None = None,
-        containing: str | None = None,
-        *,
-        after: Message | None = None,
-        timeout: float = 5.0,
-    ) -> Message:
-        """The newest message that was accepted, sent or booked; waited for if need be.
-
-            sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
-            assert sms.code == "483920"
-
-        With `after`, only messages sent after that one count. Waits for `timeout` real
-        seconds at the most, then raises an `AssertionError` that lists what did arrive.
-        """
-        found: list[Message] = []
-
-        def arrived() -> bool:
-            found[:] = [
-                message
-                for message in self.gateway.messages(
-                    to=to, text=containing, after=after.id if after else None
-                )
-                if message.status not in _REFUSED
-            ]
-            return bool(found)
-
-        if self.gateway.wait_for(arrived, timeout, to=to):
-            return found[-1]
-        wanted = " ".join(
-            ["no message"]
-            + ([f"to {to}"] if to else [])
-            + ([f"containing {containing!r}"] if containing else [])
-            + ([f"after message {after.id}"] if after else [])
-        )
-        raise AssertionError(
-            f"{wanted} within {timeout:g} s; {_listed(map(summary.message_line, self.messages))}"
-        )
-
-    def set_outcome(self, to: str, status: Status | int, after: float | None = None) -> Outcome:
+    def set_outcome(
+        self, to: str, status: Status | int, after: float | timedelta | None = None
+    ) -> Outcome:
         """From now on, messages to a number end in `status`, `after` seconds after being sent.
 
             every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=5)
 
-        `status` is 100 to 107, or 0 to stay at "sent" for ever; the seconds are the fake's.
-        Raises `InvalidInput`.
+        `status` is 100 to 107, or 0 to stay at "sent" for ever; the seconds, or the `timedelta`,
+        are of the fake's time. Raises `InvalidInput`.
         """
+        if isinstance(after, timedelta):
+            after = after.total_seconds()
         return self.gateway.set_outcome(to, status, after)
 
     def reply(self, message_or_number: Message | str, text: str) -> Message:
@@ -305,7 +284,7 @@ class FakeEvery8d:
         """
         return self.gateway.reply(message_or_number, text)
 
-    def update_account(self, user_id: str, /, **changes: Any) -> Account:
+    def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
         """Change an account; returns it as it is now.
 
             every8d.update_account("demo", credit=2)
@@ -317,7 +296,9 @@ class FakeEvery8d:
         """
         return self.gateway.update_account(user_id, **changes)
 
-    def add_fault(self, operation: str, kind: Kind, **settings: Unpack[FaultSettings]) -> Fault:
+    def add_fault(
+        self, operation: Operation, kind: Kind, **settings: Unpack[FaultSettings]
+    ) -> Fault:
         """Let the next call of an operation, or of any (`"*"`), go wrong.
 
             every8d.add_fault("sendSMS", kind="http_error", status=503)
@@ -352,38 +333,6 @@ class FakeEvery8d:
         """
         return self._application.journal.all()
 
-    def wait_for_report(
-        self,
-        to: str | None = None,
-        status: Status | int | None = None,
-        *,
-        timeout: float = 5.0,
-    ) -> Report:
-        """The newest status report that the receiver has taken; waited for if need be.
-
-            every8d.wait_for_report(to="0912345678", status=Status.REPLY)
-
-        Waits for `timeout` real seconds at the most, then raises an `AssertionError` that
-        lists the reports that there are.
-        """
-        found: list[Report] = []
-
-        def delivered() -> bool:
-            found[:] = self.gateway.reports(to=to, status=status, state=ReportState.DELIVERED)
-            return bool(found)
-
-        if self.gateway.wait_for(delivered, timeout, to=to):
-            return found[-1]
-        wanted = " ".join(
-            ["no report"]
-            + ([f"about {to}"] if to else [])
-            + ([f"of status {int(status)}"] if status is not None else [])
-        )
-        raise AssertionError(
-            f"{wanted} was delivered within {timeout:g} s; "
-            f"{_listed(map(summary.report_line, self.reports))}"
-        )
-
     @property
     def reports(self) -> list[Report]:
         """Every status report, oldest first, each with its attempts so far.
@@ -415,8 +364,3 @@ class FakeEvery8d:
         print(every8d.summary())
         """
         return summary.text(self.requests, self.messages, self.reports)
-
-
-def _listed(lines: Iterable[str]) -> str:
-    lines = list(lines)
-    return "there are:\n  " + "\n  ".join(lines) if lines else "there are none"

@@ -6,8 +6,8 @@ import is imported when a fixture is first used.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from fake_every8d import Account, FakeEvery8d, Settings
 
 _used = pytest.StashKey["FakeEvery8d"]()
+_MARKER = "every8d"
+_failed = pytest.StashKey[bool]()
+
+STRICT = ("failures", "advice", "calls")
+"""What a test can be strict about."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every8d-port` and, in the ini file, `every8d_accounts`."""
+    """`--every8d-port` and, in the ini file, `every8d_accounts` and `every8d_strict`."""
     group = parser.getgroup("fake-every8d", "a stand-in for EVERY8D's SMS platform")
     group.addoption(
         "--every8d-port",
@@ -29,14 +34,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "after it, a worker each (default: any free one)",
     )
     parser.addini("every8d_accounts", "a TOML file of accounts for the every8d fixture")
+    parser.addini(
+        "every8d_strict",
+        "what fails a test that uses the every8d fixture when it ends: failures (one that it set "
+        "up never happened), advice (production does what its caller may not expect), calls "
+        "(of what does not exist); or all",
+        type="args",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        "every8d(credit=…, international=…, test_mode=…, report_url=…, password=…): how the "
-        "every8d fixture's first account is set up for this test",
+        "every8d(credit=…, international=…, test_mode=…, report_url=…, password=…, strict=…): how "
+        "the every8d fixture's first account is set up for this test; strict is True, False or "
+        "some of failures, advice, calls, as the ini option every8d_strict has them",
     )
 
 
@@ -108,25 +121,78 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     from fake_every8d import InvalidInput
 
     every8d_server.reset()
-    changes: dict[str, object] = {}
-    for marker in request.node.iter_markers("every8d"):
+    changes: dict[str, Any] = {}
+    for marker in request.node.iter_markers(_MARKER):
         if marker.args:
             raise _usage_error("@pytest.mark.every8d takes names, such as credit=3")
         changes = {**marker.kwargs, **changes}  # the closest marker comes first
+    strict = _strict(request.config, changes.pop("strict", None))
     if changes:
         try:
             every8d_server.update_account(every8d_server.account.user_id, **changes)
         except InvalidInput as error:
             raise _usage_error(f"@pytest.mark.every8d: {error}") from None
     request.node.stash[_used] = every8d_server
+    request.node.stash[_failed] = False  # it may be another run of it
     yield every8d_server
+    complaints = [] if request.node.stash[_failed] else _complaints(every8d_server, strict)
     # What is still to come must not reach the next test's application.
     every8d_server.reset()
+    if complaints:
+        raise _usage_error("\n".join(complaints))
+
+
+def _strict(config: pytest.Config, marked: object) -> frozenset[str]:
+    """What the test is strict about: as its marker has it, else as the ini file has."""
+    if isinstance(marked, bool):
+        return frozenset(STRICT if marked else ())
+    where, wanted = "@pytest.mark.every8d: strict", marked
+    if marked is None:
+        where, wanted = "every8d_strict", config.getini("every8d_strict")
+    elif isinstance(marked, str):
+        wanted = [marked]
+    if isinstance(wanted, Iterable):
+        words = [*wanted]
+        if words == ["all"]:
+            return frozenset(STRICT)
+        if all(word in STRICT for word in words):
+            return frozenset(words)
+    right = ", ".join(STRICT)
+    raise _usage_error(
+        f"{where} takes {right}, or all of them (all, True); not {marked or wanted!r}"
+    )
+
+
+def _complaints(fake: FakeEvery8d, strict: frozenset[str]) -> list[str]:
+    """What a strict test must not leave behind, a line each."""
+    complaints = []
+    if "failures" in strict:
+        complaints += [
+            f"this failure never happened: {fault.kind} on {fault.operation} (failure {fault.id}); "
+            "the call that it was for did not come"
+            for fault in fake.faults
+            if not fault.happened
+        ]
+    for request in fake.requests:
+        name = request.operation or f"{request.method} {request.path}"
+        if "calls" in strict and request.operation is None and request.status >= 400:
+            complaints.append(f"{name} does not exist, or cannot be read: HTTP {request.status}")
+        if "advice" in strict:
+            complaints += [f"{name}: {advice}" for advice in request.advice]
+    return complaints
 
 
 def _usage_error(reason: str) -> BaseException:
     """What makes a test fail with a reason, and without pages of ours."""
     return pytest.fail.Exception(reason, pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Tell that a marker does nothing, because its test does not use the fixture."""
+    yield
+    if _used not in item.stash and any(marker.name == _MARKER for marker in item.own_markers):
+        raise _usage_error("@pytest.mark.every8d does nothing here: the test does not use every8d")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -137,5 +203,6 @@ def pytest_runtest_makereport(
     report = yield
     # Not at teardown, when it is empty again.
     if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):
+        item.stash[_failed] = True
         report.sections.append(("EVERY8D", fake.summary()))
     return report

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import fields, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import islice
 from operator import attrgetter
 from typing import Any
@@ -83,10 +84,13 @@ class Gateway(Platform):
         or value that makes no sense; then nothing has changed.
         """
         known = [field.name for field in fields(Account) if field.name != "user_id"]
-        if wrong := [name for name in changes if name not in known]:
-            raise InvalidInput(
-                f"{', '.join(wrong)} cannot be changed; of an account {', '.join(known)} can"
-            )
+        if "user_id" in changes:
+            raise InvalidInput("an account's user_id cannot be changed")
+        for name in changes:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
+                raise InvalidInput(f"an account has no {name}; {hint}")
         with self._lock:
             if top_up:
                 credit = changes.get("credit", self._accounts.get(user_id).credit)

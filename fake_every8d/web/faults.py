@@ -15,6 +15,20 @@ from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
 
 Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
 Effect = Literal["before", "after"]
+Operation = Literal[
+    "getConnection",
+    "closeConnection",
+    "checkConnection",
+    "sendSMS",
+    "sendSMS4FilterMessage",
+    "sendParamSMS",
+    "getDeliveryStatus",
+    "getReplyMessage",
+    "getCredit",
+    "eraseBooking",
+    "*",
+]
+"""What a failure can befall: an operation of either API, or `*` for all."""
 
 ANY = "*"
 """Stands for every operation."""

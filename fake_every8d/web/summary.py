@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from fake_every8d.gateway import Message, Report
+from fake_every8d.gateway import Message, Report, ReportState
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.printable import printable
 
@@ -22,7 +22,7 @@ def text(
         [
             *_section("request", requests, request_lines),
             *_section("message", messages, lambda message: [message_line(message)]),
-            *_section("report", reports, lambda report: [report_line(report)]),
+            *_section("report", [*report_lines(reports)], lambda line: [line]),
         ]
     )
 
@@ -49,8 +49,21 @@ def message_line(message: Message) -> str:
     )
 
 
-def report_line(report: Report) -> str:
-    """A status report in a line: what it says, to whom, and what its attempts were answered."""
+def report_lines(reports: Iterable[Report]) -> Iterable[str]:
+    """A line for each status report; one that waits for its turn says so (R3)."""
+    under_way: dict[int, int] = {}
+    for report in reports:
+        earlier = under_way.get(report.message_id)
+        if report.state is ReportState.WAITING:
+            under_way.setdefault(report.message_id, report.id)
+        yield report_line(report, earlier)
+
+
+def report_line(report: Report, earlier: int | None = None) -> str:
+    """A status report in a line: what it says, to whom, and what its attempts were answered.
+
+    `earlier` is the ID of the same message's report that it has to wait for, if it has to.
+    """
     answers = [
         f"HTTP {attempt.status_code}" if attempt.error is None else attempt.error
         for attempt in report.attempts
@@ -58,10 +71,11 @@ def report_line(report: Report) -> str:
     runs = [(answer, len([*same])) for answer, same in groupby(answers)]
     tried = ", ".join(answer if times == 1 else f"{times} × {answer}" for answer, times in runs)
     text = f" {report.text!r}" if report.text else ""
+    untried = "not tried yet" if earlier is None else f"waits for report {earlier} of the message"
     receiver = report.url.partition("BatchID=")[0].rstrip("?&")
     return (
         f"{report.at:%H:%M:%S}  {report.to}  STATUS={report.status.value}{text} to {receiver}: "
-        f"{tried or 'not tried yet'} ({report.state.value})"
+        f"{tried or untried} ({report.state.value})"
     )
 
 

@@ -1,0 +1,267 @@
+"""What a test waits for and asserts: messages, status reports, requests."""
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+from fake_every8d.gateway import Gateway, Message, Report, ReportState, Status
+from fake_every8d.gateway.changes import ANYTHING
+from fake_every8d.web import summary
+from fake_every8d.web.journal import Journal, RecordedRequest
+
+_REFUSED = (
+    Status.INVALID_NUMBER,
+    Status.INVALID_NUMBER_2025,
+    Status.INVALID_SEND_TIME,
+    Status.NO_CREDIT,
+    Status.INTERNATIONAL_DISABLED,
+)
+
+Item = TypeVar("Item")
+
+
+class Assertions:
+    """The part of `FakeEvery8d` that raises an `AssertionError`, which says what there is instead.
+
+    Waiting takes real seconds. It ends as soon as what is waited for has come, and in a test
+    that runs on an event loop it belongs on a thread, like everything that blocks:
+    `await asyncio.to_thread(every8d.wait_for_message, to="0912345678")`.
+    """
+
+    gateway: Gateway
+    _journal: Journal
+
+    def wait_for_message(
+        self,
+        to: str | None = None,
+        containing: str | None = None,
+        *,
+        user_id: str | None = None,
+        after: Message | None = None,
+        timeout: float = 5.0,
+    ) -> Message:
+        """The newest message that was accepted, sent or booked; waited for if need be.
+
+            sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
+            assert sms.code == "483920"
+
+        With `user_id`, only messages of that account count; with `after`, only those sent after
+        that one. Waits for `timeout` real seconds at the most.
+        """
+        __tracebackhide__ = True
+        found = self._accepted_in_time(1, to, containing, user_id, after, timeout)
+        if not found:
+            raise self._missing("no message", to, containing, user_id, after, timeout)
+        return found[-1]
+
+    def wait_for_messages(
+        self,
+        count: int,
+        to: str | None = None,
+        containing: str | None = None,
+        *,
+        user_id: str | None = None,
+        after: Message | None = None,
+        timeout: float = 5.0,
+    ) -> list[Message]:
+        """All messages that were accepted, oldest first, once there are `count` of them or more.
+
+            (sms,) = every8d.wait_for_messages(1, to="0912345678")
+
+        The rest is as with `wait_for_message`.
+        """
+        __tracebackhide__ = True
+        found = self._accepted_in_time(count, to, containing, user_id, after, timeout)
+        if len(found) < count:
+            what = f"{len(found)} of {count} messages"
+            raise self._missing(what, to, containing, user_id, after, timeout)
+        return found
+
+    def assert_sent(
+        self,
+        to: str | None = None,
+        containing: str | None = None,
+        *,
+        user_id: str | None = None,
+        count: int | None = None,
+    ) -> list[Message]:
+        """Messages were accepted, sent or booked, until now: `count` of them, or any number.
+
+            every8d.assert_sent(to="0912345678", containing="驗證碼", count=1)
+
+        Returns them, oldest first. Waits for nothing: see `wait_for_messages`.
+        """
+        __tracebackhide__ = True
+        found = self._accepted(to, containing, user_id, None)
+        if len(found) != count and (count is not None or not found):
+            what = "no message" if not found else f"{_counted(len(found), 'message')}"
+            wanted = "" if count is None else f", and not {count},"
+            told = _told(to, containing, user_id)
+            raise AssertionError(f"{what}{wanted}{told} was sent; {self._messages_listed()}")
+        return found
+
+    def assert_nothing_sent(
+        self,
+        to: str | None = None,
+        containing: str | None = None,
+        *,
+        user_id: str | None = None,
+    ) -> None:
+        """No message was accepted until now.
+
+            every8d.assert_nothing_sent(to="0922333444")
+
+        What was refused (status -3, 301 and so on) was not sent.
+        """
+        __tracebackhide__ = True
+        if found := self._accepted(to, containing, user_id, None):
+            raise AssertionError(
+                f"{_counted(len(found), 'message')}{_told(to, containing, user_id)} was sent; "
+                f"{_listed(map(summary.message_line, found))}"
+            )
+
+    def wait_for_report(
+        self,
+        to: str | None = None,
+        status: Status | int | None = None,
+        *,
+        user_id: str | None = None,
+        timeout: float = 5.0,
+    ) -> Report:
+        """The newest status report that the receiver has taken; waited for if need be.
+
+            every8d.wait_for_report(to="0912345678", status=Status.REPLY)
+
+        Waits for `timeout` real seconds at the most.
+        """
+        __tracebackhide__ = True
+
+        def taken() -> list[Report]:
+            return self.gateway.reports(
+                to=to, user_id=user_id, status=status, state=ReportState.DELIVERED
+            )
+
+        found = self._in_time(taken, 1, timeout, to=to, user_id=user_id)
+        if not found:
+            about = "" if status is None else f" of status {int(status)}"
+            who = "" if to is None else f" about {to}"
+            whose = "" if user_id is None else f" of account {user_id!r}"
+            lines = summary.report_lines(self.gateway.reports())
+            raise AssertionError(
+                f"no report{who}{about}{whose} was delivered within {timeout:g} s; {_listed(lines)}"
+            )
+        return found[-1]
+
+    def wait_for_request(
+        self,
+        operation: str | None = None,
+        *,
+        user_id: str | None = None,
+        count: int = 1,
+        timeout: float = 5.0,
+    ) -> RecordedRequest:
+        """The newest request to one of EVERY8D's APIs, once there are `count`; waited for.
+
+            request = every8d.wait_for_request("sendParamSMS", user_id="demo")
+            assert not request.advice
+
+        `operation` is the SOAP API's name for it, whichever API it came by. Waits for `timeout`
+        real seconds at the most.
+        """
+        __tracebackhide__ = True
+
+        def came() -> list[RecordedRequest]:
+            return [
+                request
+                for request in self._journal.all()
+                if operation in (None, request.operation) and user_id in (None, request.user_id)
+            ]
+
+        found = self._in_time(came, count, timeout, topic=Journal)
+        if len(found) < count:
+            what = "no request" if count == 1 else f"{len(found)} of {count} requests"
+            which = "" if operation is None else f" for {operation}"
+            whose = "" if user_id is None else f" of account {user_id!r}"
+            lines = (line for each in self._journal.all() for line in summary.request_lines(each))
+            raise AssertionError(f"{what}{which}{whose} within {timeout:g} s; {_listed(lines)}")
+        return found[-1]
+
+    def _accepted(
+        self, to: str | None, containing: str | None, user_id: str | None, after: Message | None
+    ) -> list[Message]:
+        messages = self.gateway.messages(
+            to=to, text=containing, user_id=user_id, after=after.id if after else None
+        )
+        return [message for message in messages if message.status not in _REFUSED]
+
+    def _accepted_in_time(
+        self,
+        count: int,
+        to: str | None,
+        containing: str | None,
+        user_id: str | None,
+        after: Message | None,
+        timeout: float,
+    ) -> list[Message]:
+        return self._in_time(
+            lambda: self._accepted(to, containing, user_id, after),
+            count,
+            timeout,
+            to=to,
+            user_id=user_id,
+        )
+
+    def _in_time(
+        self,
+        find: Callable[[], list[Item]],
+        count: int,
+        timeout: float,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        topic: Hashable = ANYTHING,
+    ) -> list[Item]:
+        """What `find` finds, once that is enough or the time is up."""
+        found: list[Item] = []
+
+        def enough() -> bool:
+            found[:] = find()
+            return len(found) >= count
+
+        self.gateway.wait_for(enough, timeout, to=to, user_id=user_id, topic=topic)
+        return found
+
+    def _missing(
+        self,
+        what: str,
+        to: str | None,
+        containing: str | None,
+        user_id: str | None,
+        after: Message | None,
+        timeout: float,
+    ) -> AssertionError:
+        later = f" after message {after.id}" if after else ""
+        told = _told(to, containing, user_id)
+        return AssertionError(
+            f"{what}{told}{later} within {timeout:g} s; {self._messages_listed()}"
+        )
+
+    def _messages_listed(self) -> str:
+        return _listed(map(summary.message_line, self.gateway.messages()))
+
+
+def _told(to: str | None, containing: str | None, user_id: str | None) -> str:
+    """Which messages somebody asked for."""
+    return (
+        ("" if to is None else f" to {to}")
+        + ("" if containing is None else f" containing {containing!r}")
+        + ("" if user_id is None else f" of account {user_id!r}")
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    lines = list(lines)
+    return "there are:\n  " + "\n  ".join(lines) if lines else "there are none"
