@@ -93,10 +93,10 @@ class Assertions:
         __tracebackhide__ = True
         found = self._accepted(to, containing, user_id, None)
         if len(found) != count and (count is not None or not found):
-            what = "no message" if not found else f"{_counted(len(found), 'message')}"
-            wanted = "" if count is None else f", and not {count},"
+            sent = "no message was" if not found else _counted(len(found))
+            wanted = "" if count is None else f", not {count}"
             told = _told(to, containing, user_id)
-            raise AssertionError(f"{what}{wanted}{told} was sent; {self._messages_listed()}")
+            raise AssertionError(f"{sent} sent{told}{wanted}; {self._messages_listed()}")
         return found
 
     def assert_nothing_sent(
@@ -114,10 +114,9 @@ class Assertions:
         """
         __tracebackhide__ = True
         if found := self._accepted(to, containing, user_id, None):
-            raise AssertionError(
-                f"{_counted(len(found), 'message')}{_told(to, containing, user_id)} was sent; "
-                f"{_listed(map(summary.message_line, found))}"
-            )
+            told = _told(to, containing, user_id)
+            lines = map(summary.message_line, found)
+            raise AssertionError(f"{_counted(len(found))} sent{told}; {_listed(lines)}")
 
     def wait_for_report(
         self,
@@ -258,8 +257,8 @@ def _told(to: str | None, containing: str | None, user_id: str | None) -> str:
     )
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _counted(messages: int) -> str:
+    return "1 message was" if messages == 1 else f"{messages} messages were"
 
 
 def _listed(lines: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ from fake_every8d.gateway import (
     Message,
     Outcome,
     Report,
-    ReportState,
     Settings,
     Status,
 )
@@ -186,10 +185,10 @@ class FakeEvery8d(Assertions):
             every8d.clock.resume()
 
         It starts at the real time, whatever freezegun or time-machine have done to
-        Python's. Moving it waits for the answers to status reports, so what runs on an
-        event loop that must answer them moves it on a thread:
+        Python's. Moving it waits for the answers to status reports; where they are to be
+        given by the event loop that the test itself runs on, it is moved with
 
-            await asyncio.to_thread(every8d.clock.advance, minutes=5)
+            await every8d.clock.advance_async(minutes=5)
         """
         return self.gateway.clock
 

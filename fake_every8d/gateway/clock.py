@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -31,6 +32,14 @@ _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 _LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
+
+_PATIENCE_ON_A_LOOP = 1.0  # real seconds: a receiver on another thread answers within them
+_ON_A_LOOP = (
+    "the clock was moved on a thread that runs an event loop, and a status report that fell due is "
+    "not answered: if its receiver runs on that loop, it cannot answer before this returns. "
+    "Move the clock with `await every8d.clock.advance_async(…)` or `travel_to_async`. The clock "
+    "stands where the report fell due"
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -97,6 +106,25 @@ class RealTime:
     def _measured(self) -> int:
         # In this order: who has to wait in between measures too little, and no jump.
         return self._wall_ns() - int(real_time.perf_counter_ns())
+
+
+def _on_event_loop() -> bool:
+    """Whether this thread runs an event loop, which stands still while this waits."""
+    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    return (asyncio is not None and asyncio._get_running_loop() is not None) or (
+        trio is not None and trio.lowlevel.in_trio_task()
+    )
+
+
+async def _on_thread(function: Callable[[], datetime]) -> datetime:
+    """Call what blocks on a thread of its own."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        moment: datetime = await trio.to_thread.run_sync(function)
+        return moment
+    import asyncio  # here, since hardly anybody needs it
+
+    return await asyncio.to_thread(function)
 
 
 class Timer:
@@ -174,25 +202,44 @@ class Clock:
             self._drop_cancelled()
             return to_datetime(self._queue[0][0]) if self._queue else None
 
-    def advance(self, **duration: float) -> datetime:
-        """Let time pass at once: `advance(seconds=5)`, `advance(days=1, hours=2)`.
+    def advance(self, duration: float | timedelta | None = None, /, **parts: float) -> datetime:
+        """Let time pass at once: `advance(5)` for seconds, `advance(days=1, hours=2)`.
 
-        Takes what `datetime.timedelta` takes. Everything that falls due on the way
-        has happened when it returns, status reports and their retries included; a
-        receiver that hangs is waited for until its request times out. Returns the
-        new time. Raises `InvalidInput` for a negative duration.
+        Takes seconds, a `timedelta`, or by name what `datetime.timedelta` takes. Everything
+        that falls due on the way has happened when it returns, status reports and their
+        retries included; a receiver that hangs is waited for until its request times out.
+        Returns the new time.
+
+        In a test that runs on an event loop take `advance_async`: a receiver on the same loop
+        cannot answer while this waits for it, and then `Conflict` is raised. So it is for a
+        negative duration; `InvalidInput` is raised for what is no duration.
         """
         try:
-            micros = timedelta(**duration) // _MICROSECOND
+            if duration is None:
+                passes = timedelta(**parts)
+            elif parts:
+                raise TypeError("give either a duration or its parts")
+            else:
+                passes = (
+                    duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+                )
+            micros = passes // _MICROSECOND
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(
-                f"advance takes what datetime.timedelta takes, such as seconds=5: {error}"
+                "advance takes seconds, a timedelta, or what datetime.timedelta takes, such as "
+                f"minutes=5: {error}"
             ) from error
-        if micros < 0:
-            raise InvalidInput(
-                f"the clock never goes back: advance by 0 or more, not by {micros / 1e6:g} s"
-            )
         return self._move(lambda now: now + micros)
+
+    async def advance_async(
+        self, duration: float | timedelta | None = None, /, **parts: float
+    ) -> datetime:
+        """`advance`, for tests on an event loop (asyncio or trio), which goes on meanwhile."""
+        return await _on_thread(lambda: self.advance(duration, **parts))
+
+    async def travel_to_async(self, moment: datetime) -> datetime:
+        """`travel_to`, for tests on an event loop (asyncio or trio), which goes on meanwhile."""
+        return await _on_thread(lambda: self.travel_to(moment))
 
     def travel_to(self, moment: datetime) -> datetime:
         """Let time pass at once until `moment`, like `advance`.
@@ -310,23 +357,26 @@ class Clock:
             generation = self._changes.generation
             self._moving = True
             self._stopped_at = now
-            self._settle(target, generation)
-            if self._changes.generation == generation:
-                self._moving = False
-                self._stopped_at = target
-                if self._running:
-                    self._run_from_here()
-                self._woken.notify_all()
-                self._changes.announce()
-            self._start_thread()
+            try:
+                self._settle(target, generation)
+            finally:
+                if self._changes.generation == generation:
+                    self._moving = False
+                    if self._running:
+                        self._run_from_here()
+                    self._woken.notify_all()
+                    self._changes.announce()
+                self._start_thread()
             return to_datetime(self.micros)
 
     def _settle(self, target: int, generation: int) -> None:
         """Fire all that is due up to `target`, in order, and wait for what that asks.
 
         Time stands still while something is being waited for: its answer may put
-        something earlier into the queue than what is there now.
+        something earlier into the queue than what is there now. On a thread that runs an
+        event loop, which cannot answer meanwhile, it is waited for only briefly.
         """
+        patience = _PATIENCE_ON_A_LOOP if _on_event_loop() else None
         while self._changes.generation == generation:
             self._drop_cancelled()
             due = self._queue[0][0] if self._queue else target + 1
@@ -334,10 +384,12 @@ class Clock:
             if due <= self._stopped_at:
                 self._fire()
             elif self._holds:
-                self._released.wait()
+                if not self._released.wait(patience):
+                    raise Conflict(_ON_A_LOOP)
             elif due <= target:
                 self._stopped_at = due
             else:
+                self._stopped_at = target
                 return
 
     def _start_thread(self) -> None:

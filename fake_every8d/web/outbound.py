@@ -90,8 +90,37 @@ _pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 def get(url: str) -> int:
     """GET a status report's URL and return the HTTP status; redirects are not followed.
 
-    Raises if there is no whole answer: refused, broken off, or not there in time.
+    Raises `OSError` if there is no whole answer: refused, broken off, or not there in time.
+    Its text says so in a few words.
     """
+    try:
+        return _get(url)
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        raise OSError(_in_words(urlsplit(url).netloc.rpartition("@")[2], error)) from error
+
+
+def _in_words(place: str, error: BaseException) -> str:
+    """What went wrong, without the names of classes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case urllib3.exceptions.NewConnectionError():
+                pass  # to urllib3 it is a timeout, whatever has caused it
+            case ConnectionRefusedError():
+                return f"{place} refused the connection"
+            case socket.gaierror():
+                return f"{place} is not known: {cause.strerror}"
+            case TimeoutError() | urllib3.exceptions.TimeoutError():
+                return f"{place} timed out: there was no whole answer within {TIMEOUT:g} s"
+            case ssl.SSLError():
+                return f"{place} failed in TLS: {cause.reason or cause}"
+            case ConnectionError() | urllib3.exceptions.ProtocolError():
+                return f"{place} closed the connection before a whole answer"
+        cause = cause.__cause__ or cause.__context__
+    return f"{place}: {error}"
+
+
+def _get(url: str) -> int:
     response = _pool.request(
         "GET",
         url,

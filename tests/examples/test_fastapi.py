@@ -63,7 +63,7 @@ async def test_delivered(client: httpx.AsyncClient, every8d: FakeEvery8d) -> Non
     batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
     assert (await client.get(f"/reminders/{batch_id}")).json() == "sent"
 
-    await asyncio.to_thread(every8d.clock.advance, seconds=1)
+    await every8d.clock.advance_async(seconds=1)
     assert (await client.get(f"/reminders/{batch_id}")).json() == "delivered"
 
 
@@ -71,5 +71,5 @@ async def test_no_such_number(client: httpx.AsyncClient, every8d: FakeEvery8d) -
     every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER)
     batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
 
-    await asyncio.to_thread(every8d.clock.advance, seconds=1)
+    await every8d.clock.advance_async(seconds=1)
     assert (await client.get(f"/reminders/{batch_id}")).json() == "failed"

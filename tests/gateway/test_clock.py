@@ -14,6 +14,7 @@ import pytest
 from fake_every8d.gateway import (
     TAIPEI,
     Account,
+    Conflict,
     Gateway,
     InvalidInput,
     Recipient,
@@ -462,3 +463,34 @@ def test_t2_the_same_calls_give_the_same_order(new_gateway: NewGateway) -> None:
     first = story()
     assert len(first) == 32 + 30 + 5
     assert story() == first
+
+
+@pytest.mark.parametrize("duration", [90, 90.0, timedelta(minutes=1, seconds=30)])
+def test_t2_time_passes_in_seconds_or_by_a_timedelta(
+    gateway: Gateway, duration: float | timedelta
+) -> None:
+    gateway.clock.freeze()
+    before = gateway.clock.now
+    assert gateway.clock.advance(duration) - before == timedelta(seconds=90)
+    assert gateway.clock.advance(minutes=1, seconds=30) - before == timedelta(seconds=180)
+
+
+def test_t3_moving_back_is_the_same_error_however_it_is_asked_for(gateway: Gateway) -> None:
+    gateway.clock.freeze()
+    now = gateway.clock.now
+    for back in (
+        lambda: gateway.clock.advance(-1),
+        lambda: gateway.clock.advance(timedelta(seconds=-1)),
+        lambda: gateway.clock.travel_to(now - timedelta(seconds=1)),
+    ):
+        with pytest.raises(Conflict) as error:
+            back()
+        assert str(error.value) == f"the clock never goes back: it is {now.isoformat()} already"
+
+
+@pytest.mark.parametrize("wrong", ["5", [5], object()])
+def test_what_is_no_duration_is_refused(gateway: Gateway, wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match="advance takes seconds, a timedelta, or what datetime"):
+        gateway.clock.advance(wrong)
+    with pytest.raises(InvalidInput, match="give either a duration or its parts"):
+        gateway.clock.advance(5, minutes=1)

@@ -1,0 +1,147 @@
+"""The pytest plugin in asynchronous suites, whose status reports come to the test's own loop."""
+
+import pytest
+
+from tests.suite import run
+
+pytest_plugins = ["pytester"]
+
+AIOHTTP = """
+    from aiohttp import web
+
+    @asynccontextmanager
+    async def receiver(answer):
+        async def report(request):
+            return web.Response(text=answer(request.query_string))
+
+        app = web.Application()
+        app.router.add_get("/sms/report", report)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/sms/report"
+        await runner.cleanup()
+    """
+
+FASTAPI = """
+    import asyncio, socket
+    import uvicorn
+    from fastapi import FastAPI, Request
+
+    @asynccontextmanager
+    async def receiver(answer):
+        app = FastAPI()
+
+        @app.get("/sms/report")
+        async def report(request: Request):
+            return answer(request.url.query)
+
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            serving = asyncio.create_task(server.serve([listening]))
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/sms/report"
+            server.should_exit = True
+            await serving
+    """
+
+ANYIO = """
+    import anyio
+    from anyio.abc import SocketAttribute
+
+    @asynccontextmanager
+    async def receiver(answer):
+        async def report(stream):
+            async with stream:
+                head = (await stream.receive()).decode()
+                body = answer(head.split()[1].partition("?")[2])
+                await stream.send(
+                    f"HTTP/1.1 200 OK\\r\\nContent-Length: {len(body)}\\r\\n"
+                    f"Connection: close\\r\\n\\r\\n{body}".encode()
+                )
+
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, report)
+            port = listener.extra(SocketAttribute.local_port)
+            yield f"http://127.0.0.1:{port}/sms/report"
+            tasks.cancel_scope.cancel()
+        await listener.aclose()
+    """
+
+WITH_PYTEST_ASYNCIO = """
+    pytestmark = pytest.mark.asyncio
+    """
+
+WITH_ANYIO = """
+    pytestmark = pytest.mark.anyio
+
+    @pytest.fixture
+    def anyio_backend():
+        return "{}"
+    """
+
+SUITE = """
+    async def test_advance_async(every8d, client):
+        states = []
+
+        def answer(query):
+            states.append(query)
+            return "OK"
+
+        async with receiver(answer) as url:
+            every8d.update_account("demo", report_url=url)
+            key = every8d.gateway.open_session("demo", "demo")
+            every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+            await every8d.clock.advance_async(1)
+            assert "&STATUS=100&" in states[0]
+            tomorrow = every8d.clock.now + timedelta(days=1)
+            every8d.gateway.send_sms(key, "", "later", "0912345678", f"{tomorrow:%Y%m%d%H%M%S}")
+            await every8d.clock.travel_to_async(tomorrow + timedelta(seconds=1))
+            assert len(states) == 2
+            assert [report.state.value for report in every8d.reports] == ["delivered"] * 2
+
+    async def test_advance_on_the_loop_itself_says_what_to_do(every8d):
+        async with receiver(lambda query: "OK") as url:
+            every8d.update_account("demo", report_url=url)
+            key = every8d.gateway.open_session("demo", "demo")
+            every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+            due = every8d.clock.next_due
+            every8d.clock.freeze()
+            with pytest.raises(InvalidInput, match=r"await every8d.clock.advance_async\\(…\\)"):
+                every8d.clock.advance(minutes=5)
+            assert every8d.clock.now == due
+            await every8d.clock.advance_async(60)
+            assert every8d.reports[0].state.value == "delivered"
+
+    async def test_without_reports_advance_is_at_once(every8d):
+        key = every8d.gateway.open_session("demo", "demo")
+        every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+        every8d.clock.advance(timedelta(seconds=1))
+        every8d.assert_sent(to="0912345678", count=1)
+        assert every8d.messages[0].status == 100
+    """
+
+HEADER = """
+from contextlib import asynccontextmanager
+from datetime import timedelta
+import pytest
+from fake_every8d import InvalidInput
+"""
+
+MATRIX = {
+    "pytest-asyncio, aiohttp": (AIOHTTP, WITH_PYTEST_ASYNCIO),
+    "pytest-asyncio, FastAPI": (FASTAPI, WITH_PYTEST_ASYNCIO),
+    "anyio, aiohttp": (AIOHTTP, WITH_ANYIO.format("asyncio")),
+    "anyio, FastAPI": (FASTAPI, WITH_ANYIO.format("asyncio")),
+    "anyio on trio": (ANYIO, WITH_ANYIO.format("trio")),
+}
+
+
+@pytest.mark.parametrize("combination", MATRIX)
+def test_reports_to_the_tests_own_loop(pytester: pytest.Pytester, combination: str) -> None:
+    receiver, plugin = MATRIX[combination]
+    options = []
+    if plugin is WITH_PYTEST_ASYNCIO:
+        options = ["-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function"]
+    run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=3)

@@ -1,0 +1,122 @@
+"""Strict tests: what fails one when it ends, chosen in the ini file or by its marker."""
+
+import pytest
+
+from tests.suite import INI, run
+
+pytest_plugins = ["pytester"]
+
+SUITE = """
+    import pytest
+
+    def test_failures(every8d, client):
+        every8d.add_fault("getCredit", "delay", seconds=0.01, times=2)
+        every8d.add_fault("sendSMS", "http_error", to="0922333444")
+        client.call("getCredit")
+
+    def test_advice(every8d, client):
+        client.send("hello", mobile="0212345678")
+
+    def test_calls(every8d, client):
+        client.soap_url += ".php"
+        with pytest.raises(OSError):
+            client.call("getCredit")
+
+    def test_nothing_wrong(every8d, client):
+        every8d.add_fault("getCredit", "result", result="5.00")
+        client.call("getCredit")
+        client.send("hello")
+    """
+
+NEVER = "this failure never happened: http_error on sendSMS (failure 2); *"
+REFUSED = "sendSMS: Refused with status -3, no number that SMS can go to: 0212345678*"
+NOT_THERE = "POST /API21/SOAP/SMS.asmx.php does not exist, or cannot be read: HTTP 404"
+
+
+@pytest.mark.parametrize(
+    ("ini", "complaints"),
+    [
+        ("", []),
+        ("failures", [NEVER]),
+        ("advice", [REFUSED]),
+        ("calls", [NOT_THERE]),
+        ("calls failures", [NEVER, NOT_THERE]),
+        ("all", [NEVER, REFUSED, NOT_THERE]),
+    ],
+)
+def test_the_ini_file_chooses(pytester: pytest.Pytester, ini: str, complaints: list[str]) -> None:
+    pytester.makeini(f"{INI}\nevery8d_strict = {ini}\n")
+    result = run(pytester, SUITE)
+    result.assert_outcomes(passed=4, errors=len(complaints))
+    if complaints:
+        result.stdout.fnmatch_lines(complaints)
+        result.stdout.no_fnmatch_line("*pytest_plugin.py:*")
+
+
+@pytest.mark.parametrize(
+    ("strict", "errors"),
+    [("True", 3), ("False", 0), ("'advice'", 1), ("['advice', 'calls']", 2), ("'all'", 3)],
+)
+def test_a_marker_chooses_for_its_tests(
+    pytester: pytest.Pytester, strict: str, errors: int
+) -> None:
+    pytester.makeini(f"{INI}\nevery8d_strict = failures\n")
+    result = run(pytester, f"{SUITE}\n    pytestmark = pytest.mark.every8d(strict={strict})\n")
+    result.assert_outcomes(passed=4, errors=errors)
+
+
+def test_a_test_that_has_failed_is_left_alone(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.every8d(strict=True)
+        def test_it(every8d):
+            every8d.add_fault("*", "garbage")
+            assert 0
+        """,
+    )
+    result.assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize("strict", ["'faults'", "5", "['advice', 'x']"])
+def test_what_it_cannot_be_strict_about_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
+    result = run(
+        pytester,
+        f"""
+        import pytest
+
+        @pytest.mark.every8d(strict={strict})
+        def test_it(every8d): pass
+        """,
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.every8d: strict takes failures, advice, calls, or all of them (all, True);*"]
+    )
+
+
+def test_a_marker_is_an_error_only_where_it_does_nothing(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.every8d(credit=3)
+        def test_without(): pass
+
+        @pytest.mark.every8d(credit=3)
+        def test_later(request):
+            assert request.getfixturevalue("every8d").account.credit == 3
+
+        @pytest.mark.every8d(credit=3)
+        class TestClass:
+            def test_not_every_one_needs_it(self): pass
+
+        @pytest.mark.every8d(credit=3)
+        @pytest.mark.skip
+        def test_skipped(): pass
+        """,
+    )
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
