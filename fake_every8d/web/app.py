@@ -84,6 +84,8 @@ class Application:
         """The last requests for both APIs, and for what there is not."""
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(gateway, self.faults, self.journal, self.reset)
+        # Those may keep the gateway's lock for a second: nobody waits for it on the event loop.
+        self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
         self._routes = Map(
@@ -107,6 +109,7 @@ class Application:
         """Whether answering this may take a while, so that others should not wait for it."""
         return (
             self.faults.pending
+            or bool(self._lengthy)
             or _is_api(environ)
             or "HTTP_TRANSFER_ENCODING" in environ
             or int(environ.get("CONTENT_LENGTH") or 0) > _PROMPT_BODY
@@ -146,7 +149,7 @@ class Application:
                         request_body,
                     ),
                 )
-                answer, fault = self.faults.befall(call)
+                answer, fault = self._execute(call, environ, len(request_body))
             elif place is not None:
                 response = self._http_page(environ, place)
             elif not is_soap:
@@ -158,7 +161,7 @@ class Application:
                 call = self._soap.read(
                     request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
-                answer, fault = self.faults.befall(call, environ.get(ON_DISCONNECT))
+                answer, fault = self._execute(call, environ, len(request_body))
             elif environ["REQUEST_METHOD"] == "GET":
                 address = (self._public_url or _base_url(environ)) + SOAP_PATH
                 answer = self._soap.page(environ.get("QUERY_STRING", ""), address)
@@ -203,6 +206,19 @@ class Application:
             return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
         return [body] if sent is body else break_off(sent)
+
+    def _execute(
+        self, call: calls.Call, environ: "WSGIEnvironment", length: int
+    ) -> tuple[calls.Response, Fault | None]:
+        """Execute a call whose body has so many bytes, with whatever failure befalls it."""
+        on_disconnect = environ.get(ON_DISCONNECT)
+        if length <= _PROMPT_BODY:
+            return self.faults.befall(call, on_disconnect)
+        self._lengthy.add(call)
+        try:
+            return self.faults.befall(call, on_disconnect)
+        finally:
+            self._lengthy.discard(call)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
         if _is_api(environ):

@@ -15,8 +15,8 @@ from fake_every8d.web.app import MAX_BODY, ON_DISCONNECT, Application
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.server import Server
 from tests.waiting import wait_for
-from tests.web.serving import DEADLINE
-from tests.web.test_connection import CHUNKED, CLOSE, POST, answers, get, head, read
+from tests.web.serving import DEADLINE, ENDPOINT
+from tests.web.test_connection import CHUNKED, CLOSE, ENVELOPE, POST, answers, get, head, read
 
 
 @contextmanager
@@ -167,6 +167,22 @@ def test_who_waits_for_a_response_meets_no_time_out(application: Application) ->
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(POST)
         assert [answer.status for answer in answers(connection)] == [200]
+
+
+def test_while_a_long_call_is_executed_nobody_waits_for_it_on_the_loop(
+    application: Application,
+) -> None:
+    short: dict[str, object] = {"PATH_INFO": ENDPOINT, "REQUEST_METHOD": "POST"}
+    assert not application.may_wait(short)
+    application.faults.add("getCredit", "delay", seconds=3600)
+    body = ENVELOPE + b" " * 100_000
+    with serving(application) as server, connect(server) as connection:
+        connection.sendall(head(f"Content-Length: {len(body)}", CLOSE) + body)
+        wait_for(lambda: not application.faults.pending)
+        assert application.may_wait(short)
+        application.faults.clear()
+        assert [answer.status for answer in answers(connection)] == [200]
+    assert not application.may_wait(short)
 
 
 def test_connections_beyond_the_limit_are_told_so(application: Application) -> None:
