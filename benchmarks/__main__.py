@@ -6,7 +6,19 @@ from pathlib import Path
 
 import click
 
-from benchmarks import batch, call, clock, http, latency, measuring, memory, plugin, reports, start
+from benchmarks import (
+    batch,
+    call,
+    clock,
+    http,
+    latency,
+    measuring,
+    memory,
+    plugin,
+    reports,
+    start,
+    waiting,
+)
 
 BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
     "http": http.run,
@@ -17,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
     "clock": clock.run,
     "reports": reports.run,
     "memory": memory.run,
+    "waiting": waiting.run,
     "plugin": plugin.run,
 }
 

@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-NAMES = ["http", "latency", "start", "call", "batch", "clock", "reports", "memory", "plugin"]
+NAMES = [
+    *("http", "latency", "start", "call", "batch", "clock", "reports", "memory", "waiting"),
+    "plugin",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
