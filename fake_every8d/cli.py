@@ -455,6 +455,9 @@ def _reason(error: Exception) -> str:
 
 def main() -> None:
     """Run the command line. Wrong use ends with exit code 2 and a line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # cp950 has no 囍, cp1252 no Chinese
     # Like Ctrl-C, from the first moment: the first process of a container has no other way
     # to hear of it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -24,7 +24,7 @@ def test_a_quick_run_prints_its_rows_and_writes_them_as_json(name: str, tmp_path
         [sys.executable, "-m", "benchmarks", name, "--quick", "--json", str(file)],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr
@@ -53,7 +53,7 @@ def test_an_unknown_name_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "speed"],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 2
@@ -67,7 +67,7 @@ def test_what_the_machine_lacks_is_said_in_its_rows_and_left_out(tmp_path: Path)
         cwd=ROOT,
         env=os.environ | {"PATH": str(tmp_path)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr

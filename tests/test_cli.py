@@ -19,7 +19,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "fake_every8d", *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         env=os.environ | environment,
     )
@@ -54,7 +54,9 @@ def test_help_does_not_import_what_serving_needs() -> None:
         "standalone_mode=False); "
         "print(sorted({'spyne', 'lxml', 'werkzeug', 'httptools', 'urllib3'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 

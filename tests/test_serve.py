@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import errno
 import http.client
 import json
 import os
@@ -37,11 +38,13 @@ user_id = "demo"
 password = "demo"
 """
 
+IN_USE = os.strerror(errno.EADDRINUSE)
+
 
 @pytest.fixture
 def accounts(tmp_path: Path) -> str:
     path = tmp_path / "accounts.toml"
-    path.write_text(ACCOUNTS)
+    path.write_text(ACCOUNTS, "utf-8")
     return str(path)
 
 
@@ -116,7 +119,7 @@ def test_a_port_in_use_ends_it_with_exit_code_2_and_one_line(
         with Served(tmp_path, *options, "--port", str(port)) as served:
             assert served.process.wait(DEADLINE) == 2
             assert served.output == (
-                f"fake-every8d: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+                f"fake-every8d: cannot listen on 127.0.0.1 port {port}: {IN_USE}\n"
             )
 
 

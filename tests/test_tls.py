@@ -229,7 +229,9 @@ def test_without_the_extra_one_line_names_it() -> None:
         "import sys; sys.modules['trustme'] = None; sys.argv[1:] = ['--tls']; "
         "from fake_every8d.cli import main; main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60
+    )
     assert done.returncode == 2
     assert done.stderr == (
         "fake-every8d: --tls: to make a certificate takes trustme: "
@@ -251,7 +253,7 @@ def test_the_fixture_speaks_https_where_every8d_tls_says_so(tmp_path: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         cwd=tmp_path,
     )

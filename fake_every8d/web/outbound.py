@@ -174,7 +174,12 @@ class Mailer:
         message["Date"] = email.at
         message.set_content(email.content, cte="base64")
         try:
-            with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT) as server:
+            with smtplib.SMTP(
+                self._host,
+                self._port,
+                local_hostname="localhost",  # else it asks DNS for one, for seconds on macOS
+                timeout=TIMEOUT,
+            ) as server:
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as refusal:
             return next(iter(refusal.recipients.values()))[0]

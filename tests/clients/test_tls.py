@@ -85,7 +85,7 @@ def test_curl(secured: Secured) -> None:
                 "--cacert", secured.ca_file, "-HContent-Type: text/xml; charset=utf-8",
                 "--data-binary", "@-", secured.soap_url,
             ],
-            input=envelope, capture_output=True, text=True,
+            input=envelope, capture_output=True, encoding="utf-8",
         )  # fmt: skip
         assert answer.returncode == 0, answer
         result = re.search(f"<{operation}Result>(.*)</{operation}Result>", answer.stdout)

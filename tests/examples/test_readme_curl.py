@@ -29,7 +29,7 @@ def test_readmes_calls_do_what_they_say() -> None:
                 ["bash", "-c", line.replace("curl", f"{curl} -sS --noproxy '*' --fail", 1)],
                 env={"FAKE": f"{fake.url}/fake", "json": "Content-Type: application/json"},
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 timeout=DEADLINE,
             )
             assert (done.returncode, done.stderr) == (0, ""), line

@@ -30,7 +30,7 @@ class Served:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {"FAKE_EVERY8D_PORT": "0"} | environment,
-                start_new_session=True,
+                start_new_session=sys.platform != "win32",
             )
 
     @property
@@ -54,6 +54,10 @@ class Served:
         match = wait_for(found, DEADLINE)
         assert match is not None
         return match
+
+    def wait_bytes(self, expected: bytes) -> None:
+        """Return when the output has that, whatever its encoding is."""
+        wait_for(lambda: expected in self._log.read_bytes(), DEADLINE)
 
     def end(self, signal: int) -> int:
         """Send a signal; the exit code that it ends with."""

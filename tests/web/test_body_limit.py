@@ -84,7 +84,7 @@ def test_curl_sees_the_refusal(
             any_url + path,
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert done.stderr == ""
     assert json.loads(done.stdout)["http_code"] == status
