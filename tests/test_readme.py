@@ -84,6 +84,16 @@ def test_the_first_two_commands_are_what_ci_runs() -> None:
     assert all(command.count("\n") == 1 for command in (serve, test))
 
 
+def test_powershell_has_the_same_commands() -> None:
+    """Each without the ends of lines and the paths that are a POSIX shell's."""
+    powershell = [code for language, code in BLOCKS if language == "powershell"]
+    for posix, windows in zip(SHELL[:2], powershell, strict=True):
+        assert windows == (
+            posix.replace("python3", "py").replace(" &&", ";")
+            .replace(".venv/bin/", ".venv\\Scripts\\")
+        )  # fmt: skip
+
+
 def test_links_lead_to_files() -> None:
     targets = re.findall(r"\]\((?!https?://)([^)#]+)", README)
     assert targets
