@@ -10,6 +10,8 @@ readonly ONCE=(
     --ignore tests/clients/test_node.py --ignore tests/clients/test_php.py
 )
 
+readonly COUNTS=$PWD/.ci-counts
+
 # What CI makes for itself, and may be thrown away at any time.
 readonly CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/fake-every8d-ci
 
@@ -23,7 +25,7 @@ counted() {
     shift
     log=$(mktemp)
     "$@" 2>&1 | tee "$log"
-    mkdir -p .ci-counts
-    printf '%-32s %s\n' "$platform" "$(grep -a ' passed' "$log" | tail -1 | tr -d '=\r')" >>.ci-counts/all
+    mkdir -p "$COUNTS"
+    printf '%-32s %s\n' "$platform" "$(grep -a ' passed' "$log" | tail -1 | tr -d '=\r')" >>"$COUNTS/all"
     rm "$log"
 }
