@@ -31,7 +31,7 @@ def test_the_example_file_loads() -> None:
         Account("poor", "poor", credit=Decimal("1.5")),
         Account("abroad", "abroad", international=True),
         Account("trial", "trial", test_mode=True),
-        Account("reported", "reported", report_url="http://localhost:3000/sms/report"),
+        Account("reported", "reported", report_url="http://127.0.0.1:3000/sms/report"),
     )
 
 
@@ -88,7 +88,7 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         (
             DEMO + "[account.report_url]\nx = 1",
             "account 1 (demo): report_url: must be a URL in quotes, such as "
-            '"http://localhost:3000/sms/report", not a table',
+            '"http://127.0.0.1:3000/sms/report", not a table',
         ),
         (
             '[[account]]\npassword = "x"',
