@@ -184,7 +184,7 @@ def _options(command: Command) -> Command:
                 "--smtp-url",
                 metavar="URL",
                 callback=_smtp_url,
-                help="Where copies by e-mail are handed in, such as smtp://localhost:1025.",
+                help="Where copies by e-mail are handed in, such as smtp://127.0.0.1:1025.",
             ),
             click.option(
                 "--api-token",

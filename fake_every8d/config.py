@@ -21,7 +21,7 @@ _ACCOUNT: dict[str, Kind] = {
     "credit": ((int, Decimal), "points, such as 1000 or 12.5"),
     "international": ((bool,), "true or false"),
     "test_mode": ((bool,), "true or false"),
-    "report_url": ((str,), 'a URL in quotes, such as "http://localhost:3000/sms/report"'),
+    "report_url": ((str,), 'a URL in quotes, such as "http://127.0.0.1:3000/sms/report"'),
 }
 _REQUIRED = ("user_id", "password")
 

@@ -149,7 +149,7 @@ def close() -> None:
 
 
 class Mailer:
-    """Hands copies by e-mail to an SMTP server, such as `smtp://localhost:1025` (S7).
+    """Hands copies by e-mail to an SMTP server, such as `smtp://127.0.0.1:1025` (S7).
 
     Raises `InvalidInput` for a URL that is not one of an SMTP server.
     """
