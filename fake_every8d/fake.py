@@ -21,6 +21,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
+from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.faults import Fault, FaultSettings, Kind, Operation
@@ -167,6 +168,14 @@ class FakeEvery8d(Assertions):
         return self.url + SOAP_PATH
 
     @property
+    def http_url(self) -> str:
+        """Under which the HTTP API's operations are, with a slash at the end.
+
+        requests.post(every8d.http_url + "sendSMS.ashx", data={"UID": "demo", ...})
+        """
+        return self.url + HTTP_PATH
+
+    @property
     def wsdl_url(self) -> str:
         """The WSDL, for clients that read one.
 
@@ -294,6 +303,23 @@ class FakeEvery8d(Assertions):
         `InvalidInput`.
         """
         return self.gateway.update_account(user_id, **changes)
+
+    @property
+    def settings(self) -> Settings:
+        """How it is set up, as it is now.
+
+        assert every8d.settings.edition == "2016"
+        """
+        return self.gateway.settings
+
+    def update_settings(self, **changes: Any) -> Settings:
+        """Change the edition, or `pad_mobile`, until the next reset; returns the settings.
+
+            every8d.update_settings(edition="2025")
+
+        Raises `InvalidInput` for another setting, or a value that makes no sense.
+        """
+        return self.gateway.update_settings(**changes)
 
     def add_fault(
         self, operation: Operation, kind: Kind, **settings: Unpack[FaultSettings]

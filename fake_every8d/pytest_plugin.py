@@ -47,9 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        "every8d(credit=…, international=…, test_mode=…, report_url=…, password=…, strict=…): how "
-        "the every8d fixture's first account is set up for this test; strict is True, False or "
-        "some of failures, advice, calls, as the ini option every8d_strict has them",
+        "every8d(credit=…, international=…, test_mode=…, report_url=…, password=…, edition=…, "
+        "strict=…): how the every8d fixture's first account is set up for this test, and the "
+        "edition of the platform's documents; strict is True, False or some of failures, advice, "
+        "calls, as the ini option every8d_strict has them",
     )
 
 
@@ -129,6 +130,8 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     strict = _strict(request.config, changes.pop("strict", None))
     if changes:
         try:
+            if "edition" in changes:
+                every8d_server.update_settings(edition=changes.pop("edition"))
             every8d_server.update_account(every8d_server.account.user_id, **changes)
         except InvalidInput as error:
             raise _usage_error(f"@pytest.mark.every8d: {error}") from None

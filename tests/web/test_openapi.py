@@ -92,6 +92,8 @@ IN_PYTHON = {
     "clock": "POST clock",
     "requests": "GET requests",
     "wait_for_request": "GET requests",
+    "settings": "GET settings",
+    "update_settings": "PATCH settings",
     "add_fault": "POST faults",
     "faults": "GET faults",
     "clear_faults": "DELETE faults",
@@ -100,7 +102,7 @@ IN_PYTHON = {
 }
 """What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
 
-SERVING = {"start", "stop", "url", "soap_url", "wsdl_url", "ca_file"}
+SERVING = {"start", "stop", "url", "soap_url", "http_url", "wsdl_url", "ca_file"}
 
 
 def test_whatever_python_can_do_http_can() -> None:

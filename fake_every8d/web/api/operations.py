@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
-from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Status
+from fake_every8d.gateway import Account, Edition, Gateway, InvalidInput, NotFound, Status
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web import summary
 from fake_every8d.web.api import parameters as p
@@ -184,6 +184,7 @@ class Operations:
         return _json(
             {
                 "epoch": self._epoch,
+                "edition": self._gateway.edition,
                 "clock": show.clock(self._gateway.clock),
                 "accounts": [self._shown(account) for account in self._gateway.accounts()],
                 "messages": {"count": self._gateway.message_count, "version": version},
@@ -205,6 +206,16 @@ class Operations:
     def _reset(self) -> Response:
         self._reset_application()
         return _nothing()
+
+    # Settings
+
+    @_operation("GET", "settings")
+    def _settings(self) -> Response:
+        return _json(show.settings(self._gateway.settings))
+
+    @_operation("PATCH", "settings", body={"edition": p.one_of(*Edition), "pad_mobile": p.FLAG})
+    def _update_settings(self, **changes: Any) -> Response:
+        return _json(show.settings(self._gateway.update_settings(**changes)))
 
     # Accounts
 

@@ -13,6 +13,7 @@ from fake_every8d.gateway import (
     Message,
     Outcome,
     Report,
+    Settings,
     Status,
 )
 from fake_every8d.gateway.outbox import Outgoing
@@ -20,6 +21,17 @@ from fake_every8d.web.faults import Fault
 from fake_every8d.web.journal import RecordedRequest
 
 Json = dict[str, Any]
+
+
+def settings(settings: Settings) -> Json:
+    """How the fake is set up, without its accounts."""
+    return {
+        "edition": settings.edition,
+        "delivery_seconds": settings.delivery_seconds,
+        "report_retry_seconds": settings.report_retry_seconds,
+        "max_messages": settings.max_messages,
+        "pad_mobile": settings.pad_mobile,
+    }
 
 
 def account(account: Account, sessions: int) -> Json:
