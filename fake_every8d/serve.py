@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Settings
+from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web.app import SOAP_PATH
 from fake_every8d.web.guard import is_loopback
 from fake_every8d.web.http.tls import Certificate
@@ -107,16 +108,19 @@ def _announcement(
     url: str, public_url: str | None, settings: Settings, log_format: LogFormat
 ) -> str:
     """Where everything is."""
-    endpoint = (public_url or url) + SOAP_PATH
+    base = public_url or url
+    endpoint = base + SOAP_PATH
     accounts = {account.user_id: f"{account.credit:f}" for account in settings.accounts}
     if log_format == "json":
         ready = {"ready": url, "endpoint": endpoint, "wsdl": f"{endpoint}?WSDL"}
+        ready["http_api"] = base + HTTP_PATH
         return json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
     points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
     return (
         "fake-every8d is ready; Ctrl-C ends it\n"
         f"  endpoint  {endpoint}\n"
         f"  WSDL      {endpoint}?WSDL\n"
+        f"  HTTP API  {base}{HTTP_PATH}\n"
         f"  page      {url}/\n"
         f"  accounts  {points}"
     )

@@ -32,6 +32,7 @@ def test_help_lists_the_options(command: str) -> None:
     for option in (
         "--host",
         "--port",
+        "--edition",
         "--delivery-seconds",
         "--report-retry-seconds",
         "--public-url",
@@ -77,6 +78,7 @@ def test_version() -> None:
         (["--log-format", "xml"], "'--log-format'"),
         (["--public-url", "sms.example.com"], "must be like https://sms.example.com"),
         (["--public-url", "http://[::1"], "must be like https://sms.example.com"),
+        (["--edition", "2017"], "'--edition': must be 2016, 2021, 2025, not"),
         (["--delivery-seconds", "-1"], "'--delivery-seconds': must be 0 or more"),
         (["--delivery-seconds", "nan"], "'--delivery-seconds': must be 0 or more"),
         (["--report-retry-seconds", "inf"], "'--report-retry-seconds': must be 0 or more"),
@@ -115,6 +117,7 @@ def test_an_accounts_file_that_is_wrong_is_named_with_account_and_key(tmp_path: 
 SETTINGS = """
 [settings]
 port = 9000
+edition = "2021"
 delivery_seconds = 0.5
 max_messages = 5
 pad_mobile = true
@@ -161,6 +164,7 @@ def test_an_option_outranks_the_environment_and_that_the_file(settings: str) -> 
     assert says["port"] == ("9002", "--port")
     assert says["max_messages"] == ("7", "FAKE_EVERY8D_MAX_MESSAGES")
     assert says["pad_mobile"] == ("false", "FAKE_EVERY8D_PAD_MOBILE")
+    assert says["edition"] == ("2021", settings)
     assert says["delivery_seconds"] == ("0.5", settings)
     assert says["tls"] == ("true", settings)
     assert says["tls_name"] == ("sms.test 10.0.0.1", settings)
@@ -192,6 +196,8 @@ def test_check_says_no_password_and_no_token(settings: str) -> None:
         ('port = "8021"', 'port: must be a whole number, not "8021"'),
         ("port = true", "port: must be a whole number, not true"),
         ("port = 65536", "port: 65536 is not in the range 0<=x<=65535"),
+        ('edition = "1999"', "edition: must be 2016, 2021, 2025"),
+        ("edition = 2021", "edition: must be text in quotes, not 2021"),
         ("delivery_seconds = -0.5", "delivery_seconds: must be 0 or more"),
         ("delivery_seconds = nan", "delivery_seconds: must be 0 or more"),
         ('delivery_seconds = "1"', 'delivery_seconds: must be a number, not "1"'),

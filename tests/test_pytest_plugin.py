@@ -92,9 +92,30 @@ def test_the_marker_sets_up_the_tests_account_and_the_closest_wins(
     result.assert_outcomes(passed=2)
 
 
+def test_e1_the_marker_sets_the_edition_for_its_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.every8d(edition="2025", credit=3)
+        def test_one(every8d):
+            assert (every8d.settings.edition, every8d.account.credit) == ("2025", 3)
+
+        def test_two(every8d):
+            assert (every8d.settings.edition, every8d.account.credit) == ("2016", 1000)
+        """,
+    )
+    result.assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (
+            "edition='1999'",
+            "@pytest.mark.every8d: edition must be 2016, 2021, 2025, not '1999'",
+        ),
         ("3", "@pytest.mark.every8d takes names, such as credit=3"),
         (
             "credits=3",

@@ -56,6 +56,7 @@ def test_it_says_where_everything_is_and_serves_it(tmp_path: Path, accounts: str
             "fake-every8d is ready; Ctrl-C ends it\n"
             f"  endpoint  {url}{ENDPOINT}\n"
             f"  WSDL      {url}{ENDPOINT}?WSDL\n"
+            f"  HTTP API  {url}/API21/HTTP/\n"
             f"  page      {url}/\n"
             "  accounts  shop (12.5 points), demo (1000 points)\n"
         )
@@ -85,6 +86,7 @@ def test_json_lines_and_settings_from_the_environment(tmp_path: Path, accounts: 
         ready = json.loads(served.wait_for(r".*\n")[0])
         assert ready["endpoint"] == "https://sms.example.com/API21/SOAP/SMS.asmx"
         assert ready["wsdl"] == "https://sms.example.com/API21/SOAP/SMS.asmx?WSDL"
+        assert ready["http_api"] == "https://sms.example.com/API21/HTTP/"
         assert ready["accounts"] == {"shop": "12.5", "demo": "1000"}
         call(ready["ready"], "getConnection", userID="shop", password="wrong")
         line = json.loads(served.wait_for(r"\n(.+)\n")[1])

@@ -205,7 +205,8 @@ class Application:
         if answer is None:
             return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
-        return [body] if sent is body else break_off(sent)
+        # An empty body is the same whether it is cut short or not.
+        return break_off(sent) if fault is not None and fault.breaks_off else [body]
 
     def _execute(
         self, call: calls.Call, environ: "WSGIEnvironment", length: int

@@ -92,6 +92,11 @@ class Fault:
     """How many calls it has befallen so far."""
     id: int = 0
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the connection is closed before the answer's end."""
+        return self.kind in ("disconnect", "truncate")
+
 
 class FaultSettings(TypedDict, total=False):
     """What can be told of a `Fault` besides its operation and kind."""
@@ -365,7 +370,7 @@ def _xml_can_carry(text: str) -> bool:
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes:
-    """What is sent of an answer before it breaks off; the same `body` if it does not."""
+    """What is sent of an answer, up to where it breaks off if it does."""
     if fault.kind == "disconnect":
         return b""
     return body[: len(body) // 2] if fault.kind == "truncate" else body
