@@ -171,7 +171,7 @@ class FakeEvery8d(Assertions):
     def http_url(self) -> str:
         """Under which the HTTP API's operations are, with a slash at the end.
 
-        requests.post(every8d.http_url + "sendSMS.ashx", data={"UID": "demo", ...})
+        requests.get(every8d.http_url + "getCredit.ashx", {"UID": "demo", "PWD": "demo"})
         """
         return self.url + HTTP_PATH
 
