@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+from lxml import etree
+
 from fake_every8d.calls import Advice
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.soap import charsets
@@ -106,14 +108,16 @@ class Request:
 
     def __post_init__(self) -> None:
         self.media_type, self.charset, self.action = _content_type(self.content_type)
+        self._document: bytes | None = None
 
-    @functools.cached_property
+    @property
     def document(self) -> bytes:
         """The body in UTF-8 (W7). Raises `XmlError`."""
-        document, advice = charsets.utf8(self.body, self.media_type, self.charset)
-        if advice:
-            self.advice.add(advice)
-        return document
+        if self._document is None:
+            self._document, advice = charsets.utf8(self.body, self.media_type, self.charset)
+            if advice:
+                self.advice.add(advice)
+        return self._document
 
 
 # The five steps of W4
@@ -121,9 +125,19 @@ class Request:
 
 def read(request: Request, operations: Operations) -> tuple[Version, Operation, list[str | None]]:
     """The version, the operation, and its parameters. Raises `Refused`."""
+    if len(request.body) > MAX_REQUEST_LENGTH:
+        request.advice.add(
+            f"This request has {len(request.body):,} bytes. ASP.NET reads {MAX_REQUEST_LENGTH:,}, "
+            "unless it is told otherwise, and nobody knows what production does: send fewer "
+            "recipients at once."
+        )
     guessed = guess_version(request)
     operation = route(request, guessed, operations)
     check_media_type(request, guessed)
+    usual = read_usual(request, operation)
+    if usual is not None:
+        version, values = usual
+        return version, operation, values
     version, reader = take_version(request, guessed)
     return version, operation, bind(request, version, operation, reader)
 
@@ -183,6 +197,52 @@ def bind(
         reason = f"SOAP header {not_understood} was not understood."
         raise Refused(version, 500, "MustUnderstand", reason)
     return values
+
+
+# Steps 4 and 5 at once, which is half of what they take one by one
+
+
+def read_usual(request: Request, operation: Operation) -> tuple[Version, list[str | None]] | None:
+    """The same of a request such as nearly all are; None for any other.
+
+    That is one with nothing in its envelope but the operation, nothing in that but its
+    parameters, and nothing in those but text.
+    """
+    try:
+        document = request.document
+        if len(document) > _USUAL_LENGTH or b"<!DOCTYPE" in document:
+            return None
+        if document.startswith(b"<?xml") and not document.startswith(_DECLARATIONS):
+            return None
+        envelope = etree.fromstring(document, _PARSER)
+    except (XmlError, etree.XMLSyntaxError):
+        return None
+    version = _ENVELOPES.get(envelope.tag)
+    if version is None or len(envelope) != 1 or (envelope.text or "").strip():
+        return None
+    if version is SOAP11 and request.media_type != _TEXT_XML:
+        return None
+    body = envelope[0]
+    if body.tag != f"{{{version.namespace}}}Body" or len(body) != 1:
+        return None
+    element = body[0]
+    if element.tag != f"{{{operation.element}":
+        return None
+    values: list[str | None] = [None] * len(operation.parameters)
+    for parameter in element:
+        tag = parameter.tag
+        place = operation.parameters.get(tag[1:]) if tag.__class__ is str else None
+        if place is None or values[place] is not None or len(parameter):
+            return None
+        values[place] = parameter.text or ""
+    return version, values
+
+
+_USUAL_LENGTH = 64 * 1024  # bytes: of a longer one no tree is built
+_DECLARATIONS = (b'<?xml version="1.0"', b"<?xml version='1.0'")
+_ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
+# To it, the encoding that the document claims for itself does not count.
+_PARSER = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True)
 
 
 # Step 2 in detail

@@ -243,6 +243,57 @@ def test_w4_what_binds_to_null_is_told(
     assert len(answer.advice) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "result"),
+    [
+        ("<b>1</b>", "-41, no mobile."),  # though there is one: it is null
+        ("<b></b>", "-24, The content is empty."),
+        # The inner end is taken for the outer one, so that this is the operation's parameter.
+        ("<b>1</b><mobile>0912345678</mobile>", "999.00,1,1.0,0,"),
+    ],
+)
+def test_w4_a_value_that_begins_with_an_element_is_that_ones_text(
+    endpoint: SoapEndpoint, content: str, result: str
+) -> None:
+    inner = request("sendSMS", sessionKey=login(endpoint), content="C", mobile="0922333444")
+    xml = body(inner.replace(">C<", f">{content}<"))
+    answer = handle(endpoint, xml, XML11, action("sendSMS"))
+    assert (answer.result or "").startswith(result)
+    assert "reads the element in content in its stead" in answer.advice[0]
+
+
+@pytest.mark.parametrize("namespace", [SOAP11, SOAP12])
+def test_w4_what_is_broken_after_the_routing_element_is_a_bare_400(
+    endpoint: SoapEndpoint, namespace: str
+) -> None:
+    xml = body(LOGIN.replace("demo", "a & b"), namespace)
+    media_type = XML11 if namespace == SOAP11 else XML12
+    # Whether it was routed by header or by element.
+    for soap_action in (None, GET_CONNECTION):
+        answer = handle(endpoint, xml, media_type, soap_action)
+        assert (answer.status, answer.body) == (400, b"")
+    # And by no more than its element, it is told that there is no such operation.
+    answer = handle(endpoint, body("<nope>a & b</nope>", namespace), media_type, None)
+    assert answer.status == 500
+    assert answer.content_type == media_type
+
+
+def test_w9_a_long_body_is_read_with_an_advice(endpoint: SoapEndpoint) -> None:
+    padding = "x" * (4 * 1024 * 1024)
+    long = request("getCredit", sessionKey="x", more=padding)
+    answer = handle(endpoint, body(long), XML11, action("getCredit"))
+    assert answer.status == 200
+    assert "4,194,304" in answer.advice[0]
+
+
+def test_w4_wrong_elements_without_number_are_told_in_a_sentence(endpoint: SoapEndpoint) -> None:
+    inner = f'<t:getCredit xmlns:t="{TNS}">{"<sessionKey/>" * 100_000}</t:getCredit>'
+    answer = handle(endpoint, body(inner), XML11, action("getCredit"))
+    assert answer.status == 200
+    assert len(answer.advice) == 4  # three of a kind, and how many more there were
+    assert "99,997" in answer.advice[3]
+
+
 def test_w4_a_correct_call_has_no_advice(endpoint: SoapEndpoint) -> None:
     assert post(endpoint, "getConnection", userID="demo", password="demo").advice == ()
 

@@ -70,7 +70,15 @@ def test_w4_answers_as_the_reference(fake: FakeEvery8d, case: dict[str, Any]) ->
         return  # pages need not look alike
     assert content_type == recorded["content_type"]
     if case["method"] == "GET":
-        return  # the WSDL has a test of its own
+        expected = recorded["body"].replace("http://127.0.0.1:8099/SMS.asmx", fake.soap_url)
+        if "wsdl" in case["query"].lower():
+            expected = expected or (FIXTURES / "SMS.wsdl").read_text("utf-8").replace(
+                "http://127.0.0.1:8021/API21/SOAP/SMS.asmx", fake.soap_url
+            )
+            assert canonical(body) == canonical(expected.encode())
+        else:
+            assert body.decode() == expected
+        return
     assert without_keys(body.decode()) == without_keys(filled_in(case))
     if "element" not in expect:
         assert body == b""
@@ -114,13 +122,20 @@ def filled_in(case: dict[str, Any]) -> str:
     )
 
 
-@pytest.mark.parametrize("query", ["WSDL", "wsdl"])
-def test_w2_the_wsdl_is_canonically_the_reference(fake: FakeEvery8d, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "status", "content_type"),
+    [
+        ("wsdl=x", 500, "text/plain; charset=utf-8"),
+        ("wsdl=", 200, "text/xml; charset=utf-8"),
+        ("disco", 200, "text/xml; charset=utf-8"),
+        ("disco=x", 200, "text/html; charset=utf-8"),
+    ],
+)
+def test_w8_what_a_query_asks_for(
+    fake: FakeEvery8d, query: str, status: int, content_type: str
+) -> None:
     case = {"method": "GET", "query": query, "headers": {}, "body": ""}
-    _, _, body = ask(fake, case)
-    reference = (FIXTURES / "SMS.wsdl").read_text("utf-8")
-    reference = reference.replace("http://127.0.0.1:8021/API21/SOAP/SMS.asmx", fake.soap_url)
-    assert canonical(body) == canonical(reference.encode())
+    assert ask(fake, case)[:2] == (status, content_type)
 
 
 def canonical(xml: bytes) -> bytes:
