@@ -4,6 +4,8 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from typing import Any
@@ -62,12 +64,45 @@ class _AsDotNet:
         super().putrequest(method, url, *arguments, **keywords)  # type: ignore[misc]
 
 
-class _Connection(_AsDotNet, HTTPConnection):
+class _ClosedWhileIdle(ConnectionError):
+    """The receiver had closed a kept connection when it was used again."""
+
+
+class _Kept:
+    """For a connection: whether it broke off on its first request or on a later one (R5)."""
+
+    _used = False
+
+    def connect(self) -> None:
+        self._used = False
+        super().connect()  # type: ignore[misc]
+
+    def request(self, *arguments: Any, **keywords: Any) -> None:
+        with self._told_apart():
+            super().request(*arguments, **keywords)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        with self._told_apart():
+            response = super().getresponse()  # type: ignore[misc]
+        self._used = True
+        return response
+
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionError as error:
+            if self._used:
+                raise _ClosedWhileIdle from error
+            raise
+
+
+class _Connection(_AsDotNet, _Kept, HTTPConnection):
     def _new_conn(self) -> socket.socket:
         return _Socket(fileno=super()._new_conn().detach())
 
 
-class _TLSConnection(_AsDotNet, HTTPSConnection):
+class _TLSConnection(_AsDotNet, _Kept, HTTPSConnection):
     pass
 
 
@@ -90,6 +125,7 @@ _pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 def get(url: str) -> int:
     """GET a status report's URL and return the HTTP status; redirects are not followed.
 
+    A kept connection that the receiver has closed makes way for another one (R5).
     Raises `OSError` if there is no whole answer: refused, broken off, or not there in time.
     Its text says so in a few words.
     """
@@ -121,14 +157,14 @@ def _in_words(place: str, error: BaseException) -> str:
 
 
 def _get(url: str) -> int:
-    response = _pool.request(
-        "GET",
-        url,
-        redirect=False,
-        preload_content=False,
-        timeout=TIMEOUT,  # no total, which urllib3 would take from `time.monotonic`
-        headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
-    )
+    response = None
+    while response is None:
+        try:
+            response = _request(url)
+        except urllib3.exceptions.ProtocolError as error:
+            # It is no longer kept, so that this ends.
+            if not isinstance(error.args[-1], _ClosedWhileIdle):
+                raise
     try:
         # The body is read, since an answer that breaks off is an error, and a
         # connection can only be used again when its last answer has been read.
@@ -141,6 +177,17 @@ def _get(url: str) -> int:
         else:
             response.close()
     return response.status
+
+
+def _request(url: str) -> urllib3.BaseHTTPResponse:
+    return _pool.request(
+        "GET",
+        url,
+        redirect=False,
+        preload_content=False,
+        timeout=TIMEOUT,  # no total, which urllib3 would take from `time.monotonic`
+        headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
+    )
 
 
 def close() -> None:

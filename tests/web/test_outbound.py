@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -42,3 +43,43 @@ def test_r2_the_timeout_is_for_the_whole_answer(
     monkeypatch.setattr(outbound, "TIMEOUT", 0.1)
     with pytest.raises(OSError, match="timed out: there was no whole answer within"):
         outbound.get(dripping)
+
+
+@pytest.fixture
+def closing(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A receiver that answers so many requests on each of its connections in turn.
+
+    The next request on that connection it reads, and closes the connection.
+    """
+    answered: Sequence[int] = request.param
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connections: list[socket.socket] = []
+
+        def answer() -> None:
+            for count in answered:
+                connection, _ = listener.accept()
+                connections.append(connection)
+                with connection:
+                    for _ in range(count):
+                        connection.recv(65_536)
+                        connection.sendall(ANSWER)
+                    connection.recv(65_536)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with suppress(OSError):  # it may be closed already
+            connections[-1].shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+@pytest.mark.parametrize("closing", [(1, 2, 1)], indirect=True)
+def test_r5_a_kept_connection_that_was_closed_is_no_attempt(closing: str) -> None:
+    assert [outbound.get(closing) for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.parametrize("closing", [(1, 0)], indirect=True)
+def test_r5_a_new_one_that_is_closed_is(closing: str) -> None:
+    assert outbound.get(closing) == 200
+    with pytest.raises(OSError, match="closed the connection before a whole answer"):
+        outbound.get(closing)
