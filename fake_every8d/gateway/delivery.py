@@ -25,6 +25,9 @@ _MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
     "+886900000000": Status.SENT
 }
 
+_REPLIES, _REPLY, _REPLIES_AFTER = "+886900000999", "收到", 1_000_000
+"""The number that replies by itself, what it replies, and after how many µs (D3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -210,7 +213,16 @@ class Delivery:
 
     def _arrive(self, records: list[Record], status: Status, at: int) -> None:
         # Some may have been decided in the meantime, by hand or by a reply.
-        self.finish([record for record in records if record.status is Status.SENT], status, at)
+        arrived = [record for record in records if record.status is Status.SENT]
+        self.finish(arrived, status, at)
+        for record in arrived:
+            if record.to == _REPLIES and status is Status.DELIVERED:
+                self._call_at(
+                    at + _REPLIES_AFTER, record.batch, partial(self._reply_by_itself, record)
+                )
+
+    def _reply_by_itself(self, record: Record, at: int) -> None:
+        self.answer(record, _REPLY)
 
     def _copy(self, record: Record, at: int) -> None:
         if self._mail_state is ReportState.WAITING:

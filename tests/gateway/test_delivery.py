@@ -143,6 +143,28 @@ def test_d3_one_magic_number_stays_at_0_for_ever(gateway: Gateway) -> None:
     assert statuses(gateway, receipt) == [Status.SENT]
 
 
+def test_d3_one_magic_number_replies_by_itself(gateway: Gateway) -> None:
+    receipt = send(gateway, f"0900000999,{PHONE}")
+    gateway.clock.advance(seconds=1.999)
+    assert statuses(gateway, receipt) == [100, 100]
+    assert sent(gateway, receipt)[0].replies == ()
+    gateway.clock.advance(seconds=0.001)
+    replying, other = sent(gateway, receipt)
+    assert [(reply.text, reply.at) for reply in replying.replies] == [
+        ("收到", NOON + timedelta(seconds=2))
+    ]
+    gateway.clock.advance(days=1)
+    assert sent(gateway, receipt) == [replying, other]
+    assert other.replies == ()
+
+
+def test_d3_it_does_not_reply_to_what_it_was_made_not_to_get(gateway: Gateway) -> None:
+    gateway.set_outcome("0900000999", 103)
+    receipt = send(gateway, "0900000999")
+    gateway.clock.advance(days=1)
+    assert [(sms.status, sms.replies) for sms in sent(gateway, receipt)] == [(103, ())]
+
+
 def test_d3_the_numbers_next_to_them_are_not_magic(gateway: Gateway) -> None:
     receipt = send(gateway, "0900000099,0900000108,0900000001")
     gateway.clock.advance(seconds=1)
