@@ -290,7 +290,7 @@ def test_r2_an_answer_that_takes_too_long_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert outbound.TIMEOUT == 10
-    monkeypatch.setattr(outbound, "TIMEOUT", 0.1)
+    monkeypatch.setattr(outbound, "TIMEOUT", 0.5)
     receiver.answer = in_turn(slow(receiver))
     send(reporting)
     reporting.clock.advance(minutes=2)
