@@ -73,3 +73,14 @@ def test_links_lead_to_files() -> None:
 )
 def test_a_clause_that_is_cited_exists(path: Path) -> None:
     assert set(cited(path)) - {name for name, _, _ in CLAUSES} == set()
+
+
+@pytest.fixture(scope="module")
+def tested() -> set[str]:
+    """The clauses that a test cites."""
+    return {name for path in files("tests/**/test_*.py") for name in cited(path)}
+
+
+@pytest.mark.parametrize("clause", [name for name, _, _ in CLAUSES])
+def test_a_clause_has_a_test(clause: str, tested: set[str]) -> None:
+    assert clause in tested
