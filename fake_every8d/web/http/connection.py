@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a connection: requests in, the application's responses out, in their order."""
+"""HTTP/1.1 on a connection: requests in, the application's responses out, in the same order."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from fake_every8d.web.http.response import Response, respond, sentence
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_READ_AT_ONCE = 16 * 1024  # bytes; what a request is the last of is not read while it is answered
+_CHUNK = 16 * 1024  # bytes fed to the parser at a time, so that it reads few requests ahead
 
 _READ_AHEAD = 64 * 1024  # bytes that a client may send while it waits for a response
 
@@ -24,45 +24,45 @@ _RETRY_AFTER = "Retry-After: 1"  # second
 
 @dataclass
 class Service:
-    """What the connections of a server have in common."""
+    """What a server's connections share."""
 
     app: Application
     environ: "WSGIEnvironment"
-    """What every request's environment begins with."""
+    """The part of the WSGI environment that is the same for every request."""
     limits: Limits
     buffer: memoryview
-    """What comes in is in here until it is read, which is at once."""
+    """Where incoming bytes land; each connection copies them out at once."""
     connections: set["Connection"] = field(default_factory=set)
-    """Those that are open."""
+    """The open ones."""
     threads: int = 0
-    """Requests that are being answered in a thread."""
+    """How many requests are being answered in threads."""
 
 
 class Connection(asyncio.BufferedProtocol):
     """Reads requests and has the application answer them, one after the other.
 
-    What takes no time, as nearly every call does, is answered on the event loop; what may
-    wait, in a thread of its own, so that nobody else has to.
+    A request that takes no time, as nearly all do, is answered on the event loop. One that may
+    have to wait is answered in a thread of its own, so that no other client waits with it.
     """
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._reader: RequestReader | None = RequestReader(service.environ, service.limits)
-        """None once the last response is sent: what still comes in is passed over."""
-        self._received = bytearray()  # and not read yet
-        self._ended = False  # by the client, which sends no more
-        self._refusal: Response | None = None  # what comes after the responses to all requests
-        self._disconnect: _Disconnect | None = None  # of the request that a thread answers
-        self._write_paused = False  # until the client has read what it was sent
+        """None once the last response is sent: what still arrives is discarded."""
+        self._received = bytearray()  # not parsed yet
+        self._ended = False  # the client has closed its side
+        self._refusal: Response | None = None  # sent after the responses to all complete requests
+        self._disconnect: _Disconnect | None = None  # set while a thread answers a request
+        self._write_paused = False  # flow control: the client does not read what it was sent
         self._stopping = False
-        self._active = True  # since the last look at the time
+        self._active = True  # since the last check of the limits
         self._since = 0.0
-        self._head: Request | None = None  # of which not all had come at the last look
+        self._head: Request | None = None  # whose headers were incomplete at the last check
         self._head_since = 0.0
 
     def stop(self) -> bool:
-        """Close, after a response that is under way. Whether there is one still."""
+        """Close, after a response that is under way. Returns whether there is still one."""
         self._stopping = True
         if self._disconnect is None:
             self._close()
@@ -72,15 +72,15 @@ class Connection(asyncio.BufferedProtocol):
         """Close, whatever is under way."""
         self._transport.abort()
 
-    def look_at_time(self, now: float) -> None:
-        """Close it, if the client has taken longer than the limits allow."""
+    def check_limits(self, now: float) -> None:
+        """Close the connection if the client has taken longer than the limits allow."""
         limits = self._service.limits
         if self._active or self._disconnect is not None:
             self._active = False
             self._since = now
         allowed = limits.linger_seconds if self._reader is None else limits.idle_seconds
         if now - self._since > allowed:
-            if self._transport.is_closing():  # which it cannot while the client does not read
+            if self._transport.is_closing():  # and waits for the client to read
                 self._transport.abort()
             self._close()
             return
@@ -90,10 +90,10 @@ class Connection(asyncio.BufferedProtocol):
         if head is not None and head.in_head and now - self._head_since > limits.head_seconds:
             self._refuse(
                 "408 Request Timeout",
-                f"A request line and headers must be there in {limits.head_seconds:g} s.",
+                f"The request line and headers must arrive within {limits.head_seconds:g} s.",
             )
 
-    # What asyncio calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -107,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
                 _RETRY_AFTER,
             )
 
-    # A buffer: without it, asyncio allocates 256 KiB to read a request of a few hundred bytes.
+    # A buffer of ours: asyncio would allocate 256 KiB to read a request of a few hundred bytes.
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._service.buffer
 
@@ -118,7 +118,7 @@ class Connection(asyncio.BufferedProtocol):
             self._go_on()
 
     def eof_received(self) -> bool:
-        """Whether the connection stays open, for the responses that are still to come."""
+        """Returns whether the connection stays open, for responses that are still to come."""
         self._ended = True
         if self._disconnect is None:
             self._go_on()
@@ -142,7 +142,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._disconnect is not None:
             self._disconnect.happen()
 
-    # Reading and answering, in turns
+    # Reading and answering in turn
 
     @property
     def _free(self) -> bool:
@@ -155,18 +155,18 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _go_on(self) -> None:
-        """Read and answer what has been received, as far as that goes without waiting."""
+        """Read and answer what has been received, as far as possible without waiting."""
         try:
             while self._free and self._advance():
                 pass
         except BaseException:
-            self._transport.abort()  # rather than leave the client without a word
+            self._transport.abort()  # rather than leave the client waiting
             raise
         if self._received:
             self._control_reading()
 
     def _advance(self) -> bool:
-        """Do what comes next. Whether there was anything."""
+        """Do the next thing. Returns whether there was one."""
         reader = self._reader
         assert reader is not None
         if reader.complete:
@@ -174,8 +174,8 @@ class Connection(asyncio.BufferedProtocol):
         elif self._refusal is not None:
             self._send(self._refusal)
         elif self._received or self._ended:
-            data = bytes(self._received[:_READ_AT_ONCE])
-            del self._received[:_READ_AT_ONCE]
+            data = bytes(self._received[:_CHUNK])
+            del self._received[:_CHUNK]
             try:
                 if data:
                     reader.feed(data)
@@ -193,7 +193,8 @@ class Connection(asyncio.BufferedProtocol):
         return True
 
     def _control_reading(self) -> None:
-        """Let a client wait that sends more than it reads, or than can be answered."""
+        """Flow control: stop reading from a client that sends more than it reads or than can
+        be answered."""
         if self._write_paused or len(self._received) > _READ_AHEAD:
             self._transport.pause_reading()
         else:
@@ -237,7 +238,7 @@ class Connection(asyncio.BufferedProtocol):
             self._control_reading()
 
     def _refuse(self, status: str, text: str, *fields: str) -> None:
-        """Answer, in its turn, what is no request, and read no further."""
+        """Refuse, after the responses that come first, and read no further."""
         self._refusal = sentence(status, text, *fields)
         self._go_on()
 
@@ -254,10 +255,10 @@ class Connection(asyncio.BufferedProtocol):
                 self._close()
 
     def _linger(self) -> None:
-        """Let the client close: a lingering close.
+        """A lingering close: let the client close the connection.
 
-        One whose connection is closed while it still sends is sent a reset, which may
-        destroy the response before it is read.
+        A connection that is closed while the client is still sending is reset, and the client
+        may lose the response before it has read it.
         """
         self._stop_reading()
         if self._transport.can_write_eof():
@@ -270,12 +271,12 @@ class Connection(asyncio.BufferedProtocol):
             self._received.clear()
 
     def _close(self) -> None:
-        if not self._transport.is_closing():  # with TLS, to close twice is to lose hold of it
+        if not self._transport.is_closing():  # with TLS, a second close loses the transport
             self._transport.close()
 
 
 class _Disconnect:
-    """Tells who waits in a thread that the client has gone."""
+    """Tells a thread that is answering a request that the client has gone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -302,5 +303,5 @@ class _Disconnect:
             callback()
 
     def forget(self) -> None:
-        """The request is answered: nobody waits any more."""
+        """The request is answered: nobody needs to know any more."""
         self._callbacks.clear()

@@ -1,4 +1,4 @@
-"""Requests, read from the bytes of a connection."""
+"""Reading requests from the bytes of a connection."""
 
 from collections import deque
 from functools import lru_cache
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Refusal(Exception):
-    """No request that an application could be given; there is nothing to read after it."""
+    """What came is no request that an application could be given; nothing is read after it."""
 
     def __init__(self, status: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -25,7 +25,7 @@ class Refusal(Exception):
 
 
 class Request:
-    """A request that is being read, and once `handed_over` is to be answered."""
+    """A request that is being read; once `handed_over`, one to be answered."""
 
     __slots__ = (
         "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
@@ -37,7 +37,7 @@ class Request:
         self.target = b""
         self.body = bytearray()
         self.in_head = True
-        self.head_bytes = 0  # of the pieces after the one that it began in
+        self.head_bytes = 0  # not counting the chunk in which the request began
         self.headers = 0
         self.expects_continue = False
         self.keep_alive = False
@@ -45,23 +45,23 @@ class Request:
 
 
 class RequestReader:
-    """Reads the requests of one connection; `environ` is what each one's begins with."""
+    """Reads one connection's requests; each one's environment begins as a copy of `environ`."""
 
     def __init__(self, environ: "WSGIEnvironment", limits: Limits) -> None:
         self._environ = environ
         self._limits = limits
         self._parser = HttpRequestParser(self)
         self.request: Request | None = None
-        """The one that is being read."""
+        """The request that is being read."""
         self.complete: deque[Request] = deque()
-        """Those to be answered, in order."""
+        """The requests to be answered, in order."""
 
     def close(self) -> None:
         """Read no more."""
-        del self._parser  # which refers to this, and nothing would be free without a collection
+        del self._parser  # a reference cycle, which only the garbage collector would free
 
     def feed(self, data: bytes) -> None:
-        """Read on. Raises `Refusal`, after what is complete before that."""
+        """Read on. Raises `Refusal`; requests that were complete before it can be answered."""
         before = self.request
         try:
             while data:
@@ -90,11 +90,11 @@ class RequestReader:
                 )
 
     def end(self) -> None:
-        """There is no more to read. Raises `Refusal` in the middle of a request."""
+        """The client has closed its side. Raises `Refusal` in the middle of a request."""
         if self.request is not None:
             raise _malformed("it breaks off")
 
-    # What the parser calls
+    # Called by the parser
 
     def on_message_begin(self) -> None:
         self.request = Request(self._environ.copy())
@@ -106,7 +106,7 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         request = self.request
         assert request is not None
-        if not request.in_head:  # trailers tell nothing that matters here
+        if not request.in_head:  # a trailer, which nothing here needs
             return
         request.headers += 1
         if request.headers > self._limits.headers:
@@ -126,7 +126,7 @@ class RequestReader:
         if parser.should_upgrade():
             return
         path, _, query = request.target.partition(b"?")
-        if not path.startswith(b"/"):  # as a proxy is asked
+        if not path.startswith(b"/"):  # a whole URL, as clients send it to a proxy
             path = urlsplit(path).path or b"/"
         if b"%" in path:
             path = unquote_to_bytes(path)
@@ -159,7 +159,7 @@ class RequestReader:
         self.request = None
 
     def _hand_over(self, request: Request) -> None:
-        """To be answered: complete, or too long to be read to its end."""
+        """Queue a request to be answered: it is complete, or too long to be read to its end."""
         request.environ["wsgi.input"] = BytesIO(request.body)
         request.body = bytearray()
         request.expects_continue = False
@@ -167,11 +167,11 @@ class RequestReader:
         self.complete.append(request)
 
     def _without_upgrade(self) -> bytes:
-        """The head of the request again, but for the offer to speak something else after it.
+        """The request's head once more, without its offer to upgrade to another protocol.
 
-        The parser takes what follows such an offer for the other protocol, while Java's own
-        client makes it with its first request, whose body does follow. Nothing else is
-        spoken here, so that it may as well not have been made.
+        Java's own client offers HTTP/2 with its first request, and sends the body after it.
+        The parser would take that body for the other protocol. A server may ignore the offer,
+        and this one does.
         """
         request = self.request
         assert request is not None
@@ -187,7 +187,7 @@ class RequestReader:
 
 
 def _malformed(reason: str) -> Refusal:
-    """What is to be said of what is no HTTP/1.1."""
+    """The refusal of what is not HTTP/1.1."""
     return Refusal(
         "400 Bad Request",
         f"This is no request of HTTP/1.1 ({reason}): one is a line such as "
@@ -197,7 +197,7 @@ def _malformed(reason: str) -> Refusal:
 
 @lru_cache(maxsize=256)
 def _key(name: bytes) -> str:
-    """What WSGI calls a header; empty for one that would be mistaken for another."""
+    """WSGI's name for a header; empty if `_` for `-` would make it pass for another header."""
     if b"_" in name:
         return ""
     key = name.decode("latin-1").upper().replace("-", "_")

@@ -1,4 +1,4 @@
-"""Responses: what a WSGI application answers, as the bytes of HTTP/1.1."""
+"""Responses: a WSGI application's, as the bytes of HTTP/1.1."""
 
 import logging
 import time
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _CLOSE = "Connection: close\r\n"
-_KEEP_ALIVE = "Connection: keep-alive\r\n"  # HTTP/1.0 takes its absence for the opposite
+_KEEP_ALIVE = "Connection: keep-alive\r\n"  # without it, HTTP/1.0 closes
 
 _logger = logging.getLogger(__name__)
 
@@ -27,15 +27,15 @@ class Response(NamedTuple):
 
 
 def sentence(status: str, text: str, *fields: str) -> Response:
-    """A connection's last response, of a status line and what it is about in plain text."""
+    """A connection's last response: a status line, and one sentence of plain text."""
     body = f"{text}\n".encode()
     head = (f"{field}\r\n" for field in (*fields, f"Content-Length: {len(body)}"))
-    kind = "Content-Type: text/plain; charset=utf-8\r\n"
-    return Response(_head(status, kind + "".join(head), _CLOSE) + body, last=True)
+    content_type = "Content-Type: text/plain; charset=utf-8\r\n"
+    return Response(_head(status, content_type + "".join(head), _CLOSE) + body, last=True)
 
 
 def respond(app: "WSGIApplication", request: Request) -> Response:
-    """Have an application answer a request. Never raises: what fails is a 500."""
+    """Have an application answer a request. Never raises: an exception becomes a 500."""
     try:
         return _respond(app, request)
     except Exception:
@@ -48,7 +48,7 @@ def _respond(app: "WSGIApplication", request: Request) -> Response:
     head: list[tuple[str, str]] = []
     status = ""
 
-    # In quotes, or these types would be made anew for each request.
+    # Annotations in quotes, so that they are not evaluated again for each request.
     def start_response(
         now: str, headers: "list[tuple[str, str]]", exc_info: object = None
     ) -> "Callable[[bytes], object]":
@@ -56,17 +56,17 @@ def _respond(app: "WSGIApplication", request: Request) -> Response:
         status, head = now, headers
         return body.append
 
-    answer = app(request.environ, start_response)
+    chunks = app(request.environ, start_response)
     last = not request.keep_alive
     try:
-        body.extend(answer)
-    except ConnectionAbortedError:  # it is to break off here
+        body.extend(chunks)
+    except ConnectionAbortedError:  # the response is meant to break off here
         last = True
         if not any(body):
             return Response(b"", last)
     finally:
-        if hasattr(answer, "close"):
-            answer.close()
+        if hasattr(chunks, "close"):
+            chunks.close()
     if last:
         connection = _CLOSE
     else:

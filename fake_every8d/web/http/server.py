@@ -1,10 +1,10 @@
-"""What serves the application, on an event loop in a thread of its own.
+"""The HTTP server: it runs the application on an event loop in a thread of its own.
 
-One server for tests and for `serve`, and not a library's. Uvicorn was slower, took 200 ms
-to stop, and left open what a platform that is to be tested against must do: a connection cut
-on demand, an early 413, Java's offers of HTTP/2. Granian's threads spent most of a call's time
-on the GIL; Werkzeug's server takes a thread and a connection for each call. The parser of HTTP
-is httptools', all the rest asyncio's.
+Tests and `serve` use the same server, and it is ours, for these reasons. Uvicorn was slower,
+took 200 ms to stop, and could not do all that a platform to test against must do: cut a
+connection on demand, send an early 413, take Java's offers of HTTP/2. Granian's threads spent
+most of a call's time waiting for the GIL. Werkzeug's server takes a thread and a connection
+for each call. HTTP is parsed by httptools; the rest is asyncio.
 """
 
 import asyncio
@@ -21,33 +21,33 @@ from fake_every8d.web.http.connection import Connection, Service
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.tls import Certificate
 
-_BACKLOG = 1024  # connections that wait until they are accepted, as when a load test begins
+_BACKLOG = 1024  # connections that may wait to be accepted, as when a load test begins
 
-_BUFFER = 256 * 1024  # bytes that are read at once
+_BUFFER = 256 * 1024  # bytes read at a time
 
 _STOP_SECONDS = 1.0
-"""What responses that are under way get when it is stopped."""
+"""How long stopping waits for responses that are under way."""
 
-_LOOK_SECONDS = 1.0
-"""Between two looks at who has taken too long; less where the limits are shorter."""
+_CHECK_SECONDS = 1.0
+"""Between two checks of the time limits; less where a limit is shorter."""
 
 _RETRY_SECONDS = 0.1
-"""After which accepting is tried again, if there were too many connections or open files."""
+"""Before accepting is tried again after there were too many connections or open files."""
 
 _logger = logging.getLogger(__name__)
 
 
 class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
-        """Seconds that pass even if a suite has frozen Python's clocks."""
+        """Seconds, which pass even if a suite has frozen Python's clocks."""
         return float(real_time.monotonic())
 
 
 class Server:
-    """An application served by HTTP/1.1, with a certificate by HTTPS.
+    """An application served over HTTP/1.1; with a certificate, over HTTPS.
 
-    Listens and serves from when it is made until it is closed; port 0 takes any free one.
-    Raises `OSError` if it cannot.
+    It serves from its construction until `close`. Port 0 takes any free one. Raises `OSError`
+    if it cannot listen.
     """
 
     def __init__(
@@ -78,15 +78,15 @@ class Server:
             "wsgi.input_terminated": True,
         }
         self._service = Service(app, environ, limits, memoryview(bytearray(_BUFFER)))
-        self._connecting: set[asyncio.Task[None]] = set()  # accepted, and with TLS shaking hands
-        self._refused = False  # by the system, at the last try to accept
+        self._connecting: set[asyncio.Task[None]] = set()  # accepted; maybe in the TLS handshake
+        self._refused = False  # whether the system refused the last attempt to accept
         self._loop = _Loop()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="fake-every8d-http", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Listen no longer; responses under way are still given, but not waited for for long."""
+        """Stop listening. Responses that are under way get a second to finish."""
         with suppress(RuntimeError):  # it is closed already
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -98,33 +98,33 @@ class Server:
     async def _serve(self) -> None:
         limits, connections = self._service.limits, self._service.connections
         self._listen_again()
-        pause = min(_LOOK_SECONDS, limits.head_seconds, limits.idle_seconds, limits.linger_seconds)
+        pause = min(_CHECK_SECONDS, limits.head_seconds, limits.idle_seconds, limits.linger_seconds)
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             now = self._loop.time()
             for connection in [*connections]:
-                connection.look_at_time(now)
+                connection.check_limits(now)
         self._loop.remove_reader(self._listener)
         self._listener.close()
-        await asyncio.sleep(0)  # in which they begin, or nobody would close what was accepted
+        await asyncio.sleep(0)  # lets these tasks begin: else nobody closes their sockets
         for task in self._connecting:
             task.cancel()
         deadline = self._loop.time() + _STOP_SECONDS
         under_way = True
         while under_way and self._loop.time() < deadline:
-            await asyncio.sleep(0.001)  # in which those that are being made are closed
+            await asyncio.sleep(0.001)  # lets the cancelled tasks close their sockets
             under_way = True in [connection.stop() for connection in [*connections]]
         for connection in [*connections]:
-            connection.abort()  # with TLS, one that is closed waits for the client's goodbye
-        await asyncio.sleep(0)  # in which they are lost
+            connection.abort()  # with TLS, a mere close waits for the client's
+        await asyncio.sleep(0)  # lets connection_lost be called
 
     def _listen_again(self) -> None:
         if not self._stopping.is_set():
             self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        """Accept a connection, or leave those that come to wait for a while."""
+        """Accept a connection, or let new ones wait for a while."""
         limits = self._service.limits
         if len(self._service.connections) + len(self._connecting) < (
             limits.connections + limits.refused
@@ -149,24 +149,24 @@ class Server:
     async def _connect(self, accepted: socket.socket) -> None:
         try:
             accepted.setblocking(False)
-            # Of itself, asyncio does that only for a socket that names its protocol.
+            # By itself, asyncio does this only for a socket that names its protocol.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(
                 lambda: Connection(self._service), accepted, ssl=self._tls
             )
-        except OSError:  # the client has gone, or TLS came to nothing
+        except OSError:  # the client has gone, or the TLS handshake failed
             accepted.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises `OSError`, or `OverflowError` for a port out of range."""
-    # Of a port out of range, getaddrinfo would make another one.
+    # Without the port: getaddrinfo would turn one out of range into another.
     family, _, _, _, address = socket.getaddrinfo(
         host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if sys.platform == "win32":  # there, the other option would share a port in use
+        if sys.platform == "win32":  # where SO_REUSEADDR would share a port that is in use
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -181,7 +181,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int, certificate: Certificate | None) -> str:
-    """A URL that one can call: where it listens everywhere, the one of this machine."""
+    """A URL that clients can use: for one that listens on all addresses, the loopback one."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     scheme = "http" if certificate is None else "https"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,4 +1,4 @@
-"""Certificates: one's own, or made for as long as they are needed."""
+"""Certificates: the user's own, or one made for as long as it is needed."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_IN_MEMORY = "/dev/shm"  # on Linux; elsewhere it would be any folder of that name
+_IN_MEMORY = "/dev/shm"  # a file system in memory, on Linux only
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,25 +18,25 @@ class Certificate:
     """A server's certificate, in PEM files."""
 
     chain: Path
-    """The certificate, and whatever leads from it to its CA."""
+    """The certificate, and those that lead from it to its CA."""
     key: Path
     ca: Path | None = None
-    """The CA that made it, for clients to trust; None for a certificate of one's own."""
+    """The CA for clients to trust; None for a certificate of the user's own."""
 
     def context(self) -> ssl.SSLContext:
-        """What wraps a server's socket. Raises `OSError` if the files do not serve."""
+        """A server's context. Raises `OSError` if the files are no certificate and its key."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        # Without an answer of ours, OpenSSL asks for an encrypted key's on the terminal.
+        # Without one, OpenSSL would ask for an encrypted key's password on the terminal.
         context.load_cert_chain(self.chain, self.key, password="")
         return context
 
 
 @contextmanager
 def made_certificate(names: Iterable[str] = ()) -> Iterator[Certificate]:
-    """A certificate by a CA of its own; the files are gone afterwards.
+    """A certificate made by a new CA; the files are deleted afterwards.
 
     It is for localhost, this machine's name and `names`: host names and IP addresses.
-    Raises `ValueError` for a name that no certificate can be for, and `ImportError`
+    Raises `ValueError` for a name that no certificate can have, and `ImportError`
     without the extra `tls`.
     """
     try:
@@ -51,7 +51,7 @@ def made_certificate(names: Iterable[str] = ()) -> Iterator[Certificate]:
         issued = authority.issue_cert(*names, socket.gethostname())
     except ValueError:  # it may be this machine's name: an underscore is enough
         issued = authority.issue_cert(*names)
-    # In memory the key reaches no disk, and there is a place on a read-only system, too.
+    # In memory, the key never reaches a disk, and it works on a read-only system too.
     in_memory = sys.platform == "linux" and os.access(_IN_MEMORY, os.W_OK)
     directory = _IN_MEMORY if in_memory else None
     with TemporaryDirectory(prefix="fake-every8d-", dir=directory) as folder:
