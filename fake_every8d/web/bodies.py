@@ -26,7 +26,7 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
 
 
 def encoding_of(body: bytes, content_type: str | None) -> str:
-    """What a body seems to be encoded in: by its first bytes, else its header, else as XML (W7)."""
+    """A body's likely encoding: from its first bytes, its header, or its XML declaration (W7)."""
     seen: str = json.detect_encoding(body)
     if seen != "utf-8":
         return seen
@@ -38,9 +38,9 @@ def encoding_of(body: bytes, content_type: str | None) -> str:
 
 
 def decoded(body: bytes, encoding: str) -> str:
-    """A body as text, for people to read: whatever the encoding is called, this does not fail."""
-    # Python would remember every name for an encoding that there is not; and of those that
-    # there are, some are for other things than text, or fail on purpose.
+    """A body as text for people to read. Never fails, whatever the encoding's name."""
+    # Only known names: Python caches each unknown one for ever, and some of its codecs are not
+    # for text, or fail on purpose.
     name = normalize_encoding(encoding).lower()
     if name in _ENCODINGS:
         try:

@@ -13,18 +13,18 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Browsers ask for a password when they are offered Basic. The realm has a blank in it so
-# that it is quoted, as RFC 7617 wants it.
+# Browsers ask for a password when they are offered Basic. The realm has a space in it so
+# that it is quoted, as RFC 7617 requires.
 _CHALLENGES = [
     WWWAuthenticate("basic", {"realm": "fake EVERY8D", "charset": "UTF-8"}),
     WWWAuthenticate("bearer", {"realm": "fake EVERY8D"}),
 ]
 
 
-# What every browser sends of itself, to plain HTTP too, where Sec-Fetch headers are left out.
+# What tells a browser: over plain HTTP, browsers leave the Sec-Fetch headers out.
 _BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE", "HTTP_ACCEPT_LANGUAGE")
 
-# Not what is read as an address, such as 2130706433 or 0x7f000001.
+# Not what is read as an IP address, such as 2130706433 or 0x7f000001.
 _SINGLE_LABEL = re.compile(r"(?!0x|[0-9]+$)[a-z0-9_-]+", re.ASCII)
 
 # Top-level names that nobody can register (RFC 2606, 6761, 6762; ICANN has reserved .internal).
@@ -34,17 +34,17 @@ _RESERVED = ("localhost", "local", "internal", "test")
 class Guard:
     """Decides whether a request may see the JSON API and the page.
 
-    A web page from elsewhere can have its own name point to this machine (DNS rebinding), and
-    then reads what is here as if it were its own; but its name is then the request's Host.
-    While `host`, which is listened on, is a loopback address, the Host must be a loopback name
-    or address. Beyond that it may be any IP address, which nobody can have point elsewhere,
-    and any name that no stranger can have in the DNS: without a dot, as compose's services
-    have, under a reserved domain, or this machine's own. Another name is answered only where
-    no browser is asking. The public URL's host will always do.
+    Against DNS rebinding, the Host header is checked: a web page from elsewhere can have its
+    own name point to this machine and then read what is here, but that name is then the Host.
+    If `host`, the address listened on, is a loopback address, the Host must be a loopback name
+    or address. Otherwise it may also be any IP address, and any name that no stranger can have
+    in the DNS: one without a dot (such as a compose service's), one under a reserved domain,
+    or this machine's own. Any other name is accepted only from a client that is no browser.
+    The public URL's host is always accepted.
 
-    What changes something must not come from a page of another origin (CSRF). With a `token`,
-    each request has to bring it: as a Bearer, or as the password of HTTP's Basic
-    authentication, which browsers ask for.
+    Against CSRF, a request that changes something must not come from a page of another origin.
+    With a `token`, each request has to bring it: as a Bearer token, or as the password of
+    Basic authentication, which browsers ask for.
     """
 
     def __init__(self, host: str, public_url: str | None = None, token: str | None = None) -> None:
@@ -99,7 +99,7 @@ class Guard:
         )
 
     def _own_page(self, environ: "WSGIEnvironment") -> bool:
-        """Whether no page is behind the request, or one of ours."""
+        """Whether the request comes from no page, or from one of ours."""
         if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             return False
         origin: str | None = environ.get("HTTP_ORIGIN")
@@ -119,7 +119,7 @@ def _token(environ: "WSGIEnvironment") -> bytes:
     header: str = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = header.partition(" ")
     if scheme.lower() == "bearer":
-        # WSGI hands over a header's bytes as if they were Latin-1.
+        # WSGI passes on a header's bytes decoded as Latin-1.
         return rest.strip().encode("latin-1")
     given = Authorization.from_header(header)
     if given is None or given.type != "basic":
@@ -132,7 +132,7 @@ def is_loopback(host: str) -> bool:
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):
-        return False  # nobody can listen on it either
+        return False  # nothing can listen on it either
     return all(_is_loopback_address(str(address[0])) for _, _, _, _, address in found)
 
 

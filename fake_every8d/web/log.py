@@ -1,4 +1,4 @@
-"""A line in the log for each request, written without holding up anybody."""
+"""The log: a line for each request, written without making any request wait."""
 
 import json
 import threading
@@ -12,40 +12,40 @@ from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.printable import printable
 
 LogFormat = Literal["text", "json"]
-"""How `serve` writes its lines: for people, or a JSON object each."""
+"""How `serve` writes its lines: for people, or each as a JSON object."""
 
-# Some 8,000 lines: more than a burst of calls has, and little memory.
+# Some 8,000 lines: more than a burst of calls writes, and little memory.
 _MAX_WAITING = 1_000_000  # characters
 
-# A write for each line would be a system call for each request.
+# Lines are written together: a write for each would be a system call for each request.
 _PAUSE = 0.02  # seconds
 
-# At the end, for what waits: nobody may be reading.
+# For what is still to be written at the end: perhaps nobody reads it.
 _CLOSE_SECONDS = 1.0
 
 
 class Writer:
-    """A text stream on top of another, to which a thread of its own writes.
+    """A text stream on top of another, which a thread of its own writes to.
 
-    Whoever starts a server as a child may not read what that prints, and to write to a full
-    pipe blocks. Here nothing waits: what there is no room for is dropped, and `dropped` makes
-    the text that says so, from the number of writes that were. `encoding` is the stream's
-    unless given; what it cannot write is written as an escape. Without a stream, as where it
-    was closed before the process began, everything is dropped.
+    A program that starts a server as a child may not read what the server prints, and writing
+    to a full pipe blocks. `write` never blocks: what there is no room for is dropped, and
+    `dropped` turns the number of dropped writes into the text that says so. `encoding` is the
+    stream's own unless given; a character that it lacks is written as an escape. Without a
+    stream, as when it was closed before the process began, everything is dropped.
     """
 
     def __init__(
         self, stream: TextIO | None, dropped: Callable[[int], str], encoding: str | None = None
     ) -> None:
-        # Below Python's own buffer, which is locked while a write to it blocks: with that,
-        # the interpreter cannot end.
+        # The raw stream below Python's buffer: the buffer is locked while a write blocks, and
+        # the interpreter could then not exit.
         buffer: Any = getattr(stream, "buffer", None)
         self._raw = getattr(buffer, "raw", buffer)
         self._encoding = encoding or (stream.encoding if stream else "utf-8")
         self._dropped_text = dropped
         self._lock = threading.Lock()
         self._texts: list[str] = []
-        self._waiting = 0  # characters, those that are just being written too
+        self._waiting = 0  # characters, including those that are being written
         self._dropped = 0
         self._woken = threading.Event()
         self._closing = threading.Event()
@@ -53,7 +53,7 @@ class Writer:
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Write a text, some time soon. Safe from any thread."""
+        """Have a text written soon. Safe from any thread."""
         with self._lock:
             if self._waiting + len(text) > _MAX_WAITING:
                 self._dropped += 1
@@ -64,7 +64,7 @@ class Writer:
             self._woken.set()
 
     def flush(self) -> None:
-        """Does nothing: whatever was written is on its way already."""
+        """Does nothing: whatever was written is already on its way."""
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +75,7 @@ class Writer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Write what can be written quickly, and end."""
+        """Write what can be written within a second, and end."""
         self._closing.set()
         self._woken.set()
         self._thread.join(_CLOSE_SECONDS)
@@ -89,7 +89,7 @@ class Writer:
                 text = "".join(self._texts)
                 self._texts.clear()
                 dropped, self._dropped = self._dropped, 0
-            # They were dropped after what waited then.
+            # They were dropped after this text had been taken in.
             note = self._dropped_text(dropped) if dropped else ""
             self._write_out((text + note).encode(self._encoding, "backslashreplace"))
             with self._lock:
@@ -100,9 +100,9 @@ class Writer:
         while rest and self._raw is not None:
             try:
                 written = self._raw.write(rest)
-            except (OSError, ValueError):  # nobody will read it any more
+            except (OSError, ValueError):  # nobody reads any more
                 return
-            if written is None and self._closing.wait(_PAUSE):  # a full pipe that does not block
+            if written is None and self._closing.wait(_PAUSE):  # a full, non-blocking pipe
                 return
             rest = rest[written or 0 :]
 
@@ -123,7 +123,7 @@ def text_line(record: RecordedRequest) -> str:
 
 
 def json_line(record: RecordedRequest) -> str:
-    """A request as a JSON object in one line, without a password or a whole session key."""
+    """A request as a JSON object on one line, without a password or a whole session key."""
     fields = {
         "time": record.at.isoformat(timespec="milliseconds"),
         "method": record.method,

@@ -1,8 +1,8 @@
-"""Hiding secrets in what is kept and shown of requests: passwords, tokens, keys of all kinds.
+"""Hiding secrets (passwords, tokens, keys of all kinds) in what is kept and shown of requests.
 
-What is secret is told by its name, however that is spelt and in whatever it stands: a header, a
-query, a form, a multipart body, JSON, or XML, escaped XML included. Session keys are not hidden:
-whether two calls give the same one is what one looks for, and each is dead by midnight.
+A secret is recognised by its name, however it is spelt and wherever it stands: in a header, a
+query, a form, a multipart body, JSON, or XML, even escaped XML. Session keys are not hidden:
+people want to see whether two calls used the same one, and each expires at midnight.
 """
 
 import re
@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from fake_every8d.web.bodies import decoded, encoding_of
 
 MASK = "********"
-"""What is shown in the place of a secret."""
+"""What is shown in place of a secret."""
 
 _NAME = (
     r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credentials?|authorization|cookie"
@@ -21,7 +21,7 @@ _SECRET = re.compile(rf".*{_NAME}", re.IGNORECASE | re.DOTALL)
 _FLAGS = re.IGNORECASE | re.DOTALL
 _TAG_NAME = rf"(?:[^\s<>/:&]+:)?[^\s<>/:&]*{_NAME}"
 
-# Up to its end tag, or to the end of what came.
+# Up to its end tag, or to the end of the body.
 _ELEMENT = re.compile(
     rf"(<(?={_TAG_NAME}[\s>])[^\s<>]+(?:\s[^<>]*)?(?<!/)>)"
     rf"(?:[^<]++|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?!/{_TAG_NAME}\s*>))*+",
@@ -33,7 +33,7 @@ _ESCAPED_ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(
     rf"(\s(?={_TAG_NAME}\s*=)[^\s<>=]+\s*=\s*)(?:\"[^\"<]*+\"?|'[^'<]*+'?)", _FLAGS
 )
-# The value of a key is a string, a word or number, or else all that follows.
+# The value is a string, a word or a number; otherwise, all that follows is hidden.
 _MEMBER = re.compile(
     rf'("[^"\\]*{_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[^\s"\[{{,}}\]]++|[\[{{].*)', _FLAGS
 )
@@ -49,13 +49,13 @@ _TOKEN = re.compile(rb'("Result"\s*:\s*true\b.*?"Msg"\s*:\s*)"[^"]*"', _FLAGS)
 
 
 def is_secret(name: str) -> bool:
-    """Whether what has this name is to be hidden, such as `X-Api-Key` or `new_password`."""
+    """Whether a name is a secret's, such as `X-Api-Key` or `new_password`."""
     return _SECRET.fullmatch(name) is not None
 
 
 def masked(body: bytes, content_type: str | None = None) -> bytes:
-    """A body without the secrets in it; one without any as it came."""
-    # First as ASCII, which in nearly all encodings stands for itself, byte for byte.
+    """A body with its secrets hidden; unchanged if there are none."""
+    # First as Latin-1: in nearly all encodings, ASCII characters are the same bytes.
     for encoding in ("latin-1", encoding_of(body, content_type)):
         text = decoded(body, encoding)
         hidden = masked_text(text)
@@ -65,12 +65,12 @@ def masked(body: bytes, content_type: str | None = None) -> bytes:
 
 
 def masked_token(body: bytes) -> bytes:
-    """The HTTP API's answer to a login, without the token in it."""
+    """The HTTP API's response to a login, with its token hidden."""
     return _TOKEN.sub(rf'\1"{MASK}"'.encode(), body)
 
 
 def masked_text(text: str) -> str:
-    """A body that has been decoded, without the secrets in it."""
+    """A decoded body with its secrets hidden."""
     plain = _ESCAPED_LETTER.sub(lambda match: chr(int(match[1], 16)), text)
     hidden = plain
     start = text.lstrip("\ufeff \t\r\n")[:2]
@@ -87,7 +87,7 @@ def masked_text(text: str) -> str:
 
 
 def masked_query(query: str) -> str:
-    """A URL's query, or a form, without the secrets in it."""
+    """A URL's query, or a form, with its secrets hidden."""
     return _FIELD.sub(
         lambda match: match[1] + MASK if is_secret(unquote_plus(match[2]).strip()) else match[0],
         query,

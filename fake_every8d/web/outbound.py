@@ -1,4 +1,4 @@
-"""What goes out: the GET of a status report, and an e-mail to an SMTP server."""
+"""What the fake sends out: a GET for each status report, and e-mails to an SMTP server."""
 
 import re
 import smtplib
@@ -18,16 +18,15 @@ from fake_every8d.gateway import Email, InvalidInput
 from fake_every8d.gateway.real_time import monotonic
 
 TIMEOUT = 10.0
-"""Seconds that a receiver has for its whole answer (R2)."""
+"""Seconds that a receiver has for its whole response (R2)."""
 
-_BODY_LIMIT = 1 << 20  # of an answer that nobody reads; one byte more and the connection is dropped
-
+_BODY_LIMIT = 1 << 20  # bytes of a response, which nobody reads; after more, we disconnect
 
 _ESCAPE = re.compile("%..")
 
 
-class _WholeAnswer:
-    """For a socket: its timeout is for all that is read from now on, not for each piece."""
+class _WholeResponse:
+    """For a socket: its timeout is for all that is read from now on, not for each read."""
 
     _deadline: float | None = None
 
@@ -44,18 +43,17 @@ class _WholeAnswer:
         return int(super().recv_into(*arguments))  # type: ignore[misc]
 
 
-class _Socket(_WholeAnswer, socket.socket):
+class _Socket(_WholeResponse, socket.socket):
     pass
 
 
-class _TLSSocket(_WholeAnswer, ssl.SSLSocket):
+class _TLSSocket(_WholeResponse, ssl.SSLSocket):
     pass
 
 
 class _AsDotNet:
-    """For a connection: what the report adds to the URL goes out as it is written (R1).
-
-    urllib3 has escapes in upper case, and .NET in lower.
+    """For a connection: what the report adds to the URL is escaped in lower case, as .NET
+    does it (R1); urllib3 would turn it into upper case.
     """
 
     def putrequest(self, method: str, url: str, *arguments: Any, **keywords: Any) -> None:
@@ -125,9 +123,9 @@ _pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 def get(url: str) -> int:
     """GET a status report's URL and return the HTTP status; redirects are not followed.
 
-    A kept connection that the receiver has closed makes way for another one (R5).
-    Raises `OSError` if there is no whole answer: refused, broken off, or not there in time.
-    Its text says so in a few words.
+    If the receiver has closed a kept connection, the request goes over a new one (R5).
+    Raises `OSError`, whose text says why, if there was no whole response: the connection was
+    refused or broke off, or time ran out.
     """
     try:
         return _get(url)
@@ -141,7 +139,7 @@ def _in_words(place: str, error: BaseException) -> str:
     while cause is not None:
         match cause:
             case urllib3.exceptions.NewConnectionError():
-                pass  # to urllib3 it is a timeout, whatever has caused it
+                pass  # a timeout by class, whatever its cause
             case ConnectionRefusedError():
                 return f"{place} refused the connection"
             case socket.gaierror():
@@ -162,12 +160,12 @@ def _get(url: str) -> int:
         try:
             response = _request(url)
         except urllib3.exceptions.ProtocolError as error:
-            # It is no longer kept, so that this ends.
+            # That connection is no longer kept, so this loop ends.
             if not isinstance(error.args[-1], _ClosedWhileIdle):
                 raise
     try:
-        # The body is read, since an answer that breaks off is an error, and a
-        # connection can only be used again when its last answer has been read.
+        # The body is read, because a response that breaks off is an error, and because a
+        # connection can be used again only after its last response has been read.
         left = _BODY_LIMIT
         while left > 0 and (chunk := response.read1(65_536)):
             left -= len(chunk)
@@ -185,7 +183,7 @@ def _request(url: str) -> urllib3.BaseHTTPResponse:
         url,
         redirect=False,
         preload_content=False,
-        timeout=TIMEOUT,  # no total, which urllib3 would take from `time.monotonic`
+        timeout=TIMEOUT,  # not a total: urllib3 times that by `time.monotonic`, maybe frozen
         headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
     )
 
@@ -198,7 +196,7 @@ def close() -> None:
 class Mailer:
     """Hands copies by e-mail to an SMTP server, such as `smtp://127.0.0.1:1025` (S7).
 
-    Raises `InvalidInput` for a URL that is not one of an SMTP server.
+    Raises `InvalidInput` for a URL that does not name an SMTP server.
     """
 
     def __init__(self, smtp_url: str) -> None:
@@ -213,7 +211,7 @@ class Mailer:
         self._port = port or 25
 
     def __call__(self, email: Email) -> int:
-        """Hand it over and return the server's reply code. Raises if there is none."""
+        """Hand an e-mail over, and return the server's reply code. Raises if there is none."""
         message = EmailMessage(policy=SMTPUTF8)
         message["From"] = "EVERY8D <fake-every8d@localhost>"
         message["To"] = email.to
@@ -224,7 +222,7 @@ class Mailer:
             with smtplib.SMTP(
                 self._host,
                 self._port,
-                local_hostname="localhost",  # else it asks DNS for one, for seconds on macOS
+                local_hostname="localhost",  # else smtplib asks DNS for it: seconds, on macOS
                 timeout=TIMEOUT,
             ) as server:
                 server.send_message(message)

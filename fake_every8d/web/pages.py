@@ -17,17 +17,17 @@ INDEX = "index.html"
 """The page itself, among the static files."""
 
 _HEADERS = {
-    # The page shows what anybody wrote in an SMS: none of it may run, load or be framed.
+    # The page shows text from anybody's SMS: none of it may run, load or be framed.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Kept, but asked for each time: a new version is seen at once, and a 304 is cheap.
+    # Cached, but checked each time: a new version is seen at once, and a 304 is cheap.
     "Cache-Control": "no-cache",
 }
 
-# Not left to the machine's own table, in which .js may be anything. Licences have none.
+# Not taken from the machine's own table, where .js may be anything. Licences have no suffix.
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -37,7 +37,7 @@ _TYPES = {
 
 
 def static_file(environ: "WSGIEnvironment", name: str) -> Response:
-    """A file of the inbox, such as `views/phones.js`; 304 if the caller has it already.
+    """A file of the inbox, such as `views/phones.js`; 304 if the client has it already.
 
     Raises `NotFound` for what is not one of them.
     """

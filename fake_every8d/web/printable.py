@@ -1,13 +1,13 @@
-"""What clients sent, made fit for a terminal or a line of a log."""
+"""Text from clients, made safe to print on a terminal or in a log."""
 
 _LONGEST = 300
 
 
 def printable(text: str) -> str:
-    """A text that stays in its line, in its order, and of a bearable length.
+    """The text on one line, in its own order, and cut short if it is very long.
 
-    A blank stands for what cannot be printed: line ends, control characters, and those that
-    turn the direction of text around.
+    A space replaces each character that cannot be printed: line ends, control characters, and
+    those that change the direction of text.
     """
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"

@@ -1,4 +1,4 @@
-"""What has reached a fake, in lines that one can read at a glance."""
+"""What has reached a fake, in lines for people to read at a glance."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
@@ -17,7 +17,7 @@ T = TypeVar("T")
 def text(
     requests: Sequence[RecordedRequest], messages: Sequence[Message], reports: Sequence[Report]
 ) -> str:
-    """Requests, messages and reports, the last of each; for a failed test's report."""
+    """The last requests, messages and reports, for a failed test's report."""
     return "\n".join(
         [
             *_section("request", requests, request_lines),
@@ -28,17 +28,17 @@ def text(
 
 
 def request_lines(request: RecordedRequest) -> Iterable[str]:
-    """A request in a line, and a line for each piece of advice."""
+    """A line for the request, and one for each piece of advice."""
     what = request.operation or f"{request.method} {request.path}"
-    answer = request.result or f"HTTP {request.status}"
+    result = request.result or f"HTTP {request.status}"
     fault = f"  (fault: {request.fault})" if request.fault else ""
-    yield f"{request.at:%H:%M:%S}  {what}  {request.user_id or '-'}  {answer}{fault}"
+    yield f"{request.at:%H:%M:%S}  {what}  {request.user_id or '-'}  {result}{fault}"
     for advice in request.advice:
         yield f"          advice: {advice}"
 
 
 def message_line(message: Message) -> str:
-    """A message in a line: when, to whom, what became of it, and how it begins."""
+    """A line for a message: when it was accepted, to whom, its status, and how it begins."""
     content = message.content
     if len(content) > _CONTENT:
         content = content[: _CONTENT - 1] + "…"
@@ -60,16 +60,16 @@ def report_lines(reports: Iterable[Report]) -> Iterable[str]:
 
 
 def report_line(report: Report, earlier: int | None = None) -> str:
-    """A status report in a line: what it says, to whom, and what its attempts were answered.
+    """A line for a status report: what it says, to whom, and how its attempts ended.
 
-    `earlier` is the ID of the same message's report that it has to wait for, if it has to.
+    `earlier` is the ID of the same message's report that it has to wait for, if any.
     """
-    answers = [
+    ends = [
         f"HTTP {attempt.status_code}" if attempt.error is None else attempt.error
         for attempt in report.attempts
     ]
-    runs = [(answer, len([*same])) for answer, same in groupby(answers)]
-    tried = ", ".join(answer if times == 1 else f"{times} × {answer}" for answer, times in runs)
+    runs = [(end, len([*same])) for end, same in groupby(ends)]
+    tried = ", ".join(end if times == 1 else f"{times} × {end}" for end, times in runs)
     text = f" {report.text!r}" if report.text else ""
     untried = "not tried yet" if earlier is None else f"waits for report {earlier} of the message"
     receiver = report.url.partition("BatchID=")[0].rstrip("?&")
