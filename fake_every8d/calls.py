@@ -50,7 +50,7 @@ class Call(Protocol):
     def execute(self) -> None:
         """Do what it asks for, if anything. The gateway changes here and nowhere else."""
 
-    def answer(self, result: str | None = None) -> Response:
+    def respond(self, result: str | None = None) -> Response:
         """The response of an executed call; or `result` instead of what the operation said."""
 
     def fail(self, reason: str) -> Response:

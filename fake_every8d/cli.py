@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from fake_every8d.config import Kind
+    from fake_every8d.config import ValueKind
     from fake_every8d.gateway import Account
     from fake_every8d.web.http.tls import Certificate
 
@@ -129,7 +129,7 @@ def _accounts(
     return accounts
 
 
-def _kind(option: click.Parameter) -> "Kind":
+def _kind(option: click.Parameter) -> "ValueKind":
     """What an option's value is in TOML."""
     if option.multiple:
         return (list,), 'texts in brackets, such as ["sms.test"]'

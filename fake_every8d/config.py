@@ -12,10 +12,10 @@ from typing import Any
 
 from fake_every8d.gateway import Account, InvalidInput, Settings
 
-Kind = tuple[tuple[type, ...], str]
+ValueKind = tuple[tuple[type, ...], str]
 """The types that a key's value may have, and how to tell somebody who gave another."""
 
-_ACCOUNT: dict[str, Kind] = {
+_ACCOUNT: dict[str, ValueKind] = {
     "user_id": ((str,), 'text in quotes, such as "demo"'),
     "password": ((str,), "text in quotes"),
     "credit": ((int, Decimal), "points, such as 1000 or 12.5"),
@@ -41,7 +41,7 @@ def load_accounts(path: str | Path) -> tuple[Account, ...]:
 
 
 def load(
-    path: str | Path, known: Mapping[str, Kind] | None = None
+    path: str | Path, known: Mapping[str, ValueKind] | None = None
 ) -> tuple[tuple[Account, ...], dict[str, Any]]:
     """The accounts of a TOML file, as `load_accounts` has them, and its `[settings]`.
 
@@ -109,7 +109,7 @@ def _account(table: dict[str, Any]) -> Account:
     return Account(**table)
 
 
-def _check(table: dict[str, Any], known: Mapping[str, Kind]) -> None:
+def _check(table: dict[str, Any], known: Mapping[str, ValueKind]) -> None:
     for key, value in table.items():
         if key not in known:
             raise ConfigError(_unknown(key, known))

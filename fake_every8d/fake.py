@@ -24,7 +24,7 @@ from fake_every8d.gateway import (
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
-from fake_every8d.web.faults import Fault, FaultSettings, Kind, Operation
+from fake_every8d.web.faults import Fault, FaultKind, FaultSettings, Operation
 from fake_every8d.web.http.server import Server
 from fake_every8d.web.http.tls import Certificate, made_certificate
 from fake_every8d.web.journal import RecordedRequest
@@ -322,7 +322,7 @@ class FakeEvery8d(Assertions):
         return self.gateway.update_settings(**changes)
 
     def add_fault(
-        self, operation: Operation, kind: Kind, **settings: Unpack[FaultSettings]
+        self, operation: Operation, kind: FaultKind, **settings: Unpack[FaultSettings]
     ) -> Fault:
         """Let the next call of an operation, or of any (`"*"`), go wrong.
 

@@ -24,7 +24,7 @@ from fake_every8d.http_api.requests import (
     read_form,
     read_json,
 )
-from fake_every8d.http_api.responses import Answer
+from fake_every8d.http_api.responses import Output
 
 PATH = "/API21/HTTP/"
 """Where the operations live, in any case, and after one more segment if need be (H1)."""
@@ -46,7 +46,7 @@ _logger = logging.getLogger(__name__)
 
 
 class HttpCall:
-    """A `Call` that came by the HTTP API: whatever came, its answer is HTTP 200 (H5)."""
+    """A `Call` that came by the HTTP API: whatever came, the response is HTTP 200 (H5)."""
 
     def __init__(self, gateway: Gateway, name: str, request: Request) -> None:
         self.operation: str | None = None
@@ -77,7 +77,7 @@ class HttpCall:
             self.operation = self._operation.call_name
         # Now, since closing a token ends what tells it.
         self.user_id = gateway.owner(self._context.caller)
-        self._answer = Answer("")
+        self._output = Output("")
 
     @property
     def advice(self) -> Sequence[str]:
@@ -103,22 +103,22 @@ class HttpCall:
                 if isinstance(call.caller, Token):
                     call.gateway.check(call.caller)
                 raise PlatformError(*UNFORESEEN)
-            self._answer = operation.run(call, self._given)
+            self._output = operation.run(call, self._given)
         except PlatformError as error:
-            self._answer = operation.refuse(error, call.edition)
+            self._output = operation.refuse(error, call.edition)
         except Malformed as malformed:
             call.advice.add(_NO_FORM, str(malformed))
-            self._answer = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
+            self._output = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
         except Exception:
             _logger.exception("%s failed", operation.call_name)
-            self._answer = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
+            self._output = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
 
-    def answer(self, result: str | None = None) -> Response:
-        answer = self._answer
+    def respond(self, result: str | None = None) -> Response:
+        output = self._output
         if result is not None:
-            answer = Answer(result, answer.content_type)
-        self.result = answer.text if answer.result is None else answer.result
-        return Response(200, answer.content_type, answer.text.encode(errors="replace"))
+            output = Output(result, output.content_type)
+        self.result = output.text if output.result is None else output.result
+        return Response(200, output.content_type, output.text.encode(errors="replace"))
 
     def fail(self, reason: str) -> Response:
         """The page of an ASP.NET application that failed: HTTP 500."""

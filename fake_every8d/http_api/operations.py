@@ -10,7 +10,7 @@ from fake_every8d.gateway import Caller, Edition, Gateway, Login, PlatformError,
 from fake_every8d.gateway.errors import NO_CREDENTIALS
 from fake_every8d.http_api.requests import Fields, Malformed, Parameters
 from fake_every8d.http_api.responses import (
-    Answer,
+    Output,
     Table,
     delivery_table,
     error_json,
@@ -67,25 +67,25 @@ class Operation:
     """What the journal and failures on demand know it as: SOAP's name if it has it (H17)."""
     parameters: tuple[str, ...]
     """Besides UID and PWD; for people to read."""
-    run: Callable[[Context, Any], Answer]
+    run: Callable[[Context, Any], Output]
     """Takes the `Parameters` of a form, or the `Fields` of JSON. Raises `PlatformError`."""
     json: bool = False
     """Whether it takes JSON and answers in JSON."""
 
-    def refuse(self, error: PlatformError, edition: Edition) -> Answer:
+    def refuse(self, error: PlatformError, edition: Edition) -> Output:
         """What it answers for an error."""
         return (error_json if self.json else error_line)(error, edition)
 
 
-def _send_sms(call: Context, given: Parameters) -> Answer:
+def _send_sms(call: Context, given: Parameters) -> Output:
     receipt = call.gateway.send_sms(
         call.caller, *_what_is_sent(given), **_options(call, given), tell_repeats=True
     )
     call.advice.extend(receipt.advice)
-    return Answer(receipt_line(receipt))
+    return Output(receipt_line(receipt))
 
 
-def _send_filtered_sms(call: Context, given: Parameters) -> Answer:
+def _send_filtered_sms(call: Context, given: Parameters) -> Output:
     if "IsSend" in given:
         call.later("IsSend", Edition.OF_2025)
     sent = given["IsSend"].strip().lower() != "false"
@@ -94,7 +94,7 @@ def _send_filtered_sms(call: Context, given: Parameters) -> Answer:
     )
     if filtered.receipt:
         call.advice.extend(filtered.receipt.advice)
-    return Answer(filtered_line(filtered, sent=sent, edition=call.edition))
+    return Output(filtered_line(filtered, sent=sent, edition=call.edition))
 
 
 def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
@@ -121,7 +121,7 @@ def _event_id(call: Context, event_id: str) -> str:
     return event_id
 
 
-def _send_param(call: Context, given: Fields) -> Answer:
+def _send_param(call: Context, given: Fields) -> Output:
     try:
         template = given["MSG"]
         recipients = [
@@ -166,7 +166,7 @@ def _filled(call: Context, template: str, param: str) -> str:
     return _FIELD.sub(lambda found: values[int(found[1]) - 1], template)
 
 
-def _get_delivery_status(call: Context, given: Parameters) -> Answer:
+def _get_delivery_status(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
     log = call.gateway.delivery_log(call.caller, batch_id, page_no)
     if not log.count:
@@ -175,7 +175,7 @@ def _get_delivery_status(call: Context, given: Parameters) -> Answer:
     return _formatted(call, given, table, {"0": Table.tab, "1": Table.json, "2": Table.xml})
 
 
-def _get_reply_message(call: Context, given: Parameters) -> Answer:
+def _get_reply_message(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
     replies = call.gateway.replies(call.caller, batch_id, page_no)
     if not replies.count:
@@ -195,8 +195,8 @@ def _formatted(
     call: Context,
     given: Parameters,
     table: Table,
-    formats: dict[str, Callable[[Table], Answer]],
-) -> Answer:
+    formats: dict[str, Callable[[Table], Output]],
+) -> Output:
     wanted = given["RESPFORMAT"].strip()
     if wanted:
         call.later("RESPFORMAT", Edition.OF_2025)
@@ -205,31 +205,31 @@ def _formatted(
     return formats.get(wanted, Table.tab)(table)
 
 
-def _erase_booking(call: Context, given: Parameters) -> Answer:
+def _erase_booking(call: Context, given: Parameters) -> Output:
     batch_id = given["BID"].strip()
     erased = call.gateway.erase_booking(call.caller, batch_id)
     if erased is None:
         call.advice.add(_NOTHING_BOOKED, batch_id or "(none)")
-        return Answer("")
-    return Answer(f"{erased.records},{erased.points:.2f}")
+        return Output("")
+    return Output(f"{erased.records},{erased.points:.2f}")
 
 
-def _get_credit(call: Context, given: Parameters) -> Answer:
-    return Answer(f"{call.gateway.credit(call.caller):.2f}")
+def _get_credit(call: Context, given: Parameters) -> Output:
+    return Output(f"{call.gateway.credit(call.caller):.2f}")
 
 
-def _open_token(call: Context, given: Fields) -> Answer:
+def _open_token(call: Context, given: Fields) -> Output:
     if not isinstance(call.caller, Login):
         raise PlatformError(*NO_CREDENTIALS)
     return token_json(call.gateway.open_token(call.caller))
 
 
-def _check_token(call: Context, given: Fields) -> Answer:
+def _check_token(call: Context, given: Fields) -> Output:
     call.gateway.check(_token(call))
     return token_json()
 
 
-def _close_token(call: Context, given: Fields) -> Answer:
+def _close_token(call: Context, given: Fields) -> Output:
     call.gateway.close_token(_token(call))
     return token_json()
 

@@ -44,13 +44,13 @@ _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call answers."""
+class Output:
+    """What an operation puts into the response."""
 
     text: str
     content_type: str = TEXT
     result: str | None = None
-    """What the log says of it, if not the text."""
+    """What the log shows, if not the text."""
 
 
 def worded(error: PlatformError, edition: Edition) -> PlatformError:
@@ -65,15 +65,15 @@ def worded(error: PlatformError, edition: Edition) -> PlatformError:
     return error
 
 
-def error_line(error: PlatformError, edition: Edition) -> Answer:
+def error_line(error: PlatformError, edition: Edition) -> Output:
     """`CODE,text` in the form of the edition (H10, E1)."""
-    return Answer(worded(error, edition).line(edition))
+    return Output(worded(error, edition).line(edition))
 
 
-def error_json(error: PlatformError, edition: Edition) -> Answer:
+def error_json(error: PlatformError, edition: Edition) -> Output:
     """`{"Result":false,"Status":"CODE","Msg":"text"}` (H7, H12)."""
     error = worded(error, edition)
-    return Answer(
+    return Output(
         _json({"Result": False, "Status": str(error.code), "Msg": error.description}),
         JSON,
         error.line(edition),
@@ -85,11 +85,11 @@ def receipt_line(receipt: Receipt) -> str:
     return receipt.line(cost_decimals=0)
 
 
-def receipt_json(receipt: Receipt, edition: Edition) -> Answer:
+def receipt_json(receipt: Receipt, edition: Edition) -> Output:
     """`{"Result":true,…,"Msg":…}` with the five fields in it (H12, E1)."""
     status = {} if edition is Edition.OF_2025 else {"Status": "0"}
     line = receipt_line(receipt)
-    return Answer(_json({"Result": True, **status, "Msg": line}), JSON, line)
+    return Output(_json({"Result": True, **status, "Msg": line}), JSON, line)
 
 
 def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) -> str:
@@ -105,10 +105,10 @@ def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) ->
     return ",".join(fields)
 
 
-def token_json(token: str | None = None) -> Answer:
+def token_json(token: str | None = None) -> Output:
     """`{"Result":true,"Msg":"TOKEN"}`, or without a token, if none was asked for (H7)."""
     shown = {"Result": True} | ({} if token is None else {"Msg": token})
-    return Answer(_json(shown), JSON, "0")
+    return Output(_json(shown), JSON, "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +120,19 @@ class Table:
     tab_rows: Iterable[Sequence[str]]
     records: Iterable[Mapping[str, str]]
 
-    def tab(self) -> Answer:
+    def tab(self) -> Output:
         """The count, CRLF, and rows that each end in LF."""
         rows = "".join(
             "\t".join([cell.translate(_BLANKS) for cell in row]) + "\n" for row in self.tab_rows
         )
-        return Answer(f"{self.count}\r\n{rows}", TEXT, self._result)
+        return Output(f"{self.count}\r\n{rows}", TEXT, self._result)
 
-    def json(self) -> Answer:
+    def json(self) -> Output:
         records = list(self.records)
         table = {"SMS_COUNT": self.count, "BID": self.batch_id}
-        return Answer(_json(table | ({"DATA": records} if records else {})), JSON, self._result)
+        return Output(_json(table | ({"DATA": records} if records else {})), JSON, self._result)
 
-    def xml(self) -> Answer:
+    def xml(self) -> Output:
         """The names of the JSON, each an element; DATA as often as there are records."""
         records = "".join(
             "<DATA>"
@@ -140,7 +140,7 @@ class Table:
             + "</DATA>"
             for record in self.records
         )
-        return Answer(
+        return Output(
             '<?xml version="1.0" encoding="utf-8"?>'
             f"<SMS_LOG><SMS_COUNT>{self.count}</SMS_COUNT><BID>{escape(self.batch_id)}</BID>"
             f"{records}</SMS_LOG>",

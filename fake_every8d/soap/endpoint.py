@@ -68,7 +68,7 @@ class SoapCall:
             function = _functions()[self.operation]
             self._text = function(_Context(self._work), *self._values)
 
-    def answer(self, result: str | None = None) -> Response:
+    def respond(self, result: str | None = None) -> Response:
         refused = self._refused
         if refused is None:
             self.result = self._work.result if result is None else result

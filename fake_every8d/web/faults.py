@@ -13,7 +13,9 @@ from lxml import etree
 from fake_every8d.calls import Call, Response
 from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
 
-Kind = Literal["result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"]
+FaultKind = Literal[
+    "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
+]
 Effect = Literal["before", "after"]
 Operation = Literal[
     "getConnection",
@@ -66,7 +68,7 @@ class Fault:
 
     operation: str
     """Such as `sendSMS`, or `*` for all."""
-    kind: Kind
+    kind: FaultKind
     times: int | None = 1
     """How many more calls it befalls; None for all, until it is removed."""
     effect: Effect = "before"
@@ -249,7 +251,7 @@ class Faults:
         fault = self.take(call) if call.operation else None
         if fault is None:
             call.execute()
-            return call.answer(), None
+            return call.respond(), None
         if (
             fault.kind == "delay"
             and fault.effect == "before"
@@ -258,15 +260,15 @@ class Faults:
             return call.fail(_HUNG_UP), fault
         if fault.kind == "delay" or fault.effect == "after":
             call.execute()
-            response = call.answer()
+            response = call.respond()
         else:
-            response = call.answer("")  # something to be spoilt
+            response = call.respond("")  # something to be spoilt
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
                     self._delay(fault.seconds, clearing, on_disconnect)
             case "result":
-                response = call.answer(fault.result)
+                response = call.respond(fault.result)
             case "soap_fault":
                 response = call.fail(fault.reason)
             case "http_error":
@@ -307,8 +309,10 @@ class Faults:
         if operation not in (ANY, *self._operations):
             known = ", ".join(self._operations)
             raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
-        if kind not in get_args(Kind):
-            raise InvalidInput(f"kind must be one of {', '.join(get_args(Kind))}; not {kind!r}")
+        if kind not in get_args(FaultKind):
+            raise InvalidInput(
+                f"kind must be one of {', '.join(get_args(FaultKind))}; not {kind!r}"
+            )
         defaults: dict[str, Any] = {}
         if {"every", "rate", "probability"} & set(settings):
             defaults["times"] = None

@@ -189,7 +189,7 @@ def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
     ):
         called = endpoint.read(name, request)
         called.execute()
-        assert called.answer().status == 200
+        assert called.respond().status == 200
     expected = NOT_XML.sub("\ufffd", text)
     assert [message.content for message in gateway.messages()] == [expected] * 3
     gateway.close()
@@ -209,7 +209,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
             query = f"UID=demo&PWD=demo&DEST={PHONE}&MSG={'a' * length}&ST={when}"
             called = endpoint.read("sendSMS", Request(query=query.encode()))
             called.execute()
-            called.answer()
+            called.respond()
         else:
             gateway.send_sms(key, "", "b" * length, PHONE, when)
     charged = sum(message.cost for message in gateway.messages())
@@ -239,7 +239,7 @@ def test_h5_whatever_comes_the_answer_is_200(name: str, data: st.DataObject) -> 
         ),
     )
     called.execute()
-    assert called.answer().status == 200
+    assert called.respond().status == 200
     assert gateway.messages() == []
     gateway.close()
 

@@ -75,7 +75,7 @@ def handle(
     """Read a request, execute it and answer it."""
     call = endpoint.read(body, content_type, soap_action)
     call.execute()
-    response = call.answer()
+    response = call.respond()
     return Answered(*response, call.operation, call.user_id, call.result, tuple(call.advice))
 
 

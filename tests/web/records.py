@@ -17,7 +17,7 @@ class Answered:
 
     def execute(self) -> None: ...
 
-    def answer(self, result: str | None = None) -> Response:
+    def respond(self, result: str | None = None) -> Response:
         return Response(200, "text/plain", (result or self.result).encode())
 
     def fail(self, reason: str) -> Response:

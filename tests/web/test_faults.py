@@ -11,7 +11,7 @@ import requests
 import zeep
 
 from fake_every8d import FakeEvery8d, InvalidInput, NotFound
-from fake_every8d.web.faults import Effect, Faults, FaultSettings, Kind
+from fake_every8d.web.faults import Effect, FaultKind, Faults, FaultSettings
 from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT, call
 
@@ -48,7 +48,7 @@ def answers(result: str) -> Callable[[Any, str], None]:
     return check
 
 
-SEEN: list[tuple[Kind, FaultSettings, Callable[[Any, str], None]]] = [
+SEEN: list[tuple[FaultKind, FaultSettings, Callable[[Any, str], None]]] = [
     ("result", {"result": "-99, 壞了 <&>"}, answers("-99, 壞了 <&>")),
     ("result", {}, answers("None")),
     ("soap_fault", {}, raises(zeep.exceptions.Fault, REASON)),
@@ -71,7 +71,7 @@ def test_what_a_client_sees_and_whether_it_was_charged(
     every8d: FakeEvery8d,
     service: Any,
     key: str,
-    kind: Kind,
+    kind: FaultKind,
     settings: FaultSettings,
     seen: Callable[[Any, str], None],
     effect: Effect,

@@ -18,7 +18,7 @@ from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web import summary
 from fake_every8d.web.api import parameters as p
 from fake_every8d.web.api import representation as show
-from fake_every8d.web.faults import MOST_CALLS, Effect, Faults, Kind
+from fake_every8d.web.faults import MOST_CALLS, Effect, FaultKind, Faults
 from fake_every8d.web.journal import Journal, RecordedRequest
 
 PREFIX = "/fake/"
@@ -409,7 +409,7 @@ class Operations:
         "faults",
         body={
             "operation": p.TEXT,
-            "kind": p.one_of(*get_args(Kind)),
+            "kind": p.one_of(*get_args(FaultKind)),
             "times": p.or_null(p.whole(1)),
             "effect": p.one_of(*get_args(Effect)),
             "result": p.TEXT,
