@@ -4,41 +4,73 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fake_every8d.fake import FakeEvery8d
+    from fake_every8d.fake import AccountChanges, FakeEvery8d
     from fake_every8d.gateway import (
         TAIPEI,
         Account,
         Attempt,
+        BatchSummary,
         Clock,
+        Conflict,
+        Edition,
         Email,
         InvalidInput,
         Message,
         NotFound,
         Outcome,
+        PlatformError,
         Reply,
         Report,
         ReportState,
         Settings,
         Status,
     )
+    from fake_every8d.web.faults import Fault, FaultEffect, FaultKind, FaultSettings, Operation
+    from fake_every8d.web.http.tls import Certificate
+    from fake_every8d.web.journal import RecordedRequest
 
 __all__ = [
-    "TAIPEI",
     "Account",
+    "AccountChanges",
     "Attempt",
+    "BatchSummary",
+    "Certificate",
     "Clock",
+    "Conflict",
+    "Edition",
     "Email",
     "FakeEvery8d",
+    "Fault",
+    "FaultEffect",
+    "FaultKind",
+    "FaultSettings",
     "InvalidInput",
     "Message",
     "NotFound",
+    "Operation",
     "Outcome",
+    "PlatformError",
+    "RecordedRequest",
     "Reply",
     "Report",
-    "Settings",
     "ReportState",
+    "Settings",
     "Status",
+    "TAIPEI",
 ]
+
+_ELSEWHERE = {
+    "AccountChanges": "fake",
+    "Certificate": "web.http.tls",
+    "FakeEvery8d": "fake",
+    "Fault": "web.faults",
+    "FaultEffect": "web.faults",
+    "FaultKind": "web.faults",
+    "FaultSettings": "web.faults",
+    "Operation": "web.faults",
+    "RecordedRequest": "web.journal",
+}
+"""Where the names are that the gateway does not have."""
 
 
 def __getattr__(name: str) -> Any:
@@ -46,5 +78,4 @@ def __getattr__(name: str) -> Any:
     # with it this package, in suites too that make no use of it.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "fake_every8d.fake" if name == "FakeEvery8d" else "fake_every8d.gateway"
-    return getattr(import_module(module), name)
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'gateway')}"), name)

@@ -12,6 +12,7 @@ from typing import Any, Self, TypedDict, Unpack
 from fake_every8d.assertions import Assertions
 from fake_every8d.gateway import (
     Account,
+    BatchSummary,
     Clock,
     Email,
     Gateway,
@@ -31,7 +32,11 @@ from fake_every8d.web.journal import RecordedRequest
 
 
 class AccountChanges(TypedDict, total=False):
-    """What can be changed of an `Account`: its fields, but for `user_id`."""
+    """What can be changed of an `Account`: its fields, but for `user_id`; or two of them at once.
+
+    `top_up` adds points to the credit. `locked` locks the account, as 11 failed logins do,
+    or unlocks it.
+    """
 
     password: str
     credit: Decimal | float
@@ -39,6 +44,8 @@ class AccountChanges(TypedDict, total=False):
     test_mode: bool
     report_url: str | None
     failed_logins: int
+    top_up: Decimal | float
+    locked: bool
 
 
 class FakeEvery8d(Assertions):
@@ -253,6 +260,28 @@ class FakeEvery8d(Assertions):
         self.gateway.add_account(account)
         return account
 
+    def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
+        """Change an account; returns it as it is now.
+
+            every8d.update_account("demo", credit=2)
+            every8d.update_account("demo", top_up=100)
+            every8d.update_account("demo", report_url=app.url + "/sms/report")
+            every8d.update_account("demo", locked=False)
+
+        The names are those of `AccountChanges`. Raises `NotFound` or `InvalidInput`.
+        """
+        return self.gateway.update_account(user_id, **changes)
+
+    def remove_account(self, user_id: str) -> None:
+        """Remove an account until the next reset; its sessions end with it.
+
+            every8d.add_account("shop", "s3cret")
+            every8d.remove_account("shop")
+
+        What it has sent or booked goes on. Raises `NotFound`.
+        """
+        self.gateway.remove_account(user_id)
+
     @property
     def messages(self) -> list[Message]:
         """Every message, oldest first: bookings and refused ones too (see `status`).
@@ -268,6 +297,26 @@ class FakeEvery8d(Assertions):
         """
         return self.gateway.messages(to=number)
 
+    @property
+    def batches(self) -> list[BatchSummary]:
+        """What was sent by one call each, oldest first, with how many messages are at which status.
+
+        assert every8d.batches[0].statuses == {Status.DELIVERED: 1}
+        """
+        return self.gateway.batches()
+
+    def set_status(self, message: Message | int, status: Status | int) -> Message:
+        """Decide now what becomes of a message, given or by its ID; returns it as it is then.
+
+            booked = every8d.wait_for_message(to="0922333444")
+            every8d.set_status(booked, Status.CANCELLED)
+
+        One that is sent can come to 100 to 107, a booking to 303. Raises `NotFound`, or
+        `Conflict` if it cannot come to that status.
+        """
+        message_id = message if isinstance(message, int) else message.id
+        return self.gateway.set_status(message_id, status)
+
     def set_outcome(
         self, to: str, status: Status | int, after: float | timedelta | None = None
     ) -> Outcome:
@@ -282,6 +331,21 @@ class FakeEvery8d(Assertions):
             after = after.total_seconds()
         return self.gateway.set_outcome(to, status, after)
 
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What has been set to become of messages, by number.
+
+        assert every8d.outcomes == []
+        """
+        return self.gateway.outcomes()
+
+    def clear_outcomes(self, to: str | None = None) -> None:
+        """Forget what was set for a number, or for all of them.
+
+        every8d.clear_outcomes("0912345678")
+        """
+        self.gateway.clear_outcomes(to)
+
     def reply(self, message_or_number: Message | str, text: str) -> Message:
         """Answer a message as the phone that got it, or the newest message to a number.
 
@@ -291,18 +355,6 @@ class FakeEvery8d(Assertions):
         with its reply. Raises `NotFound` or `InvalidInput` if no message got there.
         """
         return self.gateway.reply(message_or_number, text)
-
-    def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
-        """Change an account; returns it as it is now.
-
-            every8d.update_account("demo", credit=2)
-            every8d.update_account("demo", report_url=app.url + "/sms/report")
-            every8d.update_account("demo", failed_logins=0)  # unlocks it
-
-        The names are the fields of `Account`, but for `user_id`. Raises `NotFound` or
-        `InvalidInput`.
-        """
-        return self.gateway.update_account(user_id, **changes)
 
     @property
     def settings(self) -> Settings:
@@ -349,6 +401,16 @@ class FakeEvery8d(Assertions):
         """
         self._application.faults.clear()
 
+    def remove_fault(self, fault: Fault | int) -> None:
+        """Remove a failure, given or by its ID, before it has happened as often as it was to.
+
+            outage = every8d.add_fault("*", kind="http_error", times=None)
+            every8d.remove_fault(outage)
+
+        Raises `NotFound`.
+        """
+        self._application.faults.remove(fault if isinstance(fault, int) else fault.id)
+
     @property
     def requests(self) -> list[RecordedRequest]:
         """The last requests that reached it, oldest first, with their answers and advice.
@@ -357,6 +419,13 @@ class FakeEvery8d(Assertions):
         assert not every8d.requests[-1].advice
         """
         return self._application.journal.all()
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far; nothing else changes.
+
+        every8d.clear_requests()
+        """
+        self._application.journal.clear()
 
     @property
     def reports(self) -> list[Report]:

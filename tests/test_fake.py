@@ -19,6 +19,7 @@ import zeep
 
 from fake_every8d import (
     Account,
+    Conflict,
     FakeEvery8d,
     InvalidInput,
     NotFound,
@@ -186,6 +187,40 @@ def test_a3_an_account_is_unlocked(every8d: FakeEvery8d) -> None:
     assert log_in(every8d.url, "demo", "demo")
 
 
+def test_an_account_is_topped_up_locked_and_removed(every8d: FakeEvery8d) -> None:
+    every8d.add_account("shop", "s3cret", credit=0.1)
+    assert every8d.update_account("shop", top_up=0.2).credit == Decimal("0.3")
+    assert every8d.update_account("shop", locked=True).failed_logins == 11
+    locked = call(every8d.url, "getConnection", userID="shop", password="s3cret")
+    assert "-999" in locked.data.decode()
+    assert not every8d.update_account("shop", locked=False).locked
+    for wrong in [{"credit": 1, "top_up": 1}, {"locked": True, "failed_logins": 1}, {"top_up": -1}]:
+        with pytest.raises(InvalidInput):
+            every8d.update_account("shop", **wrong)  # type: ignore[arg-type]
+    every8d.remove_account("shop")
+    with pytest.raises(NotFound, match="there is no account 'shop'"):
+        every8d.account_of("shop")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"password": 1}, "password must be text, not int"),
+        ({"international": "no"}, "international must be true or false, not 'no'"),
+        ({"test_mode": None}, "test_mode must be true or false, not None"),
+        ({"failed_logins": -1}, "failed_logins must be 0 or more, not -1"),
+        ({"top_up": "lots"}, "top_up must be 0 or more points with two decimals"),
+    ],
+)
+def test_changes_that_make_no_sense_say_so(
+    every8d: FakeEvery8d, wrong: dict[str, Any], complaint: str
+) -> None:
+    before = every8d.account
+    with pytest.raises(InvalidInput, match=complaint):
+        every8d.update_account("demo", **wrong)
+    assert every8d.account == before
+
+
 # Messages
 
 
@@ -305,6 +340,40 @@ def test_outcomes_that_make_no_sense(
     assert every8d.gateway.outcomes() == []
 
 
+def test_outcomes_are_listed_and_cleared(every8d: FakeEvery8d) -> None:
+    one = every8d.set_outcome(PHONE, Status.NO_SUCH_NUMBER)
+    other = every8d.set_outcome("0922333444", Status.TIMED_OUT)
+    assert every8d.outcomes == [one, other]
+    every8d.clear_outcomes("+886912345678")
+    assert every8d.outcomes == [other]
+    every8d.clear_outcomes()
+    assert every8d.outcomes == []
+
+
+def test_d2_a_status_is_decided_by_the_test(every8d: FakeEvery8d) -> None:
+    send(every8d, "hello", f"{PHONE},0922333444")
+    first, second = every8d.messages
+    assert every8d.set_status(first, Status.NO_SUCH_NUMBER).status is Status.NO_SUCH_NUMBER
+    assert every8d.set_status(second.id, 100).status is Status.DELIVERED
+    with pytest.raises(Conflict, match="cannot come to"):
+        every8d.set_status(first, 100)
+    (batch,) = every8d.batches
+    assert batch.statuses == {Status.NO_SUCH_NUMBER: 1, Status.DELIVERED: 1}
+
+
+def test_one_failure_is_removed_and_the_requests_are_forgotten(every8d: FakeEvery8d) -> None:
+    one, other = every8d.add_fault("*", "garbage"), every8d.add_fault("*", "garbage")
+    every8d.remove_fault(one)
+    assert every8d.faults == [other]
+    every8d.remove_fault(other.id)
+    with pytest.raises(NotFound, match="there is no fault"):
+        every8d.remove_fault(other)
+    send(every8d, "hello")
+    every8d.clear_requests()
+    assert every8d.requests == []
+    assert len(every8d.messages) == 1
+
+
 def test_d4_replies_to_a_message_or_a_number(every8d: FakeEvery8d, receiver: Receiver) -> None:
     every8d.update_account("demo", report_url=receiver.url)
     send(every8d, "first")
@@ -403,6 +472,8 @@ def test_each_docstring_has_an_example_and_that_runs(
         every8d.reply(PHONE, "好的")
         if name == "requests":
             call(every8d.url, "sendSMS", sessionKey=key, content="x", mobile=PHONE)
+        if name == "set_status":
+            send(every8d, "x", "0922333444", send_time="20991231235959")
     with FakeEvery8d(tls=name == "ca_file") as fake:
         names: dict[str, Any] = {"every8d": every8d, "fake": fake, "app": app}
         names |= {"FakeEvery8d": FakeEvery8d, "Status": Status, "timedelta": timedelta}

@@ -28,7 +28,9 @@ from fake_every8d.gateway.errors import (
 MOST_POINTS = 10**12
 """More than this no account can have."""
 
-_FAILED_LOGINS_ALLOWED = 10
+FAILED_LOGINS_ALLOWED = 10
+"""So many in a row; one more locks the account (A3)."""
+
 _MOST_SESSIONS = 10_000
 # Labels of at most 63 characters, as the DNS has them; an underscore some networks allow.
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.|$))+")
@@ -77,16 +79,24 @@ class Account:
     """In a row, since the last success. More than 10 lock the account. Clause A3."""
 
     def __post_init__(self) -> None:
+        for name in ("user_id", "password"):
+            if not isinstance(value := getattr(self, name), str):
+                raise InvalidInput(f"{name} must be text, not {type(value).__name__}")
         if not self.user_id:
             raise InvalidInput("user_id must not be empty")
-        object.__setattr__(self, "credit", _points(self.credit))
+        object.__setattr__(self, "credit", points(self.credit, "credit"))
+        for name in ("international", "test_mode"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise InvalidInput(f"{name} must be true or false, not {value!r}")
+        if type(self.failed_logins) is not int or self.failed_logins < 0:
+            raise InvalidInput(f"failed_logins must be 0 or more, not {self.failed_logins!r}")
         if self.report_url is not None:
             _check_url(self.report_url)
 
     @property
     def locked(self) -> bool:
         """Whether failed logins have locked the account (帳號已封鎖)."""
-        return self.failed_logins > _FAILED_LOGINS_ALLOWED
+        return self.failed_logins > FAILED_LOGINS_ALLOWED
 
 
 @lru_cache  # an account is checked with every change, and its URL hardly ever changes
@@ -117,18 +127,19 @@ def _uncallable(url: str) -> str | None:
     return "port 0 cannot be called" if port == 0 else None
 
 
-def _points(value: Any) -> Decimal:
+def points(value: Any, name: str) -> Decimal:
+    """A number of points, exactly. Raises `InvalidInput`, which calls it by that name."""
     # By way of str, so that 0.1 is a tenth of a point and not the float next to it.
     try:
-        credit = value if isinstance(value, Decimal) else Decimal(str(value))
-        sensible = 0 <= credit <= MOST_POINTS and credit == round(credit, 2)
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        sensible = 0 <= number <= MOST_POINTS and number == round(number, 2)
     except InvalidOperation:  # not a number at all, or of more digits than a Decimal rounds
         sensible = False
     if not sensible:
         raise InvalidInput(
-            f"credit must be 0 or more points with two decimals, {MOST_POINTS} at most, not {value}"
+            f"{name} must be 0 or more points with two decimals, {MOST_POINTS} at most, not {value}"
         )
-    return credit
+    return number
 
 
 class Accounts:

@@ -8,7 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from fake_every8d.gateway.accounts import Account, Caller
+from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Caller, points
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.gateway.delivery import REACHABLE, Outcome
 from fake_every8d.gateway.emails import Email
@@ -76,13 +76,26 @@ class Gateway(Platform):
             self._changes.announce()
 
     def update_account(
-        self, user_id: str, /, *, top_up: Decimal | int = 0, **changes: Any
+        self,
+        user_id: str,
+        /,
+        *,
+        top_up: Decimal | float | None = None,
+        locked: bool | None = None,
+        **changes: Any,
     ) -> Account:
-        """Change an account's fields, but for `user_id`; `failed_logins=0` unlocks it.
+        """Change an account's fields, but for `user_id`.
 
-        `top_up` adds points to its credit. Raises `NotFound`, or `InvalidInput` for a name
-        or value that makes no sense; then nothing has changed.
+        `top_up` adds points to its credit; `locked` locks it, as 11 failed logins do, or
+        unlocks it. Raises `NotFound`, or `InvalidInput` for a name or value that makes no
+        sense; then nothing has changed.
         """
+        if top_up is not None and "credit" in changes:
+            raise InvalidInput("credit says how much there is, top_up how much more: give one")
+        if locked is not None:
+            if "failed_logins" in changes:
+                raise InvalidInput("locked and failed_logins say the same: give one of them")
+            changes["failed_logins"] = FAILED_LOGINS_ALLOWED + 1 if locked else 0
         known = [field.name for field in fields(Account) if field.name != "user_id"]
         if "user_id" in changes:
             raise InvalidInput("an account's user_id cannot be changed")
@@ -92,9 +105,8 @@ class Gateway(Platform):
                 hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
                 raise InvalidInput(f"an account has no {name}; {hint}")
         with self._lock:
-            if top_up:
-                credit = changes.get("credit", self._accounts.get(user_id).credit)
-                changes["credit"] = credit + top_up
+            if top_up is not None:
+                changes["credit"] = self._accounts.get(user_id).credit + points(top_up, "top_up")
             account = self._accounts.update(user_id, **changes)
             self._changes.announce()
             return account

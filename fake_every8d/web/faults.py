@@ -16,7 +16,7 @@ from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
 FaultKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
 ]
-Effect = Literal["before", "after"]
+FaultEffect = Literal["before", "after"]
 Operation = Literal[
     "getConnection",
     "closeConnection",
@@ -71,7 +71,7 @@ class Fault:
     kind: FaultKind
     times: int | None = 1
     """How many more calls it befalls; None for all, until it is removed."""
-    effect: Effect = "before"
+    effect: FaultEffect = "before"
     result: str = ""
     reason: str = "Server was unable to process request. ---> Timeout expired."
     status: int = 503
@@ -104,7 +104,7 @@ class FaultSettings(TypedDict, total=False):
     """What can be told of a `Fault` besides its operation and kind."""
 
     times: int | None
-    effect: Effect
+    effect: FaultEffect
     result: str
     reason: str
     status: int
@@ -319,7 +319,7 @@ class Faults:
         if settings.get("rate") is not None:
             defaults["status"] = 429
         fault = Fault(operation, kind, **defaults | settings)  # type: ignore[arg-type]  # checked above
-        if fault.effect not in get_args(Effect):
+        if fault.effect not in get_args(FaultEffect):
             raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
         if fault.times is not None and not _whole(fault.times, 1):
             raise InvalidInput(f"times must be 1 or more, or None for ever; not {fault.times!r}")

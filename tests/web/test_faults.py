@@ -11,7 +11,7 @@ import requests
 import zeep
 
 from fake_every8d import FakeEvery8d, InvalidInput, NotFound
-from fake_every8d.web.faults import Effect, FaultKind, Faults, FaultSettings
+from fake_every8d.web.faults import FaultEffect, FaultKind, Faults, FaultSettings
 from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT, call
 
@@ -74,7 +74,7 @@ def test_what_a_client_sees_and_whether_it_was_charged(
     kind: FaultKind,
     settings: FaultSettings,
     seen: Callable[[Any, str], None],
-    effect: Effect,
+    effect: FaultEffect,
 ) -> None:
     every8d.add_fault("sendSMS", kind, effect=effect, **settings)
     seen(service, key)
@@ -88,7 +88,7 @@ def test_what_a_client_sees_and_whether_it_was_charged(
 
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_a_delay_is_the_usual_answer_later(
-    every8d: FakeEvery8d, service: Any, key: str, effect: Effect
+    every8d: FakeEvery8d, service: Any, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=0.2, effect=effect)
     assert send(service, key).startswith("999.00,1,1.0,0,")
@@ -97,7 +97,7 @@ def test_a_delay_is_the_usual_answer_later(
 
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_a_caller_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
-    every8d: FakeEvery8d, key: str, effect: Effect
+    every8d: FakeEvery8d, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
     body = (
@@ -367,7 +367,7 @@ def test_a_status_without_a_name_is_answered_too(every8d: FakeEvery8d, status: i
 
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_a_client_that_hangs_up_ends_its_delay(
-    every8d: FakeEvery8d, key: str, effect: Effect
+    every8d: FakeEvery8d, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
     body = (

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 import schemathesis
 
-from fake_every8d import FakeEvery8d
+from fake_every8d import AccountChanges, FakeEvery8d, FaultSettings
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation
 from fake_every8d.web.app import Application
@@ -78,36 +78,70 @@ IN_PYTHON = {
     "accounts": "GET accounts",
     "add_account": "POST accounts",
     "update_account": "PATCH accounts/<text:user_id>",
+    "remove_account": "DELETE accounts/<text:user_id>",
     "messages": "GET messages",
     "messages_to": "GET messages",
     "wait_for_message": "GET messages",
     "wait_for_messages": "GET messages",
     "assert_sent": "GET messages",
     "assert_nothing_sent": "GET messages",
+    "batches": "GET batches",
+    "set_status": "POST messages/<int:message_id>/status",
     "reply": "POST replies",
+    "outcomes": "GET outcomes",
     "set_outcome": "POST outcomes",
+    "clear_outcomes": "DELETE outcomes",
     "reports": "GET reports",
     "wait_for_report": "GET reports",
     "emails": "GET emails",
     "clock": "POST clock",
     "requests": "GET requests",
     "wait_for_request": "GET requests",
+    "clear_requests": "DELETE requests",
     "settings": "GET settings",
     "update_settings": "PATCH settings",
     "add_fault": "POST faults",
     "faults": "GET faults",
+    "remove_fault": "DELETE faults/<int:fault_id>",
     "clear_faults": "DELETE faults",
     "summary": "GET summary",
     "reset": "POST reset",
 }
 """What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
 
+ANOTHER_WAY = {
+    "GET openapi.json",
+    "GET state",  # of what the others show, as much as the page needs
+    "GET clock",
+    "GET messages/latest",
+    "GET messages/<int:message_id>",
+    "POST messages/<int:message_id>/replies",
+    "GET reports/latest",
+    "GET requests/latest",
+    "GET requests/<int:request_id>",
+}
+"""What is over HTTP another way to do what one of those does, or nothing for a test."""
+
 SERVING = {"start", "stop", "url", "soap_url", "http_url", "wsdl_url", "ca_file"}
 
 
-def test_whatever_python_can_do_http_can() -> None:
+def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
     assert set(IN_PYTHON) | SERVING == {name for name in dir(FakeEvery8d) if name[0] != "_"}
-    assert set(IN_PYTHON.values()) <= {f"{each.method} {each.path}" for each in OPERATIONS}
+    assert {*IN_PYTHON.values(), *ANOTHER_WAY} == {
+        f"{each.method} {each.path}" for each in OPERATIONS
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "method"),
+    [
+        (AccountChanges, "accounts/<text:user_id>", "PATCH"),
+        (FaultSettings, "faults", "POST"),
+    ],
+)
+def test_what_is_set_has_the_same_names_in_both(settings: type, path: str, method: str) -> None:
+    (operation,) = [each for each in OPERATIONS if (each.method, each.path) == (method, path)]
+    assert set(operation.body.keys) - set(operation.body.required) == set(settings.__annotations__)
 
 
 @pytest.fixture
