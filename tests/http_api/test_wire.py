@@ -222,6 +222,26 @@ def test_h3_text_is_utf_8_percent_encoded(http: Http, encoded: str, text: str, w
     assert message.content == text
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_h3_raw_bytes_in_a_query_are_utf_8_too(http: Http, method: str) -> None:
+    target = "/API21/HTTP/sendSMS.ashx?UID=demo&PWD=demo&SB=主旨&MSG=測試%20😀&DEST=0912345678"
+    request = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    _, body = exchange(http.fake.url, request.encode())
+    (message,) = http.messages(batch_id(body.decode()))
+    assert (message.subject, message.content) == ("主旨", "測試 😀")
+    assert http.advice == ()
+
+
+def test_h3_raw_bytes_of_big5_are_told_not_to_be_utf_8(http: Http) -> None:
+    target = "/API21/HTTP/sendSMS.ashx?UID=demo&PWD=demo&MSG=測試&DEST=0912345678"
+    request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("big5")
+    _, body = exchange(http.fake.url, request)
+    (message,) = http.messages(batch_id(body.decode()))
+    assert "\ufffd" in message.content
+    (advice,) = http.advice
+    assert advice.startswith("MSG is not UTF-8")
+
+
 @pytest.mark.parametrize(
     "number", ["+886912345678", "886912345678", " 886912345678 ", "+8860912345678"]
 )

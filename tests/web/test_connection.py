@@ -239,6 +239,49 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
     assert [answer.status for answer in ask(fake, *pieces)] == EXCHANGES[data]
 
 
+CHINESE = ENVELOPE.replace(b"<getCredit", "<!-- 測試 -->\n<getCredit".encode())
+RAW = "GET /raw/%s?MSG=測試&X=%%41 HTTP/1.%d\r\nHost: 本機\r\nX-Name: 王\r\n\r\n"
+RAW_TARGETS = b"".join(
+    [
+        (RAW % ("一", 1)).encode(),
+        b"\r\n" + head(f"Content-Length: {len(CHINESE)}") + CHINESE,
+        (RAW % ("二", 1)).encode(),
+        head(CHUNKED) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(CHINESE), CHINESE),
+        "GET http://api.e8d.tw/raw/三?MSG=測試&X=%41 HTTP/1.0\r\n\r\n".encode(),
+    ]
+)
+"""Requests whose targets have bytes that are not ASCII, and bodies and headers that have too."""
+
+
+def raw_targets_are_read(fake: FakeEvery8d, *pieces: bytes) -> None:
+    fake.reset()
+    assert [answer.status for answer in ask(fake, *pieces)] == [404, 200, 404, 200, 404]
+    requests = fake.requests
+    assert [request.path for request in requests if request.method == "GET"] == [
+        "/raw/一", "/raw/二", "/raw/三",
+    ]  # fmt: skip
+    assert {request.query for request in requests if request.method == "GET"} == {
+        "MSG=%E6%B8%AC%E8%A9%A6&X=%41"
+    }
+    assert [request.body for request in requests if request.method == "POST"] == [CHINESE] * 2
+
+
+def test_h3_bytes_of_a_target_that_are_not_ascii_are_taken_as_percent_encoded(
+    fake: FakeEvery8d,
+) -> None:
+    raw_targets_are_read(fake, RAW_TARGETS)
+    raw_targets_are_read(fake, *[RAW_TARGETS[i : i + 1] for i in range(len(RAW_TARGETS))])
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.sets(st.integers(1, len(RAW_TARGETS) - 1), max_size=20))
+def test_h3_the_same_in_any_pieces(fake: FakeEvery8d, cuts: set[int]) -> None:
+    ends = [0, *sorted(cuts), len(RAW_TARGETS)]
+    raw_targets_are_read(fake, *[RAW_TARGETS[start:end] for start, end in pairwise(ends)])
+
+
 def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

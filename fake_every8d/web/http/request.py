@@ -1,5 +1,6 @@
 """Reading requests from the bytes of a connection."""
 
+import re
 from collections import deque
 from functools import lru_cache
 from io import BytesIO
@@ -13,6 +14,10 @@ from fake_every8d.web.http.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+
+_REQUEST_LINE = re.compile(rb"[\r\n]*[^\n]*")
+_NO_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class Refusal(Exception):
@@ -29,7 +34,7 @@ class Request:
 
     __slots__ = (
         "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
-        "in_head", "keep_alive", "target",
+        "in_head", "in_line", "keep_alive", "target",
     )  # fmt: skip
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
@@ -37,6 +42,7 @@ class Request:
         self.target = b""
         self.body = bytearray()
         self.in_head = True
+        self.in_line = True  # the request line
         self.head_bytes = 0  # not counting the chunk in which the request began
         self.headers = 0
         self.expects_continue = False
@@ -62,19 +68,12 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises `Refusal`; requests that were complete before it can be answered."""
-        before = self.request
+        before, at = self.request, 0
         try:
-            while data:
-                try:
-                    self._parser.feed_data(data)
-                    break
-                except HttpParserUpgrade as upgrade:
-                    if self._parser.get_method() == b"CONNECT":
-                        raise Refusal(
-                            "501 Not Implemented", "This is no proxy: call a URL of its own."
-                        ) from None
-                    (read,) = upgrade.args
-                    data = self._without_upgrade() + data[read:]
+            while at < len(data):
+                end = self._end_of_part(data, at)
+                self._read(data[at:end])
+                at = end
         except HttpParserError as error:
             if isinstance(error.__context__, Refusal):
                 raise error.__context__ from None
@@ -88,6 +87,39 @@ class RequestReader:
                     f"A request line and headers may have {self._limits.head_bytes} bytes: "
                     "what is longer goes into the body.",
                 )
+
+    def _end_of_part(self, data: bytes, start: int) -> int:
+        """Where a part of the data ends that is of one request only: a head, a line, a body."""
+        request = self.request
+        if request is None:
+            blank_line = data.find(b"\r\n\r\n", start)
+            if blank_line >= 0:
+                return blank_line + 4
+        elif request.handed_over:
+            return len(data)
+        elif not request.in_head and "CONTENT_LENGTH" in request.environ:
+            length = int(request.environ["CONTENT_LENGTH"])
+            return min(start + length - len(request.body), len(data))
+        return data.find(b"\n", start) + 1 or len(data)
+
+    def _read(self, part: bytes) -> None:
+        """Read a head, a line or less of one, or of a body."""
+        if (self.request is None or self.request.in_line) and not part.isascii():
+            part = _with_ascii_target(part)
+        ends_line = part.endswith(b"\n")
+        while part:
+            try:
+                self._parser.feed_data(part)
+                break
+            except HttpParserUpgrade as upgrade:
+                if self._parser.get_method() == b"CONNECT":
+                    raise Refusal(
+                        "501 Not Implemented", "This is no proxy: call a URL of its own."
+                    ) from None
+                (read,) = upgrade.args
+                part = self._without_upgrade() + part[read:]
+        if self.request is not None and ends_line:
+            self.request.in_line = False
 
     def end(self) -> None:
         """The client has closed its side. Raises `Refusal` in the middle of a request."""
@@ -184,6 +216,17 @@ class RequestReader:
         ]
         head = f"HTTP/{version}\r\n{''.join(fields)}\r\n".encode("latin-1")
         return b" ".join((method, request.target, head))
+
+
+def _with_ascii_target(part: bytes) -> bytes:
+    """The part, what is not ASCII in its first line percent-encoded.
+
+    Old clients put their text into a URL as it is; the parser refuses that.
+    """
+    line = _REQUEST_LINE.match(part)
+    assert line is not None
+    encoded = _NO_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), line[0])
+    return encoded + part[line.end() :]
 
 
 def _malformed(reason: str) -> Refusal:
