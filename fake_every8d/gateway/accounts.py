@@ -185,14 +185,23 @@ class Accounts:
         self._changes.count()
         return account
 
-    def charge(self, user_id: str, points: int) -> Account:
-        """Take points for a send. Raises `InvalidInput` if there are not as many (P8)."""
-        return self.update(user_id, credit=self.get(user_id).credit - points)
+    def charge(self, account: Account, points: int) -> Account:
+        """Take points for a send, as many as there are at most (P8).
+
+        Does what `update` would, without checking each field again: nothing changes so often.
+        """
+        charged = object.__new__(Account)
+        for name in Account.__slots__:
+            object.__setattr__(charged, name, getattr(account, name))
+        object.__setattr__(charged, "credit", account.credit - points)
+        self._accounts[account.user_id] = charged
+        self._changes.count()
+        return charged
 
     def refund(self, user_id: str, points: int) -> None:
         """Give points back (P6); an account that was removed has lost its points with it."""
-        if user_id in self._accounts:
-            self.charge(user_id, -points)
+        if account := self.find(user_id):
+            self.update(user_id, credit=account.credit + points)
 
     def remove(self, user_id: str) -> None:
         """Its sessions and tokens end with it. Raises `NotFound`."""

@@ -26,6 +26,11 @@ _GRAIN = 0.02
 # hours until then: the machine may have slept, or its clock may have been set.
 _LONGEST_NAP = 10.0
 
+# Where very much falls due at a time, others get the lock in between: so long, in seconds, after
+# it was taken, for so long.
+_TURN = 0.005
+_PAUSE = 0.0005
+
 _FEW = 100  # cancelled timers that it is not worth the while to sweep out
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
@@ -164,6 +169,7 @@ class Clock:
         self._real_time = RealTime(wall_ns)
         self._woken = threading.Condition(lock)
         self._released = threading.Condition(lock)
+        self._nothing = threading.Condition(lock)  # which never comes about
         self._moves = threading.Lock()
         self._queue: list[tuple[int, int, Timer]] = []
         self._order = itertools.count()
@@ -377,12 +383,16 @@ class Clock:
         event loop, which cannot answer meanwhile, it is waited for only briefly.
         """
         patience = _PATIENCE_ON_A_LOOP if _on_event_loop() else None
+        turn_ends = real_time.monotonic() + _TURN
         while self._changes.generation == generation:
             self._drop_cancelled()
             due = self._queue[0][0] if self._queue else target + 1
             assert self._stopped_at is not None
             if due <= self._stopped_at:
                 self._fire()
+                if real_time.monotonic() > turn_ends:
+                    self._nothing.wait(_PAUSE)
+                    turn_ends = real_time.monotonic() + _TURN
             elif self._holds:
                 if not self._released.wait(patience):
                     raise Conflict(_ON_A_LOOP)
@@ -409,10 +419,15 @@ class Clock:
                 wait: float | None = None
                 if not self._moving:
                     now = self.micros
+                    turn_ends = real_time.monotonic() + _TURN
                     while self._queue and self._queue[0][0] <= now:
+                        if real_time.monotonic() > turn_ends:
+                            break
                         self._fire()
                     self._drop_cancelled()
-                    if self._queue and self._running:
+                    if self._queue and self._queue[0][0] <= now:
+                        wait = _PAUSE
+                    elif self._queue and self._running:
                         delay = (self._queue[0][0] - now) / 1e6
                         wait = min(max(delay, _GRAIN), _LONGEST_NAP)
                 self._woken.wait(wait)

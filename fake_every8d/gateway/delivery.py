@@ -1,9 +1,9 @@
 """What becomes of a message after it is accepted (clauses D, R1, S7)."""
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple, TypeVar
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
@@ -20,6 +20,10 @@ from fake_every8d.gateway.store import Store
 
 REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
 """The statuses that a message which was sent can end in."""
+
+Thing = TypeVar("Thing")
+
+FEW = 1_000  # messages to which something happens at once, while others wait
 
 _MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
     "+886900000000": Status.SENT
@@ -55,10 +59,18 @@ class Outcomes:
         self._set: dict[str, Outcome] = {}
         self._special = dict(self._magic)
         """What is not the default: the magic numbers, and what was set."""
+        self.version = 0
+        """Grows with every change."""
 
-    def of(self, to: str) -> Outcome:
-        """What becomes of a message to the number `to`, as it is kept (`+886…`)."""
-        return self._special.get(to, self._default)
+    def by_outcome(self, records: Sequence[Record]) -> list[tuple["Outcome", Sequence[Record]]]:
+        """Which of the records come to what."""
+        special = self._special
+        if special.keys().isdisjoint([record.to for record in records]):  # as nearly always
+            return [(self._default, records)] if records else []
+        found: dict[Outcome, list[Record]] = {}
+        for record in records:
+            found.setdefault(special.get(record.to, self._default), []).append(record)
+        return [*found.items()]
 
     def set(self, to: str, status: Status | int, after_seconds: float | None = None) -> Outcome:
         """From now on, messages sent to `to` end in `status`, that long after they were sent.
@@ -81,6 +93,7 @@ class Outcomes:
             )
         outcome = Outcome(number.e164, Status(status), after_seconds)
         self._set[outcome.to] = self._special[outcome.to] = outcome
+        self.version += 1
         return outcome
 
     def clear(self, to: str | None = None) -> None:
@@ -90,9 +103,18 @@ class Outcomes:
         else:
             self._set.pop(numbers.parse_spelling(to).e164, None)
         self._special = self._magic | self._set
+        self.version += 1
 
     def all(self) -> list[Outcome]:
         return list(self._set.values())
+
+
+class Plan(NamedTuple):
+    """What becomes of that part of a send which goes out at once."""
+
+    by_outcome: list[tuple[Outcome, Sequence[Record]]]
+    copied: list[Record]
+    """What goes out by e-mail, too."""
 
 
 class Delivery:
@@ -126,31 +148,44 @@ class Delivery:
         self._changes = changes
         self._edition = edition
 
-    def begin(self, sending: Sending) -> None:
+    def plan(self, sending: Sending) -> Plan:
+        """Work out what `begin` needs; without the lock, if it is as `foreseen` all the while."""
+        at_once = sending.by_due.get(sending.batch.accepted_at, [])
+        return Plan(
+            self._outcomes.by_outcome(at_once), [record for record in at_once if record.email]
+        )
+
+    @property
+    def foreseen(self) -> object:
+        """What a plan was made by."""
+        return self._outcomes.version
+
+    def begin(self, sending: Sending, plan: Plan) -> None:
         """Send what is due at once, and book the rest."""
         batch = sending.batch
         now = batch.accepted_at
-        bookings = []
-        for due, records in sending.by_due.items():
-            if due > now:
-                bookings.append(self._call_at(due, batch, partial(self._send_booked, records)))
-            else:
-                self._send(batch, records, now)
-        batch.bookings = tuple(bookings)
+        self._arrive_later(batch, plan.by_outcome, now)
+        batch.bookings = tuple(
+            [
+                self._call_at(due, batch, partial(self._send_booked, few))
+                for due, records in sending.by_due.items()
+                if due > now
+                for few in by_few(records)
+            ]
+        )
         if sending.refused and self._report_url(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
-            self._call_at(
-                now + self._delivery_micros, batch, partial(self._report_all, sending.refused)
-            )
+            for few in by_few(sending.refused):
+                self._call_at(now + self._delivery_micros, batch, partial(self._report_all, few))
         self._store.close_if_done(batch)
 
     def make_room(self) -> None:
         """Forget the oldest messages above the limit, with all that belongs to them."""
-        for message_id in self._store.forget_oldest():
-            self._reports.forget(message_id)
-            self._emails.forget(message_id)
+        for message_ids in self._store.forget_oldest():
+            self._reports.forget(message_ids)
+            self._emails.forget(message_ids)
 
-    def finish(self, records: list[Record], status: Status, at: int) -> None:
+    def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
         """Bring messages to their final status, and report it."""
         for record in records:
             record.status = status
@@ -159,7 +194,7 @@ class Delivery:
             self._store.touch(records[0].batch, records)
         self._report_all(records, at)
 
-    def cancel(self, batch: Batch, records: list[Record]) -> int:
+    def cancel(self, batch: Batch, records: Sequence[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
         points = sum(record.cost for record in records)
         self._accounts.refund(batch.user_id, points)
@@ -192,26 +227,26 @@ class Delivery:
         self._store.release(batch)
         self._changes.announce()
 
-    def _send_booked(self, records: list[Record], at: int) -> None:
+    def _send_booked(self, records: Sequence[Record], at: int) -> None:
         batch = records[0].batch
         batch.bookings = tuple(timer for timer in batch.bookings if timer.due > at)
         records = [record for record in records if record.status is Status.BOOKED]
-        self._store.touch(batch, records)
-        self._send(batch, records, at)
-
-    def _send(self, batch: Batch, records: list[Record], at: int) -> None:
-        arriving: defaultdict[tuple[int, Status], list[Record]] = defaultdict(list)
         for record in records:
             record.status = Status.SENT
-            if record.email:
-                self._copy(record, at)
-            outcome = self._outcomes.of(record.to)
-            if outcome.status is not Status.SENT:
-                arriving[at + outcome.after_micros, outcome.status].append(record)
-        for (due, status), group in arriving.items():
-            self._call_at(due, batch, partial(self._arrive, group, status))
+        self._store.touch(batch, records)
+        self.copy([record for record in records if record.email], at)
+        self._arrive_later(batch, self._outcomes.by_outcome(records), at)
 
-    def _arrive(self, records: list[Record], status: Status, at: int) -> None:
+    def _arrive_later(
+        self, batch: Batch, by_outcome: list[tuple[Outcome, Sequence[Record]]], at: int
+    ) -> None:
+        for outcome, records in by_outcome:
+            if outcome.status is not Status.SENT:
+                due = at + outcome.after_micros
+                for few in by_few(records):
+                    self._call_at(due, batch, partial(self._arrive, few, outcome.status))
+
+    def _arrive(self, records: Sequence[Record], status: Status, at: int) -> None:
         # Some may have been decided in the meantime, by hand or by a reply.
         arrived = [record for record in records if record.status is Status.SENT]
         self.finish(arrived, status, at)
@@ -224,23 +259,25 @@ class Delivery:
     def _reply_by_itself(self, record: Record, at: int) -> None:
         self.answer(record, _REPLY)
 
-    def _copy(self, record: Record, at: int) -> None:
-        if self._mail_state is ReportState.WAITING:
-            self._store.keep(record.batch)
-        self._emails.add(
-            Email(
-                id=self._emails.next_id(),
-                message_id=record.id,
-                user_id=record.batch.user_id,
-                at=to_datetime(at),
-                state=self._mail_state,
-                to=record.email,
-                subject=record.batch.subject,
-                content=record.content,
+    def copy(self, records: Sequence[Record], at: int) -> None:
+        """Send by e-mail what has gone out by SMS (S7)."""
+        for record in records:
+            if self._mail_state is ReportState.WAITING:
+                self._store.keep(record.batch)
+            self._emails.add(
+                Email(
+                    id=self._emails.next_id(),
+                    message_id=record.id,
+                    user_id=record.batch.user_id,
+                    at=to_datetime(at),
+                    state=self._mail_state,
+                    to=record.email,
+                    subject=record.batch.subject,
+                    content=record.content,
+                )
             )
-        )
 
-    def _report_all(self, records: list[Record], at: int) -> None:
+    def _report_all(self, records: Sequence[Record], at: int) -> None:
         if records and (url := self._report_url(records[0].batch)):
             for record in records:
                 self._report(record, url, record.status, at)
@@ -257,3 +294,10 @@ class Delivery:
             return self._accounts.get(batch.user_id).report_url
         except NotFound:
             return None
+
+
+def by_few(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
+    """Pieces so small that nobody waits long for one to be dealt with."""
+    if len(things) <= FEW:
+        return iter((things,) if things else ())
+    return (things[start : start + FEW] for start in range(0, len(things), FEW))

@@ -3,23 +3,27 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from itertools import count, islice
+from itertools import islice
 from random import Random
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts, Caller
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock
-from fake_every8d.gateway.delivery import Delivery
+from fake_every8d.gateway.delivery import FEW, Delivery, Plan, by_few
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import NO_MOBILE, PlatformError
 from fake_every8d.gateway.messages import Recipient
+from fake_every8d.gateway.number_index import NumberIndex
+from fake_every8d.gateway.real_time import sleep
 from fake_every8d.gateway.results import FilteredReceipt, Receipt, SentBefore
 from fake_every8d.gateway.sending import DAY, Sending, Submission
 from fake_every8d.gateway.store import Store
 
 _MANY = 100  # recipients, from which on a send is judged without the lock
+_VERY_MANY = 5_000  # from which on there is no time to enter them among all others with the lock
 _TRIES = 3  # at doing so, before it is done with it
+_PAUSE = 0.0002  # seconds, in which somebody who waits for the lock gets it
 _REPEATED = (
     "The same text went to {} within the last 24 hours, and is sent and billed again: "
     "sendSMS4FilterMessage leaves such numbers out."
@@ -52,39 +56,87 @@ class Intake:
 
     def reset(self) -> None:
         """Message IDs begin at 1 again (X1)."""
-        self._ids = count(1)
+        self._next_id = 1
 
     def send(self, caller: Caller, submission: Submission) -> Receipt:
-        """Send, or raise what is wrong.
-
-        What goes to many is judged without the lock, which counts if what that relied on
-        has not changed in the meantime.
-        """
+        """Send, or raise what is wrong."""
+        receipt = None
         if len(submission.recipients) > _MANY:
             for _ in range(_TRIES):
-                with self._lock:
-                    account = self._account(caller, submission)
-                    relied_on = self._relied_on(account.user_id)
-                sending = self._judge(account, submission)
-                with self._lock:
-                    if self._relied_on(account.user_id) == relied_on:
-                        return self._accept(sending)
-        with self._lock:
-            return self._accept(self._judge(self._account(caller, submission), submission))
+                if receipt := self._send_aside(caller, submission):
+                    break
+        if receipt is None:
+            with self._lock:
+                receipt = self._send(caller, submission)
+        self._catch_up()
+        return receipt
 
     def send_filtered(
         self, caller: Caller, submission: Submission, *, send: bool
     ) -> FilteredReceipt:
         """Send to those to whom the text was not sent today; with `send`, that is (H11)."""
+        if len(submission.recipients) > _MANY:
+            for _ in range(_TRIES):
+                with self._lock:
+                    user_id = self._account(caller, submission).user_id
+                    since = self._next_id
+                left, left_out = self._filter(user_id, submission)
+                if not send or not left.recipients:
+                    return FilteredReceipt(None, left_out)
+                if receipt := self._send_aside(caller, left, since=since):
+                    self._catch_up()
+                    return FilteredReceipt(receipt, left_out)
+        with self._lock:
+            left, left_out = self._filter(self._account(caller, submission).user_id, submission)
+            sends = send and left.recipients
+            receipt = self._send(caller, left) if sends else None
+        self._catch_up()
+        return FilteredReceipt(receipt, left_out)
+
+    def _send(self, caller: Caller, submission: Submission) -> Receipt:
+        sending = self._judge(self._account(caller, submission), submission)
+        plan = self._delivery.plan(sending)
+        receipt = self._accept(sending, plan, None, self._repeated(sending))
+        self._delivery.copy(plan.copied, sending.batch.accepted_at)
+        return receipt
+
+    def _send_aside(
+        self, caller: Caller, submission: Submission, *, since: int | None = None
+    ) -> Receipt | None:
+        """Send to many, with the lock held for a few milliseconds at a time.
+
+        All that takes longer is worked out before, or done after. None, and nothing has
+        happened, if what it was worked out from has changed meanwhile; or, with `since`,
+        if one of the messages with that ID or a later one went to the same with the same.
+        """
         with self._lock:
             account = self._account(caller, submission)
-            left_out = tuple(self._sent_before(account.user_id, submission.recipients))
-            mobiles = {before.mobile for before in left_out}
-            left = [other for other in submission.recipients if other.mobile not in mobiles]
-            receipt = None
-            if send and left:
-                receipt = self.send(caller, submission._replace(recipients=left))
-            return FilteredReceipt(receipt, left_out)
+            relied_on = self._relied_on(account.user_id)
+        sending = self._judge(account, submission)
+        batch = sending.batch
+        plan = self._delivery.plan(sending)
+        index = NumberIndex(batch.records) if len(batch.records) > _VERY_MANY else None
+        repeated = self._repeated(sending)
+        with self._lock:
+            if (
+                self._relied_on(account.user_id) != relied_on
+                or not sending.affordable(self._accounts.get(account.user_id).credit)
+                or (since is not None and self._store.sent_since(since, batch))
+            ):
+                return None
+            receipt = self._accept(sending, plan, index, repeated)
+        for few in by_few(plan.copied):
+            with self._lock:
+                if batch.records:  # else it is forgotten already
+                    self._delivery.copy(few, batch.accepted_at)
+            sleep(_PAUSE)
+        return receipt
+
+    def _catch_up(self) -> None:
+        while self._store.behind:
+            with self._lock:
+                self._store.catch_up()
+            sleep(_PAUSE)
 
     def _account(self, caller: Caller, submission: Submission) -> Account:
         """Whose send it is. Raises what is wrong with who calls, then with what was given."""
@@ -100,6 +152,15 @@ class Intake:
             account, _batch_id(self._random), submission, self._clock.micros, self._edition()
         )
 
+    def _filter(
+        self, user_id: str, submission: Submission
+    ) -> tuple[Submission, tuple[SentBefore, ...]]:
+        """What is left of a submission by the filter, and those whom it leaves out (H11)."""
+        left_out = tuple(self._sent_before(user_id, submission.recipients))
+        mobiles = {before.mobile for before in left_out}
+        left = [other for other in submission.recipients if other.mobile not in mobiles]
+        return submission._replace(recipients=left), left_out
+
     def _sent_before(
         self, user_id: str, recipients: Sequence[Recipient], *, among: int | None = None
     ) -> Iterator[SentBefore]:
@@ -108,33 +169,47 @@ class Intake:
         With `among`, only so many of the last SMS to each are looked at.
         """
         since = self._clock.micros - DAY
-        batch_ids: dict[str, str | None] = {}
-        for recipient in recipients:
-            mobile = recipient.mobile
-            if mobile not in batch_ids:
-                number = numbers.parse(mobile).e164
-                batch_ids[mobile] = self._store.last_sent(
-                    user_id, number, recipient.content, since, among
-                )
-            if batch_id := batch_ids[mobile]:
-                yield SentBefore(mobile, batch_id)
+        for few in by_few(recipients):
+            with self._lock:
+                batch_ids = [
+                    self._store.last_sent(
+                        user_id,
+                        numbers.parse(recipient.mobile).e164,
+                        recipient.content,
+                        since,
+                        among,
+                    )
+                    for recipient in few
+                ]
+            for recipient, batch_id in zip(few, batch_ids, strict=True):
+                if batch_id:
+                    yield SentBefore(recipient.mobile, batch_id)
+            if len(few) == FEW:
+                sleep(_PAUSE)
+
+    def _repeated(self, sending: Sending) -> tuple[str, ...]:
+        """Advice about whom the last SMS was the same, if that is asked for."""
+        submission = sending.submission
+        if not submission.tell_repeats:
+            return ()
+        repeats = self._sent_before(sending.batch.user_id, submission.recipients, among=1)
+        return tuple([_REPEATED.format(repeat.mobile) for repeat in islice(repeats, 1)])
 
     def _relied_on(self, user_id: str) -> object:
         """What a send is judged by, but for the credit."""
         account = self._accounts.find(user_id)
         may = account and (account.international, account.test_mode)
-        return may, self._edition(), self._clock.course
+        return may, self._edition(), self._clock.course, self._delivery.foreseen
 
-    def _accept(self, sending: Sending) -> Receipt:
-        batch, submission = sending.batch, sending.submission
-        advice: tuple[str, ...] = ()
-        if submission.tell_repeats:
-            repeats = self._sent_before(batch.user_id, submission.recipients, among=1)
-            advice = tuple([_REPEATED.format(repeat.mobile) for repeat in islice(repeats, 1)])
-        sending.settle(self._accounts.get(batch.user_id).credit, self._ids)
-        account = self._accounts.charge(batch.user_id, sending.cost)
-        self._store.add(batch)
-        self._delivery.begin(sending)
+    def _accept(
+        self, sending: Sending, plan: Plan, index: NumberIndex | None, repeated: tuple[str, ...]
+    ) -> Receipt:
+        batch = sending.batch
+        account = self._accounts.charge(self._accounts.get(batch.user_id), sending.cost)
+        batch.first_id = self._next_id
+        self._next_id += len(batch.records)
+        self._store.add(batch, index)
+        self._delivery.begin(sending, plan)
         self._delivery.make_room()
         self._changes.announce()
         return Receipt(
@@ -143,7 +218,7 @@ class Intake:
             cost=Decimal(sending.cost),
             unsent=sending.unsent,
             batch_id=batch.id,
-            advice=sending.advice + advice,
+            advice=sending.advice + repeated,
         )
 
 

@@ -188,8 +188,8 @@ class Batch:
     """A send and its records, by the ID that the sender was given (批次)."""
 
     __slots__ = (
-        "accepted_at", "bookings", "event_id", "id", "records", "retry_time", "subject",
-        "to_come", "user_id",
+        "accepted_at", "bookings", "event_id", "first_id", "first_version", "id", "records",
+        "retry_time", "subject", "to_come", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -214,11 +214,15 @@ class Batch:
         """When its bookings go out."""
         self.to_come = 0
         """How many things are still to come: bookings, deliveries, reports."""
+        self.first_id = 0
+        """Its first message's ID, by which batches are put in order; 0 until it is accepted."""
+        self.first_version = 0
+        """Its first message's version, unless that has changed by itself since."""
 
     @property
-    def first_id(self) -> int:
-        """Its first message's ID, by which batches are put in order."""
-        return self.records[0].id
+    def ids(self) -> range:
+        """Its messages' IDs."""
+        return range(self.first_id, self.first_id + len(self.records))
 
     def free(self) -> None:
         """Let go of its records, which know their batch: else only the collector frees them."""
@@ -241,9 +245,11 @@ class Batch:
 class Record:
     """A recipient's record in a batch: what a `Message` is a picture of."""
 
+    # As many as there are messages: what all of a batch have in common, or what follows
+    # from a record's place in it, is not kept in each.
     __slots__ = (
-        "batch", "content", "cost", "due", "email", "finished_at", "id", "kind", "name",
-        "record_number", "replies", "status", "to", "version",
+        "_record_number", "_version", "batch", "content", "cost", "due", "email", "finished_at",
+        "kind", "name", "place", "replies", "status", "to",
     )  # fmt: skip
 
     def __init__(
@@ -254,13 +260,11 @@ class Record:
         number: Number,
         status: Status,
     ) -> None:
-        self.id = 0  # until the send is accepted
         self.batch = batch
-        self.record_number = recipient.record_number or str(place)
+        self.place = place
+        """In the batch, from 0."""
         self.to, self.kind = number
-        self.content = recipient.content
-        self.name = recipient.name
-        self.email = recipient.email
+        _, self.content, self.name, self.email, _, self._record_number = recipient
         self.cost = 0
         """Points charged for it now."""
         self.status = status
@@ -268,8 +272,26 @@ class Record:
         """When it goes out, in µs: what the delivery log calls SENT_TIME (D4)."""
         self.finished_at: int | None = None
         self.replies: list[Reply] | None = None
-        self.version = 0
-        """Of the gateway, when it last changed."""
+        self._version = 0
+
+    @property
+    def id(self) -> int:
+        """Not before the send is accepted."""
+        return self.batch.first_id + self.place
+
+    @property
+    def version(self) -> int:
+        """Of the gateway, when it last changed; 0 to be as its place among the batch's says."""
+        return self._version or self.batch.first_version + self.place
+
+    @version.setter
+    def version(self, version: int) -> None:
+        self._version = version
+
+    @property
+    def record_number(self) -> str:
+        """MR: given by the sender, else the 1-based place in the batch (S9)."""
+        return self._record_number or str(self.place + 1)
 
     @property
     def number(self) -> str:

@@ -166,9 +166,14 @@ class Outbox(Generic[Item]):
         if item.state is ReportState.WAITING and ready:
             self._start(item)
 
-    def forget(self, message_id: int) -> None:
-        """Drop what belongs to a message that is no longer kept."""
-        self._items.pop(message_id, None)
+    def forget(self, message_ids: range) -> None:
+        """Drop what belongs to messages that are no longer kept."""
+        if len(message_ids) > len(self._items):
+            found = [id for id in self._items if id in message_ids]
+        else:
+            found = [id for id in message_ids if id in self._items]
+        for id in found:
+            del self._items[id]
 
     def clear(self) -> None:
         """Forget everything (X1): what is under way leaves no trace in a new generation."""

@@ -26,6 +26,8 @@ perf_counter_ns = _time.perf_counter_ns
 monotonic = _time.perf_counter
 """The same in seconds."""
 
+sleep = _time.sleep
+
 
 def wall_ns() -> int:
     """What time the system's clock says it is, in nanoseconds since 1970."""

@@ -1,8 +1,8 @@
 """Which recipients of a send are accepted, and what that costs (clauses S, N, P)."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -57,8 +57,7 @@ class Submission(NamedTuple):
 class Sending:
     """A send, worked out: its batch's records and what they cost. Changes nothing else.
 
-    What takes its time is done first, and needs no lock: nothing of it depends on what
-    others send meanwhile. `settle` is quick.
+    That takes its time, and needs no lock.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Sending:
         )
         self.submission = submission
         self.cost = 0
-        """Points: what all of it costs, and once it is settled, what is charged."""
+        """Points charged for it."""
         self.unsent = 0
         """Recipients that the credit did not cover."""
         self.by_due: defaultdict[int, list[Record]] = defaultdict(list)
@@ -90,21 +89,26 @@ class Sending:
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
         )
-        self._remarks: defaultdict[str, list[str]] = defaultdict(list)  # what for, the first few
-        self._remarked: Counter[str] = Counter()
+        self._remarks: dict[str, list[str]] = {}  # what for, the first few
+        self._remarked: dict[str, int] = {}
         self._due_times: dict[str, int | None] = {}
         self._prices: dict[str, int] = {}
+        send_time = submission.send_time
         self.batch.records = tuple(
-            self._judge(recipient, recipient.send_time or submission.send_time, place)
-            for place, recipient in enumerate(submission.recipients, 1)
+            [
+                self._judge(recipient, recipient.send_time or send_time, place)
+                for place, recipient in enumerate(submission.recipients)
+            ]
         )
+        if self.cost > account.credit:
+            self._leave_out(account.credit)
 
-    def settle(self, credit: Decimal, ids: Iterator[int]) -> None:
-        """Give the records their IDs, and refuse those that `credit` does not cover (P7)."""
-        for record in self.batch.records:
-            record.id = next(ids)
-        if self.cost <= credit:
-            return
+    def affordable(self, credit: Decimal) -> bool:
+        """Whether it is what it would be with another credit than that it was judged with."""
+        return credit == self._account.credit or (not self.unsent and self.cost <= credit)
+
+    def _leave_out(self, credit: Decimal) -> None:
+        """Refuse those that `credit` does not cover (P7)."""
         self.cost = 0
         self.by_due.clear()
         self.refused.clear()
@@ -191,9 +195,10 @@ class Sending:
         return status
 
     def _remark(self, text: str, what: str) -> None:
-        self._remarked[text] += 1
-        if self._remarked[text] <= _SHOWN:
-            self._remarks[text].append(what)
+        before = self._remarked.get(text, 0)
+        self._remarked[text] = before + 1
+        if before < _SHOWN:
+            self._remarks.setdefault(text, []).append(what)
 
     def _fit_name(self, recipient: Recipient) -> Recipient:
         units = recipient.name.encode("utf-16-le", "surrogatepass")

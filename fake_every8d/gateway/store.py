@@ -2,7 +2,6 @@
 
 import heapq
 import logging
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -12,8 +11,10 @@ from fake_every8d.gateway import numbers
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.errors import NotFound
 from fake_every8d.gateway.messages import Batch, Record
+from fake_every8d.gateway.number_index import NumberIndex
 
 _CHUNK = 512  # records to a list
+_FEW = 1_000  # numbers or records that are dealt with at once, while others wait
 _RECENT = 20_000  # changes that are remembered: who asks for the latest looks through no more
 
 _id_of = attrgetter("id")
@@ -42,7 +43,8 @@ class Store:
             batch.free()
         self._batches = {}  # by account, and by ID
         self._records = _Records()
-        self._by_number: dict[str, list[Record]] = {}
+        self._by_number = NumberIndex()
+        self._put_off: deque[NumberIndex | Iterator[Record]] = deque()
         self._recent: deque[int] = deque(maxlen=_RECENT)  # IDs, in the order of their changes
         self._finished: list[int] = []  # a heap of finished batches: their first records' IDs
         self._newest: Batch | None = None
@@ -51,25 +53,59 @@ class Store:
         """How many records are kept."""
         return len(self._records)
 
-    def add(self, batch: Batch) -> None:
-        """Keep a batch, whose records come after all others."""
+    def add(self, batch: Batch, index: NumberIndex | None = None) -> None:
+        """Keep a batch, whose records come after all others.
+
+        With many records, an `index` of them makes that quick: then it is put off to
+        add them to the one of all others' (`catch_up`).
+        """
+        batch.first_version = self._changes.count(len(batch.records)) - len(batch.records) + 1
         self._batches.setdefault(batch.user_id, {})[batch.id] = batch
         self._newest = batch
         self._records.extend(batch.records)
-        by_number = self._by_number
-        for record in batch.records:
-            number = record.number
-            if number in by_number:
-                by_number[number].append(record)
+        self._recent.extend(batch.ids[-_RECENT:])
+        if index is None:
+            self._by_number.add(batch.records)
+            self.wake(batch, batch.records)
+            return
+        if self._put_off or len(self._by_number.numbers) > _FEW:
+            self._put_off.append(index)
+        else:
+            index.take(self._by_number, _FEW)
+            self._by_number = index
+        self._changes.wake(("batch_id", batch.id), ("user_id", batch.user_id))
+        self._changes.wake_known("to", index.numbers)
+
+    @property
+    def behind(self) -> bool:
+        """Whether anything has been put off."""
+        return bool(self._put_off)
+
+    def catch_up(self) -> None:
+        """Do a little of what was put off."""
+        if self._put_off:
+            first = self._put_off[0]
+            if isinstance(first, NumberIndex):
+                self._by_number.take(first, _FEW)
+                done = not first.numbers
             else:
-                by_number[number] = [record]
-        self.touch(batch, batch.records)
+                few = list(islice(first, _FEW))
+                self._by_number.remove(few)
+                done = len(few) < _FEW
+            if done:
+                self._put_off.popleft()
 
     def touch(self, batch: Batch, records: Sequence[Record]) -> None:
         """These records of a batch have changed."""
         last = self._changes.count(len(records))
-        for version, record in enumerate(records, last - len(records) + 1):
-            record.version = version
+        first = last - len(records) + 1
+        if len(records) == len(batch.records):  # all of them, as nearly always
+            batch.first_version = first
+            for record in records:
+                record.version = 0
+        else:
+            for version, record in enumerate(records, first):
+                record.version = version
         self._recent.extend([record.id for record in records])
         self.wake(batch, records)
 
@@ -99,7 +135,7 @@ class Store:
         Raises `NotFound` if it is no number, and nothing was sent to it either.
         """
         number, kind = numbers.parse_spelling(text)
-        if kind is numbers.Kind.INVALID and number not in self._by_number:
+        if kind is numbers.Kind.INVALID and not self._of(number):
             raise NotFound(
                 f"{text!r} is not a phone number such as 0912345678 or +14155550100, "
                 "and nothing was sent to it"
@@ -122,20 +158,19 @@ class Store:
         `to` is as `number` gives it. With `changed_after`, a version, those that have
         changed since, in the order in which they did.
         """
-        within = (0 if after is None else after), before
         records: Iterable[Record]
         if changed_after is not None:
             records = self._changed_after(changed_after)
         elif batch_id is not None:
             batch = self.batch(batch_id, user_id)
-            records = _between(batch.records if batch else (), *within)
+            records = batch.records if batch else ()
         elif to is not None:
-            records = _between(self._by_number.get(to, []), *within)
+            records = self._of(to)
         elif user_id is not None:
-            batches = self.batches(user_id)
-            records = _between([*chain.from_iterable(batch.records for batch in batches)], *within)
+            records = chain.from_iterable(batch.records for batch in self.batches(user_id))
         else:
-            records = self._records.between(*within)
+            records = self._records.between(after or 0, before)
+            after = before = None
         found = [
             record
             for record in records
@@ -156,7 +191,7 @@ class Store:
 
         If that was not before `since`, in µs, and is `among` so many of the last to the number.
         """
-        for record in islice(reversed(self._by_number.get(number, ())), among):
+        for record in islice(reversed(self._of(number)), among):
             if (
                 record.content == content
                 and record.batch.user_id == user_id
@@ -165,6 +200,25 @@ class Store:
             ):
                 return record.batch.id
         return None
+
+    def sent_since(self, first_id: int, batch: Batch) -> bool:
+        """Whether its account has sent a batch's text to the same number since an ID."""
+        content = batch.records[0].content
+        others: set[str] = set()
+        for other in reversed(self._batches.get(batch.user_id, {}).values()):
+            if other.first_id < first_id:
+                break
+            others.update([one.number for one in other.records if one.content == content])
+        return bool(others) and not others.isdisjoint([one.number for one in batch.records])
+
+    def _of(self, number: str) -> Sequence[Record]:
+        """The records of a number, oldest first."""
+        found = self._by_number.of(number)
+        if not self._put_off:
+            return found
+        indexes = [index for index in self._put_off if isinstance(index, NumberIndex)]
+        found = [*found, *chain.from_iterable(index.of(number) for index in indexes)]
+        return sorted([record for record in found if record.batch.records], key=_id_of)
 
     def _changed_after(self, version: int) -> list[Record]:
         """The records that have changed after a `version`, in the order in which they did."""
@@ -207,9 +261,9 @@ class Store:
         if not batch.to_come:
             heapq.heappush(self._finished, batch.first_id)
 
-    def forget_oldest(self) -> list[int]:
-        """The IDs of the records that had to go to keep within the limit."""
-        forgotten: list[int] = []
+    def forget_oldest(self) -> list[range]:
+        """The IDs of the records that had to go to keep within the limit, by batch."""
+        forgotten: list[range] = []
         while len(self._records) > self._limit and self._finished:
             first = self._records.get(heapq.heappop(self._finished))
             if first is None or first.batch.to_come:
@@ -218,7 +272,7 @@ class Store:
             if batch is self._newest:
                 heapq.heappush(self._finished, first.id)
                 break
-            forgotten += [record.id for record in batch.records]
+            forgotten.append(batch.ids)
             self._forget(batch)
         if forgotten and not self._announced:
             self._announced = True
@@ -233,13 +287,11 @@ class Store:
         del of_account[batch.id]
         if not of_account:
             del self._batches[batch.user_id]
-        self._records.remove(batch.records)
-        for record in batch.records:
-            same = self._by_number[record.number]
-            if len(same) > 1:
-                same.remove(record)
-            else:
-                del self._by_number[record.number]
+        self._records.remove(batch.ids)
+        if self._put_off or len(batch.records) > _FEW:
+            self._put_off.append(iter(batch.records))
+        else:
+            self._by_number.remove(batch.records)
         batch.free()
 
 
@@ -278,31 +330,24 @@ class _Records:
             self._kept[index] += len(added)
             start += len(added)
 
-    def remove(self, records: Sequence[Record]) -> None:
-        self._count -= len(records)
-        for record in records:
-            index, place = divmod(record.id, _CHUNK)
-            self._chunks[index][place] = None
-            self._kept[index] -= 1
+    def remove(self, ids: range) -> None:
+        """Remove records by their IDs, which follow on one another."""
+        self._count -= len(ids)
+        while ids:
+            index, place = divmod(ids[0], _CHUNK)
+            here = min(len(ids), _CHUNK - place)
+            self._chunks[index][place : place + here] = [None] * here
+            self._kept[index] -= here
             if not self._kept[index]:
                 del self._chunks[index], self._kept[index]
+            ids = ids[here:]
 
     def between(self, after: int = 0, before: int | None = None) -> Iterator[Record]:
         """Those with an ID in between, oldest first."""
-        first = (after + 1) // _CHUNK
         for index, chunk in self._chunks.items():
-            if index < first:
-                continue
-            if before is not None and index * _CHUNK >= before:
+            start = max(after + 1 - index * _CHUNK, 0)
+            end = _CHUNK if before is None else before - index * _CHUNK
+            if end <= 0:
                 break
-            for record in chunk:
-                if record is not None and record.id > after:
-                    if before is not None and record.id >= before:
-                        return
-                    yield record
-
-
-def _between(records: Sequence[Record], after: int, before: int | None) -> Sequence[Record]:
-    start = bisect_right(records, after, key=_id_of) if after else 0
-    end = len(records) if before is None else bisect_left(records, before, key=_id_of)
-    return records[start:end]
+            if start < _CHUNK:
+                yield from [record for record in chunk[start:end] if record is not None]

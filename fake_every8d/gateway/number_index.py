@@ -1,0 +1,60 @@
+"""Which records there are of a number."""
+
+from collections.abc import Iterable, KeysView, Sequence
+from operator import attrgetter
+
+from fake_every8d.gateway.messages import Record
+
+_id_of = attrgetter("id")
+
+
+class NumberIndex:
+    """Records by their number, oldest first. A lone one, as most are, costs no list."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._found: dict[str, Record | list[Record]] = {}
+        self.add(records)
+
+    @property
+    def numbers(self) -> KeysView[str]:
+        return self._found.keys()
+
+    def of(self, number: str) -> Sequence[Record]:
+        found = self._found.get(number, ())
+        return (found,) if isinstance(found, Record) else found
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Add records that come after all others."""
+        found = self._found
+        for record in records:
+            number = record.number
+            same = found.setdefault(number, record)
+            if same is not record:
+                if isinstance(same, list):
+                    same.append(record)
+                else:
+                    found[number] = [same, record]
+
+    def remove(self, records: Iterable[Record]) -> None:
+        for record in records:
+            number = record.number
+            same = self._found[number]
+            if isinstance(same, list) and len(same) > 1:
+                same.remove(record)
+            else:
+                del self._found[number]
+
+    def take(self, other: "NumberIndex", most: int) -> None:
+        """Move so many numbers, at the most, with their records from another index."""
+        theirs, found = other._found, self._found
+        for _ in range(min(most, len(theirs))):
+            number, more = theirs.popitem()
+            same = found.setdefault(number, more)
+            if same is more:
+                continue
+            if not isinstance(same, list):
+                same = found[number] = [same]
+            last = same[-1]
+            same += more if isinstance(more, list) else [more]
+            if last.id > same[-1].id:
+                same.sort(key=_id_of)
