@@ -1,12 +1,12 @@
-"""A call of one of the platform's operations, whichever of its APIs it came by."""
+"""A call of one of the platform's operations, through either of its APIs."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 _FEW = 3  # sentences of one kind
-_KINDS = 20  # kinds of sentence, of which the APIs have fewer
+_KINDS = 20  # kinds of sentence; the APIs have fewer
 _OTHERS = ""
-_LONGEST_VALUE = 100  # characters of what a caller sent, within a sentence
+_LONGEST_VALUE = 100  # characters of a value from the client, within a sentence
 _LONGEST = 500  # characters of a sentence
 
 
@@ -19,49 +19,49 @@ class Response(NamedTuple):
 
 
 class Call(Protocol):
-    """A request that an API has read, and is yet to be executed and answered.
+    """A request that an API has read, to be executed and responded to.
 
-    What failures on demand, the journal and the log know of a call; SOAP's and the HTTP API's
-    have it in common.
+    It is all that failures on demand, the journal and the log know of a call, and the same for
+    both APIs.
     """
 
     @property
     def operation(self) -> str | None:
-        """Such as `sendSMS`; None if the request asks for none: there is nothing to execute."""
+        """Such as `sendSMS`; None if the request names no operation: nothing is executed."""
 
     @property
     def user_id(self) -> str | None:
-        """Whose account it is about, or who tries to log in; None as long as nobody knows."""
+        """The user ID of its account, or of a failed login; None while it is not known."""
 
     @property
     def result(self) -> str | None:
-        """What came of it, short enough for a log: a code, a receipt, a fault. Never a secret."""
+        """Its result, short enough for a log: a code, a receipt, a fault. Never a secret."""
 
     @property
     def advice(self) -> Iterable[str]:
-        """What production does here that people do not expect, a sentence each."""
+        """What production does here that people may not expect, a sentence each."""
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
-        """Whose account it is about and the numbers it sends to, as written, before it does.
+        """The user ID of its account, and the numbers that it sends to, as written.
 
-        A failure on demand that is limited to one of them asks, and nobody else.
+        Asked before it is executed, by failures on demand that are limited to one of these.
         """
 
     def execute(self) -> None:
-        """Do what it asks for, if anything. The gateway changes here and nowhere else."""
+        """Do what the call asks for, if anything. Only this changes the gateway."""
 
     def respond(self, result: str | None = None) -> Response:
-        """The response of an executed call; or `result` instead of what the operation said."""
+        """The response to an executed call, with `result`, if given, for the operation's own."""
 
     def fail(self, reason: str) -> Response:
-        """The response of a server that failed: a SOAP fault, or what the API has for it."""
+        """The response of a server that failed: a SOAP fault, or the HTTP API's equivalent."""
 
 
 class Advice:
-    """What a call's caller should know, a sentence each: bounded, whatever was sent.
+    """What the sender of a call should know, a sentence each: bounded, whatever was sent.
 
-    Of sentences that differ only in their values the first three are kept, and how many more
-    there were.
+    Of sentences that differ only in their values, the first three are kept, and the number of
+    the others.
     """
 
     __slots__ = ("_kinds",)
@@ -70,9 +70,9 @@ class Advice:
         self._kinds: dict[str, tuple[list[str], int]] = {}
 
     def add(self, sentence: str, *values: str) -> None:
-        """Add `sentence.format(*values)`, whose kind is `sentence`; long values are cut short.
+        """Add `sentence.format(*values)`, of the kind `sentence`; long values are cut short.
 
-        Without values it is the sentence as it stands.
+        Without values, the sentence is added as it stands.
         """
         kind = _cut(sentence, _LONGEST)
         if kind not in self._kinds and len(self._kinds) >= _KINDS:
@@ -89,7 +89,7 @@ class Advice:
             self.add(sentence)
 
     def __iter__(self) -> Iterator[str]:
-        """The sentences, those of a kind together."""
+        """The sentences, with those of a kind together."""
         for told, times in self._kinds.values():
             yield from told
             if times > _FEW:

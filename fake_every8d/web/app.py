@@ -1,4 +1,4 @@
-"""The WSGI application: who answers which request (clauses W1, W2, W6)."""
+"""The WSGI application: what answers which request (clauses W1, W2, W6)."""
 
 import logging
 import time
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SOAP_PATH = "/API21/SOAP/SMS.asmx"
-"""Where EVERY8D's service lives; found in any case, as IIS finds it (W1)."""
+"""The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
 
 MAX_BODY = 10 * 1024 * 1024
 """The longest request body that is read, in bytes."""
 
 ON_DISCONNECT = "fake_every8d.on_disconnect"
-"""What a request's environment has, if it is answered in a thread: a function that takes one
-without arguments, which is called once, on the event loop, if the client goes away before it
-has its response. It must not block."""
+"""Key in the environment of a request that is answered in a thread: a function to subscribe a
+callback, which takes no arguments, must not block, and is called once, on the event loop, if
+the client goes away before it has its response."""
 
-_PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: what is longer takes a while to read
+_PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: a longer body takes a while to read
 
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
@@ -60,10 +60,10 @@ _logger = logging.getLogger(__name__)
 class Application:
     """EVERY8D over HTTP: a WSGI application around a gateway.
 
-    `host` is what it listens on, and `api_token` what the JSON API and the page ask for
-    (see `Guard`). `public_url` is where callers reach it, if that is not where they say
-    they do; the WSDL gives it as the address. `log`, if given, is called after every
-    request, but for looks at the JSON API and the page.
+    `host` is the address listened on, and `api_token` what the JSON API and the page ask for
+    (see `Guard`). `public_url` is where clients reach it, if the Host header does not say so;
+    the WSDL gives it as the address. `log`, if given, is called after every request, except
+    for successful reads of the JSON API and the page.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class Application:
         self.faults = Faults({**self._soap.operations, **self._http.operations}, gateway.clock)
         """Failures on demand."""
         self.journal = Journal()
-        """The last requests for both APIs, and for what there is not."""
+        """The last requests to both APIs, and to paths that do not exist."""
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(gateway, self.faults, self.journal, self.reset)
-        # Those may keep the gateway's lock for a second: nobody waits for it on the event loop.
+        # These may hold the gateway's lock for a second. Meanwhile, no request that needs the
+        # lock is answered on the event loop.
         self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
@@ -100,13 +101,13 @@ class Application:
         )
 
     def reset(self) -> None:
-        """Back to how it was set up; failures on demand and the journal go too (X1)."""
+        """Return to the initial state; failures on demand and the journal are cleared (X1)."""
         self.faults.clear()
         self._gateway.reset()
         self.journal.clear()
 
     def may_wait(self, environ: "WSGIEnvironment") -> bool:
-        """Whether answering this may take a while, so that others should not wait for it."""
+        """Whether this request may take a while, so that other clients should not wait for it."""
         return (
             self.faults.pending
             or bool(self._lengthy)
@@ -120,8 +121,8 @@ class Application:
     ) -> Iterable[bytes]:
         """Answer a request: the WSGI interface.
 
-        Never raises; the body of an answer that was to break off raises
-        `ConnectionAbortedError` at that point.
+        Never raises; but a body that is meant to break off raises `ConnectionAbortedError` at
+        that point.
         """
         begun = time.perf_counter()
         epoch = self.journal.epoch
@@ -132,7 +133,7 @@ class Application:
         place = None if is_soap else self._http.place(get_path_info(environ))
         http_name = self._http.name(place) if place else None
         request_body = b""
-        answer: calls.Response | None = None
+        platform_response: calls.Response | None = None
         call: calls.Call | None = None
         fault: Fault | None = None
         try:
@@ -149,22 +150,24 @@ class Application:
                         request_body,
                     ),
                 )
-                answer, fault = self._execute(call, environ, len(request_body))
+                platform_response, fault = self._execute(call, environ, len(request_body))
             elif place is not None:
                 response = self._http_page(environ, place)
             elif not is_soap:
                 response = self._route(environ)
             elif len(path) > len(SOAP_PATH):
-                answer = self._soap.unrecognized(get_path_info(environ)[len(SOAP_PATH) :])
+                platform_response = self._soap.unrecognized(
+                    get_path_info(environ)[len(SOAP_PATH) :]
+                )
             elif environ["REQUEST_METHOD"] == "POST":
                 request_body = read_body(environ, MAX_BODY)
                 call = self._soap.read(
                     request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
-                answer, fault = self._execute(call, environ, len(request_body))
+                platform_response, fault = self._execute(call, environ, len(request_body))
             elif environ["REQUEST_METHOD"] == "GET":
                 address = (self._public_url or _base_url(environ)) + SOAP_PATH
-                answer = self._soap.page(environ.get("QUERY_STRING", ""), address)
+                platform_response = self._soap.page(environ.get("QUERY_STRING", ""), address)
             else:
                 raise MethodNotAllowed(["GET", "POST"])
         except HTTPException as error:
@@ -172,17 +175,19 @@ class Application:
         except Exception:
             _logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             response = _text("The fake failed; its log says why.", 500)
-        if answer is None:
+        if platform_response is None:
             status = response.status_code
             headers = response.get_wsgi_headers(environ).to_wsgi_list()
             body = response.get_data()
         else:
-            status = answer.status
-            body = answer.body
-            headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
+            status = platform_response.status
+            body = platform_response.body
+            headers = [
+                ("Content-Type", platform_response.content_type),
+                ("Content-Length", str(len(body))),
+            ]
         sent = body if fault is None else cut_short(fault, body)
-        # The page looks every second, and whoever watches over a container nearly as often:
-        # of that there is no record.
+        # The page polls every second, and health checks nearly as often: neither is recorded.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         kept = is_soap or http_name is not None or (status == 404 and not _is_api(environ))
         if kept or (self._log is not None and (status >= 400 or not looked)):
@@ -202,7 +207,7 @@ class Application:
                 self._gateway.wake(Journal)
             if self._log is not None:
                 self._log(record)
-        if answer is None:
+        if platform_response is None:
             return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
         # An empty body is the same whether it is cut short or not.
@@ -211,7 +216,7 @@ class Application:
     def _execute(
         self, call: calls.Call, environ: "WSGIEnvironment", length: int
     ) -> tuple[calls.Response, Fault | None]:
-        """Execute a call whose body has so many bytes, with whatever failure befalls it."""
+        """Execute a call whose body is `length` bytes long, with a failure if there is one."""
         on_disconnect = environ.get(ON_DISCONNECT)
         if length <= _PROMPT_BODY:
             return self.faults.befall(call, on_disconnect)
@@ -228,7 +233,7 @@ class Application:
             except HTTPException as error:
                 return refusal(error)
             return self._api.respond(environ, environ.get(ON_DISCONNECT))
-        # Rules name no host, so that any Host header does.
+        # The rules name no host, so any Host header will do.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
         if handler is not _health:
@@ -237,7 +242,7 @@ class Application:
         return response
 
     def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
-        """What there is of the HTTP API besides its operations: a page that lists them."""
+        """The HTTP API's page, which lists its operations; 404 below it."""
         if place:
             return _text(self._http.missing(place), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -251,7 +256,7 @@ def _is_api(environ: "WSGIEnvironment") -> bool:
 
 
 def _base_url(environ: "WSGIEnvironment") -> str:
-    """Scheme, host and port as the caller wrote them; our own if it did not."""
+    """Scheme, host and port as the client wrote them; our own if it did not."""
     own = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
 

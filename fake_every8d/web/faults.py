@@ -30,7 +30,7 @@ Operation = Literal[
     "eraseBooking",
     "*",
 ]
-"""What a failure can befall: an operation of either API, or `*` for all."""
+"""Which calls can fail: those of an operation, by either API, or `*` for all."""
 
 ANY = "*"
 """Stands for every operation."""
@@ -45,32 +45,31 @@ _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure that was asked for. `kind` says which of the fields count.
+    """A failure on demand. Its `kind` says which of the fields matter:
 
-    - `result`: the operation answers the string `result` instead of its own;
+    - `result`: the operation returns the string `result` instead of its own;
     - `soap_fault`: a SOAP fault with `reason` as its text;
     - `http_error`: the HTTP `status` (400 to 599) with `body` as plain text;
     - `delay`: `seconds` of real time pass, then the call goes on as usual;
-    - `disconnect`: the connection is closed without an answer;
-    - `truncate`: it is closed in the middle of the answer;
-    - `garbage`: an answer with status 200 that is not XML.
+    - `disconnect`: the connection is closed without a response;
+    - `truncate`: the connection is closed in the middle of the response;
+    - `garbage`: a response with status 200 that is not XML.
 
-    `effect` says whether the operation has taken place when that happens: `"before"` it,
-    so that it never does, or `"after"` it, so that the caller was charged and does not
-    know. For a delay it says on which side of the operation time passes. A client that hangs
-    up ends it; what was to come after it never does.
+    With the `effect` `"before"`, the call fails before its operation, which then never takes
+    place. With `"after"`, the operation has taken place: the client was charged and does not
+    know it. For a delay, it says whether time passes before or after the operation. If the
+    client hangs up, the delay ends, and what was to come after it does not happen.
 
-
-    Which calls it befalls can be narrowed down: to an account's (`user_id`), to those that send
-    to a number (`to`), to what comes after `skip` such calls, to `every` so many of them, to a
-    `probability`, or to those that come faster than a `rate`. With several, all of them hold.
+    Which calls fail can be narrowed down: to those of an account (`user_id`), those that send
+    to a number (`to`), those after the first `skip`, to one in `every` so many, to a
+    `probability`, or to those that exceed a `rate`. If several are given, all of them apply.
     """
 
     operation: str
     """Such as `sendSMS`, or `*` for all."""
     kind: FaultKind
     times: int | None = 1
-    """How many more calls it befalls; None for all, until it is removed."""
+    """How many more calls fail; None for all, until the failure is removed."""
     effect: FaultEffect = "before"
     result: str = ""
     reason: str = "Server was unable to process request. ---> Timeout expired."
@@ -82,26 +81,26 @@ class Fault:
     to: str | None = None
     """Only calls that send to this number, in any spelling; kept as `+886…`."""
     skip: int = 0
-    """So many such calls go through first."""
+    """How many such calls go through first."""
     every: int = 1
-    """3 for every third such call after that."""
+    """3 for every third such call after those."""
     rate: int | None = None
-    """Only calls beyond so many within a second of the fake's time."""
+    """Only calls beyond this many within a second of the fake's time."""
     probability: float | None = None
-    """From 0 to 1; it takes a `seed`, so that each run is like the last."""
+    """Above 0, and 1 at most; it takes a `seed`, so that each run is like the last."""
     seed: int | None = None
     happened: int = 0
-    """How many calls it has befallen so far."""
+    """How many calls have failed so far."""
     id: int = 0
 
     @property
     def breaks_off(self) -> bool:
-        """Whether the connection is closed before the answer's end."""
+        """Whether the connection is closed before the end of the response."""
         return self.kind in ("disconnect", "truncate")
 
 
 class FaultSettings(TypedDict, total=False):
-    """What can be told of a `Fault` besides its operation and kind."""
+    """What can be set for a `Fault`, besides its operation and kind."""
 
     times: int | None
     effect: FaultEffect
@@ -120,7 +119,7 @@ class FaultSettings(TypedDict, total=False):
 
 
 class _Waiting:
-    """A failure, and what it has seen of the calls that it could befall."""
+    """A failure, and what it remembers of the calls that it could apply to."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -141,7 +140,7 @@ class _Waiting:
         )
 
     def strikes(self, now: int) -> bool:
-        """Whether it befalls the next of the calls that it is about."""
+        """Whether the next of the calls that it is about fails."""
         fault = self.fault
         self._seen += 1
         turn = self._seen - fault.skip
@@ -160,7 +159,7 @@ class _Waiting:
 class Faults:
     """The failures that are waiting to happen. Safe from any thread.
 
-    Raises `InvalidInput` for one that makes no sense; `operations` are the names that do.
+    `operations` are the names that a failure can have, besides `*`.
     """
 
     def __init__(self, operations: Collection[str], clock: Clock) -> None:
@@ -176,14 +175,15 @@ class Faults:
 
     @property
     def pending(self) -> bool:
-        """Whether there is any."""
+        """Whether there are any."""
         return bool(self._waiting)
 
     def add(self, operation: str, kind: str, **settings: Any) -> Fault:
-        """Let a failure befall the next calls; the settings are the fields of `Fault`.
+        """Let the next calls fail; the settings are the fields of `Fault`.
 
-        `times` is 1, but all for one with `every`, `rate` or `probability`; the `status` of one
-        with a `rate` is 429.
+        `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
+        `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
+        sense.
         """
         fault = self._checked(operation, kind, settings)
         with self._lock:
@@ -217,11 +217,11 @@ class Faults:
             over.set()
 
     def take(self, call: Call) -> Fault | None:
-        """The failure that befalls this call of an operation, the oldest first."""
-        if not self.pending:  # as nearly always, and no lock is needed to tell
+        """The failure for this call of an operation, if any; of several, the oldest."""
+        if not self.pending:  # the usual case, and it takes no lock
             return None
         now = self._clock.micros
-        # Before the lock is taken, since a call asks the gateway whose it is.
+        # Before taking the lock, because a call asks the gateway for its account.
         about = [waiting for waiting in [*self._waiting] if waiting.is_about(call)]
         with self._lock:
             for waiting in about:
@@ -242,10 +242,10 @@ class Faults:
         call: Call,
         on_disconnect: Callable[[Callable[[], None]], object] | None = None,
     ) -> tuple[Response, Fault | None]:
-        """Execute a call and answer it, in the way of the failure that befalls it, if any.
+        """Execute a call, with a failure if there is one for it; return the response and that.
 
-        What that does to the connection is left to `cut_short`. `on_disconnect` is given a
-        function to call if the client goes away, which ends a delay.
+        What the failure does to the connection is left to `cut_short`. `on_disconnect` is
+        given a function to call if the client goes away, which ends a delay.
         """
         clearing = self._clearings
         fault = self.take(call) if call.operation else None
@@ -262,7 +262,7 @@ class Faults:
             call.execute()
             response = call.respond()
         else:
-            response = call.respond("")  # something to be spoilt
+            response = call.respond("")  # to be spoilt below
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
@@ -287,7 +287,7 @@ class Faults:
         clearing: int,
         on_disconnect: Callable[[Callable[[], None]], object] | None,
     ) -> bool:
-        """Let time pass, until failures are cleared or the client has gone. Whether it is there."""
+        """Wait, until failures are cleared or the client has gone. Returns whether it is there."""
         over = threading.Event()
         with self._lock:
             if clearing != self._clearings:
@@ -374,13 +374,13 @@ def _xml_can_carry(text: str) -> bool:
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes:
-    """What is sent of an answer, up to where it breaks off if it does."""
+    """The part of a response's body that is sent: all of it, unless it is to break off."""
     if fault.kind == "disconnect":
         return b""
     return body[: len(body) // 2] if fault.kind == "truncate" else body
 
 
 def break_off(sent: bytes) -> Iterator[bytes]:
-    """The body of an answer that breaks off after `sent`: the connection is closed."""
+    """A body that breaks off after `sent`: the connection is then closed."""
     yield sent
     raise ConnectionAbortedError("closed, as was asked for")

@@ -1,4 +1,4 @@
-"""The last requests, as received and answered, with advice."""
+"""The journal: the last requests, with their responses and advice."""
 
 import itertools
 import sys
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 1_000
 MAX_BYTES = 32 * 1024 * 1024
 
-_ENTRY_BYTES = 4_096  # about what one takes besides what came in and went out
-_PAIR_BYTES = 200  # and each header in it, besides its name and value
+_ENTRY_BYTES = 4_096  # about what an entry takes besides its headers and bodies
+_PAIR_BYTES = 200  # about what a header takes besides its name and value
 
 _SPELT = {"Soapaction": "SOAPAction"}
 
 
 class RecordedRequest:
-    """A request that reached the fake, and what it was answered.
+    """A request that reached the fake, and its response.
 
-    Secrets are hidden: passwords, tokens, API keys. Headers have the names that HTTP gives
-    them (`Content-Type`).
+    Secrets are hidden: passwords, tokens, API keys. Headers have their usual names
+    (`Content-Type`).
     """
 
-    # One is made at each request, so that what takes time is worked out when somebody looks.
+    # One is made for every request, so whatever takes time is left until somebody looks.
     __slots__ = (
         "_advice", "_body", "_environ", "_fault", "_id", "_micros", "_milliseconds", "_operation",
         "_response_body", "_response_headers", "_result", "_status", "_user_id",
@@ -63,7 +63,7 @@ class RecordedRequest:
         self._micros = micros
         self._milliseconds = milliseconds
         self._fault = fault
-        # Not the call itself, which holds all that came with it.
+        # Not the call itself, which holds everything that was read.
         self._operation = call.operation if call else None
         self._user_id = call.user_id if call else None
         self._result = call.result if call else None
@@ -74,12 +74,12 @@ class RecordedRequest:
 
     @property
     def id(self) -> int:
-        """Its place among those that the journal was given, from 1."""
+        """Its number among the requests that the journal was given, from 1."""
         return self._id
 
     @property
     def at(self) -> datetime:
-        """When it was answered, in the fake's time."""
+        """When the response was made, in the fake's time."""
         return to_datetime(self._micros)
 
     @property
@@ -113,7 +113,7 @@ class RecordedRequest:
 
     @property
     def status(self) -> int:
-        """Of the HTTP response."""
+        """The status of the HTTP response."""
         return self._status
 
     @property
@@ -123,37 +123,37 @@ class RecordedRequest:
     @property
     def response_body(self) -> bytes:
         body = masking.masked(self._response_body, self._response_type)
-        # The HTTP API hands out a token under a name that says nothing.
+        # The HTTP API returns a token as `Msg`, a name that does not tell.
         return masking.masked_token(body) if self.operation == "getConnection" else body
 
     @property
     def operation(self) -> str | None:
-        """The operation, if it came to that."""
+        """The operation that was called; None if none was."""
         return self._operation
 
     @property
     def user_id(self) -> str | None:
-        """Whose account it was about, if that is known."""
+        """The user ID of the account that it was about, if known."""
         return self._user_id
 
     @property
     def result(self) -> str | None:
-        """In short, what the operation answered."""
+        """The operation's result, in short."""
         return self._result
 
     @property
     def milliseconds(self) -> float:
-        """How long the answer took, in real time."""
+        """How long the response took, in real time."""
         return self._milliseconds
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What production would do here that people do not expect, a sentence each."""
+        """What production would do here that people may not expect, a sentence each."""
         return self._advice
 
     @property
     def fault(self) -> str | None:
-        """The kind of the failure on demand that befell it."""
+        """The kind of the failure on demand that it met, if any."""
         return self._fault
 
     @property
@@ -210,7 +210,7 @@ class Journal:
                 self._bytes -= self._entries.popleft()[1]
 
     def all(self) -> list[RecordedRequest]:
-        """Those kept, oldest first."""
+        """The requests that are kept, oldest first."""
         with self._lock:
             return [request for request, _ in self._entries]
 
@@ -223,7 +223,7 @@ class Journal:
 
 
 def _size(request: RecordedRequest) -> int:
-    """About how many bytes it takes in memory, all that it holds."""
+    """About how many bytes of memory it takes, with all that it holds."""
     environ, headers = request._environ, request._response_headers
     told = [len(name) + len(value) for name, value in environ.items() if value.__class__ is str]
     sent = [len(name) + len(value) for name, value in headers]
