@@ -32,7 +32,7 @@ from fake_every8d.web.journal import RecordedRequest
 
 
 class AccountChanges(TypedDict, total=False):
-    """What can be changed of an `Account`: its fields, but for `user_id`; or two of them at once.
+    """What can be changed of an `Account`: all fields except `user_id`, and two shorthands.
 
     `top_up` adds points to the credit. `locked` locks the account, as 11 failed logins do,
     or unlocks it.
@@ -54,13 +54,13 @@ class FakeEvery8d(Assertions):
         with FakeEvery8d() as fake:
             client = zeep.Client(fake.wsdl_url)
 
-    Several can run at once, each on a free port unless told one. Whatever it hands out
-    (messages, reports, accounts) is a frozen picture of how things stood just then.
-    Phone numbers may be given in any form: `0912345678`, `+886912345678`. With `tls` it
-    speaks HTTPS, with a certificate of one's own if that is given, else one whose CA is in
-    `ca_file`; that takes the extra `tls`. The JSON API and the page ask for `api_token`, if
-    there is one. `log`, if given, is called after every request, but for looks at the JSON
-    API and the page; from any thread, and it must not block.
+    Several can run at once, each on a free port unless you choose one. Whatever it hands out
+    (messages, reports, accounts) is a frozen snapshot. Phone numbers may be given in any form:
+    `0912345678`, `+886912345678`. With `tls` it serves HTTPS: either with your own
+    `Certificate`, or, for `True`, with one made for it, whose CA is in `ca_file` (this takes
+    the extra `tls`). The JSON API and the page ask for `api_token`, if given. `log`, if given,
+    is called after every request, except for successful reads of the JSON API and the page; it
+    is called from any thread, and must not block.
     """
 
     def __init__(
@@ -98,11 +98,12 @@ class FakeEvery8d(Assertions):
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
 
     def start(self) -> Self:
-        """Listen, where a `with` is of no use. Raises `OSError` if the port is taken.
+        """Start serving, where a `with` block does not fit.
 
             fake = FakeEvery8d(port=8021).start()
 
-        One that runs already goes on; one that was stopped raises `RuntimeError`.
+        Does nothing if it is running already. Raises `OSError` if the port is taken, and
+        `RuntimeError` if it was stopped.
         """
         if self._stopped:
             raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
@@ -115,17 +116,17 @@ class FakeEvery8d(Assertions):
         return self
 
     def stop(self) -> None:
-        """Stop listening, and everything that was to come; for good.
+        """Stop serving, and cancel whatever was scheduled; for good.
 
             fake.stop()
 
-        In a process that was forked from the one that it runs in, this does nothing.
+        Does nothing in a process that was forked from the one that it runs in.
         """
-        # A fork has none of the threads, so it would wait for them for ever.
+        # A fork has none of the threads, and would wait for them for ever.
         if os.getpid() != self._process:
             return
         self._stopped = True
-        self._application.faults.clear()  # whoever is being delayed has an answer first
+        self._application.faults.clear()  # delayed calls are answered first
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -158,7 +159,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def ca_file(self) -> Path:
-        """The CA to be trusted by clients, in PEM, while `FakeEvery8d(tls=True)` is served.
+        """The CA for clients to trust, a PEM file, while `FakeEvery8d(tls=True)` is running.
 
         requests.get(fake.wsdl_url, verify=fake.ca_file)
         """
@@ -168,7 +169,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def soap_url(self) -> str:
-        """The SOAP endpoint: what goes where an application has production's address.
+        """The SOAP endpoint: give it to your application in place of production's address.
 
         app.config["EVERY8D_URL"] = every8d.soap_url
         """
@@ -176,7 +177,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def http_url(self) -> str:
-        """Under which the HTTP API's operations are, with a slash at the end.
+        """The base URL of the HTTP API's operations, with a slash at the end.
 
         requests.get(every8d.http_url + "getCredit.ashx", {"UID": "demo", "PWD": "demo"})
         """
@@ -184,7 +185,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def wsdl_url(self) -> str:
-        """The WSDL, for clients that read one.
+        """The WSDL's URL, for clients that read one.
 
         service = zeep.Client(every8d.wsdl_url).service
         """
@@ -200,9 +201,9 @@ class FakeEvery8d(Assertions):
             every8d.clock.advance(minutes=5)
             every8d.clock.resume()
 
-        It starts at the real time, whatever freezegun or time-machine have done to
-        Python's. Moving it waits for the answers to status reports; where they are to be
-        given by the event loop that the test itself runs on, it is moved with
+        It starts at the real time, whatever freezegun or time-machine have done to Python's
+        clocks. Moving it waits for the receivers' responses to status reports. If the receiver
+        runs on the test's own event loop, move the clock with
 
             await every8d.clock.advance_async(minutes=5)
         """
@@ -210,7 +211,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def account(self) -> Account:
-        """The first account, as it is now: `demo` / `demo` unless set up otherwise.
+        """The first account, as it is now: `demo` / `demo` by default.
 
         assert every8d.account.credit == 1000
         """
@@ -243,7 +244,7 @@ class FakeEvery8d(Assertions):
         test_mode: bool = False,
         report_url: str | None = None,
     ) -> Account:
-        """One account more, until the next reset; `credit` is in points.
+        """Add an account, until the next reset; `credit` is in points.
 
             every8d.add_account("shop", "s3cret", credit=20, international=True)
 
@@ -324,8 +325,8 @@ class FakeEvery8d(Assertions):
 
             every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=5)
 
-        `status` is 100 to 107, or 0 to stay at "sent" for ever; the seconds, or the `timedelta`,
-        are of the fake's time. Raises `InvalidInput`.
+        `status` is 100 to 107, or 0 to stay at "sent" for ever. `after`, in seconds or as a
+        `timedelta`, is in the fake's time. Raises `InvalidInput`.
         """
         if isinstance(after, timedelta):
             after = after.total_seconds()
@@ -347,18 +348,18 @@ class FakeEvery8d(Assertions):
         self.gateway.clear_outcomes(to)
 
     def reply(self, message_or_number: Message | str, text: str) -> Message:
-        """Answer a message as the phone that got it, or the newest message to a number.
+        """Reply to a message, or to the newest one to a number, from its phone.
 
             every8d.reply("0912345678", "好的")
 
         It appears in the delivery log and is reported with STATUS 999. Returns the message
-        with its reply. Raises `NotFound` or `InvalidInput` if no message got there.
+        with its reply. Raises `NotFound` or `InvalidInput` if no message reached the phone.
         """
         return self.gateway.reply(message_or_number, text)
 
     @property
     def settings(self) -> Settings:
-        """How it is set up, as it is now.
+        """The current settings.
 
         assert every8d.settings.edition == "2016"
         """
@@ -388,14 +389,14 @@ class FakeEvery8d(Assertions):
 
     @property
     def faults(self) -> list[Fault]:
-        """The failures that are still waiting to befall a call, oldest first.
+        """The failures that are still to happen, oldest first.
 
         assert every8d.faults == []  # all of them have happened
         """
         return self._application.faults.all()
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more; what is being delayed goes on at once.
+        """Remove all failures; delayed calls go on at once.
 
         every8d.clear_faults()
         """
@@ -413,7 +414,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The last requests that reached it, oldest first, with their answers and advice.
+        """The last requests that reached it, oldest first, with their responses and advice.
 
         assert [request.operation for request in every8d.requests][-1] == "sendSMS"
         assert not every8d.requests[-1].advice

@@ -1,4 +1,4 @@
-"""A process around `FakeEvery8d`: its log, its garbage collector, and the signals that end it."""
+"""A process around `FakeEvery8d`: the log, the garbage collector, and signals that end it."""
 
 import gc
 import json
@@ -37,16 +37,16 @@ def serve(
 ) -> None:
     """Serve a fake until SIGINT or SIGTERM.
 
-    Writes where everything is and then a line per request to standard output, what goes
-    wrong to standard error; if nobody reads that, it serves all the same. Copies by e-mail
-    go to `smtp_url`, if that is given; the JSON API and the page ask for `api_token`, if
-    there is one; with a certificate it speaks HTTPS. Raises `OSError` if it cannot listen.
+    It writes the addresses and then a line per request to standard output, and errors to
+    standard error; it serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
+    given; the JSON API and the page ask for `api_token`, if given; with a certificate, it
+    serves HTTPS. Raises `OSError` if it cannot listen.
     """
     is_json = log_format == "json"
     line = json_line if is_json else text_line
     with (
         Writer(sys.stderr, _dropped) as errors,
-        # JSON is UTF-8, whatever the locale has.
+        # JSON is UTF-8, whatever the locale.
         Writer(
             sys.stdout, _dropped_json if is_json else _dropped, "utf-8" if is_json else None
         ) as output,
@@ -67,8 +67,8 @@ def serve(
             log=log,
         )
         with _signals() as asked_to_end, fake:
-            # Messages that are kept are not garbage. Looking through all of them as often as
-            # Python does by default would slow down every call.
+            # Messages that are kept are not garbage, and there are many. If Python searched
+            # them for garbage as often as it does by default, every call would be slower.
             gc.freeze()
             gc.set_threshold(10_000, 50, 50)
             output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
@@ -79,8 +79,9 @@ def serve(
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket from which something can be read once the process was asked to end."""
-    # What waits for a lock or a selector is not woken by Ctrl-C on Windows; this is.
+    """A socket with something to read once the process has been asked to end."""
+    # On Windows, Ctrl-C does not wake a thread that waits for a lock or a selector. It does
+    # wake one that reads from a socket.
     asked, wakeup = socket.socketpair()
     with asked, wakeup:
         wakeup.setblocking(False)
@@ -107,7 +108,7 @@ def _dropped_json(count: int) -> str:
 def _announcement(
     url: str, public_url: str | None, settings: Settings, log_format: LogFormat
 ) -> str:
-    """Where everything is."""
+    """The addresses and the accounts, for the log's beginning."""
     base = public_url or url
     endpoint = base + SOAP_PATH
     accounts = {account.user_id: f"{account.credit:f}" for account in settings.accounts}
