@@ -125,7 +125,7 @@ class Application:
         that point.
         """
         begun = time.perf_counter()
-        epoch = self.journal.epoch
+        generation = self.journal.generation
         path = environ["PATH_INFO"]
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
             len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"
@@ -203,7 +203,7 @@ class Application:
                 fault=fault.kind if fault else None,
             )
             if kept:
-                self.journal.add(record, epoch)
+                self.journal.add(record, generation)
                 self._gateway.wake(Journal)
             if self._log is not None:
                 self._log(record)

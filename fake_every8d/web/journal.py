@@ -187,17 +187,17 @@ class Journal:
         self._bytes = 0
         self.version = 0
         """Grows with every change."""
-        self.epoch = object()
-        """Another one after each `clear`."""
+        self.generation = 0
+        """Grows with each `clear`."""
 
-    def add(self, request: RecordedRequest, epoch: object) -> None:
-        """Keep a request, and give it its ID; the oldest go for it.
+    def add(self, request: RecordedRequest, generation: int) -> None:
+        """Keep a request, and give it its ID; the oldest ones make room for it.
 
-        `epoch` is that in which the request came in: one that was under way when the
-        journal was cleared is not kept (X1).
+        `generation` is the journal's when the request came in: a request that was under way
+        when the journal was cleared is not kept (X1).
         """
         with self._lock:
-            if epoch is not self.epoch:
+            if generation != self.generation:
                 return
             request._id = next(self._ids)
             size = _size(request)
@@ -219,7 +219,7 @@ class Journal:
             self._entries.clear()
             self.version += 1
             self._bytes = 0
-            self.epoch = object()
+            self.generation += 1
 
 
 def _size(request: RecordedRequest) -> int:

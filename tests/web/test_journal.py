@@ -99,8 +99,9 @@ def request(
     )
 
 
-def add(journal: Journal, epoch: object = None, **fields: Any) -> None:
-    journal.add(request(**fields), epoch or journal.epoch)
+def add(journal: Journal, generation: int | None = None, **fields: Any) -> None:
+    now = journal.generation if generation is None else generation
+    journal.add(request(**fields), now)
 
 
 def ids(journal: Journal) -> list[int]:
@@ -147,10 +148,10 @@ def test_it_is_bounded_in_bytes_whatever_they_are_in(fields: Any) -> None:
 
 def test_clearing_it_forgets_what_is_under_way_too() -> None:
     journal = Journal()
-    epoch = journal.epoch
+    generation = journal.generation
     add(journal)
     journal.clear()
-    add(journal, epoch)
+    add(journal, generation)
     assert journal.all() == []
     add(journal)
     assert len(journal.all()) == 1

@@ -1,0 +1,73 @@
+"""Which part of the package may import which: `web → soap, http_api → gateway`."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fake_every8d
+
+PACKAGE = Path(fake_every8d.__file__).parent
+ALLOWED = {
+    "gateway": {"gateway"},
+    "soap": {"soap", "gateway", "calls"},
+    "http_api": {"http_api", "gateway", "calls"},
+    "calls": {"calls"},
+    "web": {"web", "soap", "http_api", "gateway", "calls"},
+}
+"""The parts of the package, and what each may import of it."""
+
+
+def imports(file: Path) -> Iterator[tuple[str, str]]:
+    """Every module that a file imports, wherever in it, and `file:line` to say where."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}:{node.lineno}: a relative import"
+            # `from fake_every8d import calls` imports the module fake_every8d.calls.
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            yield name, f"{file.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}"
+
+
+def files(part: str) -> list[Path]:
+    module = PACKAGE / f"{part}.py"
+    return [module] if module.exists() else sorted((PACKAGE / part).rglob("*.py"))
+
+
+@pytest.mark.parametrize("part", ALLOWED)
+def test_a_part_imports_only_what_is_below_it(part: str) -> None:
+    found = files(part)
+    assert found
+    backwards = [
+        f"{place} imports {name}"
+        for file in found
+        for name, place in imports(file)
+        if name.split(".")[0] == "fake_every8d" and f"{name}.".split(".")[1] not in ALLOWED[part]
+    ]
+    assert backwards == []
+
+
+def test_the_gateway_imports_nothing_but_the_standard_library() -> None:
+    others = [
+        f"{place} imports {name}"
+        for file in files("gateway")
+        for name, place in imports(file)
+        if name.split(".")[0] not in sys.stdlib_module_names | {"fake_every8d"}
+    ]
+    assert others == []
+
+
+def test_the_gateway_speaks_neither_http_nor_xml() -> None:
+    protocols = {"http", "xml", "email", "smtplib", "socket", "ssl"}
+    spoken = [
+        f"{place} imports {name}"
+        for file in files("gateway")
+        for name, place in imports(file)
+        if name.split(".")[0] in protocols
+    ]
+    assert spoken == []
