@@ -9,15 +9,17 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import urllib3
 
 from benchmarks import servers
 from benchmarks.measuring import Result, in_turn, result
-from benchmarks.posting import HEADERS, TNS, envelope, send_sms
+from benchmarks.posting import CONTENT, HEADERS, TNS, envelope, send_sms
+from fake_every8d.http_api import PATH
 
 FAKE = "fake-every8d"
+HTTP_API = "fake-every8d, HTTP API"
 BESIDE: Mapping[str, Callable[[], AbstractContextManager[str]]] = {
     "node-soap": servers.node_soap,
     "mountebank": servers.mountebank,
@@ -32,7 +34,15 @@ AIMS = {  # how many times as fast as the fake the others may be
     ("node-soap", 4): 1.5,
 }
 
+HTTP_API_AIM = 1.3
+"""How many times as fast as SOAP the HTTP API is to be."""
+
 _ACCOUNT = '[[account]]\nuser_id = "demo"\npassword = "demo"\ncredit = 1000000000\n'
+_FORM = {
+    "UID": "demo", "PWD": "demo", "SB": "註冊", "MSG": CONTENT, "DEST": "0912345678", "ST": "",
+}  # fmt: skip
+_TYPES = {"xml": "text/xml; charset=utf-8", "form": "application/x-www-form-urlencoded"}
+"""By the name of the file that is sent."""
 _SCRIPT = Path(__file__).with_name("post.lua")
 
 
@@ -42,21 +52,24 @@ def run(quick: bool) -> list[Result]:
     missing: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        accounts, body = folder / "accounts.toml", folder / "body.xml"
+        accounts, soap, form = (folder / name for name in ("accounts.toml", "xml", "form"))
         accounts.write_text(_ACCOUNT)
         urls = {FAKE: stack.enter_context(servers.fake("--accounts", str(accounts)))}
+        urls[HTTP_API] = urljoin(urls[FAKE], f"{PATH}sendSMS.ashx")
         for name, server in BESIDE.items():
             try:
                 urls[name] = stack.enter_context(server())
             except servers.Missing as reason:
                 missing[name] = str(reason)
         caller = _Caller(urls[FAKE])
-        body.write_bytes(send_sms(caller.session_key, "0912345678"))
+        soap.write_bytes(send_sms(caller.session_key, "0912345678"))
+        form.write_text(urlencode(_FORM))
 
         def load(name: str, connections: int) -> Mapping[str, float]:
             credit = caller.credit()
+            body = form if name == HTTP_API else soap
             answers, seconds = _wrk(urls[name], body, connections)
-            if name == FAKE:
+            if name in (FAKE, HTTP_API):
                 assert credit - caller.credit() >= answers  # each has sent a message
                 caller.settle()
             return {_row(name, connections): answers / seconds}
@@ -67,16 +80,18 @@ def run(quick: bool) -> list[Result]:
                 *[partial(load, name, number) for number in wanted for name in urls],
             )
         except servers.Missing as reason:
-            missing = dict.fromkeys((FAKE, *BESIDE), str(reason))
+            missing = dict.fromkeys((FAKE, HTTP_API, *BESIDE), str(reason))
     rows = []
     for connections in wanted:
         beside = _row(FAKE, connections)
-        for name in (FAKE, *BESIDE):
+        for name in (FAKE, HTTP_API, *BESIDE):
             row = _row(name, connections)
             if name in missing:
                 rows.append(Result(what=row, value=None, unit="/s", missing=missing[name]))
             elif name == FAKE:
                 rows.append(result(rounds, row, "/s"))
+            elif name == HTTP_API:
+                rows.append(result(rounds, row, "/s", beside=beside, ratio_at_least=HTTP_API_AIM))
             else:
                 aim = AIMS.get((name, connections))
                 rows.append(result(rounds, row, "/s", beside=beside, ratio_at_most=aim))
@@ -90,7 +105,7 @@ def _row(name: str, connections: int) -> str:
 def _wrk(url: str, body: Path, connections: int) -> tuple[int, float]:
     """How many answers, and in how many seconds. Raises `servers.Missing`."""
     command = [servers.need("wrk"), "-t1", f"-c{connections}", "-d1s", "-s", str(_SCRIPT), url]
-    environment = os.environ | {"BODY": str(body)}
+    environment = os.environ | {"BODY": str(body), "TYPE": _TYPES[body.name]}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     measured = json.loads(run.stdout.splitlines()[-1])
     assert not measured["failed"], run.stdout

@@ -1,9 +1,9 @@
--- What wrk sends: the file that BODY names, as a SOAP 1.1 call of sendSMS. At its end it
+-- What wrk sends: the file that BODY names, of the media type TYPE, to sendSMS. At its end it
 -- writes a line of JSON: answers, microseconds, and what went wrong.
 local file = assert(io.open(os.getenv("BODY"), "rb"))
 wrk.method = "POST"
 wrk.body = file:read("*a")
-wrk.headers["Content-Type"] = "text/xml; charset=utf-8"
+wrk.headers["Content-Type"] = os.getenv("TYPE")
 wrk.headers["SOAPAction"] = '"http://tempuri.org/sendSMS"'
 
 function done(summary)

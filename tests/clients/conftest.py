@@ -13,7 +13,9 @@ from fake_every8d import FakeEvery8d
 from fake_every8d.gateway import Account, Settings
 from tests.waiting import wait_for
 
-pytest.register_assert_rewrite("tests.clients.story", "tests.clients.tools")
+pytest.register_assert_rewrite(
+    "tests.clients.story", "tests.clients.http_story", "tests.clients.tools"
+)
 
 from .story import CREDIT, PASSWORD, Endpoint  # noqa: E402  (to be rewritten first)
 
@@ -32,10 +34,12 @@ def endpoint(
     if request.param == "thread":
         accounts = tuple(Account(user, PASSWORD, credit=CREDIT) for user in _USERS)
         with FakeEvery8d(Settings(accounts, delivery_seconds=_DELIVERY_SECONDS)) as fake:
-            yield Endpoint(fake.soap_url, fake.wsdl_url, iter(_USERS), fake.gateway)
+            urls = fake.soap_url, fake.wsdl_url, fake.http_url
+            yield Endpoint(*urls, iter(_USERS), fake.gateway)
     else:
         with _served(tmp_path_factory.mktemp("serve")) as ready:
-            yield Endpoint(ready["endpoint"], ready["wsdl"], iter(_USERS), None)
+            urls = ready["endpoint"], ready["wsdl"], ready["http_api"]
+            yield Endpoint(*urls, iter(_USERS), None)
 
 
 @contextmanager

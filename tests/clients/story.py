@@ -33,6 +33,7 @@ class Endpoint:
 
     soap_url: str
     wsdl_url: str
+    http_url: str
     users: Iterator[str]
     """User IDs that nobody has used yet, each with `PASSWORD` and `CREDIT` points."""
     gateway: Gateway | None

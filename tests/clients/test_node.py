@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .story import Endpoint, tell_story
-from .tools import VERSIONS, Script, Version, require, unavailable
+from .tools import SOAP_NAMESPACE, VERSIONS, Script, Version, require, unavailable
 
 _FOLDER = Path(__file__).with_name("node")
 
@@ -30,5 +30,7 @@ def node() -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_node_soap(endpoint: Endpoint, node: str, version: Version) -> None:
-    with Script([node], _FOLDER / "client.js", endpoint.wsdl_url, version) as call:
+    namespace = SOAP_NAMESPACE[version]
+    script = _FOLDER / "client.js"
+    with Script([node], script, endpoint.wsdl_url, version, sent=namespace) as call:
         tell_story(endpoint, call)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .story import Endpoint, tell_story
-from .tools import VERSIONS, Script, Version, require, unavailable
+from .tools import SOAP_NAMESPACE, VERSIONS, Script, Version, require, unavailable
 
 _SCRIPT = Path(__file__).with_name("php") / "client.php"
 
@@ -22,5 +22,6 @@ def php() -> str:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_soap_client(endpoint: Endpoint, php: str, version: Version) -> None:
     command = [php, "-d", "display_errors=stderr"]
-    with Script(command, _SCRIPT, endpoint.wsdl_url, version) as call:
+    namespace = SOAP_NAMESPACE[version]
+    with Script(command, _SCRIPT, endpoint.wsdl_url, version, sent=namespace) as call:
         tell_story(endpoint, call)

@@ -66,7 +66,8 @@ def test_zeep(secured: Secured) -> None:
 def test_node_soap(secured: Secured, node: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", secured.ca_file)
     script = Path(__file__).with_name("node") / "client.js"
-    with Script([node], script, f"{secured.soap_url}?WSDL", "1.1") as call:
+    wsdl_url, namespace = f"{secured.soap_url}?WSDL", SOAP_NAMESPACE["1.1"]
+    with Script([node], script, wsdl_url, "1.1", sent=namespace) as call:
         exchange(call)
 
 

@@ -36,14 +36,14 @@ def unavailable(reason: str) -> NoReturn:
 class Script:
     """A client in another language, which is told what to call in JSON lines.
 
-    It gets `[operation, parameters]` on its standard input and writes
-    `{"result": …, "sent": the envelope}` to its standard output.
+    It gets `[operation, parameters]` on its standard input and writes `{"result": …, "sent": …}`
+    to its standard output. What it says that it sent must have `sent` in it.
     """
 
-    def __init__(self, command: list[str], script: Path, wsdl_url: str, version: Version) -> None:
-        self._namespace = SOAP_NAMESPACE[version]
+    def __init__(self, command: list[str], script: Path, *arguments: str, sent: str) -> None:
+        self._sent = sent
         self._process = subprocess.Popen(
-            [*command, str(script), wsdl_url, version],
+            [*command, str(script), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
@@ -63,5 +63,5 @@ class Script:
         line = self._process.stdout.readline()
         assert line, f"the client ended in {operation}: see its standard error"
         answer = json.loads(line)
-        assert self._namespace in answer["sent"]
+        assert self._sent in answer["sent"]
         return answer["result"] or ""
