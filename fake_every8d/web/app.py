@@ -104,7 +104,7 @@ class Application:
         """Return to the initial state; failures on demand and the journal are cleared (X1)."""
         self.faults.clear()
         self._gateway.reset()
-        self.journal.clear()
+        self.journal.clear(self._gateway.generation)
 
     def may_wait(self, environ: "WSGIEnvironment") -> bool:
         """Whether this request may take a while, so that other clients should not wait for it."""
@@ -125,7 +125,7 @@ class Application:
         that point.
         """
         begun = time.perf_counter()
-        generation = self.journal.generation
+        generation = self._gateway.generation
         path = environ["PATH_INFO"]
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
             len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"

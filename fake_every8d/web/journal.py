@@ -187,17 +187,16 @@ class Journal:
         self._bytes = 0
         self.version = 0
         """Grows with every change."""
-        self.generation = 0
-        """Grows with each `clear`."""
+        self._generation = 0
 
     def add(self, request: RecordedRequest, generation: int) -> None:
-        """Keep a request, and give it its ID; the oldest ones make room for it.
+        """Keep a request, and give it its ID; the oldest go for it.
 
-        `generation` is the journal's when the request came in: a request that was under way
-        when the journal was cleared is not kept (X1).
+        `generation` is the gateway's when the request came in: one that was under way at
+        a reset is not kept (X1).
         """
         with self._lock:
-            if generation != self.generation:
+            if generation < self._generation:
                 return
             request._id = next(self._ids)
             size = _size(request)
@@ -214,12 +213,13 @@ class Journal:
         with self._lock:
             return [request for request, _ in self._entries]
 
-    def clear(self) -> None:
+    def clear(self, generation: int = 0) -> None:
+        """Forget the requests; and, after a reset, those of earlier generations to come."""
         with self._lock:
             self._entries.clear()
             self.version += 1
             self._bytes = 0
-            self.generation += 1
+            self._generation = max(self._generation, generation)
 
 
 def _size(request: RecordedRequest) -> int:

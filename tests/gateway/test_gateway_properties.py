@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,9 +32,11 @@ from fake_every8d.gateway import (
     Settings,
 )
 from tests.gateway.calls import login
+from tests.receiver import DEADLINE
 
 NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
 CREDIT = 60
+MANY = 100  # more than which are judged without the lock
 SECOND = timedelta(seconds=1)
 
 # number: what it costs times over, if it can be sent to, and where a message to it ends
@@ -142,8 +145,12 @@ class Customers(RuleBasedStateMachine):
             max_size=4,
         ),
         minutes=st.one_of(st.none(), st.integers(-2000, 90)),
+        more=st.sampled_from([0, 0, 0, 0, MANY]),
     )
-    def send(self, recipients: list[tuple[str, int]], minutes: int | None) -> tuple[int, str]:
+    def send(
+        self, recipients: list[tuple[str, int]], minutes: int | None, more: int
+    ) -> tuple[int, str]:
+        recipients = recipients + recipients[:1] * more
         due = self.now if minutes is None else self.now + timedelta(minutes=minutes)
         due = due.replace(microsecond=0)
         with self.receiver.lock:  # reports may not come before their batch is known
@@ -187,6 +194,20 @@ class Customers(RuleBasedStateMachine):
             self.credit, accepted, cost, unsent,
         )  # fmt: skip
         return self.generation, receipt.batch_id
+
+    @rule(number=st.sampled_from(["+886912345678", "+886900000103"]))
+    def wait_for_a_message(self, number: str) -> None:
+        """Somebody waits for a message to a number, which another thread sends."""
+        last = max(self.sent, default=0)
+        with ThreadPoolExecutor(1) as pool:
+            came = pool.submit(
+                self.gateway.wait_for,
+                lambda: bool(self.gateway.messages(to=number, after=last)),
+                DEADLINE,
+                to=number,
+            )
+            self.send([(number, 70)], None, 0)
+            assert came.result(DEADLINE)
 
     def _goes_out(self, sms: Sms) -> None:
         sms.status = 0

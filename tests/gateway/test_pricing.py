@@ -87,6 +87,12 @@ def test_p3_abroad_at_three_times_the_price_in_pieces_of_70(
     assert (receipt.cost, message.cost, message.pieces) == (points, points, pieces)
 
 
+def test_p2_an_invalid_number_is_not_in_pieces_of_70(gateway: Gateway) -> None:
+    receipt = send(gateway, "0223456789", "字" * 334)
+    (message,) = sent(gateway, receipt)
+    assert (message.status, message.cost, message.pieces) == (Status.INVALID_NUMBER, 0, 2)
+
+
 @pytest.mark.parametrize(
     ("content", "points"),
     [

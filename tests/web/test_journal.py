@@ -99,9 +99,8 @@ def request(
     )
 
 
-def add(journal: Journal, generation: int | None = None, **fields: Any) -> None:
-    now = journal.generation if generation is None else generation
-    journal.add(request(**fields), now)
+def add(journal: Journal, generation: int = 0, **fields: Any) -> None:
+    journal.add(request(**fields), generation)
 
 
 def ids(journal: Journal) -> list[int]:
@@ -146,15 +145,22 @@ def test_it_is_bounded_in_bytes_whatever_they_are_in(fields: Any) -> None:
     assert MAX_BYTES == 32 * 1024 * 1024
 
 
-def test_clearing_it_forgets_what_is_under_way_too() -> None:
+def test_x1_a_reset_forgets_what_is_under_way_too() -> None:
     journal = Journal()
-    generation = journal.generation
+    add(journal)
+    journal.clear(1)
+    add(journal)
+    assert journal.all() == []
+    add(journal, 1)
+    assert ids(journal) == [2]
+
+
+def test_clearing_it_alone_does_not() -> None:
+    journal = Journal()
     add(journal)
     journal.clear()
-    add(journal, generation)
-    assert journal.all() == []
     add(journal)
-    assert len(journal.all()) == 1
+    assert ids(journal) == [2]
 
 
 def test_ids_are_given_once_from_any_thread() -> None:

@@ -171,7 +171,7 @@ def _outgoing(item: Outgoing) -> Json:
             {
                 "number": attempt.number,
                 "at": _time(attempt.at),
-                "answer": attempt.status_code,
+                "status_code": attempt.status_code,
                 "error": attempt.error,
                 "seconds": round(attempt.seconds, 6),
             }

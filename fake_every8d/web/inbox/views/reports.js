@@ -82,7 +82,7 @@ export function ReportState({ report }) {
     <span class="report-state">
       <${Badge} tone=${TONES[state]}>${t(`report.${state}`)}<//>
       ${behind && html`<span>${t("report.after")}</span>`}
-      ${last && html`<span>${last.answer === null ? said(last.error) : `HTTP ${last.answer}`}</span>`}
+      ${last && html`<span>${last.status_code === null ? said(last.error) : `HTTP ${last.status_code}`}</span>`}
       ${state !== "delivered" && last && html`<span>${t("report.tried", { n: attempts.length, of: ATTEMPTS })}</span>`}
       ${next_attempt_at &&
       html`
@@ -128,7 +128,7 @@ function Attempts({ report, query }) {
               <tr key=${tried.number}>
                 <td>${tried.number}</td>
                 <td><time datetime=${tried.at}>${full(tried.at)}</time></td>
-                <td title=${tried.error}>${tried.answer === null ? html`<${Text} text=${said(tried.error)} />` : `HTTP ${tried.answer}`}</td>
+                <td title=${tried.error}>${tried.status_code === null ? html`<${Text} text=${said(tried.error)} />` : `HTTP ${tried.status_code}`}</td>
                 <td>${Math.round(tried.seconds * 1000)} ms</td>
               </tr>
             `,
