@@ -1,4 +1,4 @@
-"""What a test waits for and asserts: messages, status reports, requests."""
+"""Waiting for messages, status reports and requests in a test, and asserting them."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
@@ -22,8 +22,8 @@ Item = TypeVar("Item")
 class Assertions:
     """The part of `FakeEvery8d` that raises an `AssertionError`, which says what there is instead.
 
-    Waiting takes real seconds. It ends as soon as what is waited for has come, and in a test
-    that runs on an event loop it belongs on a thread, like everything that blocks:
+    Waiting takes real seconds, and ends as soon as what it waits for is there. In a test that
+    runs on an event loop, wait in a thread, as with everything that blocks:
     `await asyncio.to_thread(every8d.wait_for_message, to="0912345678")`.
     """
 
@@ -39,13 +39,13 @@ class Assertions:
         after: Message | None = None,
         timeout: float = 5.0,
     ) -> Message:
-        """The newest message that was accepted, sent or booked; waited for if need be.
+        """Wait for a message that was accepted, sent or booked, and return the newest.
 
             sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
             assert sms.code == "483920"
 
-        With `user_id`, only messages of that account count; with `after`, only those sent after
-        that one. Waits for `timeout` real seconds at the most.
+        With `user_id`, only messages of that account count; with `after`, only later ones than
+        that. Waits for `timeout` real seconds at most.
         """
         __tracebackhide__ = True
         found = self._accepted_in_time(1, to, containing, user_id, after, timeout)
@@ -63,11 +63,11 @@ class Assertions:
         after: Message | None = None,
         timeout: float = 5.0,
     ) -> list[Message]:
-        """All messages that were accepted, oldest first, once there are `count` of them or more.
+        """Wait until at least `count` messages were accepted, and return all, oldest first.
 
             (sms,) = every8d.wait_for_messages(1, to="0912345678")
 
-        The rest is as with `wait_for_message`.
+        The other parameters are those of `wait_for_message`.
         """
         __tracebackhide__ = True
         found = self._accepted_in_time(count, to, containing, user_id, after, timeout)
@@ -84,11 +84,11 @@ class Assertions:
         user_id: str | None = None,
         count: int | None = None,
     ) -> list[Message]:
-        """Messages were accepted, sent or booked, until now: `count` of them, or any number.
+        """Assert that messages were accepted, sent or booked: `count` of them, or at least one.
 
             every8d.assert_sent(to="0912345678", containing="驗證碼", count=1)
 
-        Returns them, oldest first. Waits for nothing: see `wait_for_messages`.
+        Returns them, oldest first. Does not wait: for that, see `wait_for_messages`.
         """
         __tracebackhide__ = True
         found = self._accepted(to, containing, user_id, None)
@@ -106,11 +106,11 @@ class Assertions:
         *,
         user_id: str | None = None,
     ) -> None:
-        """No message was accepted until now.
+        """Assert that no message has been accepted.
 
             every8d.assert_nothing_sent(to="0922333444")
 
-        What was refused (status -3, 301 and so on) was not sent.
+        A message that was refused (status -3, 301 and so on) was not sent.
         """
         __tracebackhide__ = True
         if found := self._accepted(to, containing, user_id, None):
@@ -126,11 +126,11 @@ class Assertions:
         user_id: str | None = None,
         timeout: float = 5.0,
     ) -> Report:
-        """The newest status report that the receiver has taken; waited for if need be.
+        """Wait for a status report that the receiver has accepted, and return the newest.
 
             every8d.wait_for_report(to="0912345678", status=Status.REPLY)
 
-        Waits for `timeout` real seconds at the most.
+        Waits for `timeout` real seconds at most.
         """
         __tracebackhide__ = True
 
@@ -158,13 +158,13 @@ class Assertions:
         count: int = 1,
         timeout: float = 5.0,
     ) -> RecordedRequest:
-        """The newest request to one of EVERY8D's APIs, once there are `count`; waited for.
+        """Wait for `count` requests to EVERY8D's APIs, and return the newest.
 
             request = every8d.wait_for_request("sendParamSMS", user_id="demo")
             assert not request.advice
 
-        `operation` is the SOAP API's name for it, whichever API it came by. Waits for `timeout`
-        real seconds at the most.
+        `operation` is the SOAP API's name, whichever API the request came by. Waits for
+        `timeout` real seconds at most.
         """
         __tracebackhide__ = True
 
@@ -249,7 +249,7 @@ class Assertions:
 
 
 def _told(to: str | None, containing: str | None, user_id: str | None) -> str:
-    """Which messages somebody asked for."""
+    """Which messages were asked for, in words."""
     return (
         ("" if to is None else f" to {to}")
         + ("" if containing is None else f" containing {containing!r}")

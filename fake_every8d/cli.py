@@ -1,4 +1,4 @@
-"""The command line: `fake-every8d serve`, and what it is told."""
+"""The command line: `fake-every8d serve`, `check` and `health`, and their options."""
 
 import os
 import signal
@@ -52,7 +52,7 @@ class _ServeByDefault(click.Group):
 def cli() -> None:
     """A stand-in for EVERY8D's SMS platform, on this machine.
 
-    Without a command it serves.
+    Without a command, it serves.
     """
 
 
@@ -81,7 +81,7 @@ def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
 
 
 def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) -> str | None:
-    # To click, a variable that is empty is none; but somebody wanted a token here.
+    # click takes an empty variable for one that is not set; but somebody wanted a token here.
     empty = token is None and f"{_ENVIRONMENT}_API_TOKEN" in os.environ
     if empty or (token is not None and not token.strip()):
         raise click.BadParameter("must not be empty: leave it out for none")
@@ -103,11 +103,11 @@ def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
 def _accounts(
     ctx: click.Context, parameter: click.Parameter, path: str | None
 ) -> "tuple[Account, ...]":
-    """The accounts in a file, whose settings become the options' defaults."""
+    """The accounts in a file; its settings become the options' defaults."""
     from fake_every8d.config import ConfigError, load
     from fake_every8d.gateway import Settings
 
-    if _FILE in ctx.meta:  # it was named already, by an argument
+    if _FILE in ctx.meta:  # the file was given as an argument already
         if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
             raise click.UsageError("FILE and --accounts are the same: give one of them")
         return cast("tuple[Account, ...]", ctx.meta[_ACCOUNTS])
@@ -130,7 +130,7 @@ def _accounts(
 
 
 def _kind(option: click.Parameter) -> "ValueKind":
-    """What an option's value is in TOML."""
+    """The kind of value in TOML that an option takes."""
     if option.multiple:
         return (list,), 'texts in brackets, such as ["sms.test"]'
     if isinstance(option.type, click.types.BoolParamType):
@@ -143,7 +143,7 @@ def _kind(option: click.Parameter) -> "ValueKind":
 
 
 def _options(command: Command) -> Command:
-    """What can be said in each of the three places: option, environment, file."""
+    """The settings that can be given as an option, in the environment, or in the file."""
     pem = click.Path(exists=True, dir_okay=False, readable=True)
     for option in reversed(
         [
@@ -160,7 +160,7 @@ def _options(command: Command) -> Command:
                 "--edition",
                 default="2016",
                 callback=_setting,
-                help="Whose side to be on where EVERY8D's documents differ: 2016, 2021 or 2025.",
+                help="Which of EVERY8D's documents to follow where they differ: 2016, 2021, 2025.",
             ),
             click.option(
                 "--delivery-seconds",
@@ -178,7 +178,7 @@ def _options(command: Command) -> Command:
                 "--public-url",
                 metavar="URL",
                 callback=_base_url,
-                help="Where callers reach it, for the WSDL.  [default: as they call it]",
+                help="Where clients reach it, for the WSDL.  [default: the request's Host]",
             ),
             click.option(
                 "--smtp-url",
@@ -190,7 +190,7 @@ def _options(command: Command) -> Command:
                 "--api-token",
                 metavar="TOKEN",
                 callback=_token,
-                help="What the JSON API and the page ask for; better given in the environment.",
+                help="Token for the JSON API and the page; best given in the environment.",
             ),
             click.option(
                 "--log-format",
@@ -228,7 +228,7 @@ def _options(command: Command) -> Command:
                 "--tls-cert",
                 metavar="FILE",
                 type=pem,
-                help="HTTPS with a certificate of one's own, in PEM.",
+                help="HTTPS with your own certificate, in PEM.",
             ),
             click.option("--tls-key", metavar="FILE", type=pem, help="Its key, in PEM."),
         ]
@@ -257,7 +257,7 @@ def _certificate(
     tls_key: str | None,
     **_: Any,
 ) -> "Certificate | None":
-    """What to serve with: one's own certificate, or one that is there until the stack ends."""
+    """The certificate to serve with: the user's own, or one made until the stack closes."""
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither")
     if (tls_name or tls_ca_file) and (tls_cert or not tls):
@@ -308,11 +308,11 @@ def serve(
 ) -> None:
     """Serve EVERY8D's SOAP API and HTTP API until Ctrl-C.
 
-    Each option can be given in the environment, too: FAKE_EVERY8D_PORT for --port; or in
-    the accounts file's [settings]: port = 8021. An option outranks the environment, and
-    that the file.
+    Each option can also be given in the environment, such as FAKE_EVERY8D_PORT for --port,
+    or in the accounts file's [settings], such as port = 8021. An option outranks the
+    environment, and the environment outranks the file.
     """
-    # Here, so that --help does not wait for what serving needs.
+    # Imported here, so that --help is quick.
     from fake_every8d.gateway import Settings
     from fake_every8d.serve import serve as run
 
@@ -349,10 +349,10 @@ def serve(
 def check(
     ctx: click.Context, /, *, file: Any, accounts: "tuple[Account, ...]", **options: Any
 ) -> None:
-    """Say what serving would run with, and from where it has each value.
+    """Show the settings that serve would run with, and where each comes from.
 
-    FILE is what --accounts would be given. Ends with exit code 2 if that, the environment
-    or an option would not do, or if the environment has a FAKE_EVERY8D_… that is unknown.
+    FILE is the file for --accounts. The exit code is 2 if the file, the environment or an
+    option is wrong, or if the environment has an unknown FAKE_EVERY8D_… variable.
     """
     _check_environment()
     with ExitStack() as stack:
@@ -364,7 +364,7 @@ def check(
 
 
 def _check_environment() -> None:
-    """Look for what nobody reads, because it is misspelt."""
+    """Refuse variables that nothing reads, because they are misspelt."""
     known = {str(option.name).upper() for option in (*serve.params, *health.params)}
     prefix = f"{_ENVIRONMENT}_"
     for variable in sorted(os.environ):
@@ -403,15 +403,15 @@ def _origin(ctx: click.Context, name: str) -> str:
     default=0.0,
     metavar="SECONDS",
     type=click.FloatRange(0, 3600),
-    help="Ask again and again for so long, until it is well.",
+    help="Keep asking for this long, until it is healthy.",
 )
 @_accounts_option
 @_options
 def health(*, wait: float, host: str, port: int, **_: Any) -> None:
-    """Ask what is served here, by HTTP or HTTPS, whether it is well.
+    """Ask the server at --host and --port, by HTTP or HTTPS, whether it is healthy.
 
-    Ends with exit code 0 if it is, and with 1 if not: for a container's health check, and
-    for a script that has to wait. Takes what serve takes, and looks at --host and --port.
+    The exit code is 0 if it is, and 1 if not: for a container's health check, and for a
+    script that has to wait. Takes the same options as serve.
     """
     deadline = time.monotonic() + wait
     while (problem := _problem(host, port)) is not None:
@@ -422,11 +422,11 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
 
 
 def _problem(host: str, port: int) -> str | None:
-    """Why what is served there is not well, or None if it is."""
+    """Why the server is not healthy, or None if it is."""
     import ssl
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
-    # Nothing is said or believed that a certificate would have to vouch for.
+    # The certificate is not checked: nothing secret is sent, and nothing received is trusted.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -437,10 +437,10 @@ def _problem(host: str, port: int) -> str | None:
     ):
         try:
             connection.request("GET", "/healthz")
-            answer = connection.getresponse()
-            if answer.status == 200:
+            response = connection.getresponse()
+            if response.status == 200:
                 return None
-            problems.append(f"HTTP {answer.status}")
+            problems.append(f"HTTP {response.status}")
         except (OSError, HTTPException) as error:
             problems.append(_reason(error))
         finally:
@@ -454,12 +454,12 @@ def _reason(error: Exception) -> str:
 
 
 def main() -> None:
-    """Run the command line. Wrong use ends with exit code 2 and a line on standard error."""
+    """Run the command line. A usage error is a line on standard error, and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # cp950 has no 囍, cp1252 no Chinese
-    # Like Ctrl-C, from the first moment: the first process of a container has no other way
-    # to hear of it.
+    # Treat SIGTERM like Ctrl-C, from the start: without a handler, the first process of a
+    # container would ignore it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A locale that cannot write 預約 is no reason to fail. Where standard output was closed
     # from the start, there is none.

@@ -1,4 +1,4 @@
-"""The accounts file: TOML into accounts and settings, with errors that say where and what.
+"""The accounts file: TOML to accounts and settings, with errors that say what is wrong where.
 
 Clauses A, S4, S8, R1.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from fake_every8d.gateway import Account, InvalidInput, Settings
 
 ValueKind = tuple[tuple[type, ...], str]
-"""The types that a key's value may have, and how to tell somebody who gave another."""
+"""The types that a key's value may have, and what an error says they should be."""
 
 _ACCOUNT: dict[str, ValueKind] = {
     "user_id": ((str,), 'text in quotes, such as "demo"'),
@@ -31,9 +31,9 @@ class ConfigError(ValueError):
 
 
 def load_accounts(path: str | Path) -> tuple[Account, ...]:
-    """The accounts of a TOML file, a table `[[account]]` each, in their order.
+    """The accounts of a TOML file, one for each table `[[account]]`, in order.
 
-    Keys are the fields of `Account`; `user_id` and `password` must be there. Raises
+    Keys are the fields of `Account`; `user_id` and `password` are required. Raises
     `ConfigError`.
     """
     accounts, _ = load(path)
@@ -43,11 +43,11 @@ def load_accounts(path: str | Path) -> tuple[Account, ...]:
 def load(
     path: str | Path, known: Mapping[str, ValueKind] | None = None
 ) -> tuple[tuple[Account, ...], dict[str, Any]]:
-    """The accounts of a TOML file, as `load_accounts` has them, and its `[settings]`.
+    """The accounts of a TOML file, as `load_accounts` returns them, and its `[settings]`.
 
-    The settings must be `known` ones, of their kind, unless that is None; what their
-    values mean is not looked into. A file of settings only leaves the accounts as they
-    are by default. Raises `ConfigError`.
+    Unless `known` is None, each setting must be in it and have a value of its kind; whether
+    the value makes sense is not checked here. A file with settings only has the default
+    accounts. Raises `ConfigError`.
     """
     try:
         document = _parse(Path(path))
@@ -68,8 +68,8 @@ def load(
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        # utf-8-sig, for editors that begin a file with a byte order mark. Points are
-        # decimals from the start: as a float, 0.1 would be something else already.
+        # utf-8-sig, for editors that write a byte order mark. Points are read as decimals,
+        # because the float 0.1 is not exactly 0.1.
         return tomllib.loads(path.read_text("utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}") from error
@@ -114,7 +114,7 @@ def _check(table: dict[str, Any], known: Mapping[str, ValueKind]) -> None:
         if key not in known:
             raise ConfigError(_unknown(key, known))
         types, right = known[key]
-        if type(value) not in types:  # and not isinstance: to Python, true is an int
+        if type(value) not in types:  # not isinstance, for which True is an int
             raise ConfigError(f"{key}: must be {right}, not {_written(value)}")
 
 
@@ -125,7 +125,7 @@ def _unknown(key: str, known: Collection[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """A value about as it stands in the file."""
+    """A value, about as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | str | Decimal):

@@ -1,7 +1,7 @@
-"""pytest: fixtures, the marker `every8d`, options, and what a failure report shows.
+"""The pytest plugin: fixtures, the marker `every8d`, options, and a section in failure reports.
 
-Every pytest run loads this where the package is installed, so whatever takes long to
-import is imported when a fixture is first used.
+Wherever the package is installed, every pytest run loads this module. So whatever takes long
+to import is imported only when a fixture is first used.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "every8d_strict",
         "what fails a test that uses the every8d fixture when it ends: failures (one that it set "
-        "up never happened), advice (production does what its caller may not expect), calls "
+        "up never happened), advice (production does what you may not expect), calls "
         "(of what does not exist); or all",
         type="args",
     )
@@ -56,10 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
-    """The accounts that the fake starts with; to be overridden.
+    """The accounts that the fake starts with; override it to choose others.
 
-    Those of the ini option `every8d_accounts`, a TOML file named from where the ini file
-    is, else `demo` / `demo` with 1000 points.
+    They are those of the ini option `every8d_accounts`, a TOML file relative to the ini file;
+    by default, `demo` / `demo` with 1000 points.
     """
     from fake_every8d import Settings
     from fake_every8d.config import ConfigError, load_accounts
@@ -76,7 +76,7 @@ def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
 
 @pytest.fixture(scope="session")
 def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
-    """How the fake is set up: accounts, seconds to delivery and so on; to be overridden."""
+    """The fake's settings: accounts, delivery seconds and so on; override it for others."""
     from fake_every8d import Settings
 
     return Settings(accounts=every8d_accounts)
@@ -84,7 +84,7 @@ def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
 
 @pytest.fixture(scope="session")
 def every8d_tls() -> bool:
-    """Whether the fake speaks HTTPS; to be overridden. Clients trust its `ca_file`."""
+    """Whether the fake serves HTTPS; override it to. Clients then trust its `ca_file`."""
     return False
 
 
@@ -92,9 +92,9 @@ def every8d_tls() -> bool:
 def every8d_server(
     pytestconfig: pytest.Config, every8d_settings: Settings, every8d_tls: bool
 ) -> Iterator[FakeEvery8d]:
-    """The fake, served from its first use to the end of the session.
+    """The fake, running from its first use to the end of the session.
 
-    For fixtures of session scope that need its address. Tests take `every8d`.
+    It is for session-scoped fixtures that need its address. Tests use `every8d`.
     """
     from fake_every8d import FakeEvery8d
 
@@ -114,7 +114,7 @@ def every8d_server(
 
 @pytest.fixture
 def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iterator[FakeEvery8d]:
-    """An EVERY8D that nobody has used yet: fresh accounts, nothing sent, the right time.
+    """A fresh EVERY8D: its initial accounts, nothing sent, the right time.
 
     @pytest.mark.every8d(credit=3)
     def test_runs_dry(every8d): ...
@@ -136,17 +136,17 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
         except InvalidInput as error:
             raise _usage_error(f"@pytest.mark.every8d: {error}") from None
     request.node.stash[_used] = every8d_server
-    request.node.stash[_failed] = False  # it may be another run of it
+    request.node.stash[_failed] = False  # it may be a rerun of the test
     yield every8d_server
     complaints = [] if request.node.stash[_failed] else _complaints(every8d_server, strict)
-    # What is still to come must not reach the next test's application.
+    # Reports that are still due must not reach the next test's application.
     every8d_server.reset()
     if complaints:
         raise _usage_error("\n".join(complaints))
 
 
 def _strict(config: pytest.Config, marked: object) -> frozenset[str]:
-    """What the test is strict about: as its marker has it, else as the ini file has."""
+    """What the test is strict about: as its marker says, else as the ini file says."""
     if isinstance(marked, bool):
         return frozenset(STRICT if marked else ())
     where, wanted = "@pytest.mark.every8d: strict", marked
@@ -186,13 +186,13 @@ def _complaints(fake: FakeEvery8d, strict: frozenset[str]) -> list[str]:
 
 
 def _usage_error(reason: str) -> BaseException:
-    """What makes a test fail with a reason, and without pages of ours."""
+    """An exception that fails a test with a reason, and without our traceback."""
     return pytest.fail.Exception(reason, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Tell that a marker does nothing, because its test does not use the fixture."""
+    """Fail a test whose marker does nothing, because the test does not use the fixture."""
     yield
     if _used not in item.stash and any(marker.name == _MARKER for marker in item.own_markers):
         raise _usage_error("@pytest.mark.every8d does nothing here: the test does not use every8d")
@@ -204,7 +204,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what reached the fake, when a test that used it has failed."""
     report = yield
-    # Not at teardown, when it is empty again.
+    # Not at teardown, when the fake has been reset.
     if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):
         item.stash[_failed] = True
         report.sections.append(("EVERY8D", fake.summary()))

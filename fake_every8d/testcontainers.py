@@ -1,4 +1,4 @@
-"""The image as a container of testcontainers-python; it takes the extra `testcontainers`."""
+"""The image as a container for testcontainers-python; takes the extra `testcontainers`."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -8,20 +8,20 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
 PORT = 8021
-"""Where the image listens, inside."""
+"""The port that the server listens on inside the container."""
 
 _ACCOUNTS = "/etc/fake-every8d/accounts.toml"
 
 
 class Every8dContainer(DockerContainer):
-    """A `fake-every8d` of its own in a container, ready when `start` returns.
+    """A `fake-every8d` in a container of its own, ready when `start` returns.
 
         with Every8dContainer("registry.example.com/fake-every8d:1", delivery_seconds=0) as every8d:
             requests.get(f"{every8d.url}/fake/messages?to=0912345678&wait_seconds=5")
 
-    `accounts` is a TOML file on this machine, mounted over the image's own. Settings are those
-    of `fake-every8d serve`, by name. Other containers in its network reach it under the alias
-    that they were given, at port 8021. Whatever else `DockerContainer` takes goes into
+    `accounts` is a TOML file on this machine, mounted over the image's own. Settings are the
+    options of `fake-every8d serve`, by name. Other containers in its network reach it by its
+    network alias, at port 8021. Other arguments of `DockerContainer` go into
     `container_options`.
     """
 
@@ -43,7 +43,7 @@ class Every8dContainer(DockerContainer):
 
     @property
     def url(self) -> str:
-        """Where this machine reaches it, without a slash at the end; `/fake` is the JSON API."""
+        """Its URL from this machine, without a slash at the end; the JSON API is at `/fake`."""
         return f"http://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     @property
