@@ -115,8 +115,9 @@ class Assertions:
         __tracebackhide__ = True
         if found := self._accepted(to, containing, user_id, None):
             told = _told(to, containing, user_id)
-            lines = map(summary.message_line, found)
-            raise AssertionError(f"{_counted(len(found))} sent{told}; {_listed(lines)}")
+            raise AssertionError(
+                f"{_counted(len(found))} sent{told}; {self._messages_listed(found)}"
+            )
 
     def wait_for_report(
         self,
@@ -244,8 +245,10 @@ class Assertions:
             f"{what}{told}{later} within {timeout:g} s; {self._messages_listed()}"
         )
 
-    def _messages_listed(self) -> str:
-        return _listed(map(summary.message_line, self.gateway.messages()))
+    def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
+        edition = self.gateway.edition
+        listed = self.gateway.messages() if messages is None else messages
+        return _listed(summary.message_line(message, edition) for message in listed)
 
 
 def _told(to: str | None, containing: str | None, user_id: str | None) -> str:

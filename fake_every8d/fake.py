@@ -458,4 +458,4 @@ class FakeEvery8d(Assertions):
 
         print(every8d.summary())
         """
-        return summary.text(self.requests, self.messages, self.reports)
+        return summary.text(self.requests, self.messages, self.reports, self.gateway.edition)

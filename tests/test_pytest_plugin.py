@@ -411,6 +411,40 @@ def test_a_failed_test_shows_what_reached_the_fake(pytester: pytest.Pytester) ->
     )
 
 
+def test_e1_h17_it_shows_calls_of_the_http_api_and_an_editions_words(
+    pytester: pytest.Pytester,
+) -> None:
+    suite = """
+    import urllib.parse
+    import urllib.request
+    import pytest
+
+    @pytest.mark.every8d(edition="2025")
+    def test_failing(every8d):
+        every8d.set_outcome("0912345678", 105)
+        form = {"UID": "demo", "PWD": "hunter2", "MSG": "hello", "DEST": "0912345678"}
+        for password in ("hunter2", "demo"):
+            body = urllib.parse.urlencode(form | {"PWD": password}).encode()
+            urllib.request.urlopen(every8d.http_url + "sendSMS.ashx", body, timeout=30).close()
+        every8d.clock.advance(1)
+        assert 0
+    """
+    result = run(pytester, suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- EVERY8D -*",
+            "2 requests:",
+            "  ??:??:??  sendSMS  demo  -101,密碼錯誤",
+            "  ??:??:??  sendSMS  demo  999.00,1,1,0,????????-????-????-????-????????????",
+            "1 message:",
+            "  ??:??:??  to +886912345678  105 電信業者關鍵字阻擋: 'hello'",
+            "0 reports",
+        ],
+        consecutive=True,
+    )
+
+
 def test_so_does_one_whose_set_up_fails_after_that(pytester: pytest.Pytester) -> None:
     result = run(
         pytester, FAILING + "\n    def test_set_up(broken_application): pass", "-k", "test_set_up"

@@ -23,10 +23,6 @@ from fake_every8d.http_api.responses import (
 )
 
 _LATER = "{} came with edition {}; the fake plays {}, and takes it all the same."
-_PLUS = (
-    "A + that is not encoded as %2B arrives as a blank, as DEST seems to have it: 886… is taken "
-    "as +886…, and the number of another country is refused."
-)
 _MR = "No edition has MR among the parameters of sendSMS: it is taken as the record number."
 _STATUS_REPORT_URL = (
     "StatusReportURL is ignored since 2017: reports go to the URL that the account is set up with."
@@ -41,7 +37,6 @@ _MANY_VALUES = "Of Param the first five values count; {} has {}."
 
 _FIELD = re.compile("%field([1-5])%")
 _PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
-_NUMBER_AFTER_BLANK = re.compile("(?:^|,) [1-9]")
 
 
 @dataclass(slots=True)
@@ -102,8 +97,6 @@ def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
 
 
 def _options(call: Context, given: Parameters) -> dict[str, str]:
-    if _NUMBER_AFTER_BLANK.search(given["DEST"]):
-        call.advice.add(_PLUS)
     if given["MR"]:
         call.advice.add(_MR)
     if "StatusReportURL" in given:

@@ -1,6 +1,7 @@
 """Reading a request as ASP.NET's `Request[…]` does, or as JSON (clauses H2, H3, H12)."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,9 +24,15 @@ _NO_FORM = (
 )
 _BROKEN_MULTIPART = "The multipart/form-data cannot be read: {}."
 _FILE = "{} is a file of the form, and no field: it is not read."
+_PLUS = (
+    "A + that is not encoded as %2B arrives as a blank, as in DEST here: 886… is taken "
+    "as +886…, and the number of another country is refused."
+)
 _TOO_MANY_FIELDS = "Of a form's fields the first 1000 are read."
 _NOT_UTF_8 = "{} is not UTF-8, which all text here is: what could not be read became U+FFFD."
 _NO_CHARACTER = "{} has characters that no SMS can carry, such as U+0000: they became U+FFFD."
+
+_RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def _form(request: Request, advice: Advice) -> Iterable[tuple[str, str]]:
 def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
     if not encoded:
         return
-    fields = encoded.replace(b"+", b" ").split(b"&", _MOST_FIELDS)
+    fields = encoded.split(b"&", _MOST_FIELDS)
     if len(fields) > _MOST_FIELDS:
         advice.add(_TOO_MANY_FIELDS)
         del fields[_MOST_FIELDS]
@@ -85,11 +92,13 @@ def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
         name, equals, value = field.partition(b"=")
         if equals:
             decoded_name = _decoded(name, "A name", advice)
+            if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
+                advice.add(_PLUS)
             yield decoded_name, _decoded(value, decoded_name, advice)
 
 
 def _decoded(encoded: bytes, name: str, advice: Advice) -> str:
-    text = unquote_to_bytes(encoded)
+    text = unquote_to_bytes(encoded.replace(b"+", b" "))
     try:
         return text.decode()
     except UnicodeDecodeError:

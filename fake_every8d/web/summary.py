@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from fake_every8d.gateway import Message, Report, ReportState
+from fake_every8d.gateway import Edition, Message, Report, ReportState
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.printable import printable
 
@@ -15,13 +15,16 @@ T = TypeVar("T")
 
 
 def text(
-    requests: Sequence[RecordedRequest], messages: Sequence[Message], reports: Sequence[Report]
+    requests: Sequence[RecordedRequest],
+    messages: Sequence[Message],
+    reports: Sequence[Report],
+    edition: Edition,
 ) -> str:
     """The last requests, messages and reports, for a failed test's report."""
     return "\n".join(
         [
             *_section("request", requests, request_lines),
-            *_section("message", messages, lambda message: [message_line(message)]),
+            *_section("message", messages, lambda message: [message_line(message, edition)]),
             *_section("report", [*report_lines(reports)], lambda line: [line]),
         ]
     )
@@ -37,7 +40,7 @@ def request_lines(request: RecordedRequest) -> Iterable[str]:
         yield f"          advice: {advice}"
 
 
-def message_line(message: Message) -> str:
+def message_line(message: Message, edition: Edition) -> str:
     """A line for a message: when it was accepted, to whom, its status, and how it begins."""
     content = message.content
     if len(content) > _CONTENT:
@@ -45,7 +48,7 @@ def message_line(message: Message) -> str:
     when = f", for {message.booked_for:%Y-%m-%d %H:%M:%S}" if message.booked_for else ""
     return (
         f"{message.accepted_at:%H:%M:%S}  to {message.to}  "
-        f"{message.status.value} {message.status.term}{when}: {content!r}"
+        f"{message.status.value} {message.status.term_of(edition)}{when}: {content!r}"
     )
 
 

@@ -78,6 +78,34 @@ def test_e2_what_surprises_has_an_advice(http: Http, values: dict[str, str], adv
     assert given.startswith(advice)
 
 
+@pytest.mark.parametrize(
+    "dest", ["0912345678,%20886987654321", "%2B886987654321", "0912345678,+0987654321"]
+)
+def test_e2_a_blank_that_was_no_plus_has_no_advice(http: Http, dest: str) -> None:
+    query = f"UID=demo&PWD=demo&MSG=x&DEST={dest}"
+    requests.get(f"{http.url('sendSMS')}?{query}", timeout=10)
+    assert http.advice == ()
+
+
+@pytest.mark.parametrize("dest", ["+886987654321", "0912345678,+886987654321", "a%2c+886987654321"])
+@pytest.mark.parametrize("where", ["query", "body"])
+def test_e2_a_plus_that_was_not_encoded_has_an_advice(http: Http, dest: str, where: str) -> None:
+    values = f"UID=demo&PWD=demo&MSG=x&DEST={dest}"
+    if where == "query":
+        requests.post(f"{http.url('sendSMS')}?{values}", timeout=10)
+    else:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        requests.post(http.url("sendSMS"), data=values, headers=form, timeout=10)
+    assert http.advice[0].startswith("A + that is not encoded as %2B")
+
+
+def test_h2_a_plus_in_a_multipart_form_is_one(http: Http) -> None:
+    values = {"UID": "demo", "PWD": "demo", "MSG": "x", "DEST": "+886987654321"}
+    parts = {name: (None, value) for name, value in values.items()}
+    requests.post(http.url("sendSMS"), files=parts, timeout=10)
+    assert http.advice == ()
+
+
 def test_h11_a_text_sent_twice_has_an_advice(http: Http) -> None:
     http.send()
     assert http.advice == ()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fake_every8d import FakeEvery8d, Status
-from fake_every8d.gateway import Recipient
+from fake_every8d.gateway import Edition, Recipient
 from tests.inbox.conftest import Open, Send
 
 
@@ -179,9 +179,24 @@ def test_d1_what_became_of_it_is_said_in_the_platforms_words_and_ours(
         expect(steps.first).to_contain_text("0 Sent 已發送")
 
 
-def test_every_status_has_the_platforms_own_word(open: Open) -> None:
-    terms = open().evaluate("import('/inbox/terms.js').then(({TERMS}) => TERMS)")
-    assert terms == {str(status.value): status.term for status in Status}
+@pytest.mark.parametrize("edition", Edition)
+def test_e1_every_status_has_the_editions_own_word(open: Open, edition: Edition) -> None:
+    terms = open().evaluate(
+        """([statuses, edition]) => import('/inbox/terms.js').then(({termOf}) =>
+            statuses.map((status) => termOf(status, edition)))""",
+        [[status.value for status in Status], edition.value],
+    )
+    assert terms == [status.term_of(edition) for status in Status]
+
+
+def test_e1_the_page_says_it(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    fake.update_settings(edition="2025")
+    send("hello", "0900000105")
+    fake.clock.advance(seconds=1)
+    page = open("#/phone/+886900000105")
+    page.get_by_role("button", name="Details").click()
+    steps = page.get_by_role("list", name="What became of it").get_by_role("listitem")
+    expect(steps.last).to_contain_text("電信業者關鍵字阻擋")
 
 
 def test_d2_a_message_under_way_is_delivered_or_fails_as_one_chooses(

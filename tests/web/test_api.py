@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_every8d.gateway import TAIPEI, Gateway, PlatformError
+from fake_every8d.gateway import TAIPEI, Gateway, Login, PlatformError
 from tests.receiver import Receiver, status
 from tests.web.api import Api
 from tests.web.serving import ENDPOINT, call, log_in
@@ -139,6 +139,8 @@ def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
         "subject": "news",
         "name": "",
         "email": "",
+        "retry_time": "",
+        "event_id": "",
         "status": 0,
         "status_name": "sent",
         "status_term": "已發送",
@@ -152,6 +154,32 @@ def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
         "replies": [],
         "version": api.get("messages")["messages"][0]["version"],
     }
+
+
+def test_h8_a_message_shows_what_only_the_http_api_is_given(api: Api, gateway: Gateway) -> None:
+    gateway.send_sms(Login("demo", "s3cret"), "", "hi", PHONE, "", retry_time="30", event_id="E7")
+    message = api.get("messages/1")
+    assert (message["retry_time"], message["event_id"]) == ("30", "E7")
+
+
+@pytest.mark.parametrize(
+    ("edition", "term"),
+    [
+        ("2016", "電信終端設備異常未能送達"),
+        ("2021", "手機端異常"),
+        ("2025", "電信業者關鍵字阻擋"),
+    ],
+)
+def test_e1_a_status_has_the_editions_own_word(api: Api, edition: str, term: str) -> None:
+    api("PATCH", "settings", json.dumps({"edition": edition}).encode())
+    api.post("outcomes", to=PHONE, status=105)
+    send(api)
+    assert api.post("messages/1/status", status=105)["status_term"] == term
+    assert api.get("messages")["messages"][0]["status_term"] == term
+    assert api.get("outcomes")["outcomes"][0]["status_term"] == term
+    assert api.get("batches")["batches"][0]["statuses"][0]["status_term"] == term
+    summary = api("GET", "summary").data.decode()
+    assert f"to {PHONE}  105 {term}: " in summary
 
 
 def test_a_booking_is_shown_with_its_time(api: Api) -> None:

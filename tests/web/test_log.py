@@ -1,8 +1,12 @@
 """A line in the log for each request."""
 
 import json
+import re
 from dataclasses import replace
 
+import requests
+
+from fake_every8d import FakeEvery8d
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import json_line, text_line
 from tests.web.records import Answered
@@ -62,3 +66,22 @@ def test_a_line_for_machines() -> None:
         "advice": ["Mind the gap."],
         "fault": None,
     }
+
+
+def test_h17_lines_of_a_call_by_the_http_api() -> None:
+    """Its code or receipt, under SOAP's name for the operation; and never a password."""
+    with FakeEvery8d() as fake:
+        form = {"UID": "demo", "PWD": "demo", "MSG": "hello", "DEST": "0912345678"}
+        for path, values in (("sendSMS", form), ("getCredit", form | {"PWD": "hunter2"})):
+            requests.post(f"{fake.http_url}{path}.ashx", data=values, timeout=10)
+        body = {"UID": "demo", "PWD": "demo", "MSG": "hi", "RecipientDataList": []}
+        requests.post(f"{fake.http_url}SendParam.ashx", json=body, timeout=10)
+        lines = fake.requests
+    sent, refused, param = map(text_line, lines)
+    assert re.search(r"  sendSMS  demo  999\.00,1,1,0,[0-9a-f-]{36}  [0-9.]+ ms$", sent)
+    assert re.search(r"  getCredit  demo  -101, 密碼錯誤。  [0-9.]+ ms$", refused)
+    assert re.search(r"  sendParamSMS  demo  -41, no mobile\.  [0-9.]+ ms  · SendParam came", param)
+    record = json.loads(json_line(lines[1]))
+    assert (record["path"], record["status"]) == ("/API21/HTTP/getCredit.ashx", 200)
+    assert (record["operation"], record["account"]) == ("getCredit", "demo")
+    assert "hunter2" not in refused + json_line(lines[1])

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from operator import attrgetter
 from typing import Any, TypeVar, get_args
@@ -130,6 +130,10 @@ class Operations:
     def _epoch(self) -> str:
         return f"{self._instance}-{self._gateway.generation}"
 
+    @property
+    def _edition(self) -> Edition:
+        return self._gateway.edition
+
     def etag(self) -> str:
         """Another one whenever something has changed; time that passes is no change."""
         version = self._gateway.version + self._faults.version + self._journal.version
@@ -196,7 +200,9 @@ class Operations:
 
     @_operation("GET", "summary")
     def _summary(self) -> Response:
-        text = summary.text(self._journal.all(), self._gateway.messages(), self._gateway.reports())
+        text = summary.text(
+            self._journal.all(), self._gateway.messages(), self._gateway.reports(), self._edition
+        )
         body = f"{text}\n".encode(errors="replace")
         return Response(body, content_type="text/plain; charset=utf-8")
 
@@ -257,42 +263,50 @@ class Operations:
         if "changed_after" in asked and len(found) > limit:
             version = found[limit - 1].version
         return _page(
-            "messages", show.message, found, limit, {"epoch": self._epoch, "version": version}
+            "messages",
+            partial(show.message, edition=self._edition),
+            found,
+            limit,
+            {"epoch": self._epoch, "version": version},
         )
 
     @_operation("GET", "messages/latest", query=_MESSAGE | _LATEST)
     def _latest_message(self, **asked: Any) -> Response:
         found = self._awaited(self._gateway.messages, limit=1, count=1, newest_first=True, **asked)
-        return _json(show.message(found[0]))
+        return _json(show.message(found[0], self._edition))
 
     @_operation("GET", "messages/<int:message_id>")
     def _message(self, message_id: int) -> Response:
-        return _json(show.message(self._gateway.message(message_id)))
+        return _json(show.message(self._gateway.message(message_id), self._edition))
 
     @_operation(
         "POST", "messages/<int:message_id>/status", body={"status": p.DECISION}, required=["status"]
     )
     def _set_status(self, message_id: int, status: Status) -> Response:
-        return _json(show.message(self._gateway.set_status(message_id, status.value)))
+        return _json(
+            show.message(self._gateway.set_status(message_id, status.value), self._edition)
+        )
 
     @_operation(
         "POST", "messages/<int:message_id>/replies", body={"text": p.TEXT}, required=["text"]
     )
     def _reply(self, message_id: int, text: str) -> Response:
-        return _json(show.message(self._gateway.reply(message_id, text)), 201)
+        return _json(show.message(self._gateway.reply(message_id, text), self._edition), 201)
 
     @_operation("POST", "replies", body={"to": p.TEXT, "text": p.TEXT}, required=["to", "text"])
     def _reply_from(self, to: str, text: str) -> Response:
-        return _json(show.message(self._gateway.reply(to, text)), 201)
+        return _json(show.message(self._gateway.reply(to, text), self._edition), 201)
 
     @_operation("GET", "batches", query=_USER | _PAGE)
     def _batches(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
         found = self._gateway.batches(limit=limit + 1, **wanted)
-        return _page("batches", show.batch, found, limit)
+        return _page("batches", partial(show.batch, edition=self._edition), found, limit)
 
     @_operation("GET", "outcomes")
     def _outcomes(self) -> Response:
-        return _json({"outcomes": [show.outcome(each) for each in self._gateway.outcomes()]})
+        return _json(
+            {"outcomes": [show.outcome(each, self._edition) for each in self._gateway.outcomes()]}
+        )
 
     @_operation(
         "POST",
@@ -301,7 +315,9 @@ class Operations:
         required=["to", "status"],
     )
     def _set_outcome(self, to: str, status: Status, after_seconds: float | None = None) -> Response:
-        return _json(show.outcome(self._gateway.set_outcome(to, status, after_seconds)))
+        return _json(
+            show.outcome(self._gateway.set_outcome(to, status, after_seconds), self._edition)
+        )
 
     @_operation("DELETE", "outcomes", query={"to": p.PHONE_IN_QUERY})
     def _clear_outcomes(self, to: str | None = None) -> Response:
@@ -313,12 +329,12 @@ class Operations:
     @_operation("GET", "reports", query=_REPORT | _LIST)
     def _reports(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
         found = self._awaited(self._gateway.reports, limit=limit, **asked)
-        return _page("reports", show.report, found, limit)
+        return _page("reports", partial(show.report, edition=self._edition), found, limit)
 
     @_operation("GET", "reports/latest", query=_REPORT | _LATEST)
     def _latest_report(self, **asked: Any) -> Response:
         found = self._awaited(self._gateway.reports, limit=1, count=1, newest_first=True, **asked)
-        return _json(show.report(found[0]))
+        return _json(show.report(found[0], self._edition))
 
     @_operation(
         "GET", "emails", query={"to": p.TEXT, "user_id": p.TEXT, "message_id": _ID, **_PAGE}

@@ -9,6 +9,7 @@ from fake_every8d.gateway import (
     Account,
     BatchSummary,
     Clock,
+    Edition,
     Email,
     Message,
     Outcome,
@@ -48,7 +49,7 @@ def account(account: Account, sessions: int) -> Json:
     }
 
 
-def message(message: Message) -> Json:
+def message(message: Message, edition: Edition) -> Json:
     """A message, with the platform's own word for its status and ours."""
     return {
         "id": message.id,
@@ -62,7 +63,9 @@ def message(message: Message) -> Json:
         "subject": message.subject,
         "name": message.name,
         "email": message.email,
-        **_status(message.status),
+        "retry_time": message.retry_time,
+        "event_id": message.event_id,
+        **_status(message.status, edition),
         "final": message.status.final,
         "cost": _points(message.cost),
         "pieces": message.pieces,
@@ -75,7 +78,7 @@ def message(message: Message) -> Json:
     }
 
 
-def batch(batch: BatchSummary) -> Json:
+def batch(batch: BatchSummary, edition: Edition) -> Json:
     """A batch, with how many of its messages are at which status."""
     return {
         "id": batch.id,
@@ -86,27 +89,28 @@ def batch(batch: BatchSummary) -> Json:
         "messages": batch.messages,
         "cost": _points(batch.cost),
         "statuses": [
-            {**_status(status), "messages": count} for status, count in batch.statuses.items()
+            {**_status(status, edition), "messages": count}
+            for status, count in batch.statuses.items()
         ],
     }
 
 
-def outcome(outcome: Outcome) -> Json:
+def outcome(outcome: Outcome, edition: Edition) -> Json:
     """What is to become of messages to a number."""
     return {
         "to": outcome.to,
-        **_status(outcome.status),
+        **_status(outcome.status, edition),
         "after_seconds": outcome.after_seconds,
     }
 
 
-def report(report: Report) -> Json:
+def report(report: Report, edition: Edition) -> Json:
     """A status report, with its attempts."""
     return {
         **_outgoing(report),
         "batch_id": report.batch_id,
         "to": report.to,
-        **_status(report.status),
+        **_status(report.status, edition),
         "text": report.text,
         "record_number": report.record_number,
         "url": report.url,
@@ -180,11 +184,11 @@ def _outgoing(item: Outgoing) -> Json:
     }
 
 
-def _status(status: Status) -> Json:
+def _status(status: Status, edition: Edition) -> Json:
     return {
         "status": status.value,
         "status_name": status.name.lower(),
-        "status_term": status.term,
+        "status_term": status.term_of(edition),
     }
 
 

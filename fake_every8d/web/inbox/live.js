@@ -91,6 +91,7 @@ async function ask() {
 async function takeIn(state) {
   if (state.epoch !== store.epoch) store.clear(state.epoch);
   store.setClock(state.clock);
+  store.edition = state.edition;
   store.accounts = state.accounts;
   shown = parse(location.hash).view;
   await Promise.all([

@@ -37,6 +37,8 @@ class Store {
     this.listeners = new Set();
     /** Which fake this is known of; another one after each reset. */
     this.epoch = "";
+    /** Whose words and forms the fake follows: 2016, 2021 or 2025. */
+    this.edition = "2016";
     /** Whether everything that there was has been loaded. */
     this.ready = false;
     /** @type {Map<number, Message>} */

@@ -2,7 +2,7 @@
 const CARRIER = "電信終端設備異常未能送達";
 
 /** @type {Record<number, string>} */
-export const TERMS = {
+const TERMS = {
   [-8]: "無效門號",
   [-4]: "DT 格式錯誤或預計發送時間已過去 24 小時以上",
   [-3]: "無效門號",
@@ -22,3 +22,16 @@ export const TERMS = {
   888: "測試模式簡訊",
   999: "代表此呼叫為回覆簡訊之內容",
 };
+
+/** What later editions of the platform's documents call otherwise. @type {Record<string, Record<number, string>>} */
+const LATER = {
+  2021: { 104: "電信黑名單", 105: "手機端異常", 106: "不明錯誤" },
+  2025: { 104: "電信黑名單", 105: "電信業者關鍵字阻擋", 106: "系統關鍵字阻擋" },
+};
+
+/**
+ * The word of an edition.
+ * @param {number} status
+ * @param {string} edition
+ */
+export const termOf = (status, edition) => LATER[edition]?.[status] ?? TERMS[status];

@@ -2,7 +2,7 @@
 
 import { t } from "./i18n.js";
 import { store } from "./store.js";
-import { TERMS } from "./terms.js";
+import { termOf } from "./terms.js";
 import { split, tokens } from "./text.js";
 import { html, useEffect, useState } from "./vendor/preact-htm.js";
 
@@ -46,12 +46,15 @@ export function toneOf(status) {
  * A status, by its number and word; with `term`, the platform's own wording where ours is another.
  * @param {{status: number, term?: boolean}} props
  */
-export const Status = ({ status, term = false }) => html`
-  <span class=${`status ${toneOf(status)}`} title=${TERMS[status]}>
-    <b>${status} ${t(`status.${status}`)}</b>
-    ${term && TERMS[status] !== t(`status.${status}`) && html`${" "}<span class="term" lang="zh-Hant">${TERMS[status]}</span>`}
-  </span>
-`;
+export function Status({ status, term = false }) {
+  const own = termOf(status, store.edition);
+  return html`
+    <span class=${`status ${toneOf(status)}`} title=${own}>
+      <b>${status} ${t(`status.${status}`)}</b>
+      ${term && own !== t(`status.${status}`) && html`${" "}<span class="term" lang="zh-Hant">${own}</span>`}
+    </span>
+  `;
+}
 
 /** @param {{tone: Tone, children: any}} props */
 export const Badge = ({ tone, children }) => html`<span class="badge ${tone}">${children}</span>`;
