@@ -65,11 +65,10 @@ def _delivery_log(code: int, description: str, count: int, messages: str) -> str
 
 
 def _message(message: Message, width: int) -> str:
-    sent = message.booked_for or message.sent_at or message.accepted_at
     return (
         f"<SMS><NAME>{escape(message.name)}</NAME>"
         f"<MOBILE>{escape(message.to).ljust(width)}</MOBILE>"
-        f"<SENT_TIME>{_time(sent)}</SENT_TIME><COST>{message.cost:.2f}</COST>"
+        f"<SENT_TIME>{_time(message.due_at)}</SENT_TIME><COST>{message.cost:.2f}</COST>"
         f"<STATUS>{message.status.value}</STATUS>{_replies(message.replies)}</SMS>"
     )
 

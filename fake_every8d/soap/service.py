@@ -4,7 +4,6 @@ import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from fake_every8d.calls import Advice
@@ -104,7 +103,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
 
     @_operation()
     def getCredit(work: Work, sessionKey: str) -> str:
-        return _points(work.gateway.credit(sessionKey))
+        return f"{work.gateway.credit(sessionKey):.2f}"
 
     @_operation()
     def eraseBooking(work: Work, sessionKey: str, batchID: str) -> str:
@@ -124,11 +123,4 @@ def application(in_protocol: Any = None, out_protocol: Any = None) -> Applicatio
 def _receipt(work: Work, receipt: Receipt) -> str:
     """CREDIT,SENDED,COST,UNSEND,BATCH_ID (S1, P5)."""
     work.advice.extend(receipt.advice)
-    return (
-        f"{_points(receipt.credit)},{receipt.sent},{receipt.cost:.1f},{receipt.unsent},"
-        f"{receipt.batch_id}"
-    )
-
-
-def _points(points: Decimal) -> str:
-    return f"{points:.2f}"
+    return receipt.line(cost_decimals=1)
