@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 import pytest
+import requests
 import urllib3
 from playwright.sync_api import expect
 
@@ -217,6 +218,57 @@ def test_a_request_is_copied_as_curl_which_does_the_same(fake: FakeEvery8d, open
     assert shlex.split(command)[:2] == ["curl", f"{fake.url}/API21/SOAP/SMS.asmx"]
     subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
     assert [message.content for message in fake.messages] == ["it's 'quoted' $HOME"] * 2
+
+
+def test_a_call_of_the_http_api_is_shown_as_tables(fake: FakeEvery8d, open: Open) -> None:
+    """H2, H13: a form and a query, and the TAB of a delivery log."""
+    login = {"UID": "demo", "PWD": "demo"}
+    sent = {"SB": "", "MSG": "a & <b> 測試", "DEST": "0912345678,0987654321"}
+    receipt = requests.post(f"{fake.http_url}sendSMS.ashx", data=login | sent, timeout=10).text
+    asked = login | {"BID": receipt.rpartition(",")[2]}
+    requests.get(f"{fake.http_url}getDeliveryStatus.ashx", params=asked, timeout=10)
+
+    page = open("#/requests/1")
+    form = page.get_by_role("table", name="Form").get_by_role("row")
+    expect(form).to_have_text(
+        ["UIDdemo", "PWD********", "SB", "MSGa & <b> 測試", "DEST0912345678,0987654321"]
+    )
+    expect(page.get_by_role("region", name="Response")).to_contain_text(receipt)
+
+    page = open("#/requests/2")
+    query = page.get_by_role("table", name="Query").get_by_role("row")
+    expect(query).to_have_text(["UIDdemo", "PWD********", f"BID{asked['BID']}"])
+    expect(page.get_by_role("group", name="Response")).to_contain_text("2 in all")
+    rows = page.get_by_role("table", name="Rows").get_by_role("row")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_have_text("NAMEMOBILESEND_TIMECOSTSTATUS")
+    expect(rows.last.get_by_role("cell").nth(1)).to_have_text("+886987654321")
+
+
+def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
+    fake: FakeEvery8d, open: Open
+) -> None:
+    """H12; the password stays masked, so that it is put back before the command is run."""
+    recipient = {"Mobile": "0912345678", "Param": "it's 'quoted' $HOME"}
+    body = {"UID": "demo", "PWD": "demo", "RecipientDataList": [recipient]}
+    requests.post(f"{fake.http_url}SendParam.ashx", json=body, timeout=10)
+    query = {"UID": "demo", "PWD": "demo", "MSG": "a & b's", "DEST": "+886987654321"}
+    requests.post(f"{fake.http_url}sendSMS.ashx", params=query, timeout=10)
+    page = open("#/requests/1")
+    expect(page.get_by_role("region", name="Request", exact=True).first).to_contain_text(
+        '"Mobile": "0912345678",\n'
+    )
+    expect(page.get_by_role("region", name="Response")).to_contain_text('"Result": true,\n')
+    for number, content in ((1, "it's 'quoted' $HOME"), (2, "a & b's")):
+        page.goto(f"{fake.url}/#/requests/{number}")
+        expect(page.get_by_role("region", name=f"Request {number}")).to_be_visible()
+        page.get_by_role("button", name="Copy as curl").click()
+        expect(page.locator("#announcements")).to_contain_text("Copied")
+        command = page.evaluate("navigator.clipboard.readText()")
+        assert "********" in command
+        unmasked = command.replace("********", "demo")
+        subprocess.run(["sh", "-euc", unmasked], check=True, capture_output=True, timeout=60)
+        assert [message.content for message in fake.messages].count(content) == 2
 
 
 def test_a_requests_badge_is_its_outcome_and_what_is_alike_is_told_once(

@@ -196,6 +196,10 @@ export const en = {
   "headers": "{n} headers",
   "body.none": "No body",
   "body.cut": "Cut off here: it has {n} characters in all.",
+  "form": "Form",
+  "query": "Query",
+  "tab": "Rows",
+  "tab.count": "{n} in all",
   "advice": "Mind:",
 
   "outage": "Outage",

@@ -191,6 +191,10 @@ export const zh = {
   "headers": "{n} 個標頭",
   "body.none": "沒有內容",
   "body.cut": "以下省略，全文共 {n} 個字元。",
+  "form": "表單",
+  "query": "查詢字串",
+  "tab": "資料列",
+  "tab.count": "共 {n} 筆",
   "advice": "注意：",
 
   "outage": "停機",

@@ -2,6 +2,7 @@
 
 import { http } from "../api.js";
 import { tabIndex, useArrows } from "../arrows.js";
+import { Body, Form } from "../body.js";
 import { attempt } from "../live.js";
 import { clockTime } from "../format.js";
 import { t } from "../i18n.js";
@@ -9,11 +10,9 @@ import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { shellQuoted } from "../text.js";
 import { AccountFilter, Badge, CopyButton, Empty, Icon, Text } from "../ui.js";
-import { html, useMemo, useState } from "../vendor/preact-htm.js";
+import { html, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
-import { layOut } from "../xml.js";
 
-const LONGEST = 200_000; // characters that are laid out; more than that nobody reads
 const NOT_COPIED = new Set(["host", "content-length", "connection", "accept-encoding", "expect", "transfer-encoding"]);
 
 /** What is to be seen of the requests; kept while other views are looked at. */
@@ -196,15 +195,19 @@ function Exchange({ request }) {
           title=${t("request")}
           line=${`${request.method} ${request.path}${request.query && "?" + request.query}`}
           headers=${request.headers}
+          query=${request.query}
           body=${request.body}
+          operation=${request.operation}
         />
-        <${Side} title=${t("response")} line=${`HTTP ${request.status}`} headers=${request.response_headers} body=${request.response_body} />
+        <${Side} title=${t("response")} line=${`HTTP ${request.status}`} headers=${request.response_headers} body=${request.response_body} operation=${request.operation} />
       </div>
     </section>
   `;
 }
 
-function Side({ title, line, headers, body }) {
+/** @param {{title: string, line: string, headers: Record<string, string>, query?: string, body: string, operation: string | null}} props */
+function Side({ title, line, headers, query = "", body, operation }) {
+  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
   return html`
     <section class="side" aria-label=${title}>
       <header>
@@ -218,27 +221,9 @@ function Side({ title, line, headers, body }) {
           ${Object.entries(headers).map(([name, value]) => html`<dt><${Text} text=${name} /></dt><dd><${Text} text=${value} /></dd>`)}
         </dl>
       </details>
-      <${Body} body=${body} title=${title} />
+      ${query.includes("=") && html`<div class="body"><${Form} encoded=${query} title=${t("query")} /></div>`}
+      ${(body || !query.includes("=")) && html`<${Body} body=${body} type=${type} operation=${operation} title=${title} />`}
     </section>
-  `;
-}
-
-function Body({ body, title }) {
-  const lines = useMemo(() => (body.trimStart().startsWith("<") ? layOut(body.slice(0, LONGEST)) : null), [body]);
-  if (!body) return html`<p class="quiet">${t("body.none")}</p>`;
-  return html`
-    <pre class="xml" tabindex="0" role="group" aria-label=${title}>${
-      lines
-        ? lines.map(
-            ({ depth, inner, pieces }) => html`
-              <span class=${`xml-line ${inner ? "inner" : ""}`} style=${{ paddingInlineStart: `${depth * 1.25 + 0.5}em` }}>${pieces.map(
-                ({ kind, text }) => html`<bdi class=${`xml-${kind}`}>${text}</bdi>`,
-              )}</span>
-            `,
-          )
-        : html`<bdi>${body.slice(0, LONGEST)}</bdi>`
-    }</pre>
-    ${body.length > LONGEST && html`<p class="quiet">${t("body.cut", { n: body.length })}</p>`}
   `;
 }
 
