@@ -75,7 +75,7 @@ class HttpCall:
             advice.add(_NO_FORM, str(malformed))
         if self._operation is not None:
             self.operation = self._operation.call_name
-        # Now, since closing a token ends what tells it.
+        # Now, because closing the token ends what tells it.
         self.user_id = gateway.owner(self._context.caller)
         self._output = Output("")
 
@@ -135,7 +135,7 @@ class HttpEndpoint:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The operations by the names that the journal and failures have for them (H17)."""
+        """The operations by their names in the journal and in failures on demand (H17)."""
         operations = (*OPERATIONS.values(), *CONNECTIONS.values())
         return {operation.call_name: operation for operation in operations}
 

@@ -41,7 +41,7 @@ _PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
 
 @dataclass(slots=True)
 class Context:
-    """A call that is being executed: by whom, of which gateway, and what the caller should know."""
+    """A call that is being executed: the gateway, who calls, and advice for them."""
 
     gateway: Gateway
     edition: Edition
@@ -49,7 +49,7 @@ class Context:
     advice: Advice
 
     def later(self, what: str, edition: Edition) -> None:
-        """Tell that only a later edition knows of something, if the fake's is not it (E2)."""
+        """Advise that only a later edition than the fake's has something, if so (E2)."""
         if self.edition < edition:
             self.advice.add(_LATER, what, edition, self.edition)
 
@@ -59,7 +59,7 @@ class Operation:
     """An operation: what it is called, what it is given, and what it does."""
 
     call_name: str
-    """What the journal and failures on demand know it as: SOAP's name if it has it (H17)."""
+    """Its name in the journal and in failures on demand: SOAP's, if SOAP has it (H17)."""
     parameters: tuple[str, ...]
     """Besides UID and PWD; for people to read."""
     run: Callable[[Context, Any], Output]
@@ -131,7 +131,7 @@ def _send_param(call: Context, given: Fields) -> Output:
         subject, retry_time = given["SB"], given["RETRYTIME"]
         event_id = given["EventID"]
     except Malformed:
-        call.gateway.check(call.caller)  # who may not call is told so first, as elsewhere
+        call.gateway.check(call.caller)  # a failed login is the first error, as elsewhere
         raise
     receipt = call.gateway.send_param(
         call.caller,

@@ -37,7 +37,7 @@ _RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came over HTTP, as far as it matters. Headers are as they came."""
+    """The part of an HTTP request that matters. Headers are as they came."""
 
     query: bytes = b""
     content_type: str = ""
@@ -46,11 +46,11 @@ class Request:
 
 
 class Malformed(ValueError):
-    """The body is no JSON, or not of the form that it should have; the text says where."""
+    """The body is not JSON, or not what it should be; the text says where."""
 
 
 class Parameters:
-    """The parameters of a call by name, in any case; the empty string for one that is not there."""
+    """A call's parameters, by name in any case; the empty string for one that is missing."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -64,7 +64,7 @@ class Parameters:
 
 
 def read_form(request: Request, advice: Advice) -> Parameters:
-    """What the query and a form in the body say; what is in both, the query."""
+    """The parameters in the query and in a form in the body; the query's win."""
     form = _form(request, advice) if request.body else ()
     return Parameters(_joined(form, advice) | _joined(_fields(request.query, advice), advice))
 
@@ -151,7 +151,7 @@ class Fields:
         self._advice = advice
 
     def __getitem__(self, name: str) -> str:
-        """A text, or a number as it is written; empty if it is null or not there."""
+        """A text, or a number as it is written; empty if it is null or missing."""
         value = self._values.get(name.lower())
         if value is None:
             return ""
@@ -160,7 +160,7 @@ class Fields:
         return _carried(value, self._prefix + name, self._advice)
 
     def objects(self, name: str) -> list["Fields"]:
-        """The objects of a list; none if it is null or not there."""
+        """The objects of a list; none if it is null or missing."""
         value = self._values.get(name.lower())
         if value is None:
             return []

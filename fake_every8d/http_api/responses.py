@@ -1,4 +1,4 @@
-"""What calls are answered: lines, TAB, JSON and XML (clauses H5, H9, H10, H13–H16, E1)."""
+"""The contents of responses: lines, TAB, JSON and XML (clauses H5, H9, H10, H13–H16, E1)."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,10 +35,10 @@ _WORDED = {
     NO_SUCH_ACCOUNT[0]: ("無此帳號。", "無此帳號"),
     WRONG_PASSWORD[0]: ("密碼錯誤。", "密碼錯誤"),
 }
-"""What the HTTP API says otherwise than SOAP: in edition 2016, and later."""
+"""Errors whose text differs from SOAP's: in edition 2016, and in later ones."""
 
 _WITHOUT_STOP = (ACCOUNT_LOCKED[0], NO_SESSION[0], BAD_SEND_TIME[0])
-"""Whose text ends in a full stop in edition 2016 only."""
+"""Errors whose text ends in a full stop in edition 2016 only."""
 
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
@@ -113,7 +113,7 @@ def token_json(token: str | None = None) -> Output:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is asked of a batch: rows, and how many there are in all (H13–H15)."""
+    """A page of a batch's records or replies, and how many there are in all (H13–H15)."""
 
     batch_id: str
     count: int

@@ -1,11 +1,11 @@
-"""Which characters the bytes of a request are, by .NET's rules (W7)."""
+"""Decoding the bytes of a request by .NET's rules (W7)."""
 
 import codecs
 import re
 
 from fake_every8d.soap.xml_reader import XmlError
 
-# A codec of Python, and the names for which .NET's `Encoding.GetEncoding` returns the same.
+# Python's codecs, each with the names for which .NET's `Encoding.GetEncoding` returns the same.
 _NAMES = {
     "utf-8": "utf-8 unicode-1-1-utf-8 unicode-2-0-utf-8 x-unicode-1-1-utf-8 x-unicode-2-0-utf-8",
     "utf-7": "utf-7 csunicode11utf7 unicode-1-1-utf-7 unicode-2-0-utf-7 x-unicode-1-1-utf-7 "
@@ -105,7 +105,7 @@ _TO_ASCII = bytes(range(128)) + b"?" * len(_NOT_ASCII)
 
 
 def utf8(body: bytes, media_type: str, charset: str | None) -> tuple[bytes, str | None]:
-    """What .NET reads a request's body as, in UTF-8; and an advice if characters are lost.
+    """A request's body as .NET reads it, in UTF-8; and advice if characters are lost.
 
     A byte order mark outranks the charset, and that the declaration. Raises `XmlError` if
     it is left to the declaration, and that names an encoding which .NET does not have.

@@ -82,12 +82,12 @@ def _replies(replies: Iterable[Reply]) -> str:
 
 
 def _cdata(text: str) -> str:
-    # What would end the section early is divided between two.
+    # A "]]>" would end the section early, so it is split between two sections.
     return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def _time(moment: datetime) -> str:
-    # Quicker than strftime, which counts with a thousand of them on a page.
+    # Quicker than strftime, which matters with a thousand of them on a page.
     return (
         f"{moment.year:04}/{moment.month:02}/{moment.day:02} "
         f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
@@ -101,7 +101,7 @@ def recipients(content_xml: str) -> list[Recipient]:
     CDATA or escaped. An attribute that is absent is the empty string.
     """
     try:
-        # It came as characters: whatever encoding it claims for itself is past.
+        # It came as characters, so the encoding that it declares no longer matters.
         reader = XmlReader(content_xml.encode("utf-8", "surrogatepass"))
         return [*_users(reader)]
     except XmlError as error:

@@ -1,4 +1,4 @@
-"""The SOAP API of a gateway, bytes in and bytes out: read, execute, answer; and its pages."""
+"""The SOAP API of a gateway, bytes in and bytes out: read, execute, respond; and its pages."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 class _Context(NamedTuple):
-    """As much of a context of spyne's as the operations look at."""
+    """As much of spyne's context as the operations use."""
 
     udc: Work
 
@@ -100,11 +100,11 @@ class SoapEndpoint:
         return {name: _parameters(method) for name, method in _methods().items()}
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
-        """Read a POST. The headers are as they came, or None if they did not."""
+        """Read a POST. The headers are as they came, or None if missing."""
         return SoapCall(self._gateway, envelope.Request(body, content_type or "", soap_action))
 
     def page(self, query: str, address: str) -> Response:
-        """What a GET is answered: the WSDL, the discovery document, or a page (W2, W6, W8).
+        """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).
 
         `query` is what followed the question mark, `address` the endpoint's own URL.
         """
@@ -127,7 +127,7 @@ class SoapEndpoint:
         return Response(200, _HTML, help.operation(name, operations[name], address).encode())
 
     def unrecognized(self, path: str) -> Response:
-        """What is answered to a request for a `path` after the endpoint's own (W8)."""
+        """The response to a request for a `path` after the endpoint's own (W8)."""
         return Response(500, _HTML, help.unrecognized(path).encode())
 
 

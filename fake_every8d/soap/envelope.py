@@ -34,18 +34,18 @@ _NO_ACTION = (
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What the versions of SOAP differ in."""
+    """A version of SOAP: how it differs from the other."""
 
     namespace: str
     media_type: str
     fault: str
     detail: str
     codes: Mapping[str, str]
-    """Its words for SOAP 1.1's fault codes, where they differ."""
+    """Its names for SOAP 1.1's fault codes, where they differ."""
 
     @property
     def content_type(self) -> str:
-        """Of its responses."""
+        """The Content-Type of its responses."""
         return f"{self.media_type}; charset=utf-8"
 
 
@@ -71,7 +71,7 @@ _MUST_UNDERSTAND = [f"{namespace}}}mustUnderstand" for namespace in _VERSIONS]
 
 
 class Refused(Exception):
-    """A request that does not come to its operation: a fault, or nothing but a status."""
+    """A request that does not reach its operation: a fault, or only a status."""
 
     def __init__(self, version: Version, status: int, code: str = "", reason: str = "") -> None:
         super().__init__(status, code, reason)
@@ -99,7 +99,7 @@ Operations = Mapping[str, Operation]
 
 @dataclass
 class Request:
-    """What of an HTTP request matters to SOAP, and what its caller should know of it."""
+    """The part of an HTTP request that matters to SOAP, and advice for its sender."""
 
     body: bytes
     content_type: str
@@ -199,14 +199,14 @@ def bind(
     return values
 
 
-# Steps 4 and 5 at once, which is half of what they take one by one
+# Steps 4 and 5 at once, in half the time that they take one by one
 
 
 def read_usual(request: Request, operation: Operation) -> tuple[Version, list[str | None]] | None:
-    """The same of a request such as nearly all are; None for any other.
+    """The same for a usual request, as nearly all are; None for any other.
 
-    That is one with nothing in its envelope but the operation, nothing in that but its
-    parameters, and nothing in those but text.
+    A usual request has nothing in its envelope but the operation, nothing in the operation but
+    its parameters, and nothing in these but text.
     """
     try:
         document = request.document
@@ -238,10 +238,10 @@ def read_usual(request: Request, operation: Operation) -> tuple[Version, list[st
     return version, values
 
 
-_USUAL_LENGTH = 64 * 1024  # bytes: of a longer one no tree is built
+_USUAL_LENGTH = 64 * 1024  # bytes: no tree is built for a longer one
 _DECLARATIONS = (b'<?xml version="1.0"', b"<?xml version='1.0'")
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
-# To it, the encoding that the document claims for itself does not count.
+# It ignores the encoding that the document declares.
 _PARSER = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True)
 
 
@@ -277,7 +277,7 @@ def _of_element(request: Request, operations: Operations) -> Operation:
     try:
         element = _first_in_body(reader)
     except XmlError as error:
-        # That the version is none of both is told before that.
+        # An unknown version is the first error.
         raise _unprocessable(request, _version(envelope), error) from None
     operation = operations.get(_local(element))
     if operation is not None and operation.element == element:
@@ -462,7 +462,7 @@ def fault(version: Version, code: str, reason: str) -> bytes:
     """The envelope of a fault; `code` is as SOAP 1.1 names it."""
     body = version.fault.format(
         code=version.codes.get(code, code),
-        # It may quote a header, which can name characters that XML cannot carry.
+        # It may quote a header, with characters that XML cannot carry.
         reason=escape(NOT_XML.sub("\ufffd", reason)),
         # A fault about a header has none.
         detail="" if code == "MustUnderstand" else version.detail,

@@ -23,15 +23,15 @@ class Work:
 
     gateway: Gateway
     advice: Advice
-    """What production does here that people do not expect."""
+    """What production does here that people may not expect."""
     user_id: str | None = None
-    """Whose account it is about, or who tries to log in."""
+    """The user ID of its account, or of a failed login."""
     result: str | None = None
-    """What came of it, short enough for a log."""
+    """Its result, short enough for a log."""
 
 
 def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[Any], Any]:
-    """Make a function over `Work` and strings an operation that answers a string.
+    """Turn a function of `Work` and strings into an operation that returns a string.
 
     Of the context that it is called with, it is the user-defined one, `udc`, that counts.
     A null parameter reaches it as an empty string (W5). `refused` writes the
@@ -45,7 +45,7 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
         def call_it(ctx: Any, *values: str | None) -> str:
             work: Work = ctx.udc
             try:
-                # Before the call, since closeConnection ends what tells it.
+                # Before the call, because closeConnection ends the session that tells it.
                 work.user_id = work.gateway.owner(values[0] or "")
                 answer = function(work, *[value or "" for value in values])
                 work.result = work.result or answer
@@ -85,7 +85,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         try:
             recipients = documents.recipients(contentXML)
         except documents.RepsError as error:
-            work.gateway.credit(sessionKey)  # a dead session is told so first, as elsewhere
+            work.gateway.credit(sessionKey)  # an ended session is the first error, as elsewhere
             work.advice.add(
                 "Production answers -99 and sends nothing when it cannot read contentXML: {}.",
                 str(error),

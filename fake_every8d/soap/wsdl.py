@@ -13,7 +13,7 @@ _HTTP_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 
 
 def wsdl(interface: Any, address: str) -> bytes:
-    """What `?WSDL` answers: the service of a spyne `interface`, at the URL `address`."""
+    """The response to `?WSDL`: the service of a spyne `interface`, at the URL `address`."""
     tns, name = interface.get_tns(), interface.app.name
     root = etree.Element(
         etree.QName(_WSDL, "definitions"),
@@ -56,7 +56,7 @@ def wsdl(interface: Any, address: str) -> bytes:
 
 
 def discovery(interface: Any, address: str) -> bytes:
-    """What `?disco` answers, of the service at the URL `address` (W8)."""
+    """The response to `?disco`, for the service at the URL `address` (W8)."""
     tns, name = interface.get_tns(), interface.app.name
     url = quoteattr(address)
     ports = "".join(

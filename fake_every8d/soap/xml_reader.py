@@ -5,18 +5,18 @@ from enum import Enum, auto
 from xml.parsers import expat
 
 DEEPEST = 1_000
-"""How many elements may be open at once: .NET has no limit, but memory has."""
+"""How many elements may be open at once: .NET has no limit, but memory is limited."""
 
 _AT_ONCE = 64 * 1024  # bytes that are parsed before the nodes in them are read
 
 
 class XmlError(ValueError):
-    """What cannot be read as XML. The text says why, and where."""
+    """The document cannot be read as XML. The text says why, and where."""
 
     def __init__(self, problem: str, runtime: str | None = None) -> None:
         super().__init__(problem)
         self.runtime = runtime or problem
-        """What .NET says of it, as far as that is known."""
+        """.NET's message for it, as far as that is known."""
 
 
 class Node(Enum):
@@ -59,7 +59,7 @@ class XmlReader:
         self.read()
 
     def read(self) -> None:
-        """To the next node."""
+        """Move to the next node."""
         self.node, self.name, self.text, self.attributes = next(self._nodes, _NOTHING)
         if self.node is _START:
             self.depth += 1
@@ -85,18 +85,18 @@ class XmlReader:
 
     @property
     def at_end(self) -> bool:
-        """Whether nothing more is in the element that is open."""
+        """Whether there is nothing more in the open element."""
         return self.node is _END or self.node is _NONE
 
     def skip(self) -> None:
-        """Past this node, and all that is in it."""
+        """Move past this node, and all that is in it."""
         if self.node is _START:
             self.close(self.depth)
         else:
             self.read()
 
     def close(self, depth: int) -> None:
-        """Past the end of the element with which `depth` elements were open."""
+        """Move past the end of the element that made the depth `depth`."""
         while self.depth >= depth:
             self.read()
         self.read()
@@ -121,7 +121,7 @@ class XmlReader:
 
 def _nodes(document: bytes) -> Iterator[_Node]:
     """Its nodes, each with its name, its text, and its attributes."""
-    document = document.rstrip(b"\0")  # which .NET takes for the end
+    document = document.rstrip(b"\0")  # .NET takes a NUL for the end
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
     nodes: list[_Node] = []
@@ -150,7 +150,7 @@ def _nodes(document: bytes) -> Iterator[_Node]:
         add((_OTHER, "", "", _NO_ATTRIBUTES))
 
     def rest(data: str) -> None:
-        if data.isspace():  # else it is what encloses a CDATA section
+        if data.isspace():  # otherwise it is the markup around a CDATA section
             other()
 
     parser.StartElementHandler = start
@@ -176,7 +176,7 @@ def _nodes(document: bytes) -> Iterator[_Node]:
             del nodes[:-2]
         yield from nodes
     finally:
-        parser.EndElementHandler = None  # a cycle otherwise, left to the collector
+        parser.EndElementHandler = None  # else a reference cycle, left to the garbage collector
 
 
 def _check_declaration(version: str, *_: object) -> None:
