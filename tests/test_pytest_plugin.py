@@ -318,7 +318,7 @@ def test_it_says_what_it_offers(pytester: pytest.Pytester) -> None:
     fixtures.fnmatch_lines(
         [
             "every8d -- *",
-            "    An EVERY8D that nobody has used yet: *",
+            "    A fresh EVERY8D: *",
             "every8d_accounts [[]session scope[]] -- *",
             "every8d_settings [[]session scope[]] -- *",
             "every8d_tls [[]session scope[]] -- *",
