@@ -208,7 +208,7 @@ class Delivery:
             batch.bookings = ()
         return points
 
-    def answer(self, record: Record, text: str) -> None:
+    def reply(self, record: Record, text: str) -> None:
         """Let the phone reply (D4). It has the message then, so one on its way arrives."""
         now = self._clock.micros
         if record.status is Status.SENT:
@@ -257,7 +257,7 @@ class Delivery:
                 )
 
     def _reply_by_itself(self, record: Record, at: int) -> None:
-        self.answer(record, _REPLY)
+        self.reply(record, _REPLY)
 
     def copy(self, records: Sequence[Record], at: int) -> None:
         """Send by e-mail what has gone out by SMS (S7)."""

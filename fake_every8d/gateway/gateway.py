@@ -306,7 +306,7 @@ class Gateway(Platform):
             raise InvalidInput(f"XML cannot carry the character {bad[0]!r} in a reply")
         with self._lock:
             record = self._answerable(message_or_number)
-            self._delivery.answer(record, text)
+            self._delivery.reply(record, text)
             self._changes.announce()
             return record.snapshot()
 
