@@ -117,18 +117,18 @@ def _stages(calls: int) -> Mapping[str, float]:
     batch_id(post(application, body, "sendSMS"))
     read = _timed(SoapEndpoint, "read")
     execute = _timed(SoapCall, "execute")
-    answer = _timed(SoapCall, "answer")
+    respond = _timed(SoapCall, "respond")
     send = _timed(Gateway, "send_sms")
     add = _timed(Journal, "add")
     gc.collect()
     whole = per_call(lambda: post(application, body, "sendSMS"), calls)
     delivery = per_call(lambda: platform.clock.advance(hours=1), 1)
     return {
-        "stage: HTTP": whole - sum(map(mean, (read, execute, answer, add))),
+        "stage: HTTP": whole - sum(map(mean, (read, execute, respond, add))),
         "stage: envelope in": mean(read),
         "stage: dispatch": mean(execute) - mean(send),
         "stage: gateway": mean(send),
-        "stage: envelope out": mean(answer),
+        "stage: envelope out": mean(respond),
         "stage: journal": mean(add),
         "its delivery, later": delivery / calls,
     }
@@ -141,9 +141,9 @@ def _timed(owner: type, name: str) -> list[float]:
 
     def timed(*args: object) -> object:
         begun = perf_counter()
-        answer = method(*args)
+        returned = method(*args)
         seconds.append(perf_counter() - begun)
-        return answer
+        return returned
 
     setattr(owner, name, timed)
     return seconds
