@@ -9,8 +9,8 @@ from fake_every8d.gateway.real_time import monotonic
 ANYTHING = None
 """The topic of those who wait for whatever there is."""
 
-# Whoever waits for anything is asked again so often at the most: under load everything
-# changes thousands of times a second.
+# Whoever waits for anything looks again this often at most, in seconds: under load
+# something changes thousands of times a second.
 _GRAIN = 0.02
 
 
@@ -26,14 +26,14 @@ class Changes:
         self.version = 0
         """Grows with every change."""
         self.generation = 0
-        """Grows with every reset: who began in an earlier one does not count in this (X1)."""
+        """Grows with every reset: whatever began in an earlier one is void (X1)."""
         self._lock = threading.Lock()
         self._waiters: dict[Hashable, set[_Waiter]] = {}
         self._closed = False
 
     @property
     def awaited(self) -> bool:
-        """Whether anybody waits, so that finding the topics is worth the while."""
+        """Whether anybody waits, so that it is worth finding the topics."""
         return bool(self._waiters)
 
     def count(self, changes: int = 1) -> int:
@@ -47,7 +47,7 @@ class Changes:
         self.wake()
 
     def begin_generation(self) -> int:
-        """Let nobody count any more who has begun something. Returns the one that ended."""
+        """Make void whatever has begun so far. Returns the generation that ended."""
         self.version += 1
         self.generation += 1
         return self.generation - 1
@@ -77,8 +77,8 @@ class Changes:
     ) -> bool:
         """Wait until `condition()` holds, `timeout` real seconds at the most; whether it does.
 
-        It is asked at once, whenever `topic` has changed, and when the time is up; with no
-        lock held. See `Gateway.wait_for`.
+        It is called at once, whenever `topic` has changed, and when the time is up; no lock
+        is held meanwhile. See `Gateway.wait_for`.
         """
         deadline = monotonic() + timeout
         waiter = _Waiter()

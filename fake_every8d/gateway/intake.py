@@ -20,10 +20,10 @@ from fake_every8d.gateway.results import FilteredReceipt, Receipt, SentBefore
 from fake_every8d.gateway.sending import DAY, Sending, Submission
 from fake_every8d.gateway.store import Store
 
-_MANY = 100  # recipients, from which on a send is judged without the lock
-_VERY_MANY = 5_000  # from which on there is no time to enter them among all others with the lock
-_TRIES = 3  # at doing so, before it is done with it
-_PAUSE = 0.0002  # seconds, in which somebody who waits for the lock gets it
+_MANY = 100  # recipients: a send to more is judged without the lock
+_VERY_MANY = 5_000  # a send to more is indexed without the lock, too
+_TRIES = 3  # at judging without the lock, before it is judged with it
+_PAUSE = 0.0002  # seconds, in which another thread that waits for the lock gets it
 _REPEATED = (
     "The same text went to {} within the last 24 hours, and is sent and billed again: "
     "sendSMS4FilterMessage leaves such numbers out."
@@ -74,7 +74,7 @@ class Intake:
     def send_filtered(
         self, caller: Caller, submission: Submission, *, send: bool
     ) -> FilteredReceipt:
-        """Send to those to whom the text was not sent today; with `send`, that is (H11)."""
+        """Send to those to whom the text was not sent today; without `send`, only tell (H11)."""
         if len(submission.recipients) > _MANY:
             for _ in range(_TRIES):
                 with self._lock:
@@ -105,9 +105,9 @@ class Intake:
     ) -> Receipt | None:
         """Send to many, with the lock held for a few milliseconds at a time.
 
-        All that takes longer is worked out before, or done after. None, and nothing has
-        happened, if what it was worked out from has changed meanwhile; or, with `since`,
-        if one of the messages with that ID or a later one went to the same with the same.
+        Whatever takes longer is worked out before, or done after. Returns None, with nothing
+        changed, if what it was worked out from has changed meanwhile; or, with `since`, if a
+        message with that ID or a later one took the same text to one of the same numbers.
         """
         with self._lock:
             account = self._account(caller, submission)
@@ -139,7 +139,7 @@ class Intake:
             sleep(_PAUSE)
 
     def _account(self, caller: Caller, submission: Submission) -> Account:
-        """Whose send it is. Raises what is wrong with who calls, then with what was given."""
+        """Whose send it is. Raises what is wrong with the caller, then with the submission."""
         account = self._accounts.of(caller)
         if submission.problem:
             raise PlatformError(*submission.problem)
@@ -166,7 +166,7 @@ class Intake:
     ) -> Iterator[SentBefore]:
         """Those to whom the account sent the same text within 24 hours (H11).
 
-        With `among`, only so many of the last SMS to each are looked at.
+        With `among`, only that many of the latest SMS to each are looked at.
         """
         since = self._clock.micros - DAY
         for few in by_few(recipients):
@@ -196,7 +196,7 @@ class Intake:
         return tuple([_REPEATED.format(repeat.mobile) for repeat in islice(repeats, 1)])
 
     def _relied_on(self, user_id: str) -> object:
-        """What a send is judged by, but for the credit."""
+        """What a send is judged by, except for the credit."""
         account = self._accounts.find(user_id)
         may = account and (account.international, account.test_mode)
         return may, self._edition(), self._clock.course, self._delivery.foreseen

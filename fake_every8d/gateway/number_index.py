@@ -45,7 +45,7 @@ class NumberIndex:
                 del self._found[number]
 
     def take(self, other: "NumberIndex", most: int) -> None:
-        """Move so many numbers, at the most, with their records from another index."""
+        """Move up to `most` numbers, with their records, from another index."""
         theirs, found = other._found, self._found
         for _ in range(min(most, len(theirs))):
             number, more = theirs.popitem()
