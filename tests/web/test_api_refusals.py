@@ -92,7 +92,12 @@ def api(url: str, gateway: Gateway) -> Api:
         ("POST", "clock", {"advance_seconds": -1}, "advance_seconds must be seconds, 0 to"),
         ("POST", "clock", {"travel_to": "noon"}, "travel_to must be a time such as 2026-11-23T22"),
         ("POST", "clock", {"to_next_due": False}, "to_next_due must be true, not false"),
-        ("POST", "faults", {"operation": "x", "kind": "garbage"}, "there is no operation 'x'"),
+        (
+            "POST",
+            "faults",
+            {"operation": "x", "kind": "garbage"},
+            "operation must be one of getCon",
+        ),
         ("POST", "faults", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
         ("POST", "faults", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
         ("POST", "reset", {"now": True}, '"now" is unknown here; known: none'),

@@ -1,4 +1,4 @@
-"""The JSON API is what openapi.json says: to the letter, and as schemathesis tries it."""
+"""The JSON API is as it is described: in what goes in and out, and as schemathesis tries it."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from fake_every8d import AccountChanges, FakeEvery8d, FaultSettings
 from fake_every8d.gateway import Account, Gateway, Settings
@@ -50,26 +51,77 @@ def path_of(operation: Operation) -> str:
     return PREFIX + re.sub(r"<\w+:(\w+)>", r"{\1}", operation.path)
 
 
+def test_it_is_valid_openapi() -> None:
+    assert DESCRIBED["openapi"].startswith("3.1.")
+    assert [str(error) for error in OPENAPI_31_VALIDATOR.iter_errors(DESCRIBED)] == []
+
+
+def described(method: str, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = DESCRIBED["paths"][PREFIX + path][method]
+    return found
+
+
+def body_of(method: str, path: str) -> dict[str, Any]:
+    return resolve(described(method, path)["requestBody"]["content"]["application/json"]["schema"])
+
+
 @pytest.mark.parametrize(
     "operation", OPERATIONS, ids=[f"{each.method} {each.path}" for each in OPERATIONS]
 )
-def test_its_parameters_and_keys_are_those_described(operation: Operation) -> None:
-    described = DESCRIBED["paths"][path_of(operation)][operation.method.lower()]
-    query = [
-        parameter["name"]
-        for parameter in map(resolve, described.get("parameters", []))
-        if parameter["in"] == "query"
-    ]
-    assert query == list(operation.query.keys)
-    if operation.method in ("POST", "PATCH"):
-        body = resolve(described["requestBody"]["content"]["application/json"]["schema"])
-        assert set(body["properties"]) == set(operation.body.keys)
-        assert set(body.get("required", ())) == set(operation.body.required)
-        assert body["additionalProperties"] is False
-        needed = operation.body.required or body.get("minProperties", 0)
-        assert described["requestBody"]["required"] is bool(needed)
-    else:
-        assert "requestBody" not in described
+def test_what_goes_in_is_described_with_what_it_is_for(operation: Operation) -> None:
+    entry = DESCRIBED["paths"][path_of(operation)][operation.method.lower()]
+    parameters = entry.get("parameters", [])
+    assert all(each["description"] and each["schema"] for each in parameters)
+    assert ("requestBody" in entry) is (operation.method in ("POST", "PATCH"))
+
+
+def test_a_query_is_described_with_its_bounds_and_defaults() -> None:
+    parameters = {each["name"]: each for each in described("get", "messages")["parameters"]}
+    assert list(parameters) == [
+        "to", "user_id", "batch_id", "status", "text", "changed_after", "after", "before",
+        "newest_first", "limit", "count", "wait_seconds", "If-None-Match",
+    ]  # fmt: skip
+    limit = {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
+    assert parameters["limit"]["schema"] == limit
+    assert parameters["newest_first"]["schema"] == {"type": "boolean", "default": False}
+    wait = {"type": "number", "minimum": 0, "maximum": 30, "default": 0}
+    assert parameters["wait_seconds"]["schema"] == wait
+    assert parameters["status"]["schema"]["enum"] == [
+        -8, -4, -3, 0, 100, 101, 102, 103, 104, 105, 106, 107, 300, 301, 303, 500, 888, 999,
+    ]  # fmt: skip
+    assert parameters["If-None-Match"]["in"] == "header"
+    assert parameters["to"]["description"].startswith("A phone number")
+    (address, *_) = described("get", "emails")["parameters"]
+    assert (address["name"], address["description"]) == ("to", "The e-mail address.")
+
+
+def test_a_path_is_described() -> None:
+    (user_id,) = described("delete", "accounts/{user_id}")["parameters"]
+    assert (user_id["name"], user_id["in"], user_id["required"]) == ("user_id", "path", True)
+    assert user_id["schema"] == {"type": "string", "minLength": 1}
+    (message_id, _) = described("get", "messages/{message_id}")["parameters"]
+    whole = {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999}
+    assert message_id["schema"] == whole
+
+
+def test_a_body_is_described_with_its_bounds_and_what_it_must_have() -> None:
+    account = body_of("post", "accounts")
+    assert account["required"] == ["user_id", "password"]
+    assert account["additionalProperties"] is False
+    credit = {"type": "number", "minimum": 0, "maximum": 10**12, "multipleOf": 0.01}
+    assert account["properties"]["credit"].items() >= credit.items()
+    assert account["properties"]["report_url"]["type"] == ["string", "null"]
+    fault = body_of("post", "faults")["properties"]
+    assert fault["kind"]["enum"] == [
+        "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage",
+    ]  # fmt: skip
+    assert fault["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
+    assert fault["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()
+    assert body_of("post", "outcomes")["properties"]["status"]["enum"] == [
+        0, 100, 101, 102, 103, 104, 105, 106, 107,
+    ]  # fmt: skip
+    for path, needed in [("accounts", True), ("clock", True), ("faults", True), ("reset", False)]:
+        assert described("post", path)["requestBody"]["required"] is needed
 
 
 IN_PYTHON = {

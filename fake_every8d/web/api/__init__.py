@@ -1,6 +1,6 @@
 """The JSON API under `/fake`: look inside, and make trouble, over HTTP.
 
-`openapi.json` describes it. What it does is what `FakeEvery8d` does, over the same
+`description.py` describes it. What it does is what `FakeEvery8d` does, over the same
 gateway, failures and journal.
 """
 
@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
-from fake_every8d.web.api import parameters as p
+from fake_every8d.web import forms
 from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
@@ -79,7 +79,7 @@ class Api:
     def _respond(self, request: Request, on_disconnect: OnWait | None) -> Response:
         operation, values = self._match(request)
         values |= operation.query.read(_once(request.args.lists()))
-        if "wait_seconds" in values:
+        if values.get("wait_seconds"):
             values["on_wait"] = on_disconnect
         if operation.method in ("POST", "PATCH"):
             body = read_body(request.environ, MAX_BODY)
@@ -89,7 +89,7 @@ class Api:
                     "(curl -H 'Content-Type: application/json'), which is "
                     f"{request.mimetype or 'missing'} now."
                 )
-            values |= operation.body.read(p.parse_object(body) if body else {})
+            values |= operation.body.read(forms.parse_object(body) if body else {})
         if not operation.cached:
             response = operation.handler(self._operations, **values)
             response.headers["Cache-Control"] = "no-store"

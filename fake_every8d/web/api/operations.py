@@ -1,11 +1,11 @@
 """What the JSON API under `/fake` does: an operation each, over gateway, failures and journal."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.resources import files
 from operator import attrgetter
 from typing import Any, TypeVar, get_args
 from urllib.parse import quote
@@ -14,16 +14,17 @@ from werkzeug.wrappers import Response
 
 from fake_every8d.gateway import Account, Edition, Gateway, InvalidInput, NotFound, Status
 from fake_every8d.gateway.changes import ANYTHING
+from fake_every8d.web import forms as p
 from fake_every8d.web import summary
-from fake_every8d.web.api import parameters as p
 from fake_every8d.web.api import representation as show
+from fake_every8d.web.api.description import described
 from fake_every8d.web.faults import MOST_CALLS, FaultEffect, FaultKind, Faults
+from fake_every8d.web.faults import Operation as FaultOperation
 from fake_every8d.web.journal import Journal, RecordedRequest
 
 PREFIX = "/fake/"
 """Where they are."""
 
-_DEFAULT_LIMIT = 100
 _MAX_LIMIT = 10_000
 _LONGEST_WAIT = 30  # seconds that a caller may wait for something to appear
 
@@ -32,10 +33,10 @@ _USER = {"user_id": p.TEXT}
 _PAGE = {
     "after": _ID,
     "before": _ID,
-    "newest_first": p.in_query(p.FLAG),
-    "limit": p.in_query(p.whole(1, _MAX_LIMIT)),
+    "newest_first": p.in_query(p.by_default(p.FLAG, False)),
+    "limit": p.in_query(p.by_default(p.whole(1, _MAX_LIMIT), 100)),
 }
-_WAIT = {"wait_seconds": p.in_query(p.seconds(_LONGEST_WAIT))}
+_WAIT = {"wait_seconds": p.in_query(p.by_default(p.seconds(_LONGEST_WAIT), 0))}
 _LATEST = {"after": _ID, **_WAIT}
 _LIST = {**_PAGE, "count": p.in_query(p.whole(1, _MAX_LIMIT)), **_WAIT}
 _MESSAGE = {
@@ -81,6 +82,11 @@ class Operation:
     body: p.Form
     cached: bool
     """Whether a GET may be answered "not modified" while nothing has changed."""
+
+    @property
+    def url(self) -> str:
+        """As OpenAPI writes it, from the root."""
+        return PREFIX + re.sub(r"<\w+:(\w+)>", r"{\1}", self.path)
 
 
 OPERATIONS: list[Operation] = []
@@ -177,7 +183,7 @@ class Operations:
 
     @_operation("GET", "openapi.json", cached=False)
     def _openapi(self) -> Response:
-        return Response(description(), content_type="application/json")
+        return Response(_description(), content_type="application/json")
 
     @_operation("GET", "state")
     def _state(self) -> Response:
@@ -257,7 +263,7 @@ class Operations:
     # Messages, and what becomes of them
 
     @_operation("GET", "messages", query=_MESSAGE | {"changed_after": _ID} | _LIST)
-    def _messages(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
+    def _messages(self, limit: int, **asked: Any) -> Response:
         version = self._gateway.version
         found = self._awaited(self._gateway.messages, limit=limit, **asked)
         if "changed_after" in asked and len(found) > limit:
@@ -298,7 +304,7 @@ class Operations:
         return _json(show.message(self._gateway.reply(to, text), self._edition), 201)
 
     @_operation("GET", "batches", query=_USER | _PAGE)
-    def _batches(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
+    def _batches(self, limit: int, **wanted: Any) -> Response:
         found = self._gateway.batches(limit=limit + 1, **wanted)
         return _page("batches", partial(show.batch, edition=self._edition), found, limit)
 
@@ -327,7 +333,7 @@ class Operations:
     # What goes out
 
     @_operation("GET", "reports", query=_REPORT | _LIST)
-    def _reports(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
+    def _reports(self, limit: int, **asked: Any) -> Response:
         found = self._awaited(self._gateway.reports, limit=limit, **asked)
         return _page("reports", partial(show.report, edition=self._edition), found, limit)
 
@@ -339,7 +345,7 @@ class Operations:
     @_operation(
         "GET", "emails", query={"to": p.TEXT, "user_id": p.TEXT, "message_id": _ID, **_PAGE}
     )
-    def _emails(self, limit: int = _DEFAULT_LIMIT, **wanted: Any) -> Response:
+    def _emails(self, limit: int, **wanted: Any) -> Response:
         found = _select(self._gateway.emails(), **wanted)
         return _page("emails", show.email, found, limit)
 
@@ -378,7 +384,7 @@ class Operations:
     # The wire
 
     @_operation("GET", "requests", query=_REQUEST | _LIST)
-    def _requests(self, limit: int = _DEFAULT_LIMIT, **asked: Any) -> Response:
+    def _requests(self, limit: int, **asked: Any) -> Response:
         found = self._awaited(self._recorded, limit=limit, topic=Journal, **asked)
         return _page("requests", show.request, found, limit)
 
@@ -409,7 +415,7 @@ class Operations:
         "POST",
         "faults",
         body={
-            "operation": p.TEXT,
+            "operation": p.one_of(*get_args(FaultOperation)),
             "kind": p.one_of(*get_args(FaultKind)),
             "times": p.or_null(p.whole(1)),
             "effect": p.one_of(*get_args(FaultEffect)),
@@ -443,9 +449,8 @@ class Operations:
 
 
 @cache
-def description() -> bytes:
-    """The API's description, OpenAPI 3.1 in JSON."""
-    return (files(__package__) / "openapi.json").read_bytes()
+def _description() -> bytes:
+    return encoded(described(OPERATIONS))
 
 
 def _select(

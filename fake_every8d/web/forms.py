@@ -1,4 +1,7 @@
-"""Reading what callers of the JSON API hand in, with errors that say what would be right."""
+"""Reading what callers of the JSON API hand in, with errors that say what would be right.
+
+What a form reads it can also describe: a `Schema` is that part of OpenAPI.
+"""
 
 import json
 import re
@@ -15,15 +18,20 @@ from fake_every8d.gateway.delivery import REACHABLE
 MOST_POINTS = 10**12
 """As many points as a JSON number can tell exactly, and two decimals, in any language."""
 
-_MOST = 10**15
+Schema = dict[str, Any]
+"""A JSON schema, as OpenAPI 3.1 has them."""
+
+_MOST = 10**15 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Value(NamedTuple):
-    """A kind of value: how it is read, and what is right for people to read."""
+    """A kind of value: what is right for people and for machines to read, and how it is read."""
 
     right: str
+    schema: Schema
+    """Its `default` is what stands for a key that is not given."""
     read: Callable[[Any], Any]
     """Raises `ValueError`, `TypeError` or `ArithmeticError` for what is wrong."""
 
@@ -50,7 +58,7 @@ def _number(value: Any) -> Decimal:
 
 def _whole(value: Any) -> int:
     number = _number(value)
-    _is(abs(number) < _MOST and number == int(number))
+    _is(abs(number) <= _MOST and number == int(number))
     return int(number)
 
 
@@ -72,8 +80,15 @@ def _only_true(value: Any) -> bool:
 def or_null(value: Value) -> Value:
     """That kind of value, or null."""
     return Value(
-        f"{value.right}, or null", lambda given: None if given is None else value.read(given)
+        f"{value.right}, or null",
+        value.schema | {"type": [value.schema["type"], "null"]},
+        lambda given: None if given is None else value.read(given),
     )
+
+
+def by_default(value: Value, default: Any) -> Value:
+    """That kind of value, which need not be given."""
+    return value._replace(schema=value.schema | {"default": default})
 
 
 def one_of(*words: str) -> Value:
@@ -83,19 +98,21 @@ def one_of(*words: str) -> Value:
         _is(value in words)
         return str(value)
 
-    return Value(f"one of {', '.join(words)}", read)
+    return Value(f"one of {', '.join(words)}", {"type": "string", "enum": [*words]}, read)
 
 
 def whole(least: int, most: int | None = None) -> Value:
     """A whole number within bounds."""
+    limit = _MOST if most is None else most
 
     def read(value: Any) -> int:
         number = _whole(value)
-        _is(least <= number <= (_MOST if most is None else most))
+        _is(least <= number <= limit)
         return number
 
     upper = " or more" if most is None else f" to {most}"
-    return Value(f"a whole number, {least}{upper}", read)
+    schema = {"type": "integer", "minimum": least, "maximum": limit}
+    return Value(f"a whole number, {least}{upper}", schema, read)
 
 
 def seconds(most: float) -> Value:
@@ -106,7 +123,8 @@ def seconds(most: float) -> Value:
         _is(0 <= duration <= most)
         return duration
 
-    return Value(f"seconds, 0 to {most:.0f}", read)
+    schema = {"type": "number", "minimum": 0, "maximum": most}
+    return Value(f"seconds, 0 to {most:.0f}", schema, read)
 
 
 def _probability(value: Any) -> float:
@@ -123,34 +141,42 @@ def _one_status(right: str, allowed: Iterable[Status]) -> Value:
         _is(status in statuses)
         return status
 
-    return Value(right, read)
+    return Value(right, {"type": "integer", "enum": sorted(map(int, statuses))}, read)
 
 
-TEXT = Value("text", _text)
-FLAG = Value("true or false", _flag)
-TRUE = Value("true", _only_true)
+TEXT = Value("text", {"type": "string"}, _text)
+FLAG = Value("true or false", {"type": "boolean"}, _flag)
+TRUE = Value("true", {"const": True}, _only_true)
 COUNT = whole(0)
 POINTS = Value(
-    f"points, 0 to {MOST_POINTS} with two decimals at most, such as 1000 or 12.5", _points
+    f"points, 0 to {MOST_POINTS} with two decimals at most, such as 1000 or 12.5",
+    {"type": "number", "minimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.01},
+    _points,
 )
 SECONDS = seconds(LONGEST_WAIT)
-PROBABILITY = Value("a number above 0, 1 at most", _probability)
-MOMENT = Value("a time such as 2026-11-23T22:05:00+08:00", _moment)
+PROBABILITY = Value(
+    "a number above 0, 1 at most",
+    {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+    _probability,
+)
+MOMENT = Value(
+    "a time such as 2026-11-23T22:05:00+08:00", {"type": "string", "format": "date-time"}, _moment
+)
 OUTCOME = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
 DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
-STATE = Value("one of " + ", ".join(state.value for state in ReportState), ReportState)
+STATE = one_of(*(state.value for state in ReportState))._replace(read=ReportState)
 
 
 def in_query(value: Value) -> Value:
     """That kind of value as it stands in a URL: numbers and flags are text there."""
 
     def read(given: str) -> Any:
-        if value is FLAG:
+        if value.schema["type"] == "boolean":
             return {"true": True, "false": False}[given]
         _is(_NUMBER.fullmatch(given) is not None)
         return value.read(Decimal(given))
 
-    return Value(value.right, read)
+    return value._replace(read=read)
 
 
 def _phone(given: str) -> str:
@@ -158,7 +184,7 @@ def _phone(given: str) -> str:
     return "+" + given[1:] if given.startswith(" ") else given
 
 
-PHONE_IN_QUERY = Value("a phone number", _phone)
+PHONE_IN_QUERY = Value("a phone number", {"type": "string"}, _phone)
 STATUS_IN_QUERY = in_query(
     _one_status(f"one of {', '.join(str(int(status)) for status in Status)}", Status)
 )
@@ -180,7 +206,12 @@ class Form:
         for key in self.required:
             if key not in given:
                 raise InvalidInput(f"{key} is missing; it must be {self.keys[key].right}")
-        return {key: self._read(key, value) for key, value in given.items()}
+        defaults = {
+            key: kind.schema["default"]
+            for key, kind in self.keys.items()
+            if "default" in kind.schema
+        }
+        return defaults | {key: self._read(key, value) for key, value in given.items()}
 
     def _read(self, key: str, value: Any) -> Any:
         kind = self.keys[key]

@@ -1,0 +1,65 @@
+"""The API's description, OpenAPI 3.1: what goes in from the forms, what comes out by hand.
+
+`openapi.json` says in prose what each operation, parameter and key is for, what one key has to
+do with another, and what the responses are. Names, types, bounds and what is required are those
+that the forms check.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from fake_every8d.web.forms import COUNT, TEXT, Form, Schema
+
+if TYPE_CHECKING:
+    from fake_every8d.web.api.operations import Operation
+
+_IN_PATH: dict[str, Schema] = {"int": COUNT.schema, "text": TEXT.schema | {"minLength": 1}}
+"""By werkzeug's name for what stands there."""
+
+
+def described(operations: Iterable["Operation"]) -> dict[str, Any]:
+    """The description of all operations."""
+    document: dict[str, Any] = json.loads((files(__package__) / "openapi.json").read_bytes())
+    schemas = document["components"]["schemas"]
+    prose = document["components"].pop("parameters").values()
+    for operation in operations:
+        entry = document["paths"][operation.url][operation.method.lower()]
+        told = {(each["in"], each["name"]): each for each in (*prose, *entry.pop("parameters", ()))}
+        parameters = [told[place, name] | rest for place, name, rest in _parameters(operation)]
+        if parameters:
+            entry["parameters"] = parameters
+        if "requestBody" in entry:
+            reference = entry["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            name = reference.rpartition("/")[2]
+            schemas[name] = schema = _body(operation.body, schemas[name])
+            needed = operation.body.required or schema.get("minProperties")
+            entry["requestBody"]["required"] = bool(needed)
+    return document
+
+
+def _parameters(operation: "Operation") -> Iterator[tuple[str, str, Schema]]:
+    """Where each parameter is, its name, and what the forms say of it."""
+    for kind, name in re.findall(r"<(\w+):(\w+)>", operation.path):
+        yield "path", name, {"required": True, "schema": _IN_PATH[kind]}
+    for name, value in operation.query.keys.items():
+        yield "query", name, {"schema": value.schema}
+    if operation.cached:
+        yield "header", "If-None-Match", {"schema": TEXT.schema}
+
+
+def _body(form: Form, prose: Schema) -> Schema:
+    """The schema of a body: the form's, and what the prose adds."""
+    told = prose.get("properties", {})
+    unknown = told.keys() - form.keys.keys()
+    assert not unknown, f"openapi.json tells of {unknown}, which nobody reads"
+    schema = prose | {
+        "type": "object",
+        "properties": {
+            name: value.schema | told.get(name, {}) for name, value in form.keys.items()
+        },
+        "additionalProperties": False,
+    }
+    return schema | {"required": [*form.required]} if form.required else schema
