@@ -236,7 +236,8 @@ def test_too_many_open_files_are_a_line_in_the_log_and_it_goes_on(
         connection.sendall(get())
         assert connection.recv(1) == b"H"
         with ExitStack() as stack:
-            waiting = [stack.enter_context(socket.socket()) for _ in range(5)]
+            # More than what other tests may have left open, to be closed meanwhile.
+            waiting = [stack.enter_context(socket.socket()) for _ in range(100)]
             lowest = waiting[-1].fileno() + 1
             try:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
