@@ -19,8 +19,9 @@ SUITE = """
 
     def test_calls(every8d, client):
         client.soap_url += ".php"
-        with pytest.raises(OSError):
+        with pytest.raises(OSError) as refused:
             client.call("getCredit")
+        refused.value.close()
 
     def test_nothing_wrong(every8d, client):
         every8d.add_fault("getCredit", "result", result="5.00")

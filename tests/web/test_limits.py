@@ -1,6 +1,5 @@
 """What a server puts up with: sizes, numbers and times, and what it says beyond them."""
 
-import resource
 import socket
 import sys
 import threading
@@ -231,6 +230,8 @@ def test_requests_that_wait_beyond_the_limit_are_told_so(application: Applicatio
 def test_too_many_open_files_are_a_line_in_the_log_and_it_goes_on(
     application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
+    import resource  # POSIX has it
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(application) as server, connect(server) as connection:
         connection.sendall(get())
