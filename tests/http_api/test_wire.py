@@ -58,7 +58,7 @@ def recorded(name: str) -> bytes:
 
 
 def test_every_recorded_request_is_here() -> None:
-    names = {str(file.relative_to(RECORDED)) for file in RECORDED.glob("*/*.request")}
+    names = {file.relative_to(RECORDED).as_posix() for file in RECORDED.glob("*/*.request")}
     assert names == {f"{name}.request" for name in (*ANSWERS, *MMS)}
 
 
