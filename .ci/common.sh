@@ -9,6 +9,7 @@ readonly ONCE=(
     --ignore tests/inbox --ignore tests/test_benchmarks.py
     --ignore tests/clients/test_node.py --ignore tests/clients/test_php.py
     --ignore tests/clients/test_http_scripts.py
+    --ignore tests/examples/test_other_languages.py
     --deselect tests/clients/test_tls.py::test_node_soap
 )
 

@@ -23,7 +23,8 @@ def tell(wsdl_url: str, phone: str, text: str) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def worker() -> Iterator[None]:
     """A worker on a thread of its own, as `celery worker` is a process of its own."""
-    with start_worker(app, pool="solo", perform_ping_check=False):
+    # Its level stays with the root logger, and warning is what that has anyway.
+    with start_worker(app, pool="solo", loglevel="warning", perform_ping_check=False):
         yield
 
 
