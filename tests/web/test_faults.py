@@ -95,16 +95,20 @@ def test_a_delay_is_the_usual_answer_later(
     assert every8d.requests[-1].milliseconds >= 200
 
 
+def send_sms_envelope(key: str) -> str:
+    return (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
+        f"<content>x</content><mobile>{PHONE}</mobile></sendSMS></s:Body></s:Envelope>"
+    )
+
+
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_a_caller_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
     every8d: FakeEvery8d, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
-    body = (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
-        f"<content>x</content><mobile>{PHONE}</mobile></sendSMS></s:Body></s:Envelope>"
-    )
+    body = send_sms_envelope(key)
     with pytest.raises(requests.ReadTimeout):
         requests.post(
             every8d.soap_url, body, headers={"Content-Type": "text/xml"}, timeout=(DEADLINE, 0.2)
@@ -370,11 +374,7 @@ def test_a_client_that_hangs_up_ends_its_delay(
     every8d: FakeEvery8d, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
-    body = (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'
-        f"<content>x</content><mobile>{PHONE}</mobile></sendSMS></s:Body></s:Envelope>"
-    )
+    body = send_sms_envelope(key)
     address = urlsplit(every8d.url)
     with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
         head = f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
