@@ -112,7 +112,9 @@ def test_a_message_of_one_line_takes_two(send: Send, open: Open) -> None:
     send("one line")
     send("another", time="20991231090000")
     page = open("#/phone/+886912345678")
-    for message in page.get_by_role("article").all():
+    messages = page.get_by_role("article")
+    expect(messages).to_have_count(2)
+    for message in messages.all():
         box = message.bounding_box()
         assert box
         assert box["height"] < 75

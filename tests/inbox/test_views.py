@@ -148,7 +148,9 @@ def test_r3_a_replys_report_waits_for_that_of_the_delivery_and_the_clock_moves_t
         fake.reply("0912345678", "thanks")
         receiver.wait_for(1)
         page = open("#/reports")
-        reply, delivery = page.locator(".report").all()
+        reports = page.locator(".report")
+        expect(reports).to_have_count(2)
+        reply, delivery = reports.all()
         expect(reply).to_contain_text("waits for the delivery report before it")
         reply.get_by_role("button", name="Attempts").click()
         expect(reply.get_by_role("table")).to_have_count(0)
@@ -184,6 +186,7 @@ def test_requests_are_shown_as_they_were_on_the_wire(fake: FakeEvery8d, open: Op
     request = page.get_by_role("region", name="Request", exact=True).first
     # Laid out, what is inside the string too.
     lines = request.locator(".xml-line")
+    expect(lines.nth(8)).to_be_visible()
     assert [line.strip() for line in lines.all_inner_texts()][3:9] == [
         f"<sessionKey>{key}</sessionKey>",
         "<contentXML>",
