@@ -1,5 +1,6 @@
 """The command line: `fake-every8d serve`, `check` and `health`, and their options."""
 
+import json
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from fake_every8d.config import ValueKind
+    from fake_every8d.config import Config, ValueKind
     from fake_every8d.gateway import Account
     from fake_every8d.web.http.tls import Certificate
 
@@ -35,7 +36,7 @@ _SECRET = ("api_token",)
 _HEALTH_INTERVAL = 0.1  # seconds between two looks
 
 _FILE = f"{__name__}.file"
-_ACCOUNTS = f"{__name__}.accounts"
+_CONFIG = f"{__name__}.config"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -110,23 +111,23 @@ def _accounts(
     if _FILE in ctx.meta:  # the file was given as an argument already
         if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
             raise click.UsageError("FILE and --accounts are the same: give one of them")
-        return cast("tuple[Account, ...]", ctx.meta[_ACCOUNTS])
+        return cast("Config", ctx.meta[_CONFIG]).accounts
     if path is None:
         return Settings().accounts
     options = {str(option.name): option for option in serve.params if option.name != "accounts"}
     try:
-        accounts, settings = load(path, {name: _kind(options[name]) for name in options})
+        config = load(path, {name: _kind(options[name]) for name in options})
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
-    for name, value in settings.items():
+    for name, value in config.settings.items():
         try:
             options[name].process_value(ctx, value)
         except click.BadParameter as error:
             raise click.UsageError(f"{path}: settings: {name}: {error.message}") from error
-    ctx.default_map = settings
+    ctx.default_map = dict(config.settings)
     ctx.meta[_FILE] = path
-    ctx.meta[_ACCOUNTS] = accounts
-    return accounts
+    ctx.meta[_CONFIG] = config
+    return config.accounts
 
 
 def _kind(option: click.Parameter) -> "ValueKind":
@@ -242,7 +243,8 @@ _accounts_option = click.option(
     metavar="FILE",
     is_eager=True,
     callback=_accounts,
-    help="Accounts, in TOML, and [settings]: options by their names.  [default: demo / demo]",
+    help="Accounts, outcomes and failures, in TOML, and [settings]: options by their names.  "
+    "[default: demo / demo]",
 )
 
 
@@ -316,6 +318,7 @@ def serve(
     from fake_every8d.gateway import Settings
     from fake_every8d.serve import serve as run
 
+    config: Config | None = ctx.meta.get(_CONFIG)
     settings = Settings(**{field.name: ctx.params[field.name] for field in fields(Settings)})
     with ExitStack() as stack:
         certificate = _certificate(stack, **ctx.params)
@@ -334,6 +337,7 @@ def serve(
                 smtp_url=smtp_url,
                 api_token=api_token,
                 certificate=certificate,
+                set_up=config.set_up if config else None,
             )
         except (OSError, UnicodeError) as error:
             raise click.UsageError(
@@ -357,8 +361,17 @@ def check(
     _check_environment()
     with ExitStack() as stack:
         _certificate(stack, **ctx.params)
+    file = ctx.meta.get(_FILE, "default")
     points = ", ".join(f"{account.user_id} ({account.credit:f} points)" for account in accounts)
-    click.echo(f"{'accounts':20}  {points:20}  {ctx.meta.get(_FILE, 'default')}")
+    click.echo(f"{'accounts':20}  {points:20}  {file}")
+    if config := cast("Config | None", ctx.meta.get(_CONFIG)):
+        for name, tables in (("outcome", config.outcomes), ("failure", config.failures)):
+            for table in tables:
+                told = ", ".join(
+                    f"{key} = {json.dumps(value, ensure_ascii=False)}"
+                    for key, value in table.items()
+                )
+                click.echo(f"{name:20}  {told:20}  {file}")
     for name, value in options.items():
         click.echo(f"{name:20}  {_shown(name, value):20}  {_origin(ctx, name)}")
 

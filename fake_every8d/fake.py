@@ -60,7 +60,8 @@ class FakeEvery8d(Assertions):
     `Certificate`, or, for `True`, with one made for it, whose CA is in `ca_file` (this takes
     the extra `tls`). The JSON API and the page ask for `api_token`, if given. `log`, if given,
     is called after every request, except for successful reads of the JSON API and the page; it
-    is called from any thread, and must not block.
+    is called from any thread, and must not block. `set_up`, if given, is called with the fake
+    now and after each reset: outcomes and failures that it sets hold again then.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class FakeEvery8d(Assertions):
         api_token: str | None = None,
         tls: bool | Certificate = False,
         log: Callable[[RecordedRequest], None] | None = None,
+        set_up: "Callable[[FakeEvery8d], None] | None" = None,
     ) -> None:
         self.gateway = Gateway(
             settings,
@@ -82,7 +84,12 @@ class FakeEvery8d(Assertions):
         )
         """The platform behind it, for what this class does not offer."""
         self._application = Application(
-            self.gateway, host=host, public_url=public_url, api_token=api_token, log=log
+            self.gateway,
+            host=host,
+            public_url=public_url,
+            api_token=api_token,
+            log=log,
+            set_up=lambda: set_up(self) if set_up else None,
         )
         self._journal = self._application.journal
         self._host = host
@@ -93,6 +100,8 @@ class FakeEvery8d(Assertions):
         self._server: Server | None = None
         self._stopped = False
         self._process = os.getpid()
+        if set_up:
+            set_up(self)
 
     def __repr__(self) -> str:
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"

@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from fake_every8d import Account, FakeEvery8d, Settings
+    from fake_every8d.config import Config
 
 _used = pytest.StashKey["FakeEvery8d"]()
 _MARKER = "every8d"
@@ -33,7 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="serve the every8d fixture on this port, under pytest-xdist on it and those "
         "after it, a worker each (default: any free one)",
     )
-    parser.addini("every8d_accounts", "a TOML file of accounts for the every8d fixture")
+    parser.addini(
+        "every8d_accounts",
+        "a TOML file of accounts, outcomes and failures for the every8d fixture",
+    )
     parser.addini(
         "every8d_strict",
         "what fails a test that uses the every8d fixture when it ends: failures (one that it set "
@@ -54,6 +58,20 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def _file(config: pytest.Config) -> Config | None:
+    """What is in the file of the ini option `every8d_accounts`, if it is set."""
+    if not (file := config.getini("every8d_accounts")):
+        return None
+    from fake_every8d.config import ConfigError, load
+
+    ini = config.inipath
+    folder = ini.parent if ini else config.invocation_params.dir
+    try:
+        return load(folder / file)
+    except ConfigError as error:
+        raise _usage_error(f"every8d_accounts: {error}") from None
+
+
 @pytest.fixture(scope="session")
 def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
     """The accounts that the fake starts with; override it to choose others.
@@ -62,16 +80,9 @@ def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
     by default, `demo` / `demo` with 1000 points.
     """
     from fake_every8d import Settings
-    from fake_every8d.config import ConfigError, load_accounts
 
-    if not (file := pytestconfig.getini("every8d_accounts")):
-        return Settings().accounts
-    ini = pytestconfig.inipath
-    folder = ini.parent if ini else pytestconfig.invocation_params.dir
-    try:
-        return load_accounts(folder / file)
-    except ConfigError as error:
-        raise _usage_error(f"every8d_accounts: {error}") from None
+    file = _file(pytestconfig)
+    return file.accounts if file else Settings().accounts
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +101,9 @@ def every8d_tls() -> bool:
 
 @pytest.fixture(scope="session")
 def every8d_server(
-    pytestconfig: pytest.Config, every8d_settings: Settings, every8d_tls: bool
+    pytestconfig: pytest.Config,
+    every8d_settings: Settings,
+    every8d_tls: bool,
 ) -> Iterator[FakeEvery8d]:
     """The fake, running from its first use to the end of the session.
 
@@ -101,8 +114,14 @@ def every8d_server(
     port = pytestconfig.getoption("every8d_port")
     if port and hasattr(pytestconfig, "workerinput"):
         port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
+    file = _file(pytestconfig)
     try:
-        fake = FakeEvery8d(every8d_settings, port=port, tls=every8d_tls).start()
+        fake = FakeEvery8d(
+            every8d_settings,
+            port=port,
+            tls=every8d_tls,
+            set_up=file.set_up if file else None,
+        ).start()
     except (OSError, OverflowError) as error:
         if not port:
             raise
@@ -122,6 +141,7 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     from fake_every8d import InvalidInput
 
     every8d_server.reset()
+    of_file = {fault.id for fault in every8d_server.faults}
     changes: dict[str, Any] = {}
     for marker in request.node.iter_markers(_MARKER):
         if marker.args:
@@ -138,7 +158,7 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     request.node.stash[_used] = every8d_server
     request.node.stash[_failed] = False  # it may be a rerun of the test
     yield every8d_server
-    complaints = [] if request.node.stash[_failed] else _complaints(every8d_server, strict)
+    complaints = [] if request.node.stash[_failed] else _complaints(every8d_server, strict, of_file)
     # Reports that are still due must not reach the next test's application.
     every8d_server.reset()
     if complaints:
@@ -166,15 +186,18 @@ def _strict(config: pytest.Config, marked: object) -> frozenset[str]:
     )
 
 
-def _complaints(fake: FakeEvery8d, strict: frozenset[str]) -> list[str]:
-    """What a strict test must not leave behind, a line each."""
+def _complaints(fake: FakeEvery8d, strict: frozenset[str], of_file: set[int]) -> list[str]:
+    """What a strict test must not leave behind, a line each.
+
+    A failure in the accounts file (`of_file`) is not the test's own.
+    """
     complaints = []
     if "failures" in strict:
         complaints += [
             f"this failure never happened: {fault.kind} on {fault.operation} (failure {fault.id}); "
             "the call that it was for did not come"
             for fault in fake.faults
-            if not fault.happened
+            if not fault.happened and fault.id not in of_file
         ]
     for request in fake.requests:
         name = request.operation or f"{request.method} {request.path}"

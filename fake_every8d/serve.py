@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fake_every8d.fake import FakeEvery8d
@@ -34,13 +34,14 @@ def serve(
     smtp_url: str | None = None,
     api_token: str | None = None,
     certificate: Certificate | None = None,
+    set_up: Callable[[FakeEvery8d], None] | None = None,
 ) -> None:
     """Serve a fake until SIGINT or SIGTERM.
 
     It writes the addresses and then a line per request to standard output, and errors to
     standard error; it serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
     given; the JSON API and the page ask for `api_token`, if given; with a certificate, it
-    serves HTTPS. Raises `OSError` if it cannot listen.
+    serves HTTPS; `set_up` is `FakeEvery8d`'s. Raises `OSError` if it cannot listen.
     """
     is_json = log_format == "json"
     line = json_line if is_json else text_line
@@ -65,6 +66,7 @@ def serve(
             api_token=api_token,
             tls=certificate or False,
             log=log,
+            set_up=set_up,
         )
         with _signals() as asked_to_end, fake:
             # Messages that are kept are not garbage, and there are many. If Python searched

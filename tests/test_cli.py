@@ -184,6 +184,17 @@ def test_a_file_of_settings_only_leaves_the_account_demo(tmp_path: Path) -> None
     assert checked(str(path))["accounts"][0] == "demo (1000 points)"
 
 
+def test_check_shows_outcomes_and_failures(tmp_path: Path) -> None:
+    path = tmp_path / "every8d.toml"
+    path.write_text(
+        '[[outcome]]\nto = "0912345678"\nstatus = 103\n'
+        '[[failure]]\noperation = "sendSMS"\nkind = "disconnect"\neffect = "after"\n'
+    )
+    says = checked(str(path))
+    assert says["outcome"] == ('to = "0912345678", status = 103', str(path))
+    assert says["failure"][0] == 'operation = "sendSMS", kind = "disconnect", effect = "after"'
+
+
 def test_check_says_no_password_and_no_token(settings: str) -> None:
     assert "s3cret" not in run("check", settings, "--api-token=s3cret").stdout
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fake_every8d.config import ConfigError, load, load_accounts
+from fake_every8d import FakeEvery8d
+from fake_every8d.config import Config, ConfigError, load, load_accounts
 from fake_every8d.gateway import Account
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
@@ -53,12 +54,39 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark(write: Write) -> None:
 def test_settings_are_a_table_of_their_own_which_accounts_do_not_depend_on(write: Write) -> None:
     path = write('[settings]\nport = 9000\n[[account]]\nuser_id = "a"\npassword = "b"\n')
     account = Account("a", "b")
-    assert load(path, {"port": ((int,), "a whole number")}) == ((account,), {"port": 9000})
+    assert load(path, {"port": ((int,), "a whole number")}) == Config((account,), {"port": 9000})
     assert load_accounts(path) == (account,)
 
 
 def test_a_file_of_settings_only_has_the_account_demo(write: Write) -> None:
     assert load_accounts(write("[settings]\n")) == (Account("demo", "demo"),)
+
+
+def test_outcomes_and_failures_are_tables_with_the_fields_of_the_json_api(write: Write) -> None:
+    """Clause D3 and failures on demand."""
+    path = write(
+        '[[outcome]]\nto = "0912-345-678"\nstatus = 103\nafter_seconds = 2.5\n'
+        '[[failure]]\noperation = "sendSMS"\nkind = "http_error"\nstatus = 500\n'
+        '[[failure]]\noperation = "*"\nkind = "delay"\nseconds = 0.5\nevery = 1\n'
+    )
+    config = load(path)
+    assert config.accounts == (Account("demo", "demo"),)
+    with FakeEvery8d(set_up=config.set_up) as fake:
+        for _ in range(2):
+            (outcome,) = fake.outcomes
+            assert (outcome.to, outcome.status, outcome.after_seconds) == (
+                "+886912345678",
+                103,
+                2.5,
+            )
+            server_error, slow = fake.faults
+            assert (server_error.operation, server_error.status) == ("sendSMS", 500)
+            assert (server_error.times, server_error.seconds) == (1, 0)
+            assert (slow.kind, slow.seconds, slow.times) == ("delay", 0.5, None)
+            fake.clear_faults()
+            fake.clear_outcomes()
+            assert (fake.faults, fake.outcomes) == ([], [])
+            fake.reset()  # they hold again
 
 
 DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
@@ -111,6 +139,44 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         ("[settings]\n[[accounts]]", "accounts: unknown key; did you mean account?"),
         ("account = []", "there is no account in it; begin each with [[account]]"),
         ("[[accounts]]", "accounts: unknown key; did you mean account?"),
+        (
+            '[[outcome]]\nto = "0212345678"\nstatus = 103',
+            "outcome 1 (0212345678): '0212345678' is not a number that SMS can go to, such as "
+            "0912345678 or +14155550100",
+        ),
+        (
+            '[[outcome]]\nto = "0912345678"\nstatus = 99',
+            "outcome 1 (0912345678): status must be 0, or 100 to 107, not 99",
+        ),
+        (
+            '[[outcome]]\nto = "0912345678"',
+            "outcome 1 (0912345678): status is missing; it must be 0, or 100 to 107",
+        ),
+        (
+            '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_second = 5',
+            "outcome 1 (0912345678): after_second: unknown key; did you mean after_seconds?",
+        ),
+        (
+            '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_seconds = 2026-11-24',
+            "outcome 1 (0912345678): after_seconds must be seconds, 0 to 1000000000, or null, "
+            'not "2026-11-24"',
+        ),
+        ("[outcome]", "outcome: must be tables, each begun with [[outcome]]"),
+        (
+            '[[failure]]\noperation = "sendSMS"\nkind = "delay"',
+            "failure 1 (sendSMS): a delay takes seconds, such as seconds=2",
+        ),
+        (
+            '[[failure]]\noperation = "*"\nkind = "http_error"\nstatus = 200',
+            "failure 1 (*): status must be a whole number, 400 to 599, not 200",
+        ),
+        (
+            '[[failure]]\nkind = "garbage"\noperation = "*"\n[[failure]]\nkind = "garbage"',
+            "failure 2: operation is missing; it must be one of getConnection, closeConnection, "
+            "checkConnection, sendSMS, sendSMS4FilterMessage, sendParamSMS, getDeliveryStatus, "
+            "getReplyMessage, getCredit, eraseBooking, *",
+        ),
+        ("[[fault]]", "fault: unknown key; known: account, outcome, failure, settings"),
         ("[account]", "account: must be tables, each begun with [[account]]"),
     ],
 )

@@ -315,7 +315,7 @@ def test_it_says_what_it_offers(pytester: pytest.Pytester) -> None:
     markers = pytester.runpytest_subprocess("--markers").stdout
     markers.fnmatch_lines(["@pytest.mark.every8d(credit=*"])
     fixtures = pytester.runpytest_subprocess("--fixtures").stdout
-    fixtures.fnmatch_lines(
+    fixtures.fnmatch_lines_random(  # as pytest sorts them, by their line numbers as text
         [
             "every8d -- *",
             "    A fresh EVERY8D: *",

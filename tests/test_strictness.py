@@ -121,3 +121,21 @@ def test_a_marker_is_an_error_only_where_it_does_nothing(pytester: pytest.Pytest
         """,
     )
     result.assert_outcomes(passed=2, failed=1, skipped=1)
+
+
+def test_a_failure_in_the_accounts_file_is_not_the_tests_own(pytester: pytest.Pytester) -> None:
+    """It is there in every test, and need not happen in each; what a test adds must."""
+    pytester.makefile(".toml", every8d='[[failure]]\noperation = "getCredit"\nkind = "garbage"\n')
+    pytester.makeini(f"{INI}\nevery8d_accounts = every8d.toml\nevery8d_strict = failures\n")
+    result = run(
+        pytester,
+        """
+        def test_one(every8d):
+            assert [fault.kind for fault in every8d.faults] == ["garbage"]
+
+        def test_two(every8d):
+            every8d.add_fault("sendSMS", "http_error")
+        """,
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["this failure never happened: http_error on sendSMS*"])

@@ -63,7 +63,7 @@ class Application:
     `host` is the address listened on, and `api_token` what the JSON API and the page ask for
     (see `Guard`). `public_url` is where clients reach it, if the Host header does not say so;
     the WSDL gives it as the address. `log`, if given, is called after every request, except
-    for successful reads of the JSON API and the page.
+    for successful reads of the JSON API and the page; `set_up` after every reset.
     """
 
     def __init__(
@@ -74,11 +74,12 @@ class Application:
         public_url: str | None = None,
         api_token: str | None = None,
         log: Callable[[RecordedRequest], None] | None = None,
+        set_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._gateway = gateway
         self._soap = SoapEndpoint(gateway)
         self._http = HttpEndpoint(gateway)
-        self.faults = Faults({**self._soap.operations, **self._http.operations}, gateway.clock)
+        self.faults = Faults(gateway.clock)
         """Failures on demand."""
         self.journal = Journal()
         """The last requests to both APIs, and to paths that do not exist."""
@@ -89,6 +90,7 @@ class Application:
         self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
+        self._set_up = set_up
         self._routes = Map(
             [
                 Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
@@ -105,6 +107,7 @@ class Application:
         self.faults.clear()
         self._gateway.reset()
         self.journal.clear(self._gateway.generation)
+        self._set_up()
 
     def may_wait(self, environ: "WSGIEnvironment") -> bool:
         """Whether this request may take a while, so that other clients should not wait for it."""

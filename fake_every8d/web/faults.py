@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any, Literal, TypedDict, get_args
@@ -157,13 +157,9 @@ class _Waiting:
 
 
 class Faults:
-    """The failures that are waiting to happen. Safe from any thread.
+    """The failures that are waiting to happen. Safe from any thread."""
 
-    `operations` are the names that a failure can have, besides `*`.
-    """
-
-    def __init__(self, operations: Collection[str], clock: Clock) -> None:
-        self._operations = operations
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
@@ -179,13 +175,8 @@ class Faults:
         return bool(self._waiting)
 
     def add(self, operation: str, kind: str, **settings: Any) -> Fault:
-        """Let the next calls fail; the settings are the fields of `Fault`.
-
-        `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
-        `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
-        sense.
-        """
-        fault = self._checked(operation, kind, settings)
+        """Let the next calls fail, as `checked` has it. Raises `InvalidInput`."""
+        fault = checked(operation, kind, **settings)
         with self._lock:
             fault = replace(fault, id=next(self._ids))
             self._waiting.append(_Waiting(fault))
@@ -300,65 +291,68 @@ class Faults:
             self._delays.discard(over)
             return timed_out or clearing != self._clearings
 
-    def _checked(self, operation: str, kind: str, settings: dict[str, Any]) -> Fault:
-        names = [field.name for field in fields(Fault) if field.name not in ("id", "happened")]
-        if unknown := set(settings) - set(names):
-            raise InvalidInput(
-                f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
-            )
-        if operation not in (ANY, *self._operations):
-            known = ", ".join(self._operations)
-            raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
-        if kind not in get_args(FaultKind):
-            raise InvalidInput(
-                f"kind must be one of {', '.join(get_args(FaultKind))}; not {kind!r}"
-            )
-        defaults: dict[str, Any] = {}
-        if {"every", "rate", "probability"} & set(settings):
-            defaults["times"] = None
-        if settings.get("rate") is not None:
-            defaults["status"] = 429
-        fault = Fault(operation, kind, **defaults | settings)  # type: ignore[arg-type]  # checked above
-        if fault.effect not in get_args(FaultEffect):
-            raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
-        if fault.times is not None and not _whole(fault.times, 1):
-            raise InvalidInput(f"times must be 1 or more, or None for ever; not {fault.times!r}")
-        if not _whole(fault.status, 400) or fault.status > 599:
-            raise InvalidInput(f"status must be an HTTP error, 400 to 599; not {fault.status!r}")
-        if not isinstance(fault.seconds, int | float) or not 0 <= fault.seconds <= 3600:
-            raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
-        if fault.kind == "delay" and not fault.seconds:
-            raise InvalidInput("a delay takes seconds, such as seconds=2")
-        for name, least in (("skip", 0), ("every", 1)):
-            if not _whole(value := getattr(fault, name), least):
-                raise InvalidInput(f"{name} must be {least} or more calls, not {value!r}")
-        if fault.rate is not None and (not _whole(fault.rate, 1) or fault.rate > MOST_CALLS):
-            raise InvalidInput(
-                f"rate must be 1 to {MOST_CALLS} calls per second, not {fault.rate!r}"
-            )
-        if (fault.probability is None) != (fault.seed is None):
-            raise InvalidInput(
-                "probability takes a seed, so that each run is like the last, and a seed a "
-                "probability: such as probability=0.1, seed=1"
-            )
-        if fault.probability is not None and not (
-            isinstance(fault.probability, int | float) and 0 < fault.probability <= 1
-        ):
-            raise InvalidInput(f"probability must be above 0, 1 at most; not {fault.probability!r}")
-        if fault.seed is not None and not _whole(fault.seed, 0):
-            raise InvalidInput(f"seed must be a whole number, 0 or more; not {fault.seed!r}")
-        if fault.user_id is not None and not isinstance(fault.user_id, str):
-            raise InvalidInput(f"user_id must be text, not {fault.user_id!r}")
-        if fault.to is not None:
-            number = numbers.parse(fault.to)
-            if number.kind is numbers.Kind.INVALID:
-                raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
-            fault = replace(fault, to=number.e164)
-        for name in ("result", "reason", "body"):
-            text = getattr(fault, name)
-            if not isinstance(text, str) or not _xml_can_carry(text):
-                raise InvalidInput(f"{name} must be text that XML can carry, not {text!r}")
-        return fault
+
+def checked(operation: str, kind: str, **settings: Any) -> Fault:
+    """A failure as it is asked for, with the defaults that depend on what is asked.
+
+    `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
+    `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
+    sense.
+    """
+    names = [field.name for field in fields(Fault) if field.name not in ("id", "happened")]
+    if unknown := set(settings) - set(names):
+        raise InvalidInput(
+            f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
+        )
+    if operation not in get_args(Operation):
+        known = ", ".join(name for name in get_args(Operation) if name != ANY)
+        raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
+    if kind not in get_args(FaultKind):
+        raise InvalidInput(f"kind must be one of {', '.join(get_args(FaultKind))}; not {kind!r}")
+    defaults: dict[str, Any] = {}
+    if {"every", "rate", "probability"} & set(settings):
+        defaults["times"] = None
+    if settings.get("rate") is not None:
+        defaults["status"] = 429
+    fault = Fault(operation, kind, **defaults | settings)  # type: ignore[arg-type]  # checked above
+    if fault.effect not in get_args(FaultEffect):
+        raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
+    if fault.times is not None and not _whole(fault.times, 1):
+        raise InvalidInput(f"times must be 1 or more, or None for ever; not {fault.times!r}")
+    if not _whole(fault.status, 400) or fault.status > 599:
+        raise InvalidInput(f"status must be an HTTP error, 400 to 599; not {fault.status!r}")
+    if not isinstance(fault.seconds, int | float) or not 0 <= fault.seconds <= 3600:
+        raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
+    if fault.kind == "delay" and not fault.seconds:
+        raise InvalidInput("a delay takes seconds, such as seconds=2")
+    for name, least in (("skip", 0), ("every", 1)):
+        if not _whole(value := getattr(fault, name), least):
+            raise InvalidInput(f"{name} must be {least} or more calls, not {value!r}")
+    if fault.rate is not None and (not _whole(fault.rate, 1) or fault.rate > MOST_CALLS):
+        raise InvalidInput(f"rate must be 1 to {MOST_CALLS} calls per second, not {fault.rate!r}")
+    if (fault.probability is None) != (fault.seed is None):
+        raise InvalidInput(
+            "probability takes a seed, so that each run is like the last, and a seed a "
+            "probability: such as probability=0.1, seed=1"
+        )
+    if fault.probability is not None and not (
+        isinstance(fault.probability, int | float) and 0 < fault.probability <= 1
+    ):
+        raise InvalidInput(f"probability must be above 0, 1 at most; not {fault.probability!r}")
+    if fault.seed is not None and not _whole(fault.seed, 0):
+        raise InvalidInput(f"seed must be a whole number, 0 or more; not {fault.seed!r}")
+    if fault.user_id is not None and not isinstance(fault.user_id, str):
+        raise InvalidInput(f"user_id must be text, not {fault.user_id!r}")
+    if fault.to is not None:
+        number = numbers.parse(fault.to)
+        if number.kind is numbers.Kind.INVALID:
+            raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
+        fault = replace(fault, to=number.e164)
+    for name in ("result", "reason", "body"):
+        text = getattr(fault, name)
+        if not isinstance(text, str) or not _xml_can_carry(text):
+            raise InvalidInput(f"{name} must be text that XML can carry, not {text!r}")
+    return fault
 
 
 def _whole(value: object, least: int) -> bool:

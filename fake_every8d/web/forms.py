@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from fake_every8d.gateway import InvalidInput, ReportState, Status
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
+from fake_every8d.web.faults import MOST_CALLS, FaultEffect, FaultKind, Operation
 
 MOST_POINTS = 10**12
 """As many points as a JSON number can tell exactly, and two decimals, in any language."""
@@ -162,7 +163,7 @@ PROBABILITY = Value(
 MOMENT = Value(
     "a time such as 2026-11-23T22:05:00+08:00", {"type": "string", "format": "date-time"}, _moment
 )
-OUTCOME = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
+ENDING = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
 DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
 STATE = one_of(*(state.value for state in ReportState))._replace(read=ReportState)
 
@@ -221,6 +222,32 @@ class Form:
             raise InvalidInput(f"{key} must be {kind.right}, not {_quoted(value)}") from None
 
 
+OUTCOME = Form(
+    {"to": TEXT, "status": ENDING, "after_seconds": or_null(SECONDS)}, required=("to", "status")
+)
+FAULT = Form(
+    {
+        "operation": one_of(*get_args(Operation)),
+        "kind": one_of(*get_args(FaultKind)),
+        "times": or_null(whole(1)),
+        "effect": one_of(*get_args(FaultEffect)),
+        "result": TEXT,
+        "reason": TEXT,
+        "status": whole(400, 599),
+        "body": TEXT,
+        "seconds": seconds(3600),
+        "user_id": or_null(TEXT),
+        "to": TEXT,
+        "skip": COUNT,
+        "every": whole(1),
+        "rate": or_null(whole(1, MOST_CALLS)),
+        "probability": PROBABILITY,
+        "seed": COUNT,
+    },
+    required=("operation", "kind"),
+)
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a body is. Raises `InvalidInput`.
 
@@ -247,5 +274,9 @@ def _quoted(value: Any) -> str:
     """A value about as it stood in the request, if it is not long."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    text = str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+    text = (
+        str(value)
+        if isinstance(value, Decimal)
+        else json.dumps(value, ensure_ascii=False, default=str)
+    )
     return text if len(text) <= 100 else f"{text[:100]}…"

@@ -243,7 +243,7 @@ def test_a_fault_of_all_calls_can_be_ended(every8d: FakeEvery8d, service: Any, k
 
 
 def test_one_of_several_can_be_removed(every8d: FakeEvery8d) -> None:
-    faults = Faults(["getCredit"], every8d.gateway.clock)
+    faults = Faults(every8d.gateway.clock)
     first, second = faults.add("*", "garbage"), faults.add("getCredit", "disconnect")
     faults.remove(first.id)
     assert faults.all() == [second]

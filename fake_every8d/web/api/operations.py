@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from werkzeug.wrappers import Response
@@ -18,8 +18,7 @@ from fake_every8d.web import forms as p
 from fake_every8d.web import summary
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
-from fake_every8d.web.faults import MOST_CALLS, FaultEffect, FaultKind, Faults
-from fake_every8d.web.faults import Operation as FaultOperation
+from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal, RecordedRequest
 
 PREFIX = "/fake/"
@@ -314,12 +313,7 @@ class Operations:
             {"outcomes": [show.outcome(each, self._edition) for each in self._gateway.outcomes()]}
         )
 
-    @_operation(
-        "POST",
-        "outcomes",
-        body={"to": p.TEXT, "status": p.OUTCOME, "after_seconds": p.or_null(p.SECONDS)},
-        required=["to", "status"],
-    )
+    @_operation("POST", "outcomes", body=p.OUTCOME.keys, required=p.OUTCOME.required)
     def _set_outcome(self, to: str, status: Status, after_seconds: float | None = None) -> Response:
         return _json(
             show.outcome(self._gateway.set_outcome(to, status, after_seconds), self._edition)
@@ -411,29 +405,7 @@ class Operations:
     def _list_faults(self) -> Response:
         return _json({"faults": [show.fault(fault) for fault in self._faults.all()]})
 
-    @_operation(
-        "POST",
-        "faults",
-        body={
-            "operation": p.one_of(*get_args(FaultOperation)),
-            "kind": p.one_of(*get_args(FaultKind)),
-            "times": p.or_null(p.whole(1)),
-            "effect": p.one_of(*get_args(FaultEffect)),
-            "result": p.TEXT,
-            "reason": p.TEXT,
-            "status": p.whole(400, 599),
-            "body": p.TEXT,
-            "seconds": p.seconds(3600),
-            "user_id": p.or_null(p.TEXT),
-            "to": p.TEXT,
-            "skip": p.COUNT,
-            "every": p.whole(1),
-            "rate": p.or_null(p.whole(1, MOST_CALLS)),
-            "probability": p.PROBABILITY,
-            "seed": p.COUNT,
-        },
-        required=["operation", "kind"],
-    )
+    @_operation("POST", "faults", body=p.FAULT.keys, required=p.FAULT.required)
     def _add_fault(self, **settings: Any) -> Response:
         return _json(show.fault(self._faults.add(**settings)), 201)
 
