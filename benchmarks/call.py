@@ -102,7 +102,7 @@ def run(quick: bool) -> list[Result]:
 def _whole(calls: int, journal: Journal) -> float:
     platform = gateway(delivery_seconds=3600)  # which is no part of the call
     application = Application(platform)
-    application.journal = journal
+    application.world.journal = journal
     body = send_sms(platform.open_session("demo", "demo"), "0912345678")
     batch_id(post(application, body, "sendSMS"))
     seconds = per_call(lambda: post(application, body, "sendSMS"), calls)

@@ -91,7 +91,8 @@ class FakeEvery8d(Assertions):
             log=log,
             set_up=lambda: set_up(self) if set_up else None,
         )
-        self._journal = self._application.journal
+        self._world = self._application.world
+        self._journal = self._world.journal
         self._host = host
         self._port = port
         self._certificate = tls if isinstance(tls, Certificate) else None
@@ -102,6 +103,7 @@ class FakeEvery8d(Assertions):
         self._process = os.getpid()
         if set_up:
             set_up(self)
+            self._world.faults.settle()
 
     def __repr__(self) -> str:
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
@@ -135,7 +137,7 @@ class FakeEvery8d(Assertions):
         if os.getpid() != self._process:
             return
         self._stopped = True
-        self._application.faults.clear()  # delayed calls are answered first
+        self._world.faults.clear()  # delayed calls are answered first
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -292,6 +294,20 @@ class FakeEvery8d(Assertions):
         """
         self.gateway.remove_account(user_id)
 
+    def reset_account(self, user_id: str) -> Account:
+        """One account back to how it was set up or added; the others do not notice.
+
+            every8d.reset_account("demo")
+
+        For suites that share a server, with an account each. Its credit and all else that
+        `update_account` changes are as they were; its sessions and tokens end, a lockout too.
+        Its messages, bookings, replies, status reports and copies by e-mail are gone, and
+        nothing more comes of them; so are its requests in the journal, and the failures that
+        are limited to it. The clock, settings, outcomes and all other failures stay as they
+        are. Raises `NotFound`.
+        """
+        return self._world.reset_account(user_id)
+
     @property
     def messages(self) -> list[Message]:
         """Every message, oldest first: bookings and refused ones too (see `status`).
@@ -394,7 +410,7 @@ class FakeEvery8d(Assertions):
 
         The kinds and their settings are those of `Fault`. Raises `InvalidInput`.
         """
-        return self._application.faults.add(operation, kind, **settings)
+        return self._world.faults.add(operation, kind, **settings)
 
     @property
     def faults(self) -> list[Fault]:
@@ -402,14 +418,14 @@ class FakeEvery8d(Assertions):
 
         assert every8d.faults == []  # all of them have happened
         """
-        return self._application.faults.all()
+        return self._world.faults.all()
 
     def clear_faults(self) -> None:
         """Remove all failures; delayed calls go on at once.
 
         every8d.clear_faults()
         """
-        self._application.faults.clear()
+        self._world.faults.clear()
 
     def remove_fault(self, fault: Fault | int) -> None:
         """Remove a failure, given or by its ID, before it has happened as often as it was to.
@@ -419,7 +435,7 @@ class FakeEvery8d(Assertions):
 
         Raises `NotFound`.
         """
-        self._application.faults.remove(fault if isinstance(fault, int) else fault.id)
+        self._world.faults.remove(fault if isinstance(fault, int) else fault.id)
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -428,14 +444,14 @@ class FakeEvery8d(Assertions):
         assert [request.operation for request in every8d.requests][-1] == "sendSMS"
         assert not every8d.requests[-1].advice
         """
-        return self._application.journal.all()
+        return self._world.journal.all()
 
     def clear_requests(self) -> None:
         """Forget the requests so far; nothing else changes.
 
         every8d.clear_requests()
         """
-        self._application.journal.clear()
+        self._world.journal.clear()
 
     @property
     def reports(self) -> list[Report]:
@@ -460,7 +476,7 @@ class FakeEvery8d(Assertions):
 
         The fixture does that before and after each test.
         """
-        self._application.reset()
+        self._world.reset()
 
     def summary(self) -> str:
         """What has reached it and what came of that, for people to read.

@@ -415,6 +415,27 @@ def test_s7_emails_are_kept(every8d: FakeEvery8d) -> None:
     assert (email.to, email.subject, email.content) == ("wang@example.com", "早", "hello")
 
 
+def test_an_account_that_is_reset_has_its_requests_and_failures_forgotten() -> None:
+    """But not those failures that it was set up with."""
+
+    def set_up(fake: FakeEvery8d) -> None:
+        fake.add_fault("getCredit", "garbage", user_id="demo")
+
+    with FakeEvery8d(set_up=set_up) as fake:
+        fake.add_account("shop", "shop")
+        send(fake, "hello")
+        fake.add_fault("sendSMS", "garbage", user_id="demo")
+        fake.add_fault("sendSMS", "garbage", user_id="shop")
+        assert {request.user_id for request in fake.requests} == {"demo"}
+        assert fake.reset_account("demo").credit == 1000
+        assert fake.requests == []
+        assert {(fault.operation, fault.user_id) for fault in fake.faults} == {
+            ("getCredit", "demo"),
+            ("sendSMS", "shop"),
+        }
+        assert fake.messages == []
+
+
 def test_x1_reset_forgets_it_all(every8d: FakeEvery8d, receiver: Receiver) -> None:
     real = every8d.clock.now
     every8d.update_account("demo", report_url=receiver.url, password="changed", credit=5)

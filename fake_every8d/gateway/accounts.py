@@ -155,6 +155,7 @@ class Accounts:
 
     def reset(self) -> None:
         """Back to the accounts as configured, with no session open and no token (X1)."""
+        self._initial = dict(self._configured)
         self._accounts = dict(self._configured)
         self._tokens.clear()
         self._end_all_sessions()
@@ -177,7 +178,14 @@ class Accounts:
         """Raises `Conflict` if its user ID is taken."""
         if account.user_id in self._accounts:
             raise Conflict(f"there is an account {account.user_id!r} already")
-        self._accounts[account.user_id] = account
+        self._initial[account.user_id] = self._accounts[account.user_id] = account
+
+    def reset_one(self, user_id: str) -> Account:
+        """Back to the account as configured or added, without a session. Raises `NotFound`."""
+        self.get(user_id)
+        self._end_sessions(user_id)
+        self._accounts[user_id] = account = self._initial[user_id]
+        return account
 
     def update(self, user_id: str, **changes: Any) -> Account:
         """Put the account with `changes` to its fields in the old one's place."""
@@ -207,6 +215,9 @@ class Accounts:
         """Its sessions and tokens end with it. Raises `NotFound`."""
         self.get(user_id)
         del self._accounts[user_id]
+        self._end_sessions(user_id)
+
+    def _end_sessions(self, user_id: str) -> None:
         for key in [key for key, who in self._sessions.items() if who == user_id]:
             del self._sessions[key]
         self._tokens = {text: whose for text, whose in self._tokens.items() if whose[0] != user_id}

@@ -27,6 +27,8 @@ class Changes:
         """Grows with every change."""
         self.generation = 0
         """Grows with every reset: whatever began in an earlier one is void (X1)."""
+        self.epoch = 0
+        """Grows with every reset, of one account too: what was known of messages is void."""
         self._lock = threading.Lock()
         self._waiters: dict[Hashable, set[_Waiter]] = {}
         self._closed = False
@@ -48,9 +50,14 @@ class Changes:
 
     def begin_generation(self) -> int:
         """Make void whatever has begun so far. Returns the generation that ended."""
-        self.version += 1
+        self.begin_epoch()
         self.generation += 1
         return self.generation - 1
+
+    def begin_epoch(self) -> None:
+        """Make void what has been told of messages so far."""
+        self.version += 1
+        self.epoch += 1
 
     def wake(self, *topics: Hashable) -> None:
         """Have those who wait for one of the topics, or for anything, look again.

@@ -311,6 +311,12 @@ class Clock:
                     self._cancelled = 0
 
     @property
+    def timers(self) -> list[Timer]:
+        """What is still to fall due, in that order."""
+        with self._lock:
+            return [timer for _, _, timer in sorted(self._queue) if timer.action is not None]
+
+    @property
     def course(self) -> tuple[int, int | None, int]:
         """Another one once time was moved, stopped, resumed or reset: it did not just pass."""
         return self._changes.generation, self._stopped_at, self._offset

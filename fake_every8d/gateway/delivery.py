@@ -1,8 +1,8 @@
 """What becomes of a message after it is accepted (clauses D, R1, S7)."""
 
+import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple, TypeVar
 
 from fake_every8d.gateway import numbers
@@ -109,6 +109,45 @@ class Outcomes:
         return list(self._set.values())
 
 
+class StepKind(enum.Enum):
+    """What happens in a `Step`."""
+
+    SEND = "send"
+    """Bookings go out."""
+    ARRIVE = "arrive"
+    """Messages that were sent come to their final status."""
+    REPORT = "report"
+    """That recipients were refused is reported."""
+    REPLY = "reply"
+    """The phone that replies by itself does so (D3)."""
+
+
+class Step:
+    """What becomes of some messages of a batch when its time has come."""
+
+    __slots__ = ("_delivery", "kind", "records", "status")
+
+    def __init__(
+        self,
+        delivery: "Delivery",
+        kind: StepKind,
+        records: Sequence[Record],
+        status: Status = Status.DELIVERED,
+    ) -> None:
+        self._delivery = delivery
+        self.kind = kind
+        self.records = records
+        self.status = status
+        """What they come to, if they arrive."""
+
+    def __call__(self, due: int) -> None:
+        self._delivery.take(self, due)
+
+    @property
+    def user_id(self) -> str:
+        return self.records[0].batch.user_id
+
+
 class Plan(NamedTuple):
     """What becomes of that part of a send which goes out at once."""
 
@@ -164,10 +203,10 @@ class Delivery:
         """Send what is due at once, and book the rest."""
         batch = sending.batch
         now = batch.accepted_at
-        self._arrive_later(batch, plan.by_outcome, now)
+        self._arrive_later(plan.by_outcome, now)
         batch.bookings = tuple(
             [
-                self._call_at(due, batch, partial(self._send_booked, few))
+                self.call_at(due, Step(self, StepKind.SEND, few))
                 for due, records in sending.by_due.items()
                 if due > now
                 for few in by_few(records)
@@ -176,7 +215,7 @@ class Delivery:
         if sending.refused and self._report_url(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
             for few in by_few(sending.refused):
-                self._call_at(now + self._delivery_micros, batch, partial(self._report_all, few))
+                self.call_at(now + self._delivery_micros, Step(self, StepKind.REPORT, few))
         self._store.close_if_done(batch)
 
     def make_room(self) -> None:
@@ -218,13 +257,23 @@ class Delivery:
         if url := self._report_url(record.batch):
             self._report(record, url, Status.REPLY, now, text)
 
-    def _call_at(self, due: int, batch: Batch, action: Callable[[int], None]) -> Timer:
-        self._store.keep(batch)
-        return self._clock.call_at(due, partial(self._fall_due, batch, action))
+    def call_at(self, due: int, step: Step) -> Timer:
+        """Take a step when the time `due` (in µs) has come."""
+        self._store.keep(step.records[0].batch)
+        return self._clock.call_at(due, step)
 
-    def _fall_due(self, batch: Batch, action: Callable[[int], None], at: int) -> None:
-        action(at)
-        self._store.release(batch)
+    def take(self, step: Step, at: int) -> None:
+        """Take a step now that it is due."""
+        match step.kind:
+            case StepKind.SEND:
+                self._send_booked(step.records, at)
+            case StepKind.ARRIVE:
+                self._arrive(step.records, step.status, at)
+            case StepKind.REPORT:
+                self._report_all(step.records, at)
+            case StepKind.REPLY:
+                self.reply(step.records[0], _REPLY)
+        self._store.release(step.records[0].batch)
         self._changes.announce()
 
     def _send_booked(self, records: Sequence[Record], at: int) -> None:
@@ -235,16 +284,14 @@ class Delivery:
             record.status = Status.SENT
         self._store.touch(batch, records)
         self.copy([record for record in records if record.email], at)
-        self._arrive_later(batch, self._outcomes.by_outcome(records), at)
+        self._arrive_later(self._outcomes.by_outcome(records), at)
 
-    def _arrive_later(
-        self, batch: Batch, by_outcome: list[tuple[Outcome, Sequence[Record]]], at: int
-    ) -> None:
+    def _arrive_later(self, by_outcome: list[tuple[Outcome, Sequence[Record]]], at: int) -> None:
         for outcome, records in by_outcome:
             if outcome.status is not Status.SENT:
                 due = at + outcome.after_micros
                 for few in by_few(records):
-                    self._call_at(due, batch, partial(self._arrive, few, outcome.status))
+                    self.call_at(due, Step(self, StepKind.ARRIVE, few, outcome.status))
 
     def _arrive(self, records: Sequence[Record], status: Status, at: int) -> None:
         # Some may have been decided in the meantime, by hand or by a reply.
@@ -252,12 +299,7 @@ class Delivery:
         self.finish(arrived, status, at)
         for record in arrived:
             if record.to == _REPLIES and status is Status.DELIVERED:
-                self._call_at(
-                    at + _REPLIES_AFTER, record.batch, partial(self._reply_by_itself, record)
-                )
-
-    def _reply_by_itself(self, record: Record, at: int) -> None:
-        self.reply(record, _REPLY)
+                self.call_at(at + _REPLIES_AFTER, Step(self, StepKind.REPLY, [record]))
 
     def copy(self, records: Sequence[Record], at: int) -> None:
         """Send by e-mail what has gone out by SMS (S7)."""

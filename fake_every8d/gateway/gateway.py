@@ -10,11 +10,11 @@ from typing import Any
 
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Caller, points
 from fake_every8d.gateway.changes import ANYTHING
-from fake_every8d.gateway.delivery import REACHABLE, Outcome
+from fake_every8d.gateway.delivery import REACHABLE, Outcome, Step
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
 from fake_every8d.gateway.messages import NOT_XML, Batch, BatchSummary, Message, Record, Status
-from fake_every8d.gateway.outbox import ReportState
+from fake_every8d.gateway.outbox import ReportState, Retry
 from fake_every8d.gateway.platform import Platform
 from fake_every8d.gateway.reports import Report
 from fake_every8d.gateway.settings import Settings
@@ -53,6 +53,11 @@ class Gateway(Platform):
     def generation(self) -> int:
         """Grows with every reset: what was known, or begun, in an earlier one is void (X1)."""
         return self._changes.generation
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every reset, of one account too: what was known of messages is void."""
+        return self._changes.epoch
 
     @property
     def message_count(self) -> int:
@@ -110,6 +115,26 @@ class Gateway(Platform):
             account = self._accounts.update(user_id, **changes)
             self._changes.announce()
             return account
+
+    def reset_account(self, user_id: str) -> Account:
+        """An account back to how it was set up or added, with nothing sent. Raises `NotFound`.
+
+        Its sessions and tokens end; its messages go, and what was to come of them. A receiver
+        that answers within a second has had all its reports when this returns.
+        """
+        with self._lock:
+            account = self._accounts.reset_one(user_id)
+            for timer in self.clock.timers:
+                if isinstance(timer.action, Step | Retry) and timer.action.user_id == user_id:
+                    self.clock.cancel(timer)
+            self._store.forget_all_of(user_id)
+            self._emails.forget_all_of(user_id)
+            self._reports.forget_all_of(user_id)
+            self._changes.begin_epoch()
+            self._changes.wake_all()
+            self._reports.drain(self.generation, user_id)
+        self._intake.catch_up()
+        return account
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""

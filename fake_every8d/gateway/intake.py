@@ -68,7 +68,7 @@ class Intake:
         if receipt is None:
             with self._lock:
                 receipt = self._send(caller, submission)
-        self._catch_up()
+        self.catch_up()
         return receipt
 
     def send_filtered(
@@ -84,13 +84,13 @@ class Intake:
                 if not send or not left.recipients:
                     return FilteredReceipt(None, left_out)
                 if receipt := self._send_aside(caller, left, since=since):
-                    self._catch_up()
+                    self.catch_up()
                     return FilteredReceipt(receipt, left_out)
         with self._lock:
             left, left_out = self._filter(self._account(caller, submission).user_id, submission)
             sends = send and left.recipients
             receipt = self._send(caller, left) if sends else None
-        self._catch_up()
+        self.catch_up()
         return FilteredReceipt(receipt, left_out)
 
     def _send(self, caller: Caller, submission: Submission) -> Receipt:
@@ -132,7 +132,8 @@ class Intake:
             sleep(_PAUSE)
         return receipt
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Do what was put off, with the lock for a little at a time."""
         while self._store.behind:
             with self._lock:
                 self._store.catch_up()

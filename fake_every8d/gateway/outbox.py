@@ -74,6 +74,21 @@ class Outgoing:
 Item = TypeVar("Item", bound=Outgoing)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Retry(Generic[Item]):
+    """What falls due when `item` is to be tried again."""
+
+    outbox: "Outbox[Item]"
+    item: Item
+
+    def __call__(self, due: int) -> None:
+        self.outbox.start(self.item)
+
+    @property
+    def user_id(self) -> str:
+        return self.item.user_id
+
+
 class _Lane:
     """Runs jobs on a few daemon threads, which end when nothing is left to do.
 
@@ -144,7 +159,8 @@ class Outbox(Generic[Item]):
         self._awaited = awaited
         self._width = width
         self._idle = threading.Condition(lock)
-        self._under_way: Counter[int] = Counter()  # requests, by the generation they began in
+        # Requests, by the generation that they began in, and by account.
+        self._under_way: Counter[tuple[int, str]] = Counter()
         self.clear()
 
     def all(self) -> list[Item]:
@@ -164,7 +180,7 @@ class Outbox(Generic[Item]):
         ready = all(other.state is not ReportState.WAITING for other in items)
         items.append(item)
         if item.state is ReportState.WAITING and ready:
-            self._start(item)
+            self.start(item)
 
     def forget(self, message_ids: range) -> None:
         """Drop what belongs to messages that are no longer kept."""
@@ -175,21 +191,34 @@ class Outbox(Generic[Item]):
         for id in found:
             del self._items[id]
 
+    def forget_all_of(self, user_id: str) -> None:
+        """Drop what belongs to an account; what is under way leaves no trace."""
+        for id in [id for id, items in self._items.items() if items[0].user_id == user_id]:
+            del self._items[id]
+        self._lanes.pop(user_id, None)
+
     def clear(self) -> None:
         """Forget everything (X1): what is under way leaves no trace in a new generation."""
         self._ids = itertools.count(1)
         self._items: dict[int, list[Item]] = {}
         self._lanes: dict[str, _Lane] = {}
 
-    def drain(self, generation: int) -> None:
-        """Wait for the requests of a generation that have gone out already.
+    def drain(self, generation: int, user_id: str | None = None) -> None:
+        """Wait for the requests of a generation, or of an account, that have gone out already.
 
         They cannot be called back, but a receiver that answers within a second has had
         all of them when this returns.
         """
-        self._idle.wait_for(lambda: not self._under_way[generation], _DRAIN_SECONDS)
 
-    def _start(self, item: Item) -> None:
+        def drained() -> bool:
+            return not any(
+                began == generation and user_id in (None, whose) for began, whose in self._under_way
+            )
+
+        self._idle.wait_for(drained, _DRAIN_SECONDS)
+
+    def start(self, item: Item) -> None:
+        """Try to hand `item` over now."""
         hold = self._clock.hold() if self._awaited else None
         lane = self._lanes.get(item.user_id)
         if lane is None:
@@ -203,13 +232,16 @@ class Outbox(Generic[Item]):
             if hold is not None:
                 self._clock.release(hold)
             again = now + max(self._retry_micros, _NO_THREAD_MICROS)
-            self._clock.call_at(again, lambda due: self._start(item))
+            self._clock.call_at(again, Retry(self, item))
 
     def _attempt(self, item: Item, at: int, hold: int | None, generation: int) -> None:
+        counted = generation, item.user_id
         with self._lock:
-            if generation != self._changes.generation:
+            if not self._keeps(item, generation):
+                if hold is not None:
+                    self._clock.release(hold)
                 return
-            self._under_way[generation] += 1
+            self._under_way[counted] += 1
         status_code, error = None, None
         started = monotonic()
         try:
@@ -219,14 +251,19 @@ class Outbox(Generic[Item]):
         seconds = monotonic() - started
         attempt = Attempt(len(item.attempts) + 1, to_datetime(at), status_code, error, seconds)
         with self._lock:
-            self._under_way[generation] -= 1
-            if not self._under_way[generation]:
-                del self._under_way[generation]
+            self._under_way[counted] -= 1
+            if not self._under_way[counted]:
+                del self._under_way[counted]
                 self._idle.notify_all()
-            if generation == self._changes.generation:
+            if self._keeps(item, generation):
                 self._record(item, attempt, at)
             if hold is not None:
                 self._clock.release(hold)
+
+    def _keeps(self, item: Item, generation: int) -> bool:
+        return generation == self._changes.generation and item in self._items.get(
+            item.message_id, ()
+        )
 
     def _record(self, item: Item, attempt: Attempt, at: int) -> None:
         if attempt.status_code == item.SUCCESS:
@@ -245,9 +282,9 @@ class Outbox(Generic[Item]):
         items = self._items[item.message_id]
         items[items.index(item)] = tried
         if retry is not None:
-            self._clock.call_at(retry, lambda due: self._start(tried))
+            self._clock.call_at(retry, Retry(self, tried))
         else:
             following = next((other for other in items if other.state is ReportState.WAITING), None)
             if following is not None:
-                self._start(following)
+                self.start(following)
         self._changed(tried)

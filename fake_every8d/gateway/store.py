@@ -282,6 +282,13 @@ class Store:
             )
         return forgotten
 
+    def forget_all_of(self, user_id: str) -> None:
+        """Forget an account's batches, whatever is still to come for them."""
+        for batch in self.batches(user_id):
+            self._forget(batch)
+            if batch is self._newest:
+                self._newest = None
+
     def _forget(self, batch: Batch) -> None:
         of_account = self._batches[batch.user_id]
         del of_account[batch.id]

@@ -27,10 +27,11 @@ from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
-from fake_every8d.web.faults import Fault, Faults, break_off, cut_short
+from fake_every8d.web.faults import Fault, break_off, cut_short
 from fake_every8d.web.guard import Guard
 from fake_every8d.web.journal import Journal, RecordedRequest
 from fake_every8d.web.pages import INDEX, static_file
+from fake_every8d.web.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -79,18 +80,15 @@ class Application:
         self._gateway = gateway
         self._soap = SoapEndpoint(gateway)
         self._http = HttpEndpoint(gateway)
-        self.faults = Faults(gateway.clock)
-        """Failures on demand."""
-        self.journal = Journal()
-        """The last requests to both APIs, and to paths that do not exist."""
+        self.world = World(gateway, set_up)
+        """What both APIs work on, and the JSON API shows."""
         self._guard = Guard(host, public_url, api_token)
-        self._api = Api(gateway, self.faults, self.journal, self.reset)
+        self._api = Api(self.world)
         # These may hold the gateway's lock for a second. Meanwhile, no request that needs the
         # lock is answered on the event loop.
         self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
-        self._set_up = set_up
         self._routes = Map(
             [
                 Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
@@ -102,17 +100,10 @@ class Application:
             redirect_defaults=False,
         )
 
-    def reset(self) -> None:
-        """Return to the initial state; failures on demand and the journal are cleared (X1)."""
-        self.faults.clear()
-        self._gateway.reset()
-        self.journal.clear(self._gateway.generation)
-        self._set_up()
-
     def may_wait(self, environ: "WSGIEnvironment") -> bool:
         """Whether this request may take a while, so that other clients should not wait for it."""
         return (
-            self.faults.pending
+            self.world.faults.pending
             or bool(self._lengthy)
             or _is_api(environ)
             or "HTTP_TRANSFER_ENCODING" in environ
@@ -206,7 +197,7 @@ class Application:
                 fault=fault.kind if fault else None,
             )
             if kept:
-                self.journal.add(record, generation)
+                self.world.journal.add(record, generation)
                 self._gateway.wake(Journal)
             if self._log is not None:
                 self._log(record)
@@ -222,10 +213,10 @@ class Application:
         """Execute a call whose body is `length` bytes long, with a failure if there is one."""
         on_disconnect = environ.get(ON_DISCONNECT)
         if length <= _PROMPT_BODY:
-            return self.faults.befall(call, on_disconnect)
+            return self.world.faults.befall(call, on_disconnect)
         self._lengthy.add(call)
         try:
-            return self.faults.befall(call, on_disconnect)
+            return self.world.faults.befall(call, on_disconnect)
         finally:
             self._lengthy.discard(call)
 

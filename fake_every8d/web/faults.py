@@ -164,6 +164,7 @@ class Faults:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._waiting: list[_Waiting] = []
+        self._initial: list[Fault] = []
         self._clearings = 0
         self._delays: set[threading.Event] = set()
         self.version = 0
@@ -206,6 +207,18 @@ class Faults:
             delays, self._delays = self._delays, set()
         for over in delays:
             over.set()
+
+    def settle(self) -> None:
+        """Those that there are now are how it was set up."""
+        self._initial = self.all()
+
+    def reset_account(self, user_id: str) -> None:
+        """Remove those that are limited to an account, unless it was set up with them."""
+        with self._lock:
+            self._waiting = [
+                waiting for waiting in self._waiting if waiting.fault.user_id != user_id
+            ] + [_Waiting(fault) for fault in self._initial if fault.user_id == user_id]
+            self.version += 1
 
     def take(self, call: Call) -> Fault | None:
         """The failure for this call of an operation, if any; of several, the oldest."""

@@ -213,6 +213,14 @@ class Journal:
         with self._lock:
             return [request for request, _ in self._entries]
 
+    def forget(self, user_id: str) -> None:
+        """Forget an account's requests."""
+        with self._lock:
+            left = [entry for entry in self._entries if entry[0].user_id != user_id]
+            self._entries = deque(left)
+            self._bytes = sum(size for _, size in left)
+            self.version += 1
+
     def clear(self, generation: int = 0) -> None:
         """Forget the requests; and, after a reset, those of earlier generations to come."""
         with self._lock:

@@ -119,6 +119,7 @@ class Customers(RuleBasedStateMachine):
         self.gateway.clock.freeze()
         self.gateway.clock.travel_to(NOON)
         self.credit = CREDIT
+        self.next_id = 1
         self.sent: dict[int, Sms] = {}
         self.in_batch: dict[str, list[int]] = {}
         self.outcomes: dict[str, int] = {}
@@ -186,7 +187,8 @@ class Customers(RuleBasedStateMachine):
                     self._goes_out(sms)
             if sms.final:
                 sms.tell_refusal = self.now + SECOND
-            id = len(self.sent) + 1
+            id = self.next_id
+            self.next_id += 1
             self.sent[id] = sms
             ids.append(id)
         self.in_batch[receipt.batch_id] = ids
@@ -299,6 +301,15 @@ class Customers(RuleBasedStateMachine):
     @rule(times=st.integers(1, 3))
     def receiver_fails(self, times: int) -> None:
         self.receiver.failures = times
+
+    @rule()
+    def reset_account(self) -> None:
+        self.gateway.reset_account("demo")
+        self.credit = CREDIT
+        self.receiver = Receiver()
+        self.generation += 1
+        self.sent = {}
+        self.in_batch = {}
 
     @rule()
     def reset(self) -> None:

@@ -467,6 +467,23 @@ def test_a_summary_is_for_people_to_read(api: Api) -> None:
     assert "  12:00:00  to +886912345678  0 已發送: '驗證碼'" in lines
 
 
+def test_one_account_can_be_reset_alone(api: Api) -> None:
+    api.post("accounts", user_id="a/b", password="p", credit=20)
+    api.patch("accounts/a%2Fb", credit=1, failed_logins=11)
+    send(api)
+    api.post("faults", operation="*", kind="garbage", user_id="a/b")
+    api.post("faults", operation="sendSMS", kind="garbage")
+    before = api.get("state")
+    api.post("reset", user_id="a/b")
+    shown = api.get("accounts/a%2Fb")
+    assert (shown["credit"], shown["locked"]) == (20, False)
+    assert [fault["operation"] for fault in api.get("faults")["faults"]] == ["sendSMS"]
+    after = api.get("state")
+    assert after["epoch"] != before["epoch"]
+    assert (after["messages"]["count"], after["requests"]["count"]) == (1, 2)
+    assert api("POST", "reset", {"user_id": "nobody"}).status == 404
+
+
 def test_x1_reset_brings_everything_back(api: Api, gateway: Gateway) -> None:
     send(api)
     api.post("accounts", user_id="other", password="p")

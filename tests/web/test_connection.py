@@ -319,14 +319,14 @@ def test_an_answer_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None
 
 def test_an_answer_that_takes_long_is_not_waited_for(gateway: Gateway) -> None:
     application = Application(gateway)
-    application.faults.add("getCredit", "delay", seconds=3600)
+    application.world.faults.add("getCredit", "delay", seconds=3600)
     server = Server(application)
     with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
         connection.sendall(POST)
-        wait_for(lambda: not application.faults.all(), DEADLINE)
+        wait_for(lambda: not application.world.faults.all(), DEADLINE)
         server.close()
         assert connection.recv(1) == b""
-    application.faults.clear()
+    application.world.faults.clear()
     wait_for(no_request_waits, DEADLINE)
 
 

@@ -158,6 +158,7 @@ IN_PYTHON = {
     "clear_faults": "DELETE faults",
     "summary": "GET summary",
     "reset": "POST reset",
+    "reset_account": "POST reset",
 }
 """What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
 
@@ -208,7 +209,7 @@ def base_url() -> Iterator[str]:
     key = gateway.open_session("demo", "demo")
     gateway.send_sms(key, "", "驗證碼 1234", "0912345678", "")
     gateway.send_sms(key, "", "later", "0912345678", "20991231235959")
-    application.faults.add("getCredit", "garbage")
+    application.world.faults.add("getCredit", "garbage")
     assert Api(server.url)("GET", "../nowhere").status == 404
     yield server.url
     server.close()

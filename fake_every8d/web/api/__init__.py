@@ -4,7 +4,7 @@
 gateway, failures and journal.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as http
@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from fake_every8d.gateway import Conflict, Gateway, InvalidInput, NotFound
+from fake_every8d.gateway import Conflict, InvalidInput, NotFound
 from fake_every8d.web import forms
 from fake_every8d.web.api.operations import (
     OPERATIONS,
@@ -23,8 +23,7 @@ from fake_every8d.web.api.operations import (
     encoded,
 )
 from fake_every8d.web.bodies import read_body
-from fake_every8d.web.faults import Faults
-from fake_every8d.web.journal import Journal
+from fake_every8d.web.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -45,12 +44,10 @@ _CODES = {
 
 
 class Api:
-    """Answers the requests under `/fake/`; `reset` is the whole application's."""
+    """Answers the requests under `/fake/`."""
 
-    def __init__(
-        self, gateway: Gateway, faults: Faults, journal: Journal, reset: Callable[[], None]
-    ) -> None:
-        self._operations = Operations(gateway, faults, journal, reset)
+    def __init__(self, world: World) -> None:
+        self._operations = Operations(world)
         self._routes = Map(
             [
                 Rule(PREFIX + operation.path, endpoint=operation, methods=[operation.method])

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
-from fake_every8d.gateway import Account, Edition, Gateway, InvalidInput, NotFound, Status
+from fake_every8d.gateway import Account, Edition, InvalidInput, NotFound, Status
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web import forms as p
 from fake_every8d.web import summary
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
-from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal, RecordedRequest
+from fake_every8d.web.world import World
 
 PREFIX = "/fake/"
 """Where they are."""
@@ -120,20 +120,18 @@ def _operation(
 
 
 class Operations:
-    """The methods that answer; `reset` is the whole application's."""
+    """The methods that answer."""
 
-    def __init__(
-        self, gateway: Gateway, faults: Faults, journal: Journal, reset: Callable[[], None]
-    ) -> None:
-        self._gateway = gateway
-        self._faults = faults
-        self._journal = journal
-        self._reset_application = reset
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._gateway = world.gateway
+        self._faults = world.faults
+        self._journal = world.journal
         self._instance = uuid.uuid4().hex[:8]
 
     @property
     def _epoch(self) -> str:
-        return f"{self._instance}-{self._gateway.generation}"
+        return f"{self._instance}-{self._gateway.epoch}"
 
     @property
     def _edition(self) -> Edition:
@@ -211,9 +209,12 @@ class Operations:
         body = f"{text}\n".encode(errors="replace")
         return Response(body, content_type="text/plain; charset=utf-8")
 
-    @_operation("POST", "reset")
-    def _reset(self) -> Response:
-        self._reset_application()
+    @_operation("POST", "reset", body=_USER)
+    def _reset(self, user_id: str | None = None) -> Response:
+        if user_id is None:
+            self._world.reset()
+        else:
+            self._world.reset_account(user_id)
         return _nothing()
 
     # Settings
