@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
@@ -55,13 +56,12 @@ class FakeEvery8d(Assertions):
             client = zeep.Client(fake.wsdl_url)
 
     Several can run at once, each on a free port unless you choose one. Whatever it hands out
-    (messages, reports, accounts) is a frozen snapshot. Phone numbers may be given in any form:
-    `0912345678`, `+886912345678`. With `tls` it serves HTTPS: either with your own
-    `Certificate`, or, for `True`, with one made for it, whose CA is in `ca_file` (this takes
-    the extra `tls`). The JSON API and the page ask for `api_token`, if given. `log`, if given,
-    is called after every request, except for successful reads of the JSON API and the page; it
-    is called from any thread, and must not block. `set_up`, if given, is called with the fake
-    now and after each reset: outcomes and failures that it sets hold again then.
+    (messages, reports, accounts) is frozen. Phone numbers may be given in any form:
+    `0912345678`, `+886912345678`. With `tls` it serves HTTPS: with your own `Certificate`, or,
+    for `True`, with one made for it, whose CA is in `ca_file` (this takes the extra `tls`). The
+    JSON API and the page ask for `api_token`. `log` is called after every request, except for
+    successful reads of the JSON API and the page; from any thread, so it must not block.
+    `set_up` is called with the fake now and after each reset, to set outcomes and failures.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class FakeEvery8d(Assertions):
             public_url=public_url,
             api_token=api_token,
             log=log,
-            set_up=lambda: set_up(self) if set_up else None,
+            set_up=partial(set_up, self) if set_up else None,
         )
         self._world = self._application.world
         self._journal = self._world.journal
@@ -101,20 +101,17 @@ class FakeEvery8d(Assertions):
         self._server: Server | None = None
         self._stopped = False
         self._process = os.getpid()
-        if set_up:
-            set_up(self)
-            self._world.faults.settle()
+        self._world.set_up()
 
     def __repr__(self) -> str:
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
 
     def start(self) -> Self:
-        """Start serving, where a `with` block does not fit.
+        """Start serving, where a `with` block does not fit; nothing if it is running already.
 
             fake = FakeEvery8d(port=8021).start()
 
-        Does nothing if it is running already. Raises `OSError` if the port is taken, and
-        `RuntimeError` if it was stopped.
+        Raises `OSError` if the port is taken, and `RuntimeError` if it was stopped.
         """
         if self._stopped:
             raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
@@ -299,12 +296,9 @@ class FakeEvery8d(Assertions):
 
             every8d.reset_account("demo")
 
-        For suites that share a server, with an account each. Its credit and all else that
-        `update_account` changes are as they were; its sessions and tokens end, a lockout too.
-        Its messages, bookings, replies, status reports and copies by e-mail are gone, and
-        nothing more comes of them; so are its requests in the journal, and the failures that
-        are limited to it. The clock, settings, outcomes and all other failures stay as they
-        are. Raises `NotFound`.
+        Credit and settings are as they were; sessions, tokens and a lockout end. Its messages,
+        bookings, reports and e-mails are gone, and nothing more comes of them; so are its
+        requests, and failures limited to it. Clock and outcomes stay. Raises `NotFound`.
         """
         return self._world.reset_account(user_id)
 
@@ -441,7 +435,7 @@ class FakeEvery8d(Assertions):
     def requests(self) -> list[RecordedRequest]:
         """The last requests that reached it, oldest first, with their responses and advice.
 
-        assert [request.operation for request in every8d.requests][-1] == "sendSMS"
+        assert every8d.requests[-1].operation == "sendSMS"
         assert not every8d.requests[-1].advice
         """
         return self._world.journal.all()
@@ -477,6 +471,26 @@ class FakeEvery8d(Assertions):
         The fixture does that before and after each test.
         """
         self._world.reset()
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that there is, but for the recorded requests: for `restore`, here or elsewhere.
+
+            world = every8d.snapshot()
+
+        It is JSON, to be kept in a file, say, and has passwords in it.
+        """
+        return self._world.snapshot()
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Be again as when `snapshot` was made, the clock too.
+
+            world = every8d.snapshot()
+            every8d.restore(world)
+
+        What is under way ends; reports under way in the snapshot go out again. Raises `Conflict`
+        for another version's snapshot, `InvalidInput` for what is none: nothing has changed then.
+        """
+        self._world.restore(snapshot)
 
     def summary(self) -> str:
         """What has reached it and what came of that, for people to read.

@@ -180,6 +180,33 @@ class Accounts:
             raise Conflict(f"there is an account {account.user_id!r} already")
         self._initial[account.user_id] = self._accounts[account.user_id] = account
 
+    @property
+    def initial(self) -> list[Account]:
+        """To what each goes back when it is reset alone."""
+        return [self._initial[user_id] for user_id in self._accounts]
+
+    @property
+    def open(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
+        """Sessions, the last used last, and tokens, oldest first: whose, and until when."""
+        self._expire()
+        return [*self._sessions.items()], [
+            (text, user_id, until) for text, (user_id, until) in self._tokens.items()
+        ]
+
+    def restore(
+        self,
+        accounts: Iterable[Account],
+        initial: Iterable[Account],
+        sessions: Iterable[tuple[str, str]],
+        tokens: Iterable[tuple[str, str, int]],
+    ) -> None:
+        """Be as `all`, `initial` and `open` were."""
+        self._initial = {account.user_id: account for account in initial}
+        self._accounts = {account.user_id: account for account in accounts}
+        self._end_all_sessions()
+        self._sessions.update(sessions)
+        self._tokens = {text: (user_id, until) for text, user_id, until in tokens}
+
     def reset_one(self, user_id: str) -> Account:
         """Back to the account as configured or added, without a session. Raises `NotFound`."""
         self.get(user_id)

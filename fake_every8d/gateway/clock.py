@@ -36,7 +36,8 @@ _FEW = 100  # cancelled timers that it is not worth the while to sweep out
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
-_LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
+LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
+"""The clock goes no further."""
 
 _PATIENCE_ON_A_LOOP = 1.0  # real seconds: a receiver on another thread answers within them
 _ON_A_LOOP = (
@@ -345,6 +346,15 @@ class Clock:
             self._released.notify_all()
             self._woken.notify_all()
 
+    def restore(self, now: int, *, running: bool) -> None:
+        """Be at a time (in µs), earlier or later, with nothing waiting; otherwise as `reset`."""
+        with self._lock:
+            self.reset()
+            self._running = running
+            self._stopped_at = now
+            if running:
+                self._run_from_here()
+
     def close(self) -> None:
         """Stop for good: nothing falls due any more, and the thread ends."""
         with self._lock:
@@ -364,8 +374,8 @@ class Clock:
                 raise Conflict(
                     f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
                 )
-            if target > to_micros(_LATEST):
-                raise Conflict(f"the clock ends at {_LATEST.isoformat()}")
+            if target > to_micros(LATEST):
+                raise Conflict(f"the clock ends at {LATEST.isoformat()}")
             generation = self._changes.generation
             self._moving = True
             self._stopped_at = now

@@ -1,14 +1,15 @@
 """What becomes of a message after it is accepted (clauses D, R1, S7)."""
 
 import enum
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
 from fake_every8d.gateway.changes import Changes
-from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime
+from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime, to_micros
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput, NotFound
@@ -148,6 +149,16 @@ class Step:
         return self.records[0].batch.user_id
 
 
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """A step as a value."""
+
+    due: datetime
+    kind: StepKind
+    message_ids: tuple[int, ...]
+    status: Status
+
+
 class Plan(NamedTuple):
     """What becomes of that part of a send which goes out at once."""
 
@@ -257,6 +268,16 @@ class Delivery:
         if url := self._report_url(record.batch):
             self._report(record, url, Status.REPLY, now, text)
 
+    def restore(self, steps: Iterable[StepState]) -> None:
+        """Let these steps fall due, about messages that are kept."""
+        for state in steps:
+            records = [self._store.record(id) for id in state.message_ids]
+            timer = self.call_at(
+                to_micros(state.due), Step(self, state.kind, records, state.status)
+            )
+            if state.kind is StepKind.SEND:
+                records[0].batch.bookings += (timer,)
+
     def call_at(self, due: int, step: Step) -> Timer:
         """Take a step when the time `due` (in µs) has come."""
         self._store.keep(step.records[0].batch)
@@ -318,6 +339,12 @@ class Delivery:
                     content=record.content,
                 )
             )
+
+    def taken_on(self, email: Email) -> Email:
+        """A copy from elsewhere that waits; kept, if there is nobody here to hand it to."""
+        if email.state is self._mail_state or email.state is not ReportState.WAITING:
+            return email
+        return replace(email, state=ReportState.KEPT, next_attempt_at=None)
 
     def _report_all(self, records: Sequence[Record], at: int) -> None:
         if records and (url := self._report_url(records[0].batch)):

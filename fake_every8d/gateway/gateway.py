@@ -10,7 +10,8 @@ from typing import Any
 
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Caller, points
 from fake_every8d.gateway.changes import ANYTHING
-from fake_every8d.gateway.delivery import REACHABLE, Outcome, Step
+from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.gateway.delivery import REACHABLE, Outcome, Step, StepState
 from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
 from fake_every8d.gateway.messages import NOT_XML, Batch, BatchSummary, Message, Record, Status
@@ -18,6 +19,13 @@ from fake_every8d.gateway.outbox import ReportState, Retry
 from fake_every8d.gateway.platform import Platform
 from fake_every8d.gateway.reports import Report
 from fake_every8d.gateway.settings import Settings
+from fake_every8d.gateway.state import (
+    GatewayState,
+    SessionState,
+    TokenState,
+    batch_from,
+    state_of,
+)
 
 _FEW = 500  # messages that are shown before others have a turn at the lock
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
@@ -135,6 +143,83 @@ class Gateway(Platform):
             self._reports.drain(self.generation, user_id)
         self._intake.catch_up()
         return account
+
+    def state(self) -> GatewayState:
+        """All that it is now, to be put back with `restore`."""
+        with self._lock:
+            sessions, tokens = self._accounts.open
+            return GatewayState(
+                now=self.clock.now,
+                running=self.clock.running,
+                edition=self.edition,
+                pad_mobile=self.settings.pad_mobile,
+                accounts=tuple(self._accounts.all()),
+                initial=tuple(self._accounts.initial),
+                sessions=tuple([SessionState(*session) for session in sessions]),
+                tokens=tuple(
+                    [
+                        TokenState(text, user_id, to_datetime(until))
+                        for text, user_id, until in tokens
+                    ]
+                ),
+                outcomes=tuple(self._outcomes.all()),
+                batches=tuple([state_of(batch) for batch in self._store.batches()]),
+                steps=tuple(
+                    [
+                        StepState(
+                            due=to_datetime(timer.due),
+                            kind=timer.action.kind,
+                            message_ids=tuple([record.id for record in timer.action.records]),
+                            status=timer.action.status,
+                        )
+                        for timer in self.clock.timers
+                        if isinstance(timer.action, Step)
+                    ]
+                ),
+                reports=tuple(self.reports()),
+                emails=tuple(self.emails()),
+                next_message_id=self._intake.next_id,
+                next_report_id=self._reports.upcoming_id,
+                next_email_id=self._emails.upcoming_id,
+            )
+
+    def restore(self, state: GatewayState) -> None:
+        """Be as it, or another gateway, was. Whatever is under way ends, as with `reset`.
+
+        The clock goes to where it was. Above its own `max_messages`, the oldest go.
+        """
+        batches = [batch_from(each) for each in state.batches]
+        emails = [self._delivery.taken_on(email) for email in state.emails]
+        with self._lock:
+            ended = self._changes.begin_generation()
+            self.settings = replace(
+                self._configured, edition=state.edition, pad_mobile=state.pad_mobile
+            )
+            self.clock.restore(to_micros(state.now), running=state.running)
+            self._accounts.restore(
+                state.accounts,
+                state.initial,
+                [(session.key, session.user_id) for session in state.sessions],
+                [(token.text, token.user_id, to_micros(token.until)) for token in state.tokens],
+            )
+            self._outcomes.clear()
+            for outcome in state.outcomes:
+                self._outcomes.set(outcome.to, outcome.status, outcome.after_seconds)
+            self._intake.next_id = state.next_message_id
+            self._store.clear()
+            for batch in batches:
+                self._store.add(batch)
+            self._delivery.restore(state.steps)
+            self._emails.restore(emails, state.next_email_id)
+            self._reports.restore(state.reports, state.next_report_id)
+            for item in (*state.reports, *emails):
+                if item.state is ReportState.WAITING:
+                    self._store.keep(self._store.record(item.message_id).batch)
+            for batch in batches:
+                self._store.close_if_done(batch)
+            self._delivery.make_room()
+            self._changes.wake_all()
+            self._reports.drain(ended)
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""

@@ -56,7 +56,8 @@ class Intake:
 
     def reset(self) -> None:
         """Message IDs begin at 1 again (X1)."""
-        self._next_id = 1
+        self.next_id = 1
+        """The next message's."""
 
     def send(self, caller: Caller, submission: Submission) -> Receipt:
         """Send, or raise what is wrong."""
@@ -79,7 +80,7 @@ class Intake:
             for _ in range(_TRIES):
                 with self._lock:
                     user_id = self._account(caller, submission).user_id
-                    since = self._next_id
+                    since = self.next_id
                 left, left_out = self._filter(user_id, submission)
                 if not send or not left.recipients:
                     return FilteredReceipt(None, left_out)
@@ -207,8 +208,8 @@ class Intake:
     ) -> Receipt:
         batch = sending.batch
         account = self._accounts.charge(self._accounts.get(batch.user_id), sending.cost)
-        batch.first_id = self._next_id
-        self._next_id += len(batch.records)
+        batch.first_id = self.next_id
+        self.next_id += len(batch.records)
         self._store.add(batch, index)
         self._delivery.begin(sending, plan)
         self._delivery.make_room()

@@ -294,6 +294,11 @@ class Record:
         return self._record_number or str(self.place + 1)
 
     @property
+    def given_record_number(self) -> str:
+        """MR as the sender gave it, if any."""
+        return self._record_number
+
+    @property
     def number(self) -> str:
         """The number under which it is found: what was refused keeps its spelling in `to`."""
         return numbers.parse_spelling(self.to).e164 if self.kind is Kind.INVALID else self.to

@@ -12,7 +12,7 @@ from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from fake_every8d.gateway.changes import Changes
-from fake_every8d.gateway.clock import Clock, to_datetime
+from fake_every8d.gateway.clock import Clock, to_datetime, to_micros
 from fake_every8d.gateway.real_time import monotonic
 
 _logger = logging.getLogger(__name__)
@@ -172,7 +172,8 @@ class Outbox(Generic[Item]):
         return [item for id in message_ids for item in self._items.get(id, ())]
 
     def next_id(self) -> int:
-        return next(self._ids)
+        self.upcoming_id += 1
+        return self.upcoming_id - 1
 
     def add(self, item: Item) -> None:
         """Send `item` off, after the same message's earlier ones; or just keep it."""
@@ -181,6 +182,22 @@ class Outbox(Generic[Item]):
         items.append(item)
         if item.state is ReportState.WAITING and ready:
             self.start(item)
+
+    def restore(self, items: Iterable[Item], upcoming_id: int) -> None:
+        """Be as it was with these items: those that wait are tried when they were to be.
+
+        What was under way goes out once more.
+        """
+        self.clear()
+        self.upcoming_id = upcoming_id
+        for item in items:
+            self._items.setdefault(item.message_id, []).append(item)
+        for of_message in self._items.values():
+            first = next((item for item in of_message if item.state is ReportState.WAITING), None)
+            if first is not None and first.next_attempt_at is not None:
+                self._clock.call_at(to_micros(first.next_attempt_at), Retry(self, first))
+            elif first is not None:
+                self.start(first)
 
     def forget(self, message_ids: range) -> None:
         """Drop what belongs to messages that are no longer kept."""
@@ -199,7 +216,8 @@ class Outbox(Generic[Item]):
 
     def clear(self) -> None:
         """Forget everything (X1): what is under way leaves no trace in a new generation."""
-        self._ids = itertools.count(1)
+        self.upcoming_id = 1
+        """The next that is given out."""
         self._items: dict[int, list[Item]] = {}
         self._lanes: dict[str, _Lane] = {}
 

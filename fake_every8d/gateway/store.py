@@ -323,15 +323,14 @@ class _Records:
         return chunk[place] if place < len(chunk) else None
 
     def extend(self, records: Sequence[Record]) -> None:
-        """Add records whose IDs follow on one another, and on all others'."""
+        """Add records whose IDs follow on one another, and come after all others'."""
         self._count += len(records)
         start = 0
         while start < len(records):
             index, place = divmod(records[start].id, _CHUNK)
-            chunk = self._chunks.get(index)
-            if chunk is None:
-                chunk = self._chunks[index] = [None] * place
-                self._kept[index] = 0
+            chunk = self._chunks.setdefault(index, [])
+            chunk.extend([None] * (place - len(chunk)))
+            self._kept.setdefault(index, 0)
             added = records[start : start + _CHUNK - place]
             chunk.extend(added)
             self._kept[index] += len(added)

@@ -75,7 +75,7 @@ class Application:
         public_url: str | None = None,
         api_token: str | None = None,
         log: Callable[[RecordedRequest], None] | None = None,
-        set_up: Callable[[], None] = lambda: None,
+        set_up: Callable[[], object] | None = None,
     ) -> None:
         self._gateway = gateway
         self._soap = SoapEndpoint(gateway)

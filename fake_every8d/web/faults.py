@@ -1,10 +1,10 @@
 """Failures on demand: what goes wrong with the next calls, and how."""
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from random import Random
 from typing import Any, Literal, TypedDict, get_args
 
@@ -12,6 +12,7 @@ from lxml import etree
 
 from fake_every8d.calls import Call, Response
 from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
+from fake_every8d.gateway.clock import to_datetime, to_micros
 
 FaultKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
@@ -39,6 +40,8 @@ MOST_CALLS = 100_000
 """The highest rate, in calls per second."""
 
 _HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
+
+_MERSENNE_TWISTER = Random.VERSION
 
 _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
@@ -123,9 +126,9 @@ class _Waiting:
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
-        self._seen = 0
-        self._random = Random(fault.seed)
-        self._passed: deque[int] = deque(maxlen=fault.rate)
+        self.seen = 0
+        self.random = Random(fault.seed)
+        self.passed: deque[int] = deque(maxlen=fault.rate)
         """When the last calls went through, in the fake's µs."""
 
     def is_about(self, call: Call) -> bool:
@@ -139,21 +142,73 @@ class _Waiting:
             fault.to is None or fault.to in [numbers.parse(mobile).e164 for mobile in mobiles]
         )
 
+    def state(self) -> "FaultState":
+        return FaultState(
+            self.fault,
+            self.seen,
+            () if self.fault.seed is None else self.random.getstate()[1],
+            tuple([to_datetime(at) for at in self.passed]),
+        )
+
     def strikes(self, now: int) -> bool:
         """Whether the next of the calls that it is about fails."""
         fault = self.fault
-        self._seen += 1
-        turn = self._seen - fault.skip
+        self.seen += 1
+        turn = self.seen - fault.skip
         if turn <= 0 or turn % fault.every:
             return False
-        if fault.probability is not None and self._random.random() >= fault.probability:
+        if fault.probability is not None and self.random.random() >= fault.probability:
             return False
         if fault.rate is None:
             return True
-        if len(self._passed) == fault.rate and self._passed[0] > now - 1_000_000:
+        if len(self.passed) == fault.rate and self.passed[0] > now - 1_000_000:
             return True
-        self._passed.append(now)
+        self.passed.append(now)
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class FaultState:
+    """A failure, and what it remembers."""
+
+    fault: Fault
+    seen: int
+    random: tuple[int, ...]
+    passed: tuple[datetime, ...]
+
+    def __post_init__(self) -> None:
+        asked = {
+            field.name: getattr(self.fault, field.name)
+            for field in fields(Fault)
+            if field.name not in ("id", "happened")
+        }
+        checked(**asked)
+        self.waiting()
+
+    def waiting(self) -> _Waiting:
+        """The failure, as it was."""
+        waiting = _Waiting(self.fault)
+        waiting.seen = self.seen
+        waiting.passed.extend(map(to_micros, self.passed))
+        if self.random:
+            try:
+                waiting.random.setstate((_MERSENNE_TWISTER, self.random, None))
+            except (ValueError, TypeError, OverflowError) as error:
+                raise InvalidInput(f"random is no state of a generator: {error}") from None
+        return waiting
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsState:
+    """The failures that are waiting to happen."""
+
+    next_id: int
+    waiting: tuple[FaultState, ...]
+
+    def __post_init__(self) -> None:
+        ids = {each.fault.id for each in self.waiting}
+        if len(ids) < len(self.waiting) or not all(0 < id < self.next_id for id in ids):
+            raise InvalidInput("failures must have IDs of their own, below next_id")
 
 
 class Faults:
@@ -162,7 +217,7 @@ class Faults:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._ids = itertools.count(1)
+        self._next_id = 1
         self._waiting: list[_Waiting] = []
         self._initial: list[Fault] = []
         self._clearings = 0
@@ -179,7 +234,8 @@ class Faults:
         """Let the next calls fail, as `checked` has it. Raises `InvalidInput`."""
         fault = checked(operation, kind, **settings)
         with self._lock:
-            fault = replace(fault, id=next(self._ids))
+            fault = replace(fault, id=self._next_id)
+            self._next_id += 1
             self._waiting.append(_Waiting(fault))
             self.version += 1
         return fault
@@ -207,6 +263,20 @@ class Faults:
             delays, self._delays = self._delays, set()
         for over in delays:
             over.set()
+
+    def state(self) -> FaultsState:
+        """All that there is to them now, to be put back with `restore`."""
+        with self._lock:
+            waiting = tuple([waiting.state() for waiting in self._waiting])
+            return FaultsState(self._next_id, waiting)
+
+    def restore(self, state: FaultsState) -> None:
+        """Be as they were."""
+        self.clear()
+        with self._lock:
+            self._waiting = [each.waiting() for each in state.waiting]
+            self._next_id = state.next_id
+            self.version += 1
 
     def settle(self) -> None:
         """Those that there are now are how it was set up."""

@@ -1,19 +1,20 @@
-"""Everything at once: gateway, failures and journal, and how they begin anew."""
+"""Everything at once: gateway, failures and journal, how they begin anew, and how they are kept."""
 
 from collections.abc import Callable
 
 from fake_every8d.gateway import Account, Gateway
 from fake_every8d.web.faults import Faults
 from fake_every8d.web.journal import Journal
+from fake_every8d.web.snapshot import Document, Snapshot, document, read
 
 
 class World:
     """A gateway, the failures on demand in front of it, and the requests that came.
 
-    `set_up` is called after every reset.
+    `set_up`, if given, sets outcomes and adds failures that hold again after a reset.
     """
 
-    def __init__(self, gateway: Gateway, set_up: Callable[[], None]) -> None:
+    def __init__(self, gateway: Gateway, set_up: Callable[[], object] | None = None) -> None:
         self.gateway = gateway
         self.faults = Faults(gateway.clock)
         """Failures on demand."""
@@ -21,13 +22,18 @@ class World:
         """The last requests to both APIs, and to paths that do not exist."""
         self._set_up = set_up
 
+    def set_up(self) -> None:
+        """Have it as it is to be at first, and after every reset."""
+        if self._set_up is not None:
+            self._set_up()
+        self.faults.settle()
+
     def reset(self) -> None:
         """Return to the initial state; failures on demand and the journal are cleared (X1)."""
         self.faults.clear()
         self.gateway.reset()
         self.journal.clear(self.gateway.generation)
-        self._set_up()
-        self.faults.settle()
+        self.set_up()
 
     def reset_account(self, user_id: str) -> Account:
         """Return one account to its initial state. Raises `NotFound`.
@@ -38,3 +44,14 @@ class World:
         self.faults.reset_account(user_id)
         self.journal.forget(user_id)
         return account
+
+    def snapshot(self) -> Document:
+        """All but the journal, as a JSON document to be put back with `restore`."""
+        return document(Snapshot(self.gateway.state(), self.faults.state()))
+
+    def restore(self, given: Document) -> None:
+        """Be as a snapshot says. Raises `Conflict` or `InvalidInput`, and then nothing changes."""
+        snapshot = read(given)
+        self.faults.clear()  # delayed calls are answered first
+        self.gateway.restore(snapshot.gateway)
+        self.faults.restore(snapshot.faults)

@@ -100,7 +100,7 @@ def api(url: str, gateway: Gateway) -> Api:
         ),
         ("POST", "faults", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
         ("POST", "faults", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
-        ("POST", "reset", {"now": True}, '"now" is unknown here; known: none'),
+        ("POST", "reset", {"now": True}, '"now" is unknown here; known: user_id'),
         ("POST", "accounts", b"", "user_id is missing; it must be text"),
         ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
         ("POST", "reset", b"{", "the body is not JSON"),

@@ -72,7 +72,7 @@ def test_what_goes_in_is_described_with_what_it_is_for(operation: Operation) -> 
     entry = DESCRIBED["paths"][path_of(operation)][operation.method.lower()]
     parameters = entry.get("parameters", [])
     assert all(each["description"] and each["schema"] for each in parameters)
-    assert ("requestBody" in entry) is (operation.method in ("POST", "PATCH"))
+    assert ("requestBody" in entry) is (operation.method in ("POST", "PATCH", "PUT"))
 
 
 def test_a_query_is_described_with_its_bounds_and_defaults() -> None:
@@ -159,6 +159,8 @@ IN_PYTHON = {
     "summary": "GET summary",
     "reset": "POST reset",
     "reset_account": "POST reset",
+    "snapshot": "GET snapshot",
+    "restore": "PUT snapshot",
 }
 """What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MAX_BODY = 1024 * 1024
 """The longest request body that is read, in bytes."""
 
+MAX_DOCUMENT = 128 * 1024 * 1024
+"""The same of a snapshot, which may have 100,000 messages in it."""
+
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -78,15 +81,17 @@ class Api:
         values |= operation.query.read(_once(request.args.lists()))
         if values.get("wait_seconds"):
             values["on_wait"] = on_disconnect
-        if operation.method in ("POST", "PATCH"):
-            body = read_body(request.environ, MAX_BODY)
+        if operation.method in ("POST", "PATCH", "PUT"):
+            is_document = operation.method == "PUT"
+            body = read_body(request.environ, MAX_DOCUMENT if is_document else MAX_BODY)
             if body and request.mimetype != "application/json":
                 raise http.UnsupportedMediaType(
                     "A body is JSON here: add the header Content-Type: application/json "
                     "(curl -H 'Content-Type: application/json'), which is "
                     f"{request.mimetype or 'missing'} now."
                 )
-            values |= operation.body.read(forms.parse_object(body) if body else {})
+            given = forms.parse_object(body) if body else {}
+            values |= {"document": given} if is_document else operation.body.read(given)
         if not operation.cached:
             response = operation.handler(self._operations, **values)
             response.headers["Cache-Control"] = "no-store"

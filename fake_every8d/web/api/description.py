@@ -31,7 +31,7 @@ def described(operations: Iterable["Operation"]) -> dict[str, Any]:
         parameters = [told[place, name] | rest for place, name, rest in _parameters(operation)]
         if parameters:
             entry["parameters"] = parameters
-        if "requestBody" in entry:
+        if "requestBody" in entry and operation.method != "PUT":  # which takes no form
             reference = entry["requestBody"]["content"]["application/json"]["schema"]["$ref"]
             name = reference.rpartition("/")[2]
             schemas[name] = schema = _body(operation.body, schemas[name])

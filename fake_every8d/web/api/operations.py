@@ -217,6 +217,16 @@ class Operations:
             self._world.reset_account(user_id)
         return _nothing()
 
+    @_operation("GET", "snapshot", cached=False)
+    def _snapshot(self) -> Response:
+        # In ASCII, as it has to come back exactly: a text may hold half a character.
+        return Response(json.dumps(self._world.snapshot()), content_type="application/json")
+
+    @_operation("PUT", "snapshot")
+    def _restore(self, document: dict[str, Any]) -> Response:
+        self._world.restore(document)
+        return _nothing()
+
     # Settings
 
     @_operation("GET", "settings")
