@@ -197,7 +197,7 @@ def _options(command: Command) -> Command:
                 "--log-format",
                 default="text",
                 type=click.Choice(["text", "json"]),
-                help="A line per request.",
+                help="A line per request: text or json.",
             ),
             click.option(
                 "--max-messages",

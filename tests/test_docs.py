@@ -1,45 +1,234 @@
-"""The pages under docs/: tests in them pass, what they quote is there, links lead somewhere."""
+"""Every example in README, its translation, and docs/: run, or read by what would run it."""
 
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
+import yaml
+from click.testing import CliRunner
+from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parent.parent
-PAGES = sorted((ROOT / "docs").glob("*.md"))
-FENCE = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```", re.DOTALL | re.MULTILINE)
-BLOCKS = [
-    (page.name, *match.groups())
-    for page in PAGES
-    for match in FENCE.finditer(page.read_text("utf-8"))
+from fake_every8d import FakeEvery8d, cli
+from tests.clients.tools import require
+from tests.pages import PAGES, ROOT, Example, examples, name
+from tests.web.serving import DEADLINE, call
+
+EXAMPLES = [example for page in PAGES for example in examples(page) if not example.title]
+QUOTES = [example for page in PAGES for example in examples(page) if example.title]
+SHOWN = {"text", "js", "java", "go", "csharp"}
+"""What is not tried: output, and languages of which only what is quoted from a test is."""
+
+SERVED = "http://127.0.0.1:8021"
+REPOSITORY = "git+https://github.com/OWNER/fake-every8d"
+IMAGES = ("fake-every8d", "ghcr.io/OWNER/fake-every8d")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+VARIABLES = {f"FAKE_EVERY8D_{parameter.name}".upper() for parameter in cli.serve.params}
+
+
+def of(language: str) -> list[Example]:
+    return [example for example in EXAMPLES if example.language == language]
+
+
+def logical_lines(code: str) -> list[str]:
+    return [line for line in code.replace("\\\n", " ").splitlines() if shlex.split(line, True)]
+
+
+def is_for_a_server(code: str) -> bool:
+    """Whether it is curl only, and variables for it."""
+    lines = [shlex.split(line, comments=True) for line in logical_lines(code)]
+    return all(words[0] == "curl" or re.match(r"\w+=", words[-1]) for words in lines)
+
+
+CURL = {
+    page: [
+        example.code
+        for example in of("sh")
+        if example.page == page and is_for_a_server(example.code)
+    ]
+    for page in map(name, PAGES)
+}
+COMMANDS = [
+    (example.page, line)
+    for example in of("sh")
+    if not is_for_a_server(example.code)
+    for line in logical_lines(example.code)
 ]
-TESTS = [
-    (page, code) for page, language, title, code in BLOCKS if not title and "def test_" in code
-]
-QUOTES = [(page, title, code) for page, _, title, code in BLOCKS if title]
 
 
-@pytest.mark.parametrize(("page", "code"), TESTS, ids=[page for page, _ in TESTS])
-def test_a_test_passes(page: str, code: str, tmp_path: Path) -> None:
-    (tmp_path / "test_example.py").write_text(code, "utf-8")
+def test_every_example_is_in_a_language_that_is_tried() -> None:
+    tried = {"python", "sh", "powershell", "toml", "yaml"}
+    assert {example.language for example in EXAMPLES} - tried <= SHOWN
+
+
+@pytest.mark.parametrize("example", QUOTES, ids=lambda quote: f"{quote.page}: {quote.title}")
+def test_what_is_quoted_is_there(example: Example) -> None:
+    assert example.title
+    assert example.code in (ROOT / example.title).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "page", sorted({example.page for example in of("python") if "def test_" in example.code})
+)
+def test_its_tests_pass(page: str, tmp_path: Path) -> None:
+    written = [each for each in of("python") if each.page == page and "def test_" in each.code]
+    for number, example in enumerate(written):
+        (tmp_path / f"test_{number}.py").write_text(example.code, "utf-8")
     options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "--strict-markers"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options, "-k", "not trio", str(tmp_path)],
         cwd=tmp_path,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(("page", "file", "quoted"), QUOTES)
-def test_what_is_quoted_is_there(page: str, file: str, quoted: str) -> None:
-    assert quoted in (ROOT / file).read_text("utf-8")
+@pytest.mark.parametrize(
+    "example",
+    [example for example in of("python") if "def test_" not in example.code],
+    ids=lambda example: example.page,
+)
+def test_a_script_runs(example: Example, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", example.code], check=True, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-def test_links_lead_to_files(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text("utf-8"))
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+@pytest.fixture
+def served() -> Iterator[FakeEvery8d]:
+    """One that has an SMS, a booking and a request already, and reports to itself."""
+    with FakeEvery8d() as fake:
+        fake.update_account("demo", report_url=f"{fake.url}/healthz")
+        key = fake.gateway.open_session("demo", "demo")
+        fake.gateway.send_sms(key, "", "hello 483920", "0912345678", "")
+        fake.gateway.send_sms(key, "", "your code is 246810", "0912345678", "20980101000000")
+        call(fake.url, "getCredit", sessionKey=key)
+        yield fake
+
+
+@pytest.mark.parametrize("page", [page for page, scripts in CURL.items() if scripts])
+def test_its_curls_are_answered(page: str, served: FakeEvery8d) -> None:
+    """From top to bottom, as somebody would who follows the page."""
+    require("jq")
+    script = "".join(CURL[page]).replace(SERVED, served.url)
+    done = subprocess.run(
+        [
+            require("bash"),
+            "-euo",
+            "pipefail",
+            "-c",
+            f'curl() {{ "{require("curl")}" -sS --fail "$@"; }}\n{script}',
+        ],
+        env={"PATH": str(Path(require("jq")).parent)},
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=DEADLINE,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout
+    assert all(request.status < 400 for request in served.requests)
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_a_command_is_right(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shlex.split(line, comments=True)
+    while re.match(r"[A-Z_0-9]+=", words[0]):
+        variable, _, value = words.pop(0).partition("=")
+        assert variable in VARIABLES
+        monkeypatch.setenv(variable, value)
+    match words:
+        case ["fake-every8d", *arguments]:
+            monkeypatch.chdir(tmp_path)
+            is_accepted(arguments)
+        case ["python3", *_]:
+            assert page in ("README.md", "README.zh-TW.md")  # test_readme.py, and CI, which runs it
+        case ["pip", "wheel", *rest]:
+            assert rest == ["--no-deps", "--wheel-dir", "dist", "."]  # .ci/packages runs it
+        case ["pip", "install", what] | ["uv", "add", "--dev", what] | ["uvx", what]:
+            is_ours(what)
+        case ["docker", "build", *rest]:
+            assert rest == ["-t", "fake-every8d", "."]
+        case ["docker", "run", *arguments]:
+            is_for_the_image(arguments, line)
+        case _:
+            pytest.fail(f"nothing here knows how to try this: {line}")
+
+
+def is_accepted(arguments: list[str]) -> None:
+    """Options of `fake-every8d`, in a folder that has the files that they name."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.cert_chain_pems[0].write_to_path("cert.pem")
+    certificate.private_key_pem.write_to_path("key.pem")
+    Path("accounts.toml").write_bytes((ROOT / "fixtures" / "accounts.toml").read_bytes())
+    if arguments[:1] == ["health"]:
+        cli.health.make_context("health", arguments[1:])
+        return
+    if arguments[:1] in (["serve"], ["check"]):
+        arguments = arguments[1:]
+    done = CliRunner().invoke(cli.cli, ["check", *arguments])
+    assert done.exit_code == 0, done.output
+
+
+def is_ours(what: str) -> None:
+    """What an installer is given: the wheel, or a requirement with extras that there are."""
+    if what == "dist/fake_every8d-*.whl":
+        return
+    requirement = Requirement(what)
+    assert requirement.name == PROJECT["name"]
+    assert requirement.extras <= PROJECT["optional-dependencies"].keys()
+    assert requirement.url in (None, REPOSITORY)
+
+
+def is_for_the_image(arguments: list[str], text: str) -> None:
+    image = next(word for word in arguments if word in IMAGES)
+    is_accepted_by_the_image(text)
+    assert arguments[arguments.index(image) + 1 :] == []
+
+
+def is_accepted_by_the_image(text: str) -> None:
+    """Its port, its settings, and the files that are mounted over its own."""
+    for file in re.findall(r":(/[^:\s]+\.toml)", text):
+        assert f" {file}\n" in DOCKERFILE
+    assert set(re.findall(r"\b8021\b", text)) == {"8021"}
+    assert "EXPOSE 8021" in DOCKERFILE
+    assert set(re.findall(r"FAKE_EVERY8D_[A-Z_]+", text)) <= VARIABLES
+
+
+@pytest.mark.parametrize("example", of("yaml"), ids=lambda example: example.page)
+def test_a_pipeline_asks_for_what_the_image_has(example: Example) -> None:
+    assert yaml.safe_load(example.code)
+    is_accepted_by_the_image(example.code)
+
+
+@pytest.mark.parametrize("example", of("powershell"), ids=lambda example: example.page)
+def test_powershell_says_what_the_shell_says(example: Example) -> None:
+    """But for the ends of lines and the paths that are a POSIX shell's."""
+    assert example.code in [
+        each.code.replace("python3", "py")
+        .replace(" &&", ";")
+        .replace(".venv/bin/", ".venv\\Scripts\\")
+        for each in of("sh")
+        if each.page == example.page
+    ]
+
+
+@pytest.mark.parametrize("example", of("toml"), ids=lambda example: example.page)
+def test_a_settings_file_is_accepted(example: Example, tmp_path: Path) -> None:
+    if "tool" in tomllib.loads(example.code):
+        (tmp_path / "pyproject.toml").write_text(example.code, "utf-8")
+        (tmp_path / "accounts.toml").write_bytes((ROOT / "fixtures/accounts.toml").read_bytes())
+        (tmp_path / "test_it.py").write_text("def test_it(every8d):\n    every8d.account", "utf-8")
+        command = ["pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "--strict-config"]
+    else:
+        (tmp_path / "accounts.toml").write_text(example.code, "utf-8")
+        command = ["fake_every8d", "check", "accounts.toml"]
+    subprocess.run([sys.executable, "-m", *command], check=True, cwd=tmp_path)

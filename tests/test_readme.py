@@ -1,100 +1,48 @@
-"""Every example in README.md, run."""
+"""README and its translation: short, in the same order, with the commands that CI runs."""
 
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from fake_every8d import FakeEvery8d, cli
+from tests.pages import READMES, examples, name
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-PYTHON = [code for language, code in BLOCKS if language == "python"]
-SHELL = [code for language, code in BLOCKS if language == "sh"]
-SERVED = "http://127.0.0.1:8021"
+SERVE = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/fake-every8d\n"
 
 
-@pytest.fixture
-def served() -> Iterator[FakeEvery8d]:
-    with FakeEvery8d() as fake:
-        yield fake
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_it_is_short(readme: Path) -> None:
+    assert len(readme.read_text("utf-8").splitlines()) < 150
 
 
-@pytest.mark.parametrize("code", [code for code in PYTHON if "def test_" in code])
-def test_a_test_passes(code: str, tmp_path: Path) -> None:
-    (tmp_path / "test_example.py").write_text(code, "utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-        check=True,
-        cwd=tmp_path,
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_its_first_line_leads_to_the_other(readme: Path) -> None:
+    (other,) = {*READMES} - {readme}
+    assert f"]({other.name})" in readme.read_text("utf-8").splitlines()[0]
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_first_two_commands_are_what_ci_runs(readme: Path) -> None:
+    """One line each, for a machine that has only Python; and then the same in PowerShell."""
+    languages = [example.language for example in examples(readme)]
+    assert languages[:5] == ["sh", "sh", "powershell", "powershell", "python"]
+    serve, test, *_ = [example.code for example in examples(readme)]
+    assert serve == SERVE
+    assert re.fullmatch(r"python3 -m venv .venv && .*-e '.\[test\]' && .venv/bin/pytest .*\n", test)
+
+
+def test_both_are_in_the_same_order() -> None:
+    """The same headings' levels, pictures and examples, though not the same words."""
+    english, chinese = (
+        re.findall(r"^(#+ |!\[|```\w*|\| --- )", readme.read_text("utf-8"), re.MULTILINE)
+        for readme in READMES
     )
+    assert english == chinese
+    assert [each.code for each in examples(READMES[0]) if each.language != "python"] == [
+        each.code for each in examples(READMES[1]) if each.language != "python"
+    ]
 
 
-@pytest.mark.parametrize("code", [code for code in PYTHON if "def test_" not in code])
-def test_a_script_runs(code: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
-
-
-@pytest.mark.parametrize("script", [code for code in SHELL if SERVED in code and "curl" in code])
-def test_curl_is_answered(script: str, served: FakeEvery8d) -> None:
-    if not shutil.which("curl"):
-        pytest.skip("curl is not installed")
-    answer = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script.replace(SERVED, served.url)],
-        check=True,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert answer.stdout
-    assert served.requests
-    assert all(request.status < 400 for request in served.requests)
-
-
-@pytest.mark.parametrize("settings", [code for language, code in BLOCKS if language == "toml"])
-def test_a_settings_file_is_accepted(settings: str, tmp_path: Path) -> None:
-    (tmp_path / "accounts.toml").write_text(settings, "utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "fake_every8d", "check", "accounts.toml"], check=True, cwd=tmp_path
-    )
-
-
-@pytest.mark.parametrize("text", [code for language, code in BLOCKS if language == "yaml"])
-def test_a_pipeline_asks_for_what_the_image_has(text: str) -> None:
-    image = (ROOT / "Dockerfile").read_text("utf-8")
-    assert yaml.safe_load(text)
-    for file in re.findall(r":(/[^:\s]+\.toml)", text):
-        assert f" {file}\n" in image
-    assert set(re.findall(r"\b8021\b", text)) == {"8021"}
-    assert "EXPOSE 8021" in image
-    options = {f"FAKE_EVERY8D_{parameter.name}".upper() for parameter in cli.serve.params}
-    assert set(re.findall(r"FAKE_EVERY8D_[A-Z_]+", text)) <= options
-
-
-def test_the_first_two_commands_are_what_ci_runs() -> None:
-    serve, test = SHELL[:2]
-    assert serve.endswith("&& .venv/bin/fake-every8d\n")
-    assert test.endswith("&& .venv/bin/pytest -n auto\n")
-    assert all(command.count("\n") == 1 for command in (serve, test))
-
-
-def test_powershell_has_the_same_commands() -> None:
-    """Each without the ends of lines and the paths that are a POSIX shell's."""
-    powershell = [code for language, code in BLOCKS if language == "powershell"]
-    for posix, windows in zip(SHELL[:2], powershell, strict=True):
-        assert windows == (
-            posix.replace("python3", "py").replace(" &&", ";")
-            .replace(".venv/bin/", ".venv\\Scripts\\")
-        )  # fmt: skip
-
-
-def test_links_lead_to_files() -> None:
-    targets = re.findall(r"\]\((?!https?://)([^)#]+)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_it_names_eight_things_that_it_gives(readme: Path) -> None:
+    assert 0 < len(re.findall(r"^- ", readme.read_text("utf-8"), re.MULTILINE)) <= 8

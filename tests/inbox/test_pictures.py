@@ -1,4 +1,4 @@
-"""The pictures in README: written when FAKE_EVERY8D_PICTURES is set, tried in any case."""
+"""The pictures in README and docs: written when FAKE_EVERY8D_PICTURES is set, tried in any case."""
 
 import os
 import re
