@@ -38,8 +38,8 @@ class Call(Protocol):
         """Its result, short enough for a log: a code, a receipt, a fault. Never a secret."""
 
     @property
-    def advice(self) -> Iterable[str]:
-        """What production does here that people may not expect, a sentence each."""
+    def advice(self) -> "Advice":
+        """What production does here that people may not expect."""
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         """The user ID of its account, and the numbers that it sends to, as written.
@@ -64,15 +64,17 @@ class Advice:
     the others.
     """
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_harmless", "_kinds")
 
     def __init__(self) -> None:
         self._kinds: dict[str, tuple[list[str], int]] = {}
+        self._harmless: set[str] = set()
 
-    def add(self, sentence: str, *values: str) -> None:
+    def add(self, sentence: str, *values: str, loses: bool = True) -> None:
         """Add `sentence.format(*values)`, of the kind `sentence`; long values are cut short.
 
-        Without values, the sentence is added as it stands.
+        Without values, the sentence is added as it stands. `loses` is whether something is
+        lost or misbilled because of it: a message, a part of one, points.
         """
         kind = _cut(sentence, _LONGEST)
         if kind not in self._kinds and len(self._kinds) >= _KINDS:
@@ -82,6 +84,8 @@ class Advice:
             short = [_cut(value, _LONGEST_VALUE) for value in values]
             told.append(_cut(sentence.format(*short) if values else sentence, _LONGEST))
         self._kinds[kind] = told, times + 1
+        if not loses and kind != _OTHERS:
+            self._harmless.add(kind)
 
     def extend(self, sentences: Iterable[str]) -> None:
         """Add sentences as they stand, such as those of a `Receipt`."""
@@ -90,7 +94,16 @@ class Advice:
 
     def __iter__(self) -> Iterator[str]:
         """The sentences, with those of a kind together."""
-        for told, times in self._kinds.values():
+        return self._sentences(self._kinds)
+
+    @property
+    def losses(self) -> Iterator[str]:
+        """Those of them because of which something is lost or misbilled."""
+        return self._sentences(kind for kind in self._kinds if kind not in self._harmless)
+
+    def _sentences(self, kinds: Iterable[str]) -> Iterator[str]:
+        for kind in kinds:
+            told, times = self._kinds[kind]
             yield from told
             if times > _FEW:
                 yield f"And {times - _FEW:,} more like the last."

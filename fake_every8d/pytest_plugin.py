@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "every8d_strict",
         "what fails a test that uses the every8d fixture when it ends: failures (one that it set "
-        "up never happened), advice (production does what you may not expect), calls "
+        "up never happened), advice (that something is lost or misbilled in production), calls "
         "(of what does not exist); or all",
         type="args",
     )
@@ -204,7 +204,7 @@ def _complaints(fake: FakeEvery8d, strict: frozenset[str], of_file: set[int]) ->
         if "calls" in strict and request.operation is None and request.status >= 400:
             complaints.append(f"{name} does not exist, or cannot be read: HTTP {request.status}")
         if "advice" in strict:
-            complaints += [f"{name}: {advice}" for advice in request.advice]
+            complaints += [f"{name}: {advice}" for advice in request.losses]
     return complaints
 
 

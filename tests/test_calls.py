@@ -42,3 +42,11 @@ def test_what_is_told_of_a_request_is_short_however_long_the_request() -> None:
     advice.add("{} is null, since it is not qualified.", "x" * 100_000)
     (sentence,) = advice
     assert sentence == "x" * 99 + "… is null, since it is not qualified."
+
+
+def test_losses_are_the_advice_because_of_which_something_is_lost() -> None:
+    advice = Advice()
+    advice.add("Page {} is none.", "x", loses=False)
+    advice.extend(["Refused."])
+    assert [*advice] == ["Page x is none.", "Refused."]
+    assert [*advice.losses] == ["Refused."]

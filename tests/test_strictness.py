@@ -139,3 +139,24 @@ def test_a_failure_in_the_accounts_file_is_not_the_tests_own(pytester: pytest.Py
     )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["this failure never happened: http_error on sendSMS*"])
+
+
+def test_advice_because_of_which_nothing_is_lost_fails_no_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        from urllib.request import urlopen
+
+        import pytest
+
+        @pytest.mark.every8d(strict=True)
+        def test_it(every8d):
+            url = every8d.http_url + "getDeliveryStatus.ashx?UID=demo&PWD=demo&BID=x&PNO=y"
+            with urlopen(url):
+                pass
+            (request,) = every8d.requests
+            assert "PNO must be the number of a page" in request.advice[0]
+            assert request.losses == ()
+        """,
+    )
+    result.assert_outcomes(passed=1)

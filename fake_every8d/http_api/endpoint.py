@@ -80,8 +80,8 @@ class HttpCall:
         self._output = Output("")
 
     @property
-    def advice(self) -> Sequence[str]:
-        return tuple(self._context.advice)
+    def advice(self) -> Advice:
+        return self._context.advice
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         try:

@@ -51,7 +51,7 @@ class Context:
     def later(self, what: str, edition: Edition) -> None:
         """Advise that only a later edition than the fake's has something, if so (E2)."""
         if self.edition < edition:
-            self.advice.add(_LATER, what, edition, self.edition)
+            self.advice.add(_LATER, what, edition, self.edition, loses=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
 
 def _options(call: Context, given: Parameters) -> dict[str, str]:
     if given["MR"]:
-        call.advice.add(_MR)
+        call.advice.add(_MR, loses=False)
     if "StatusReportURL" in given:
         call.advice.add(_STATUS_REPORT_URL)
     return {
@@ -152,7 +152,7 @@ def _filled(call: Context, template: str, param: str) -> str:
         return template
     values = param.split("|")
     if len(values) < 5:
-        call.advice.add(_FEW_VALUES, param or "(none)", str(len(values)))
+        call.advice.add(_FEW_VALUES, param or "(none)", str(len(values)), loses=False)
     elif len(values) > 5:
         call.advice.add(_MANY_VALUES, param, str(len(values)))
     values += [""] * 4
@@ -179,9 +179,9 @@ def _get_reply_message(call: Context, given: Parameters) -> Output:
 
 def _tell_why_nothing(call: Context, batch_id: str, page_no: str, otherwise: str) -> None:
     if page_no and not _PAGE.fullmatch(page_no):
-        call.advice.add(_NO_PAGE, page_no)
+        call.advice.add(_NO_PAGE, page_no, loses=False)
     else:
-        call.advice.add(otherwise, batch_id or "(none)")
+        call.advice.add(otherwise, batch_id or "(none)", loses=False)
 
 
 def _formatted(
@@ -194,7 +194,7 @@ def _formatted(
     if wanted:
         call.later("RESPFORMAT", Edition.OF_2025)
     if wanted and wanted not in formats:
-        call.advice.add(_NO_FORMAT, ", ".join(formats), wanted)
+        call.advice.add(_NO_FORMAT, ", ".join(formats), wanted, loses=False)
     return formats.get(wanted, Table.tab)(table)
 
 
@@ -202,7 +202,7 @@ def _erase_booking(call: Context, given: Parameters) -> Output:
     batch_id = given["BID"].strip()
     erased = call.gateway.erase_booking(call.caller, batch_id)
     if erased is None:
-        call.advice.add(_NOTHING_BOOKED, batch_id or "(none)")
+        call.advice.add(_NOTHING_BOOKED, batch_id or "(none)", loses=False)
         return Output("")
     return Output(f"{erased.records},{erased.points:.2f}")
 

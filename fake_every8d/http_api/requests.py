@@ -93,7 +93,7 @@ def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
         if equals:
             decoded_name = _decoded(name, "A name", advice)
             if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
-                advice.add(_PLUS)
+                advice.add(_PLUS, loses=False)  # where a number is refused, that is told, too
             yield decoded_name, _decoded(value, decoded_name, advice)
 
 

@@ -37,8 +37,8 @@ class RecordedRequest:
 
     # One is made for every request, so whatever takes time is left until somebody looks.
     __slots__ = (
-        "_advice", "_body", "_environ", "_fault", "_id", "_micros", "_milliseconds", "_operation",
-        "_response_body", "_response_headers", "_result", "_status", "_user_id",
+        "_advice", "_body", "_environ", "_fault", "_id", "_losses", "_micros", "_milliseconds",
+        "_operation", "_response_body", "_response_headers", "_result", "_status", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class RecordedRequest:
         self._user_id = call.user_id if call else None
         self._result = call.result if call else None
         self._advice = tuple(call.advice) if call else ()
+        self._losses = tuple(call.advice.losses) if self._advice and call else ()
 
     def __repr__(self) -> str:
         return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
@@ -150,6 +151,11 @@ class RecordedRequest:
     def advice(self) -> tuple[str, ...]:
         """What production would do here that people may not expect, a sentence each."""
         return self._advice
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """That part of the advice because of which something is lost or misbilled."""
+        return self._losses
 
     @property
     def fault(self) -> str | None:

@@ -1,9 +1,18 @@
 """Calls to be recorded, without a request to make them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fake_every8d.calls import Response
+
+
+class Said(tuple[str, ...]):
+    """Advice of any length, because of which nothing is lost."""
+
+    __slots__ = ()
+    losses = ()
+
+
+MIND_THE_GAP = Said(("Mind the gap.",))
 
 
 @dataclass(frozen=True)
@@ -13,7 +22,7 @@ class Answered:
     operation: str = "sendSMS"
     user_id: str = "demo"
     result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
-    advice: Sequence[str] = ("Mind the gap.",)
+    advice: Said = MIND_THE_GAP
 
     def execute(self) -> None: ...
 

@@ -154,6 +154,7 @@ def request(request: RecordedRequest) -> Json:
         "result": request.result,
         "milliseconds": round(request.milliseconds, 3),
         "advice": request.advice,
+        "losses": request.losses,
         "fault": request.fault,
     }
 
