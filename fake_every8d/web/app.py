@@ -25,6 +25,7 @@ from fake_every8d.http_api import HttpEndpoint
 from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api import Api, refusal
+from fake_every8d.web.api.guide import guide
 from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
 from fake_every8d.web.faults import Fault, break_off, cut_short
@@ -92,8 +93,10 @@ class Application:
         self._routes = Map(
             [
                 Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
-                Rule(f"/inbox/{INDEX}", endpoint=_to_the_page, methods=["GET"]),
+                Rule(f"/inbox/{INDEX}", endpoint=_moved, defaults={"to": "/"}, methods=["GET"]),
                 Rule("/inbox/<path:name>", endpoint=static_file, methods=["GET"]),
+                Rule(PREFIX, endpoint=self._guide, methods=["GET"]),
+                Rule(PREFIX[:-1], endpoint=_moved, defaults={"to": PREFIX}, methods=["GET"]),
                 Rule("/healthz", endpoint=_health, methods=["GET"]),
             ],
             merge_slashes=False,
@@ -221,7 +224,7 @@ class Application:
             self._lengthy.discard(call)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
-        if _is_api(environ):
+        if _is_api(environ) and environ["PATH_INFO"] != PREFIX:
             try:
                 self._guard.check(environ)
             except HTTPException as error:
@@ -242,6 +245,10 @@ class Application:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
         return _html(self._http.page(self._public_url or _base_url(environ)))
+
+    def _guide(self, environ: "WSGIEnvironment") -> Response:
+        address = self._public_url or _base_url(environ)
+        return _text(guide(self._gateway.accounts(), address, SOAP_PATH, HTTP_PATH), 200)
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:
@@ -271,8 +278,8 @@ def _refusal(error: HTTPException) -> Response:
     return response
 
 
-def _to_the_page(environ: "WSGIEnvironment") -> Response:
-    return Response(status=308, headers={"Location": "/"})
+def _moved(environ: "WSGIEnvironment", to: str) -> Response:
+    return Response(status=308, headers={"Location": to})
 
 
 def _health(environ: "WSGIEnvironment") -> Response:
@@ -283,5 +290,5 @@ def _html(page: str, status: int = 200) -> Response:
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
-def _text(line: str, status: int) -> Response:
-    return Response(line + "\n", status, content_type="text/plain; charset=utf-8")
+def _text(text: str, status: int) -> Response:
+    return Response(text + "\n", status, content_type="text/plain; charset=utf-8")

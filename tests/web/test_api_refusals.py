@@ -137,7 +137,7 @@ def test_what_makes_no_sense_is_a_400_that_says_what_would(
         ("GET", "requests/99", None),
         ("DELETE", "faults/99", None),
         ("GET", "nothing", None),
-        ("GET", "", None),
+        ("GET", "/", None),
     ],
 )
 def test_what_there_is_not_is_a_404(api: Api, method: str, path: str, body: object) -> None:
