@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields
-from decimal import Decimal
 from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
@@ -18,9 +17,12 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
+from fake_every8d.gateway import InvalidInput, Settings
+
 if TYPE_CHECKING:
-    from fake_every8d.config import Config, ValueKind
+    from fake_every8d.config import Config
     from fake_every8d.gateway import Account
+    from fake_every8d.web.forms import Value
     from fake_every8d.web.http.tls import Certificate
 
 _ENVIRONMENT = "FAKE_EVERY8D"
@@ -30,6 +32,8 @@ _CONTEXT = {
     "show_default": True,
     "max_content_width": 100,
 }
+
+_DEFAULTS = Settings()
 
 _SECRET = ("api_token",)
 
@@ -69,8 +73,6 @@ def _base_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
 
 
 def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
-    from fake_every8d.gateway import InvalidInput
-
     if url is not None:
         from fake_every8d.web.outbound import Mailer
 
@@ -91,8 +93,6 @@ def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) ->
 
 def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """A value that `Settings` takes under the option's name."""
-    from fake_every8d.gateway import InvalidInput, Settings
-
     assert parameter.name is not None
     try:
         Settings(**{parameter.name: value})
@@ -106,17 +106,17 @@ def _accounts(
 ) -> "tuple[Account, ...]":
     """The accounts in a file; its settings become the options' defaults."""
     from fake_every8d.config import ConfigError, load
-    from fake_every8d.gateway import Settings
+    from fake_every8d.web.forms import Form
 
     if _FILE in ctx.meta:  # the file was given as an argument already
         if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
             raise click.UsageError("FILE and --accounts are the same: give one of them")
         return cast("Config", ctx.meta[_CONFIG]).accounts
     if path is None:
-        return Settings().accounts
+        return _DEFAULTS.accounts
     options = {str(option.name): option for option in serve.params if option.name != "accounts"}
     try:
-        config = load(path, {name: _kind(options[name]) for name in options})
+        config = load(path, Form({name: _value(option) for name, option in options.items()}))
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
     for name, value in config.settings.items():
@@ -130,17 +130,17 @@ def _accounts(
     return config.accounts
 
 
-def _kind(option: click.Parameter) -> "ValueKind":
-    """The kind of value in TOML that an option takes."""
+def _value(option: click.Parameter) -> "Value":
+    """The kind of value that an option takes in the file."""
+    from fake_every8d.web.forms import FLAG, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
+
     if option.multiple:
-        return (list,), 'texts in brackets, such as ["sms.test"]'
+        return TEXTS
     if isinstance(option.type, click.types.BoolParamType):
-        return (bool,), "true or false"
+        return FLAG
     if isinstance(option.type, click.types.IntParamType):
-        return (int,), "a whole number"
-    if isinstance(option.type, click.types.FloatParamType):
-        return (int, Decimal), "a number"
-    return (str,), "text in quotes"
+        return WHOLE_NUMBER
+    return NUMBER if isinstance(option.type, click.types.FloatParamType) else TEXT
 
 
 def _options(command: Command) -> Command:
@@ -159,19 +159,21 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--edition",
-                default="2016",
+                default=str(_DEFAULTS.edition),
                 callback=_setting,
                 help="Which of EVERY8D's documents to follow where they differ: 2016, 2021, 2025.",
             ),
             click.option(
                 "--delivery-seconds",
-                default=1.0,
+                default=_DEFAULTS.delivery_seconds,
+                type=float,
                 callback=_setting,
                 help="From sent to delivered, in the fake's time.",
             ),
             click.option(
                 "--report-retry-seconds",
-                default=60.0,
+                default=_DEFAULTS.report_retry_seconds,
+                type=float,
                 callback=_setting,
                 help="Between two attempts at a status report, in the fake's time.",
             ),
@@ -201,12 +203,13 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--max-messages",
-                default=100_000,
+                default=_DEFAULTS.max_messages,
                 callback=_setting,
                 help="Above this many, the oldest finished batches are forgotten.",
             ),
             click.option(
                 "--pad-mobile/--no-pad-mobile",
+                default=_DEFAULTS.pad_mobile,
                 help="Pad MOBILE in the delivery log to 20 characters.",
             ),
             click.option(
@@ -315,7 +318,6 @@ def serve(
     environment, and the environment outranks the file.
     """
     # Imported here, so that --help is quick.
-    from fake_every8d.gateway import Settings
     from fake_every8d.serve import serve as run
 
     config: Config | None = ctx.meta.get(_CONFIG)

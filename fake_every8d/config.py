@@ -4,35 +4,22 @@ Errors say what is wrong where. Clauses A, S4, S8, R1.
 """
 
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_every8d.gateway import Account, InvalidInput, Settings
 from fake_every8d.gateway.delivery import Outcomes
-from fake_every8d.web.faults import checked
-from fake_every8d.web.forms import FAULT, OUTCOME, Form
+from fake_every8d.web.faults import FAULT, checked
+from fake_every8d.web.forms import ACCOUNT, OUTCOME, Form, unknown
 
 if TYPE_CHECKING:
     from fake_every8d.fake import FakeEvery8d
 
 Thing = TypeVar("Thing")
 
-ValueKind = tuple[tuple[type, ...], str]
-"""The types that a key's value may have, and what an error says they should be."""
-
-_ACCOUNT: dict[str, ValueKind] = {
-    "user_id": ((str,), 'text in quotes, such as "demo"'),
-    "password": ((str,), "text in quotes"),
-    "credit": ((int, Decimal), "points, such as 1000 or 12.5"),
-    "international": ((bool,), "true or false"),
-    "test_mode": ((bool,), "true or false"),
-    "report_url": ((str,), 'a URL in quotes, such as "http://127.0.0.1:3000/sms/report"'),
-}
-_REQUIRED = ("user_id", "password")
 _TABLES = ("account", "outcome", "failure")
 
 
@@ -68,11 +55,10 @@ def load_accounts(path: str | Path) -> tuple[Account, ...]:
     return load(path).accounts
 
 
-def load(path: str | Path, known: Mapping[str, ValueKind] | None = None) -> Config:
+def load(path: str | Path, known: Form | None = None) -> Config:
     """What is in a TOML file; a file without any account has the default ones.
 
-    Unless `known` is None, each setting must be in it and have a value of its kind; whether
-    the value makes sense is not checked here. Raises `ConfigError`.
+    Its settings are read by the form `known`, if that is given. Raises `ConfigError`.
     """
     try:
         document = _parse(Path(path))
@@ -81,12 +67,12 @@ def load(path: str | Path, known: Mapping[str, ValueKind] | None = None) -> Conf
             raise ConfigError("settings: must be a table, begun with [settings]")
         if known is not None:
             try:
-                _check(settings or {}, known)
-            except ConfigError as error:
+                settings = settings and known.read(settings)
+            except InvalidInput as error:
                 raise ConfigError(f"settings: {error}") from error
         for key in document:
             if key not in _TABLES:
-                raise ConfigError(_unknown(key, [*_TABLES, "settings"]))
+                raise ConfigError(unknown(key, [*_TABLES, "settings"]))
         outcomes = _each(document, "outcome", "to", _outcome)
         failures = _each(document, "failure", "operation", _failure)
         if (settings is not None or outcomes or failures) and "account" not in document:
@@ -132,9 +118,9 @@ def _accounts(document: dict[str, Any]) -> tuple[Account, ...]:
     accounts: dict[str, Account] = {}
 
     def read(table: dict[str, Any]) -> None:
-        account = _account(table)
+        account = Account(**ACCOUNT.read(table))
         if account.user_id in accounts:
-            raise ConfigError("user_id: there is an account of that name above it")
+            raise ConfigError("there is an account of that user_id above it")
         accounts[account.user_id] = account
 
     _each(document, "account", "user_id", read)
@@ -144,51 +130,12 @@ def _accounts(document: dict[str, Any]) -> tuple[Account, ...]:
 
 
 def _outcome(table: dict[str, Any]) -> dict[str, Any]:
-    values = _read(table, OUTCOME)
+    values = OUTCOME.read(table)
     Outcomes(0).set(**values)  # which checks it
     return values
 
 
 def _failure(table: dict[str, Any]) -> dict[str, Any]:
-    values = _read(table, FAULT)
+    values = FAULT.read(table)
     checked(**values)
     return values
-
-
-def _read(table: dict[str, Any], form: Form) -> dict[str, Any]:
-    for key in table:
-        if key not in form.keys:
-            raise ConfigError(_unknown(key, form.keys))
-    return form.read(table)
-
-
-def _account(table: dict[str, Any]) -> Account:
-    _check(table, _ACCOUNT)
-    for key in _REQUIRED:
-        if key not in table:
-            raise ConfigError(f"{key}: is missing; it must be {_ACCOUNT[key][1]}")
-    return Account(**table)
-
-
-def _check(table: dict[str, Any], known: Mapping[str, ValueKind]) -> None:
-    for key, value in table.items():
-        if key not in known:
-            raise ConfigError(_unknown(key, known))
-        types, right = known[key]
-        if type(value) not in types:  # not isinstance, for which True is an int
-            raise ConfigError(f"{key}: must be {right}, not {_written(value)}")
-
-
-def _unknown(key: str, known: Collection[str]) -> str:
-    close = get_close_matches(key, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-    return f"{key}: unknown key; {hint}"
-
-
-def _written(value: Any) -> str:
-    """A value, about as it is written in the file."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | str | Decimal):
-        return f'"{value}"' if isinstance(value, str) else str(value)
-    return "a table" if isinstance(value, dict) else "a list or a date"

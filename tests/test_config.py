@@ -1,6 +1,7 @@
 """The accounts file."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fake_every8d import FakeEvery8d
 from fake_every8d.config import Config, ConfigError, load, load_accounts
 from fake_every8d.gateway import Account
+from fake_every8d.web.forms import ACCOUNT, WHOLE_NUMBER, Form
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
 
@@ -40,6 +42,10 @@ def test_the_example_shows_each_setting_with_its_default() -> None:
     assert load_accounts(FIXTURE)[0] == Account("demo", "demo")
 
 
+def test_an_account_has_the_keys_of_its_form_and_what_the_platform_counts() -> None:
+    assert {*ACCOUNT.keys, "failed_logins"} == {field.name for field in fields(Account)}
+
+
 def test_credit_is_read_as_the_decimal_that_is_written(write: Write) -> None:
     path = write('[[account]]\nuser_id = "a"\npassword = "b"\ncredit = 0.10\n')
     assert load_accounts(path)[0].credit == Decimal("0.10")
@@ -54,7 +60,7 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark(write: Write) -> None:
 def test_settings_are_a_table_of_their_own_which_accounts_do_not_depend_on(write: Write) -> None:
     path = write('[settings]\nport = 9000\n[[account]]\nuser_id = "a"\npassword = "b"\n')
     account = Account("a", "b")
-    assert load(path, {"port": ((int,), "a whole number")}) == Config((account,), {"port": 9000})
+    assert load(path, Form({"port": WHOLE_NUMBER})) == Config((account,), {"port": 9000})
     assert load_accounts(path) == (account,)
 
 
@@ -95,50 +101,52 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (DEMO + "credits = 5", "account 1 (demo): credits: unknown key; did you mean credit?"),
+        (DEMO + "credits = 5", 'account 1 (demo): "credits" is unknown here; did you mean credit?'),
         (
             DEMO + "colour = 5",
-            "account 1 (demo): colour: unknown key; known: user_id, password, credit, "
+            'account 1 (demo): "colour" is unknown here; known: user_id, password, credit, '
             "international, test_mode, report_url",
         ),
         (
             DEMO + 'credit = "1000"',
-            'account 1 (demo): credit: must be points, such as 1000 or 12.5, not "1000"',
+            "account 1 (demo): credit must be points, 0 to 1000000000000 with two decimals at "
+            'most, such as 1000 or 12.5, not "1000"',
         ),
         (
             DEMO + "credit = true",
-            "account 1 (demo): credit: must be points, such as 1000 or 12.5, not true",
+            "account 1 (demo): credit must be points, 0 to 1000000000000 with two decimals at "
+            "most, such as 1000 or 12.5, not true",
         ),
         (
             DEMO + "international = 1",
-            "account 1 (demo): international: must be true or false, not 1",
+            "account 1 (demo): international must be true or false, not 1",
         ),
         (
             DEMO + "[account.report_url]\nx = 1",
-            "account 1 (demo): report_url: must be a URL in quotes, such as "
-            '"http://127.0.0.1:3000/sms/report", not a table',
+            "account 1 (demo): report_url must be a URL such as "
+            "http://127.0.0.1:3000/sms/report, or null, not an object",
         ),
         (
             '[[account]]\npassword = "x"',
-            'account 1: user_id: is missing; it must be text in quotes, such as "demo"',
+            "account 1: user_id is missing; it must be text",
         ),
         (
             DEMO + '[[account]]\nuser_id = "b"',
-            "account 2 (b): password: is missing; it must be text in quotes",
+            "account 2 (b): password is missing; it must be text",
         ),
         (
             DEMO + DEMO,
-            "account 2 (demo): user_id: there is an account of that name above it",
+            "account 2 (demo): there is an account of that user_id above it",
         ),
         ("", "there is no account in it; begin each with [[account]]"),
-        ("[settings]\naccount = []", "settings: account: unknown key; known: port"),
+        ("[settings]\naccount = []", 'settings: "account" is unknown here; known: port'),
         ("[[settings]]", "settings: must be a table, begun with [settings]"),
         ("settings = 1", "settings: must be a table, begun with [settings]"),
-        ("[settings]\nprot = 1", "settings: prot: unknown key; did you mean port?"),
-        ('[settings]\nport = "1"', 'settings: port: must be a whole number, not "1"'),
-        ("[settings]\n[[accounts]]", "accounts: unknown key; did you mean account?"),
+        ("[settings]\nprot = 1", 'settings: "prot" is unknown here; did you mean port?'),
+        ('[settings]\nport = "1"', 'settings: port must be a whole number, not "1"'),
+        ("[settings]\n[[accounts]]", '"accounts" is unknown here; did you mean account?'),
         ("account = []", "there is no account in it; begin each with [[account]]"),
-        ("[[accounts]]", "accounts: unknown key; did you mean account?"),
+        ("[[accounts]]", '"accounts" is unknown here; did you mean account?'),
         (
             '[[outcome]]\nto = "0212345678"\nstatus = 103',
             "outcome 1 (0212345678): '0212345678' is not a number that SMS can go to, such as "
@@ -154,11 +162,11 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         ),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_second = 5',
-            "outcome 1 (0912345678): after_second: unknown key; did you mean after_seconds?",
+            'outcome 1 (0912345678): "after_second" is unknown here; did you mean after_seconds?',
         ),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_seconds = 2026-11-24',
-            "outcome 1 (0912345678): after_seconds must be seconds, 0 to 1000000000, or null, "
+            "outcome 1 (0912345678): after_seconds must be 0 to 1000000000 seconds, or null, "
             'not "2026-11-24"',
         ),
         ("[outcome]", "outcome: must be tables, each begun with [[outcome]]"),
@@ -176,7 +184,7 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
             "checkConnection, sendSMS, sendSMS4FilterMessage, sendParamSMS, getDeliveryStatus, "
             "getReplyMessage, getCredit, eraseBooking, *",
         ),
-        ("[[fault]]", "fault: unknown key; known: account, outcome, failure, settings"),
+        ("[[fault]]", '"fault" is unknown here; known: account, outcome, failure, settings'),
         ("[account]", "account: must be tables, each begun with [[account]]"),
     ],
 )
@@ -185,7 +193,7 @@ def test_an_error_names_file_account_and_key_and_what_would_be_right(
 ) -> None:
     path = write(content)
     with pytest.raises(ConfigError) as caught:
-        load(path, {"port": ((int,), "a whole number")})
+        load(path, Form({"port": WHOLE_NUMBER}))
     assert str(caught.value) == f"{path}: {message}"
 
 

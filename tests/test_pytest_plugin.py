@@ -187,7 +187,7 @@ def test_the_ini_file_names_the_accounts_from_where_it_is(pytester: pytest.Pytes
         ("[[account]", "every8d_accounts: *accounts.toml: is not TOML: *"),
         (
             '[[account]]\nuser_id = "shop"\npasword = "x"',
-            "every8d_accounts: *accounts.toml: account 1 (shop): pasword: unknown key; "
+            'every8d_accounts: *accounts.toml: account 1 (shop): "pasword" is unknown here; '
             "did you mean password?[?]",
         ),
     ],

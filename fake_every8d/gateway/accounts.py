@@ -26,7 +26,7 @@ from fake_every8d.gateway.errors import (
 )
 
 MOST_POINTS = 10**12
-"""More than this no account can have."""
+"""No account can have more: with two decimals, a JSON number is exact up to here."""
 
 FAILED_LOGINS_ALLOWED = 10
 """So many in a row; one more locks the account (A3)."""

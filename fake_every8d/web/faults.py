@@ -8,11 +8,20 @@ from datetime import datetime
 from random import Random
 from typing import Any, Literal, TypedDict, get_args
 
-from lxml import etree
-
 from fake_every8d.calls import Call, Response
 from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
 from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.web.forms import (
+    COUNT,
+    PROBABILITY,
+    TEXT,
+    XML_TEXT,
+    Form,
+    one_of,
+    or_null,
+    seconds,
+    whole,
+)
 
 FaultKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
@@ -375,6 +384,33 @@ class Faults:
             return timed_out or clearing != self._clearings
 
 
+FAULT = Form(
+    {
+        "operation": one_of(*get_args(Operation)),
+        "kind": one_of(*get_args(FaultKind)),
+        "times": or_null(whole(1)),
+        "effect": one_of(*get_args(FaultEffect)),
+        "result": XML_TEXT,
+        "reason": XML_TEXT,
+        "status": whole(400, 599),
+        "body": XML_TEXT,
+        "seconds": seconds(3600),
+        "user_id": or_null(TEXT),
+        "to": TEXT,
+        "skip": COUNT,
+        "every": whole(1),
+        "rate": or_null(whole(1, MOST_CALLS)),
+        "probability": PROBABILITY,
+        "seed": COUNT,
+    },
+    required=("operation", "kind"),
+)
+"""What can be asked of a failure."""
+
+_NONE = [field.name for field in fields(Fault) if field.default is None]
+"""Where None is the same as nothing given."""
+
+
 def checked(operation: str, kind: str, **settings: Any) -> Fault:
     """A failure as it is asked for, with the defaults that depend on what is asked.
 
@@ -382,72 +418,27 @@ def checked(operation: str, kind: str, **settings: Any) -> Fault:
     `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
     sense.
     """
-    names = [field.name for field in fields(Fault) if field.name not in ("id", "happened")]
-    if unknown := set(settings) - set(names):
-        raise InvalidInput(
-            f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(names)}"
-        )
-    if operation not in get_args(Operation):
-        known = ", ".join(name for name in get_args(Operation) if name != ANY)
-        raise InvalidInput(f"there is no operation {operation!r}; there are {known}, and *")
-    if kind not in get_args(FaultKind):
-        raise InvalidInput(f"kind must be one of {', '.join(get_args(FaultKind))}; not {kind!r}")
+    given = {"operation": operation, "kind": kind, **settings}
+    asked = FAULT.read({k: v for k, v in given.items() if v is not None or k not in _NONE})
     defaults: dict[str, Any] = {}
-    if {"every", "rate", "probability"} & set(settings):
+    if any(asked.get(name) is not None for name in ("every", "rate", "probability")):
         defaults["times"] = None
-    if settings.get("rate") is not None:
+    if asked.get("rate") is not None:
         defaults["status"] = 429
-    fault = Fault(operation, kind, **defaults | settings)  # type: ignore[arg-type]  # checked above
-    if fault.effect not in get_args(FaultEffect):
-        raise InvalidInput(f"effect must be before or after, not {fault.effect!r}")
-    if fault.times is not None and not _whole(fault.times, 1):
-        raise InvalidInput(f"times must be 1 or more, or None for ever; not {fault.times!r}")
-    if not _whole(fault.status, 400) or fault.status > 599:
-        raise InvalidInput(f"status must be an HTTP error, 400 to 599; not {fault.status!r}")
-    if not isinstance(fault.seconds, int | float) or not 0 <= fault.seconds <= 3600:
-        raise InvalidInput(f"seconds must be 0 to 3600, not {fault.seconds!r}")
+    fault = Fault(**defaults | asked)
     if fault.kind == "delay" and not fault.seconds:
         raise InvalidInput("a delay takes seconds, such as seconds=2")
-    for name, least in (("skip", 0), ("every", 1)):
-        if not _whole(value := getattr(fault, name), least):
-            raise InvalidInput(f"{name} must be {least} or more calls, not {value!r}")
-    if fault.rate is not None and (not _whole(fault.rate, 1) or fault.rate > MOST_CALLS):
-        raise InvalidInput(f"rate must be 1 to {MOST_CALLS} calls per second, not {fault.rate!r}")
     if (fault.probability is None) != (fault.seed is None):
         raise InvalidInput(
             "probability takes a seed, so that each run is like the last, and a seed a "
             "probability: such as probability=0.1, seed=1"
         )
-    if fault.probability is not None and not (
-        isinstance(fault.probability, int | float) and 0 < fault.probability <= 1
-    ):
-        raise InvalidInput(f"probability must be above 0, 1 at most; not {fault.probability!r}")
-    if fault.seed is not None and not _whole(fault.seed, 0):
-        raise InvalidInput(f"seed must be a whole number, 0 or more; not {fault.seed!r}")
-    if fault.user_id is not None and not isinstance(fault.user_id, str):
-        raise InvalidInput(f"user_id must be text, not {fault.user_id!r}")
-    if fault.to is not None:
-        number = numbers.parse(fault.to)
-        if number.kind is numbers.Kind.INVALID:
-            raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
-        fault = replace(fault, to=number.e164)
-    for name in ("result", "reason", "body"):
-        text = getattr(fault, name)
-        if not isinstance(text, str) or not _xml_can_carry(text):
-            raise InvalidInput(f"{name} must be text that XML can carry, not {text!r}")
-    return fault
-
-
-def _whole(value: object, least: int) -> bool:
-    return type(value) is int and value >= least
-
-
-def _xml_can_carry(text: str) -> bool:
-    try:
-        etree.Element("text").text = text
-    except ValueError:
-        return False
-    return True
+    if fault.to is None:
+        return fault
+    number = numbers.parse(fault.to)
+    if number.kind is numbers.Kind.INVALID:
+        raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
+    return replace(fault, to=number.e164)
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes:

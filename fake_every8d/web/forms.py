@@ -1,23 +1,25 @@
-"""Reading what callers of the JSON API hand in, with errors that say what would be right.
+"""Reading what users hand in, as JSON, TOML or Python, with errors that say what would be right.
 
-What a form reads it can also describe: a `Schema` is that part of OpenAPI.
+Errors tell values as JSON writes them, `null` and `true`, so that a mistake has one sentence
+wherever it is made, and the one that is in the JSON API's documentation. What a form reads it
+can also describe: a `Schema` is that part of OpenAPI.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from lxml import etree
 
 from fake_every8d.gateway import InvalidInput, ReportState, Status
+from fake_every8d.gateway.accounts import MOST_POINTS
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
-from fake_every8d.web.faults import MOST_CALLS, FaultEffect, FaultKind, Operation
-
-MOST_POINTS = 10**12
-"""As many points as a JSON number can tell exactly, and two decimals, in any language."""
 
 Schema = dict[str, Any]
 """A JSON schema, as OpenAPI 3.1 has them."""
@@ -47,14 +49,25 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _texts(value: Any) -> list[str]:
+    _is(isinstance(value, list))
+    return [_text(each) for each in value]
+
+
 def _flag(value: Any) -> bool:
     _is(isinstance(value, bool))
     return bool(value)
 
 
+def _xml_text(value: Any) -> str:
+    etree.Element("text").text = _text(value)  # which raises ValueError
+    return str(value)
+
+
 def _number(value: Any) -> Decimal:
-    _is(type(value) in (int, Decimal))
-    return Decimal(value)
+    _is(isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+    # By way of str, so that the float 0.1 is a tenth.
+    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _whole(value: Any) -> int:
@@ -125,7 +138,7 @@ def seconds(most: float) -> Value:
         return duration
 
     schema = {"type": "number", "minimum": 0, "maximum": most}
-    return Value(f"seconds, 0 to {most:.0f}", schema, read)
+    return Value(f"0 to {most:.0f} seconds", schema, read)
 
 
 def _probability(value: Any) -> float:
@@ -146,9 +159,17 @@ def _one_status(right: str, allowed: Iterable[Status]) -> Value:
 
 
 TEXT = Value("text", {"type": "string"}, _text)
+XML_TEXT = Value("text that XML can carry", {"type": "string"}, _xml_text)
 FLAG = Value("true or false", {"type": "boolean"}, _flag)
 TRUE = Value("true", {"const": True}, _only_true)
 COUNT = whole(0)
+NUMBER = Value("a number", {"type": "number"}, _number)
+WHOLE_NUMBER = Value("a whole number", {"type": "integer"}, _whole)
+TEXTS = Value(
+    'a list of texts, such as ["sms.test"]',
+    {"type": "array", "items": TEXT.schema},
+    _texts,
+)
 POINTS = Value(
     f"points, 0 to {MOST_POINTS} with two decimals at most, such as 1000 or 12.5",
     {"type": "number", "minimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.01},
@@ -191,9 +212,16 @@ STATUS_IN_QUERY = in_query(
 )
 
 
+def unknown(key: str, known: Collection[str]) -> str:
+    """What is wrong with a key that is not known, and what it could be."""
+    close = get_close_matches(key, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+    return f"{_quoted(key)} is unknown here; {hint}"
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The keys that a body or a query may have."""
+    """The keys that a body, a query, a table in TOML, or a call in Python may have."""
 
     keys: Mapping[str, Value] = field(default_factory=dict)
     required: tuple[str, ...] = ()
@@ -202,8 +230,7 @@ class Form:
         """The values by key. Raises `InvalidInput`."""
         for key in given:
             if key not in self.keys:
-                known = ", ".join(self.keys) or "none"
-                raise InvalidInput(f"{_quoted(key)} is unknown here; known: {known}")
+                raise InvalidInput(unknown(key, self.keys))
         for key in self.required:
             if key not in given:
                 raise InvalidInput(f"{key} is missing; it must be {self.keys[key].right}")
@@ -225,26 +252,18 @@ class Form:
 OUTCOME = Form(
     {"to": TEXT, "status": ENDING, "after_seconds": or_null(SECONDS)}, required=("to", "status")
 )
-FAULT = Form(
+ACCOUNT = Form(
     {
-        "operation": one_of(*get_args(Operation)),
-        "kind": one_of(*get_args(FaultKind)),
-        "times": or_null(whole(1)),
-        "effect": one_of(*get_args(FaultEffect)),
-        "result": TEXT,
-        "reason": TEXT,
-        "status": whole(400, 599),
-        "body": TEXT,
-        "seconds": seconds(3600),
-        "user_id": or_null(TEXT),
-        "to": TEXT,
-        "skip": COUNT,
-        "every": whole(1),
-        "rate": or_null(whole(1, MOST_CALLS)),
-        "probability": PROBABILITY,
-        "seed": COUNT,
+        "user_id": TEXT,
+        "password": TEXT,
+        "credit": POINTS,
+        "international": FLAG,
+        "test_mode": FLAG,
+        "report_url": or_null(
+            TEXT._replace(right="a URL such as http://127.0.0.1:3000/sms/report")
+        ),
     },
-    required=("operation", "kind"),
+    required=("user_id", "password"),
 )
 
 

@@ -321,37 +321,38 @@ def test_what_is_left_to_chance_is_the_same_each_time(
 @pytest.mark.parametrize(
     ("operation", "kind", "settings", "complaint"),
     [
-        ("sendsms", "garbage", {}, r"there is no operation 'sendsms'; there are .*sendSMS.*, and"),
-        (["sendSMS"], "garbage", {}, r"there is no operation \['sendSMS'\]"),
-        ("*", "explode", {}, "kind must be one of result, soap_fault, http_error, .*; not 'expl"),
+        ("sendsms", "garbage", {}, 'operation must be one of .*sendSMS.*not "sendsms"$'),
+        (["sendSMS"], "garbage", {}, "operation must be one of .*, not a list$"),
+        ("*", "explode", {}, 'kind must be one of result, soap_fault, .*, not "explode"$'),
         ("*", ["garbage"], {}, "kind must be one of"),
         ("*", "delay", {}, "a delay takes seconds, such as seconds=2"),
-        ("*", "delay", {"second": 2}, "a fault has no second; it has operation, kind, times, "),
-        ("*", "delay", {"seconds": -1}, "seconds must be 0 to 3600, not -1"),
-        ("*", "delay", {"seconds": float("nan")}, "seconds must be 0 to 3600, not nan"),
-        ("*", "delay", {"seconds": "2"}, "seconds must be 0 to 3600, not '2'"),
-        ("*", "garbage", {"times": 0}, "times must be 1 or more, or None for ever; not 0"),
-        ("*", "garbage", {"times": True}, "times must be 1 or more, or None for ever; not True"),
-        ("*", "garbage", {"times": 1.5}, "times must be 1 or more, or None for ever; not 1.5"),
-        ("*", "garbage", {"effect": "during"}, "effect must be before or after, not 'during'"),
-        ("*", "http_error", {"status": 200}, "status must be an HTTP error, 400 to 599; not 200"),
-        ("*", "http_error", {"status": 600}, "status must be an HTTP error, 400 to 599; not 600"),
-        ("*", "http_error", {"status": "503"}, "status must be an HTTP error"),
+        ("*", "delay", {"second": 2}, '"second" is unknown here; did you mean seconds?'),
+        ("*", "delay", {"seconds": -1}, "seconds must be 0 to 3600 seconds, not -1"),
+        ("*", "delay", {"seconds": float("nan")}, "seconds must be 0 to 3600 seconds, not NaN"),
+        ("*", "delay", {"seconds": "2"}, 'seconds must be 0 to 3600 seconds, not "2"'),
+        ("*", "garbage", {"times": 0}, "times must be a whole number, 1 or more, or null, not 0"),
+        ("*", "garbage", {"times": True}, "times must be a whole number, .*, or null, not true"),
+        ("*", "garbage", {"times": 1.5}, "times must be a whole number, .*, or null, not 1.5"),
+        ("*", "garbage", {"every": None}, "every must be a whole number, 1 or more, not null"),
+        ("*", "garbage", {"effect": "during"}, 'effect must be one of before, after, not "during"'),
+        ("*", "http_error", {"status": 200}, "status must be a whole number, 400 to 599, not 200"),
+        ("*", "http_error", {"status": 600}, "status must be a whole number, 400 to 599, not 600"),
+        ("*", "http_error", {"status": "503"}, "status must be a whole number, 400 to 599"),
         ("*", "result", {"result": 5}, "result must be text that XML can carry, not 5"),
-        ("*", "result", {"result": "\0"}, r"result must be text that XML can carry, not '\\x00'"),
+        ("*", "result", {"result": "\0"}, r'result must be text that XML can carry, not "\\u0000"'),
         ("*", "soap_fault", {"reason": "\ud800"}, "reason must be text that XML can carry"),
         ("*", "http_error", {"body": b"x"}, "body must be text"),
-        ("*", "garbage", {"id": 7}, "a fault has no id"),
-        ("*", "garbage", {"happened": 7}, "a fault has no happened"),
-        ("*", "garbage", {"skip": -1}, "skip must be 0 or more calls, not -1"),
-        ("*", "garbage", {"every": 0}, "every must be 1 or more calls, not 0"),
-        ("*", "garbage", {"rate": 0.5}, "rate must be 1 to 100000 calls per second, not 0.5"),
+        ("*", "garbage", {"id": 7}, '"id" is unknown here'),
+        ("*", "garbage", {"happened": 7}, '"happened" is unknown here; known: operation, kind'),
+        ("*", "garbage", {"skip": -1}, "skip must be a whole number, 0 or more, not -1"),
+        ("*", "garbage", {"every": 0}, "every must be a whole number, 1 or more, not 0"),
+        ("*", "garbage", {"rate": 0.5}, "rate must be a whole number, 1 to 100000, or null, not"),
         ("*", "garbage", {"probability": 0.5}, "probability takes a seed, so that each run"),
         ("*", "garbage", {"seed": 1}, "probability takes a seed, so that each run is like"),
-        ("*", "garbage", {"probability": 2, "seed": 1}, "probability must be above 0, 1 at most"),
+        ("*", "garbage", {"probability": 2, "seed": 1}, "probability must be a number above 0, 1"),
         ("*", "garbage", {"probability": 0.5, "seed": "x"}, "seed must be a whole number, 0 or"),
         ("*", "garbage", {"to": "hello"}, "to must be a number such as 0912345678, not 'hello'"),
-        ("*", "garbage", {"user_id": 5}, "user_id must be text, not 5"),
+        ("*", "garbage", {"user_id": 5}, "user_id must be text, or null, not 5"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
@@ -360,6 +361,14 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     with pytest.raises(InvalidInput, match=complaint):
         every8d.add_fault(operation, kind, **settings)
     assert every8d.faults == []
+
+
+def test_a_mistake_has_one_sentence_in_python_and_in_json(every8d: FakeEvery8d) -> None:
+    wrong = {"operation": "*", "kind": "garbage", "times": 0}
+    with pytest.raises(InvalidInput) as in_python:
+        every8d.add_fault(**wrong)  # type: ignore[arg-type]
+    answer = requests.post(f"{every8d.url}/fake/faults", json=wrong, timeout=DEADLINE)
+    assert answer.json()["error"]["message"] == str(in_python.value)
 
 
 @pytest.mark.parametrize("status", [420, 499, 520, 599])

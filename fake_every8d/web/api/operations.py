@@ -18,6 +18,7 @@ from fake_every8d.web import forms as p
 from fake_every8d.web import summary
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
+from fake_every8d.web.faults import FAULT
 from fake_every8d.web.journal import Journal, RecordedRequest
 from fake_every8d.web.world import World
 
@@ -54,13 +55,7 @@ _REPORT = {
 }
 _CONCERNED = ("to", "user_id", "batch_id")  # what the gateway tells apart who waits
 _REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
-_ACCOUNT = {
-    "password": p.TEXT,
-    "credit": p.POINTS,
-    "international": p.FLAG,
-    "test_mode": p.FLAG,
-    "report_url": p.or_null(p.TEXT),
-}
+_ACCOUNT_CHANGES = {key: kind for key, kind in p.ACCOUNT.keys.items() if key != "user_id"}
 
 Item = TypeVar("Item")
 Handler = Callable[..., Response]
@@ -246,7 +241,7 @@ class Operations:
     def _accounts(self) -> Response:
         return _json({"accounts": [self._shown(account) for account in self._gateway.accounts()]})
 
-    @_operation("POST", "accounts", body=_USER | _ACCOUNT, required=("user_id", "password"))
+    @_operation("POST", "accounts", body=p.ACCOUNT.keys, required=p.ACCOUNT.required)
     def _add_account(self, **settings: Any) -> Response:
         account = Account(**settings)
         self._gateway.add_account(account)
@@ -260,7 +255,7 @@ class Operations:
     @_operation(
         "PATCH",
         "accounts/<text:user_id>",
-        body=_ACCOUNT | {"top_up": p.POINTS, "locked": p.FLAG, "failed_logins": p.COUNT},
+        body=_ACCOUNT_CHANGES | {"top_up": p.POINTS, "locked": p.FLAG, "failed_logins": p.COUNT},
     )
     def _update_account(self, user_id: str, **changes: Any) -> Response:
         return _json(self._shown(self._gateway.update_account(user_id, **changes)))
@@ -416,7 +411,7 @@ class Operations:
     def _list_faults(self) -> Response:
         return _json({"faults": [show.fault(fault) for fault in self._faults.all()]})
 
-    @_operation("POST", "faults", body=p.FAULT.keys, required=p.FAULT.required)
+    @_operation("POST", "faults", body=FAULT.keys, required=FAULT.required)
     def _add_fault(self, **settings: Any) -> Response:
         return _json(show.fault(self._faults.add(**settings)), 201)
 
