@@ -18,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from fake_every8d.gateway import InvalidInput, Settings
+from fake_every8d.health import problem, reason
 
 if TYPE_CHECKING:
     from fake_every8d.config import Config
@@ -280,7 +281,7 @@ def _certificate(
             own.context()
         except OSError as error:
             raise click.UsageError(
-                f"--tls-cert {tls_cert} with --tls-key {tls_key}: {_reason(error)}; they must be "
+                f"--tls-cert {tls_cert} with --tls-key {tls_key}: {reason(error)}; they must be "
                 "a certificate and its key, not encrypted, in PEM"
             ) from error
         return own
@@ -343,7 +344,7 @@ def serve(
             )
         except (OSError, UnicodeError) as error:
             raise click.UsageError(
-                f"cannot listen on {host} port {port}: {_reason(error)}"
+                f"cannot listen on {host} port {port}: {reason(error)}"
             ) from error
 
 
@@ -429,43 +430,11 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
     script that has to wait. Takes the same options as serve.
     """
     deadline = time.monotonic() + wait
-    while (problem := _problem(host, port)) is not None:
+    while (found := problem(host, port)) is not None:
         if time.monotonic() >= deadline:
             within = f" within {wait:g} s" if wait else ""
-            raise click.ClickException(f"{host} port {port} is not well{within}: {problem}")
+            raise click.ClickException(f"{host} port {port} is not well{within}: {found}")
         time.sleep(_HEALTH_INTERVAL)
-
-
-def _problem(host: str, port: int) -> str | None:
-    """Why the server is not healthy, or None if it is."""
-    import ssl
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
-
-    # The certificate is not checked: nothing secret is sent, and nothing received is trusted.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    problems = []
-    for connection in (
-        HTTPConnection(host, port, timeout=5),
-        HTTPSConnection(host, port, timeout=5, context=context),
-    ):
-        try:
-            connection.request("GET", "/healthz")
-            response = connection.getresponse()
-            if response.status == 200:
-                return None
-            problems.append(f"HTTP {response.status}")
-        except (OSError, HTTPException) as error:
-            problems.append(_reason(error))
-        finally:
-            connection.close()
-    return problems[0]
-
-
-def _reason(error: Exception) -> str:
-    reason, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
-    return reason
 
 
 def main() -> None:
