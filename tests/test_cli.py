@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_httpserver import HTTPServer
 
+from fake_every8d import health
 from tests.web.serving import Served
 
 
@@ -263,14 +264,24 @@ def test_health_of_what_is_served_is_exit_code_0(tmp_path: Path, options: list[s
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_health_of_what_is_served_by_the_script_that_the_image_has(tmp_path: Path) -> None:
+    """It runs without this package and all others."""
+    with Served(tmp_path) as served:
+        environment = os.environ | {"FAKE_EVERY8D_PORT": str(urlsplit(served.url).port)}
+        command = [sys.executable, "-IS", health.__file__]
+        assert subprocess.run(command, env=environment).returncode == 0
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "not well: Connection refused\n")
+
+
 def test_health_waits_until_it_is_well(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-    health = subprocess.Popen(
+    waiting = subprocess.Popen(
         [sys.executable, "-m", "fake_every8d", "health", "--wait", "30", "--port", port]
     )
     with Served(tmp_path, "--port", port):
-        assert health.wait(30) == 0
+        assert waiting.wait(30) == 0
 
 
 def test_health_waits_no_longer_than_it_was_told() -> None:

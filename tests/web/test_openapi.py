@@ -1,7 +1,9 @@
 """The JSON API is as it is described: in what goes in and out, and as schemathesis tries it."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -49,6 +51,11 @@ def test_every_operation_is_described_and_no_other() -> None:
 
 def path_of(operation: Operation) -> str:
     return PREFIX + re.sub(r"<\w+:(\w+)>", r"{\1}", operation.path)
+
+
+def test_its_version_is_that_of_the_package() -> None:
+    project = tomllib.loads(Path(__file__, "../../../pyproject.toml").resolve().read_text("utf-8"))
+    assert DESCRIBED["info"]["version"] == project["project"]["version"]
 
 
 def test_it_is_valid_openapi() -> None:

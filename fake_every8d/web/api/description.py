@@ -8,6 +8,7 @@ that the forms check.
 import json
 import re
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _IN_PATH: dict[str, Schema] = {"int": COUNT.schema, "text": TEXT.schema | {"minL
 def described(operations: Iterable["Operation"]) -> dict[str, Any]:
     """The description of all operations."""
     document: dict[str, Any] = json.loads((files(__package__) / "openapi.json").read_bytes())
+    document["info"]["version"] = version("fake-every8d")
     schemas = document["components"]["schemas"]
     prose = document["components"].pop("parameters").values()
     for operation in operations:
