@@ -245,35 +245,6 @@ def test_closed_standard_output_is_no_reason_not_to_start(tmp_path: Path) -> Non
     assert errors.read_text() == ""
 
 
-@pytest.mark.parametrize("encoding", ["cp950", "cp1252", "ascii"])
-def test_json_lines_are_utf_8_whatever_the_locale_has(tmp_path: Path, encoding: str) -> None:
-    with Served(
-        tmp_path, "--log-format=json", PYTHONUTF8="0", PYTHONIOENCODING=f"{encoding}:strict"
-    ) as served:
-        call(served.url, "getConnection", userID="短訊😀", password="wrong")
-        line = json.loads(served.wait_for(r'\n(.*"getConnection".*)\n')[1])
-        assert line["account"] == "短訊😀"
-
-
-@pytest.mark.parametrize("encoding", ["cp950", "cp1252"])  # for ASCII, click takes UTF-8
-def test_check_and_lines_for_people_write_what_can_be_written(
-    tmp_path: Path, encoding: str
-) -> None:
-    accounts = tmp_path / "accounts.toml"
-    accounts.write_text('[[account]]\nuser_id = "短訊😀"\npassword = "x"\n', "utf-8")
-    environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": f"{encoding}:strict"}
-    done = subprocess.run(
-        [sys.executable, "-m", "fake_every8d", "check", str(accounts)],
-        capture_output=True,
-        env=os.environ | environment,
-        timeout=DEADLINE,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert rb"\U0001f600" in done.stdout
-    with Served(tmp_path, "--accounts", str(accounts), **environment) as served:
-        served.wait_for(r"\\U0001f600 \(1000 points\)")
-
-
 def test_connections_are_kept_alive(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         address = urlsplit(served.url)

@@ -398,7 +398,7 @@ class Gateway(Platform):
                 self._delivery.cancel(record.batch, [record])
             else:
                 raise Conflict(
-                    f"message {message_id} is at {record.status.value} ({record.status.term}) "
+                    f"message {message_id} is at {self._told(record.status)} "
                     f"and cannot come to {status!r}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
                 )
@@ -476,7 +476,10 @@ class Gateway(Platform):
         record = self._store.record(message_id)
         if record.status not in _ARRIVED:
             raise Conflict(
-                f"message {message_id} is at {record.status.value} ({record.status.term}), so it "
+                f"message {message_id} is at {self._told(record.status)}, so it "
                 "has not reached a phone that could answer it"
             )
         return record
+
+    def _told(self, status: Status) -> str:
+        return f"{status.value} ({status.term_of(self.edition)})"

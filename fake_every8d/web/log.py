@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TextIO
 from fake_every8d.gateway.clock import to_datetime
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.printable import printable
+from fake_every8d.web.summary import request_line
 
 LogFormat = Literal["text", "json"]
 """How `serve` writes its lines: for people, or each as a JSON object."""
@@ -112,11 +113,8 @@ def text_line(record: RecordedRequest) -> str:
     return "  ".join(
         [
             _second(record.micros // 1_000_000),
-            printable(record.operation or f"{record.method} {record.path}"),
-            printable(record.user_id or "-"),
-            printable(str(record.status) if record.result is None else record.result),
+            request_line(record),
             f"{record.milliseconds:.1f} ms",
-            *([f"· fault: {record.fault}"] if record.fault else []),
             *[f"· {printable(advice)}" for advice in record.advice],
         ]
     )

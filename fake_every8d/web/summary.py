@@ -30,12 +30,21 @@ def text(
     )
 
 
+def request_line(request: RecordedRequest) -> str:
+    """What was called, by whom, with what result, and by which failure, on one line."""
+    result = request.result or f"HTTP {request.status}"
+    parts = (
+        request.operation or f"{request.method} {request.path}",
+        request.user_id or "-",
+        result,
+    )
+    fault = f"  (fault: {request.fault})" if request.fault else ""
+    return "  ".join([printable(part) for part in parts]) + fault
+
+
 def request_lines(request: RecordedRequest) -> Iterable[str]:
     """A line for the request, and one for each piece of advice."""
-    what = request.operation or f"{request.method} {request.path}"
-    result = request.result or f"HTTP {request.status}"
-    fault = f"  (fault: {request.fault})" if request.fault else ""
-    yield f"{request.at:%H:%M:%S}  {what}  {request.user_id or '-'}  {result}{fault}"
+    yield f"{request.at:%H:%M:%S}  {request_line(request)}"
     for advice in request.advice:
         yield f"          advice: {advice}"
 

@@ -1,15 +1,15 @@
 """The HTTP API from Python, and as .NET and Go put it on the wire (H2–H5, H7, H14)."""
 
 import json
-import socket
 from contextlib import closing
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
 import requests
 
 from .http_story import tell_http_story
 from .story import PASSWORD, Endpoint
+from .tools import post_after_continue
 
 _TIMEOUT = 30
 _FORM = "application/x-www-form-urlencoded"
@@ -17,32 +17,14 @@ _FORM = "application/x-www-form-urlencoded"
 
 def test_dotnet_sends_the_body_only_after_a_100_continue(endpoint: Endpoint) -> None:
     """As HttpWebRequest does: HttpUtility.UrlEncode writes hexadecimal digits in lower case."""
-    url = urlsplit(endpoint.http_url)
 
     def call(operation: str, /, **parameters: str) -> str:
+        url = f"{endpoint.http_url}{operation}.ashx"
         body = "&".join(f"{name}={_by_dotnet(value)}" for name, value in parameters.items())
-        head = (
-            f"POST {url.path}{operation}.ashx HTTP/1.1\r\n"
-            f"Content-Type: {_FORM}\r\n"
-            f"Host: {url.netloc}\r\n"
-            f"Content-Length: {len(body)}\r\n"
-            "Expect: 100-continue\r\n"
-            "Connection: Keep-Alive\r\n"
-            "\r\n"
-        )
-        with socket.create_connection((url.hostname, url.port), _TIMEOUT) as connection:
-            connection.sendall(head.encode())
-            interim = b""
-            while not interim.endswith(b"\r\n\r\n"):
-                received = connection.recv(1)
-                assert received, f"closed after {interim!r}"
-                interim += received
-            assert interim.startswith(b"HTTP/1.1 100 ")
-            connection.sendall(body.encode())
-            with closing(HTTPResponse(connection, method="POST")) as response:
-                response.begin()
-                assert response.status == 200
-                return response.read().decode()
+        headers = f"Content-Type: {_FORM}\r\nConnection: Keep-Alive\r\n"
+        with post_after_continue(url, headers, body.encode()) as response:
+            assert response.status == 200
+            return response.read().decode()
 
     tell_http_story(endpoint, call)
 

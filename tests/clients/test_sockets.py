@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from .story import Endpoint, tell_story
-from .tools import NAMESPACE, SOAP_NAMESPACE, Version
+from .tools import NAMESPACE, SOAP_NAMESPACE, Version, post_after_continue
 
 _TIMEOUT = 30
 
@@ -42,31 +42,14 @@ def test_asp_page(endpoint: Endpoint) -> None:
 
 def test_expect_100_continue(endpoint: Endpoint) -> None:
     """As .NET Framework does it: SOAP 1.1, and the body only after a "100 Continue"."""
-    url = urlsplit(endpoint.soap_url)
 
     def call(operation: str, /, **parameters: str) -> str:
         body = _envelope("1.1", operation, parameters).encode()
-        head = (
-            f"POST {url.path} HTTP/1.1\r\n"
-            "Content-Type: text/xml; charset=utf-8\r\n"
-            f'SOAPAction: "{NAMESPACE}{operation}"\r\n'
-            f"Host: {url.netloc}\r\n"
-            f"Content-Length: {len(body)}\r\n"
-            "Expect: 100-continue\r\n"
-            "\r\n"
+        headers = (
+            f'Content-Type: text/xml; charset=utf-8\r\nSOAPAction: "{NAMESPACE}{operation}"\r\n'
         )
-        with socket.create_connection((url.hostname, url.port), _TIMEOUT) as connection:
-            connection.sendall(head.encode())
-            interim = b""
-            while not interim.endswith(b"\r\n\r\n"):
-                received = connection.recv(1)
-                assert received, f"closed after {interim!r}"
-                interim += received
-            assert interim.startswith(b"HTTP/1.1 100 ")
-            connection.sendall(body)
-            with closing(HTTPResponse(connection, method="POST")) as response:
-                response.begin()
-                return _result(response, operation)
+        with post_after_continue(endpoint.soap_url, headers, body) as response:
+            return _result(response, operation)
 
     tell_story(endpoint, call)
 

@@ -3,11 +3,18 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Literal, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
+
+_TIMEOUT = 30
 
 Version = Literal["1.1", "1.2"]
 
@@ -65,3 +72,29 @@ class Script:
         answer = json.loads(line)
         assert self._sent in answer["sent"]
         return answer["result"] or ""
+
+
+@contextmanager
+def post_after_continue(url: str, headers: str, body: bytes) -> Iterator[HTTPResponse]:
+    """The response to a POST whose body is sent only after a "100 Continue"."""
+    parts = urlsplit(url)
+    head = (
+        f"POST {parts.path} HTTP/1.1\r\n"
+        f"{headers}"
+        f"Host: {parts.netloc}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Expect: 100-continue\r\n"
+        "\r\n"
+    )
+    with socket.create_connection((parts.hostname, parts.port), _TIMEOUT) as connection:
+        connection.sendall(head.encode())
+        interim = b""
+        while not interim.endswith(b"\r\n\r\n"):
+            received = connection.recv(1)
+            assert received, f"closed after {interim!r}"
+            interim += received
+        assert interim.startswith(b"HTTP/1.1 100 ")
+        connection.sendall(body)
+        with closing(HTTPResponse(connection, method="POST")) as response:
+            response.begin()
+            yield response

@@ -88,6 +88,17 @@ def test_e1_104_to_106_mean_something_else_in_each_edition() -> None:
     assert Status(100).term_of(Edition.OF_2025) == "發送成功"
 
 
+def test_e1_what_is_refused_is_told_in_the_editions_words(new_gateway: NewGateway) -> None:
+    gateway = new_gateway(edition="2021")
+    gateway.set_outcome(PHONE, 104, after_seconds=0)
+    send(gateway, PHONE)
+    gateway.clock.advance(0)
+    with pytest.raises(InvalidInput, match=r"message 1 is at 104 \(電信黑名單\), so it has not"):
+        gateway.reply(1, "hello")
+    with pytest.raises(InvalidInput, match=r"message 1 is at 104 \(電信黑名單\) and cannot come"):
+        gateway.set_status(1, 100)
+
+
 def test_e1_the_form_of_an_error_line() -> None:
     error = PlatformError(-101, "密碼錯誤")
     assert [error.line(edition) for edition in Edition] == [

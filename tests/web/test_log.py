@@ -39,7 +39,7 @@ def test_a_line_for_people() -> None:
 
 def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
     looked = request(None, "GET", "/healthz", milliseconds=0.04)
-    assert text_line(looked) == "2026-11-23 22:05:06  GET /healthz  -  200  0.0 ms"
+    assert text_line(looked) == "2026-11-23 22:05:06  GET /healthz  -  HTTP 200  0.0 ms"
 
 
 def test_what_callers_send_cannot_break_or_flood_the_log() -> None:
