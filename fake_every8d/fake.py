@@ -23,6 +23,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
+from fake_every8d.gateway.accounts import points
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web import outbound, summary
 from fake_every8d.web.app import SOAP_PATH, Application
@@ -259,12 +260,7 @@ class FakeEvery8d(Assertions):
         Raises `InvalidInput` if the user ID is taken or a value makes no sense.
         """
         account = Account(
-            user_id,
-            password,
-            credit=Decimal(str(credit)),
-            international=international,
-            test_mode=test_mode,
-            report_url=report_url,
+            user_id, password, points(credit, "credit"), international, test_mode, report_url
         )
         self.gateway.add_account(account)
         return account

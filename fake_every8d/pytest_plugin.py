@@ -6,6 +6,7 @@ to import is imported only when a fixture is first used.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -221,11 +222,26 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         raise _usage_error("@pytest.mark.every8d does nothing here: the test does not use every8d")
 
 
+def _hide_our_frames() -> None:
+    """Have pytest leave them out of a traceback whose error is explained by its sentence."""
+
+    def explained(error: pytest.ExceptionInfo[BaseException]) -> bool:
+        from fake_every8d.gateway.errors import InvalidInput, PlatformError
+
+        return isinstance(error.value, InvalidInput | PlatformError)
+
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("fake_every8d."):
+            vars(module)["__tracebackhide__"] = explained
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what reached the fake, when a test that used it has failed."""
+    if call.excinfo is not None:
+        _hide_our_frames()
     report = yield
     # Not at teardown, when the fake has been reset.
     if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):

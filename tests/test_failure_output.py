@@ -105,3 +105,49 @@ def test_ten_mistakes(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*fake_every8d/*.py:*")
     places = [line for line in result.outlines if re.fullmatch(r"\S+\.py:\d+: \w+", line)]
     assert len(places) == 7  # one each for those that fail in the test's own code
+
+
+WRONG_ARGUMENTS = """
+every8d.set_outcome("12", 103)
+InvalidInput: '12' is not a number that SMS can go to, such as 0912345678 or +14155550100
+every8d.set_outcome("0912345678", 103, after="5")
+InvalidInput: after must be 0 seconds or more, 1e+09 at most, not '5'
+every8d.messages_to(912345678)
+InvalidInput: a number is text, such as "0912345678", not 912345678
+every8d.add_fault("sendSMS", "garbag")
+InvalidInput: kind must be one of result, soap_fault, http_error, delay, disconnect, truncate, \
+garbage; not 'garbag'
+every8d.add_account("shop", "p", credit="many")
+InvalidInput: credit must be 0 or more points with two decimals, 1000000000000 at most, not many
+every8d.update_account("demo", credits=1)
+InvalidInput: an account has no credits; did you mean credit?
+every8d.account_of("shop")
+NotFound: there is no account 'shop'; there are: demo
+every8d.clock.advance("5")
+InvalidInput: advance takes seconds, a timedelta, or what datetime.timedelta takes, such as \
+minutes=5: unsupported type for timedelta seconds component: str
+every8d.gateway.open_session("demo", "x")
+PlatformError: -101, 取得連線失敗，密碼錯誤。
+"""
+
+
+def test_wrong_arguments(pytester: pytest.Pytester) -> None:
+    """Each shows the user's line and the sentence, and none of our frames."""
+    lines = WRONG_ARGUMENTS.strip().splitlines()
+    suite = "".join(
+        f"\ndef test_{number}(every8d):\n    {line}\n" for number, line in enumerate(lines[::2])
+    )
+    result = run(pytester, suite, "-p", "no:xdist", "--show-capture=no", "-rN")
+    result.assert_outcomes(failed=len(lines) // 2)
+    shown = [line for line in result.outlines if line.startswith(("E  ", ">  "))]
+    assert [
+        re.sub(r"^(E|>) +(fake_every8d\.gateway\.errors\.)?", "", line) for line in shown
+    ] == lines
+    result.stdout.no_fnmatch_line("*fake_every8d/*.py:*")
+
+
+def test_what_is_not_explained_shows_all_frames(pytester: pytest.Pytester) -> None:
+    """An error that is not the user's is to be found."""
+    result = run(pytester, "def test_it(every8d): every8d.gateway.wait_for(None, 0)")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*changes.py:*: TypeError"])

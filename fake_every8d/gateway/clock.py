@@ -235,7 +235,7 @@ class Clock:
             raise InvalidInput(
                 "advance takes seconds, a timedelta, or what datetime.timedelta takes, such as "
                 f"minutes=5: {error}"
-            ) from error
+            ) from None
         return self._move(lambda now: now + micros)
 
     async def advance_async(
@@ -256,8 +256,8 @@ class Clock:
         """
         try:
             target = to_micros(moment)
-        except (TypeError, AttributeError) as error:
-            raise InvalidInput(f"travel_to takes a datetime, not {moment!r}") from error
+        except (TypeError, AttributeError):
+            raise InvalidInput(f"travel_to takes a datetime, not {moment!r}") from None
         return self._move(lambda now: target)
 
     def freeze(self) -> None:

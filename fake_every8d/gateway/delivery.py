@@ -88,9 +88,9 @@ class Outcomes:
             raise InvalidInput(f"a sent message ends in 100 to 107, or stays at 0; not in {status}")
         if after_seconds is None:
             after_seconds = self._default.after_seconds
-        if not 0 <= after_seconds <= LONGEST_WAIT:
+        if not isinstance(after_seconds, int | float) or not 0 <= after_seconds <= LONGEST_WAIT:
             raise InvalidInput(
-                f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds}"
+                f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds!r}"
             )
         outcome = Outcome(number.e164, Status(status), after_seconds)
         self._set[outcome.to] = self._special[outcome.to] = outcome

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from fake_every8d.gateway.errors import InvalidInput
+
 
 class Kind(enum.Enum):
     """Where a number belongs, which decides on price and permission."""
@@ -53,8 +55,11 @@ def parse_spelling(text: str) -> Number:
     """Tell what somebody means who looks a number up, in any usual spelling.
 
     Separators, full-width digits, brackets around a trunk 0, and 00 for + are all the
-    same number, though the platform would not send to every one of them (N1).
+    same number, though the platform would not send to every one of them (N1). Raises
+    `InvalidInput` for what is no text.
     """
+    if not isinstance(text, str):
+        raise InvalidInput(f'a number is text, such as "0912345678", not {text!r}')
     number = parse(text)
     if number.kind is Kind.INVALID:
         bare = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))

@@ -435,7 +435,7 @@ def checked(operation: str, kind: str, **settings: Any) -> Fault:
         )
     if fault.to is None:
         return fault
-    number = numbers.parse(fault.to)
+    number = numbers.parse_spelling(fault.to)
     if number.kind is numbers.Kind.INVALID:
         raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
     return replace(fault, to=number.e164)
