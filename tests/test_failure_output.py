@@ -116,7 +116,7 @@ every8d.messages_to(912345678)
 InvalidInput: a number is text, such as "0912345678", not 912345678
 every8d.add_fault("sendSMS", "garbag")
 InvalidInput: kind must be one of result, soap_fault, http_error, delay, disconnect, truncate, \
-garbage; not 'garbag'
+garbage, not "garbag"
 every8d.add_account("shop", "p", credit="many")
 InvalidInput: credit must be 0 or more points with two decimals, 1000000000000 at most, not many
 every8d.update_account("demo", credits=1)

@@ -349,7 +349,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("gateway.reports.0.message_id", 7, "gateway: reports: 1 must be below 2, about a message"),
         ("gateway.outcomes.0.to", "12", "gateway: '12' is not a number that SMS can go to"),
         ("faults.waiting.0.fault.kind", "fire", "faults.waiting[0].fault.kind must be one of "),
-        ("faults.waiting.0.fault.status", 200, "faults.waiting[0]: status must be an HTTP error"),
+        ("faults.waiting.0.fault.status", 200, "faults.waiting[0]: status must be a whole number"),
         ("faults.waiting.0.random", [1], "faults.waiting[0]: random is no state of a generator"),
         ("faults.next_id", 1, "faults: failures must have IDs of their own, below next_id"),
     ],
