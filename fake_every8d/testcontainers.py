@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import HttpWaitStrategy
+try:
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import HttpWaitStrategy
+except ImportError as error:
+    raise ImportError(
+        "Every8dContainer takes testcontainers: pip install 'fake-every8d[testcontainers]'"
+    ) from error
 
 PORT = 8021
 """The port that the server listens on inside the container."""

@@ -14,7 +14,7 @@ from fake_every8d.web.api.description import described
 from fake_every8d.web.api.operations import OPERATIONS
 from tests.pages import ROOT, examples
 
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 API = described(OPERATIONS)
 
 
@@ -49,7 +49,8 @@ def option_row(option: click.Parameter) -> str:
 
 @pytest.mark.parametrize("option", cli.serve.params, ids=lambda option: option.name)
 def test_a_setting_is_listed(option: click.Parameter) -> None:
-    assert option_row(option) in page("settings.md").splitlines()
+    row = option_row(option)
+    assert row in page("settings.md").splitlines(), row
 
 
 def test_no_other_setting_is_listed() -> None:
@@ -89,7 +90,8 @@ API_ROWS = {
 
 @pytest.mark.parametrize("operation", API_ROWS)
 def test_an_operation_of_the_json_api_is_listed(operation: str) -> None:
-    assert API_ROWS[operation] in page("json-api.md").splitlines()
+    row = API_ROWS[operation]
+    assert row in page("json-api.md").splitlines(), row
 
 
 def test_no_other_operation_is_listed() -> None:
@@ -115,8 +117,7 @@ def test_each_operation_of_the_json_api_has_a_curl() -> None:
     lines = [
         line
         for example in examples(ROOT / "docs/json-api.md")
-        for line in example.code.splitlines()
-        if line.startswith("curl ")
+        for line in re.findall(r"\bcurl .*?(?= \| curl|$)", example.code, re.MULTILINE)
     ]
     assert {called(line) for line in lines} == {*API_ROWS}
 
@@ -153,3 +154,10 @@ def test_what_fakeevery8d_has_is_listed() -> None:
     listed = re.findall(r"`(\w+)`", page("python.md").partition("## FakeEvery8d")[2])
     known = {name for name in dir(FakeEvery8d) if not name.startswith("_")}
     assert known <= {*listed}
+
+
+def test_extras_that_errors_name_are_listed() -> None:
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "fake_every8d").rglob("*.py"))
+    named = {*re.findall(r"pip install 'fake-every8d\[(\w+)\]'", source)}
+    listed = {*re.findall(r"^\| `(\w+)` ", page("installing.md"), re.MULTILINE)}
+    assert named == listed == {"testcontainers", "tls"}

@@ -148,3 +148,15 @@ def test_with_the_image_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(testcontainers_config, "ryuk_disabled", True)
     with Every8dContainer() as every8d:
         assert requests.get(f"{every8d.url}/healthz", timeout=30).status_code == 200
+
+
+def test_without_the_extra_the_error_names_it() -> None:
+    code = "import sys; sys.modules['testcontainers'] = None; import fake_every8d.testcontainers"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: Every8dContainer takes testcontainers: "
+        "pip install 'fake-every8d[testcontainers]'"
+    )
