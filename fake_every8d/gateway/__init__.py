@@ -18,6 +18,7 @@ from fake_every8d.gateway.results import (
     Replies,
     SentBefore,
 )
+from fake_every8d.gateway.search import Phone, Phones
 from fake_every8d.gateway.settings import Settings
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "Message",
     "NotFound",
     "Outcome",
+    "Phone",
+    "Phones",
     "PlatformError",
     "Receipt",
     "Recipient",

@@ -35,8 +35,13 @@ class Changes:
 
     @property
     def awaited(self) -> bool:
-        """Whether anybody waits, so that it is worth finding the topics."""
+        """Whether anybody waits."""
         return bool(self._waiters)
+
+    @property
+    def topical(self) -> bool:
+        """Whether anybody waits for something in particular, so that topics are worth finding."""
+        return len(self._waiters) > (ANYTHING in self._waiters)
 
     def count(self, changes: int = 1) -> int:
         """Count changes, and wake nobody. Returns the version after the last of them."""

@@ -16,8 +16,8 @@ from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
 from fake_every8d.gateway.messages import NOT_XML, Batch, BatchSummary, Message, Record, Status
 from fake_every8d.gateway.outbox import ReportState, Retry
-from fake_every8d.gateway.platform import Platform
 from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.search import Search
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.gateway.state import (
     GatewayState,
@@ -27,12 +27,11 @@ from fake_every8d.gateway.state import (
     state_of,
 )
 
-_FEW = 500  # messages that are shown before others have a turn at the lock
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 
 
-class Gateway(Platform):
+class Gateway(Search):
     """The platform, and what tests and tools do to it. Safe from any thread."""
 
     # What tests and tools do
@@ -242,56 +241,6 @@ class Gateway(Platform):
         with self._lock:
             return self._store.record(message_id).snapshot()
 
-    def messages(
-        self,
-        *,
-        to: str | None = None,
-        user_id: str | None = None,
-        batch_id: str | None = None,
-        status: Status | int | None = None,
-        text: str | None = None,
-        after: int | None = None,
-        before: int | None = None,
-        changed_after: int | None = None,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[Message]:
-        """The messages that match everything given, oldest first.
-
-        `to` in any spelling, `text` within the content, `after` and `before` a message's
-        ID. With `changed_after`, a `version`, those that have changed since, in the order
-        in which they did. Raises `NotFound` for a `to` that is no number and to which
-        nothing was sent.
-        """
-
-        def matches(record: Record) -> bool:
-            return (status is None or record.status == status) and (
-                text is None or text in record.content
-            )
-
-        with self._lock:
-            candidates = self._store.records(
-                to=None if to is None else self._store.number(to),
-                user_id=user_id,
-                batch_id=batch_id,
-                after=after,
-                before=before,
-                changed_after=changed_after,
-                newest_first=newest_first,
-            )
-            if changed_after is not None:
-                return [record.snapshot() for record in islice(filter(matches, candidates), limit)]
-        # The search goes without the lock, and what is found is shown a few at a time.
-        found: list[Message] = []
-        matching = filter(matches, candidates)
-        while limit is None or len(found) < limit:
-            few = list(islice(matching, _FEW if limit is None else min(_FEW, limit - len(found))))
-            if not few:
-                break
-            with self._lock:
-                found += [record.snapshot() for record in few if matches(record)]
-        return found
-
     def batches(
         self,
         *,
@@ -462,7 +411,7 @@ class Gateway(Platform):
         """The message that a reply belongs to."""
         if isinstance(message_or_number, str):
             number = self._store.number(message_or_number)
-            found = self._store.records(to=number)
+            found = self._store.of(number)
             arrived = [record for record in found if record.status in _ARRIVED]
             if not arrived:
                 raise NotFound(

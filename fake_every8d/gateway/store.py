@@ -2,6 +2,7 @@
 
 import heapq
 import logging
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -52,6 +53,13 @@ class Store:
     def __len__(self) -> int:
         """How many records are kept."""
         return len(self._records)
+
+    @property
+    def phones(self) -> int:
+        """How many numbers they are to."""
+        put_off = [index.numbers for index in self._put_off if isinstance(index, NumberIndex)]
+        numbers = self._by_number.numbers
+        return len(set().union(numbers, *put_off)) if put_off else len(numbers)
 
     def add(self, batch: Batch, index: NumberIndex | None = None) -> None:
         """Keep a batch, whose records come after all others.
@@ -111,9 +119,11 @@ class Store:
 
     def wake(self, batch: Batch, records: Iterable[Record]) -> None:
         """Have those look again who wait for something about these records of a batch."""
-        if self._changes.awaited:
+        if self._changes.topical:
             about = {("to", record.number) for record in records}
             self._changes.wake(("batch_id", batch.id), ("user_id", batch.user_id), *about)
+        else:
+            self._changes.wake()
 
     def batch(self, batch_id: str, user_id: str | None = None) -> Batch | None:
         """The batch of that ID, if it is the account's own (A7)."""
@@ -135,7 +145,7 @@ class Store:
         Raises `NotFound` if it is no number, and nothing was sent to it either.
         """
         number, kind = numbers.parse_spelling(text)
-        if kind is numbers.Kind.INVALID and not self._of(number):
+        if kind is numbers.Kind.INVALID and not self.of(number):
             raise NotFound(
                 f"{text!r} is not a phone number such as 0912345678 or +14155550100, "
                 "and nothing was sent to it"
@@ -152,26 +162,28 @@ class Store:
         before: int | None = None,
         changed_after: int | None = None,
         newest_first: bool = False,
-    ) -> list[Record]:
+    ) -> Iterator[Record]:
         """The records of a number, an account and a batch, with an ID in between.
 
         `to` is as `number` gives it. With `changed_after`, a version, those that have
-        changed since, in the order in which they did.
+        changed since, in the order in which they did. The lock is not needed to go through
+        them.
         """
+        step = -1 if newest_first else 1
         records: Iterable[Record]
         if changed_after is not None:
             records = self._changed_after(changed_after)
         elif batch_id is not None:
             batch = self.batch(batch_id, user_id)
-            records = batch.records if batch else ()
+            records = batch.records[::step] if batch else ()
         elif to is not None:
-            records = self._of(to)
+            records = self.of(to)[::step]
         elif user_id is not None:
-            records = chain.from_iterable(batch.records for batch in self.batches(user_id))
+            batches = self.batches(user_id)[::step]
+            records = chain.from_iterable(batch.records[::step] for batch in batches)
         else:
-            records = self._records.between(after or 0, before)
-            after = before = None
-        found = [
+            return self._records.between(after or 0, before, newest_first=newest_first)
+        return (
             record
             for record in records
             if (to is None or record.number == to)
@@ -179,10 +191,7 @@ class Store:
             and (batch_id is None or record.batch.id == batch_id)
             and (after is None or record.id > after)
             and (before is None or record.id < before)
-        ]
-        if newest_first and changed_after is None:
-            found.reverse()
-        return found
+        )
 
     def last_sent(
         self, user_id: str, number: str, content: str, since: int, among: int | None = None
@@ -191,7 +200,7 @@ class Store:
 
         If that was not before `since`, in µs, and is `among` so many of the last to the number.
         """
-        for record in islice(reversed(self._of(number)), among):
+        for record in islice(reversed(self.of(number)), among):
             if (
                 record.content == content
                 and record.batch.user_id == user_id
@@ -211,7 +220,7 @@ class Store:
             others.update([one.number for one in other.records if one.content == content])
         return bool(others) and not others.isdisjoint([one.number for one in batch.records])
 
-    def _of(self, number: str) -> Sequence[Record]:
+    def of(self, number: str) -> Sequence[Record]:
         """The records of a number, oldest first."""
         found = self._by_number.of(number)
         if not self._put_off:
@@ -219,6 +228,11 @@ class Store:
         indexes = [index for index in self._put_off if isinstance(index, NumberIndex)]
         found = [*found, *chain.from_iterable(index.of(number) for index in indexes)]
         return sorted([record for record in found if record.batch.records], key=_id_of)
+
+    def is_newest(self, record: Record) -> bool:
+        """Whether it is the last to its number, of those that are kept."""
+        found = self.of(record.number)
+        return bool(found) and found[-1] is record
 
     def _changed_after(self, version: int) -> list[Record]:
         """The records that have changed after a `version`, in the order in which they did."""
@@ -348,12 +362,20 @@ class _Records:
                 del self._chunks[index], self._kept[index]
             ids = ids[here:]
 
-    def between(self, after: int = 0, before: int | None = None) -> Iterator[Record]:
-        """Those with an ID in between, oldest first."""
-        for index, chunk in self._chunks.items():
-            start = max(after + 1 - index * _CHUNK, 0)
-            end = _CHUNK if before is None else before - index * _CHUNK
-            if end <= 0:
-                break
-            if start < _CHUNK:
-                yield from [record for record in chunk[start:end] if record is not None]
+    def between(
+        self, after: int = 0, before: int | None = None, *, newest_first: bool = False
+    ) -> Iterator[Record]:
+        """Those with an ID in between, oldest first unless told otherwise."""
+        end = sys.maxsize if before is None else before
+        chunks = [
+            (index * _CHUNK, chunk)
+            for index, chunk in self._chunks.items()
+            if after // _CHUNK <= index <= end // _CHUNK
+        ]
+        step = -1 if newest_first else 1
+        return (
+            record
+            for first, chunk in chunks[::step]
+            for record in chunk[max(after + 1 - first, 0) : max(end - first, 0)][::step]
+            if record is not None
+        )

@@ -30,7 +30,7 @@ from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
 from fake_every8d.web.faults import Fault, break_off, cut_short
 from fake_every8d.web.guard import Guard
-from fake_every8d.web.journal import Journal, RecordedRequest
+from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.pages import INDEX, static_file
 from fake_every8d.web.world import World
 
@@ -201,7 +201,6 @@ class Application:
             )
             if kept:
                 self.world.journal.add(record, generation)
-                self._gateway.wake(Journal)
             if self._log is not None:
                 self._log(record)
         if platform_response is None:

@@ -221,10 +221,14 @@ class FaultsState:
 
 
 class Faults:
-    """The failures that are waiting to happen. Safe from any thread."""
+    """The failures that are waiting to happen. Safe from any thread.
 
-    def __init__(self, clock: Clock) -> None:
+    `changed`, which must not block, is called after every change.
+    """
+
+    def __init__(self, clock: Clock, changed: Callable[[], object] = lambda: None) -> None:
         self._clock = clock
+        self._changed = changed
         self._lock = threading.Lock()
         self._next_id = 1
         self._waiting: list[_Waiting] = []
@@ -233,6 +237,10 @@ class Faults:
         self._delays: set[threading.Event] = set()
         self.version = 0
         """Grows with every change."""
+
+    def _count_change(self) -> None:
+        self.version += 1
+        self._changed()
 
     @property
     def pending(self) -> bool:
@@ -246,7 +254,7 @@ class Faults:
             fault = replace(fault, id=self._next_id)
             self._next_id += 1
             self._waiting.append(_Waiting(fault))
-            self.version += 1
+            self._count_change()
         return fault
 
     def all(self) -> list[Fault]:
@@ -261,13 +269,13 @@ class Faults:
             if len(left) == len(self._waiting):
                 raise NotFound(f"there is no fault {fault_id}")
             self._waiting = left
-            self.version += 1
+            self._count_change()
 
     def clear(self) -> None:
         """Remove all, and let what is being delayed go on at once."""
         with self._lock:
             self._waiting = []
-            self.version += 1
+            self._count_change()
             self._clearings += 1
             delays, self._delays = self._delays, set()
         for over in delays:
@@ -285,7 +293,7 @@ class Faults:
         with self._lock:
             self._waiting = [each.waiting() for each in state.waiting]
             self._next_id = state.next_id
-            self.version += 1
+            self._count_change()
 
     def settle(self) -> None:
         """Those that there are now are how it was set up."""
@@ -297,7 +305,7 @@ class Faults:
             self._waiting = [
                 waiting for waiting in self._waiting if waiting.fault.user_id != user_id
             ] + [_Waiting(fault) for fault in self._initial if fault.user_id == user_id]
-            self.version += 1
+            self._count_change()
 
     def take(self, call: Call) -> Fault | None:
         """The failure for this call of an operation, if any; of several, the oldest."""
@@ -310,7 +318,7 @@ class Faults:
             for waiting in about:
                 if waiting not in self._waiting or not waiting.strikes(now):
                     continue
-                self.version += 1
+                self._count_change()
                 fault = waiting.fault
                 if fault.times == 1:
                     self._waiting.remove(waiting)

@@ -206,6 +206,9 @@ def _phone(given: str) -> str:
     return "+" + given[1:] if given.startswith(" ") else given
 
 
+MOMENT_IN_QUERY = MOMENT._replace(
+    read=lambda given: _moment(re.sub(r" (?=\d\d:?\d\d$)", "+", given))
+)
 PHONE_IN_QUERY = Value("a phone number", {"type": "string"}, _phone)
 STATUS_IN_QUERY = in_query(
     _one_status(f"one of {', '.join(str(int(status)) for status in Status)}", Status)

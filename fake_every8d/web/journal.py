@@ -4,7 +4,7 @@ import itertools
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -182,9 +182,18 @@ class RecordedRequest:
 
 
 class Journal:
-    """The last requests, bounded in number and in bytes. Safe from any thread."""
+    """The last requests, bounded in number and in bytes. Safe from any thread.
 
-    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+    `changed`, which must not block, is called after every change.
+    """
+
+    def __init__(
+        self,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._changed = changed
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
@@ -194,6 +203,10 @@ class Journal:
         self.version = 0
         """Grows with every change."""
         self._generation = 0
+
+    def _count_change(self) -> None:
+        self.version += 1
+        self._changed()
 
     def add(self, request: RecordedRequest, generation: int) -> None:
         """Keep a request, and give it its ID; the oldest go for it.
@@ -207,7 +220,7 @@ class Journal:
             request._id = next(self._ids)
             size = _size(request)
             self._entries.append((request, size))
-            self.version += 1
+            self._count_change()
             self._bytes += size
             while len(self._entries) > self._max_entries or (
                 self._bytes > self._max_bytes and len(self._entries) > 1
@@ -225,13 +238,13 @@ class Journal:
             left = [entry for entry in self._entries if entry[0].user_id != user_id]
             self._entries = deque(left)
             self._bytes = sum(size for _, size in left)
-            self.version += 1
+            self._count_change()
 
     def clear(self, generation: int = 0) -> None:
         """Forget the requests; and, after a reset, those of earlier generations to come."""
         with self._lock:
             self._entries.clear()
-            self.version += 1
+            self._count_change()
             self._bytes = 0
             self._generation = max(self._generation, generation)
 

@@ -16,9 +16,9 @@ class World:
 
     def __init__(self, gateway: Gateway, set_up: Callable[[], object] | None = None) -> None:
         self.gateway = gateway
-        self.faults = Faults(gateway.clock)
+        self.faults = Faults(gateway.clock, changed=lambda: gateway.wake(Faults))
         """Failures on demand."""
-        self.journal = Journal()
+        self.journal = Journal(changed=lambda: gateway.wake(Journal))
         """The last requests to both APIs, and to paths that do not exist."""
         self._set_up = set_up
 

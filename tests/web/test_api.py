@@ -125,6 +125,38 @@ def test_p5_points_are_exact_in_both_directions(api: Api, hundredths: int) -> No
 # Messages
 
 
+def test_a_phone_is_shown_with_its_newest_message(api: Api) -> None:
+    send(api, "0987654321", "other")
+    send(api, content="驗證碼 483920")
+    send(api, content="hello")
+    found = api.get("phones?limit=1")
+    assert found == {
+        "phones": [
+            {"number": PHONE, "name": "", "messages": 2, "newest": api.get("messages/3")},
+        ],
+        "more": True,
+        "count": 2,
+        "messages": 3,
+    }
+    rest = api.get("phones?limit=1&before=3")
+    assert [phone["number"] for phone in rest["phones"]] == ["+886987654321"]
+    assert (rest["more"], rest["count"], rest["messages"]) == (False, 2, 3)
+    sought = api.get("phones?search=0912-345&text=4839&user_id=demo&status=0")
+    assert [phone["newest"]["id"] for phone in sought["phones"]] == [2]
+
+
+def test_messages_can_be_sought_by_the_time_at_which_they_were_accepted(api: Api) -> None:
+    send(api)
+    api.post("clock", advance_seconds=60)
+    send(api)
+    assert ids(api, "since=2040-03-01T12:01:00+08:00") == [2]
+    assert ids(api, "until=2040-03-01T04:01:00Z") == [1]
+    assert api.refused("GET", "messages?since=noon") == (
+        400,
+        'since must be a time such as 2026-11-23T22:05:00+08:00, not "noon"',
+    )
+
+
 def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
     batch_id = send(api, content="驗證碼 483920")
     assert api.get("messages/1") == {

@@ -1,11 +1,13 @@
 """Asking again and again costs next to nothing while nothing has changed."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from fake_every8d.gateway import Gateway, PlatformError
+from tests.waiting import wait_for
 from tests.web.api import Api
 from tests.web.serving import call, log_in
 
@@ -22,6 +24,7 @@ def api(url: str, gateway: Gateway) -> Api:
 
 LOOKS = (
     "state",
+    "phones",
     "summary",
     "accounts",
     "accounts/demo",
@@ -91,6 +94,45 @@ def test_whatever_changes_is_seen(
     etag = api("GET", "state").headers["ETag"]
     change(api, gateway)
     assert api("GET", "state", **{"If-None-Match": etag}).status == 200
+
+
+# Logging in wakes nobody by itself, so that it costs nothing: the request that it comes with does.
+WAKING = {name: change for name, change in CHANGES.items() if "login" not in name}
+WAKING["a login"] = lambda api, gateway: log_in(api.url, "demo", "s3cret")
+
+
+@pytest.mark.parametrize("change", WAKING.values(), ids=WAKING)
+def test_whoever_waits_sees_it_at_once(
+    api: Api, gateway: Gateway, change: Callable[[Api, Gateway], object]
+) -> None:
+    etag = api("GET", "state").headers["ETag"]
+    known = {"If-None-Match": etag}
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(api, "GET", "state?wait_seconds=30", **known)
+        wait_for(lambda: gateway._changes.awaited)
+        change(api, gateway)
+        answer = waiting.result(timeout=20)  # of the 30 that it would wait
+    assert (answer.status, answer.headers["ETag"] == etag) == (200, False)
+
+
+def test_whoever_waits_in_vain_is_told_that_nothing_has_changed(api: Api) -> None:
+    etag = api("GET", "state").headers["ETag"]
+    answer = api("GET", "state?wait_seconds=0.01", **{"If-None-Match": etag})
+    assert (answer.status, answer.data, answer.headers["ETag"]) == (304, b"", etag)
+
+
+def test_whoever_knows_nothing_or_something_older_need_not_wait(api: Api) -> None:
+    assert api("GET", "state?wait_seconds=30").status == 200
+    assert api("GET", "state?wait_seconds=30", **{"If-None-Match": '"older"'}).status == 200
+
+
+def test_a_closed_gateway_lets_nobody_wait(api: Api, gateway: Gateway) -> None:
+    etag = api("GET", "state").headers["ETag"]
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(api, "GET", "state?wait_seconds=30", **{"If-None-Match": etag})
+        wait_for(lambda: gateway._changes.awaited)
+        gateway.close()
+        assert waiting.result(timeout=20).status in (200, 304)
 
 
 def test_a4_sessions_that_end_at_midnight_are_seen(api: Api, gateway: Gateway) -> None:

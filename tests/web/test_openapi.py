@@ -85,8 +85,9 @@ def test_what_goes_in_is_described_with_what_it_is_for(operation: Operation) -> 
 def test_a_query_is_described_with_its_bounds_and_defaults() -> None:
     parameters = {each["name"]: each for each in described("get", "messages")["parameters"]}
     assert list(parameters) == [
-        "to", "user_id", "batch_id", "status", "text", "changed_after", "after", "before",
-        "newest_first", "limit", "count", "wait_seconds", "If-None-Match",
+        "to", "user_id", "batch_id", "status", "text", "name", "search", "since", "until",
+        "changed_after", "after", "before", "newest_first", "limit", "count", "wait_seconds",
+        "If-None-Match",
     ]  # fmt: skip
     limit = {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
     assert parameters["limit"]["schema"] == limit
@@ -175,6 +176,7 @@ ANOTHER_WAY = {
     "GET openapi.json",
     "GET state",  # of what the others show, as much as the page needs
     "GET clock",
+    "GET phones",  # messages as a page shows them
     "GET messages/latest",
     "GET messages/<int:message_id>",
     "POST messages/<int:message_id>/replies",

@@ -17,6 +17,7 @@ from fake_every8d.web import forms
 from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
+    STATE,
     OnWait,
     Operation,
     Operations,
@@ -79,6 +80,7 @@ class Api:
     def _respond(self, request: Request, on_disconnect: OnWait | None) -> Response:
         operation, values = self._match(request)
         values |= operation.query.read(_once(request.args.lists()))
+        wait_seconds = values.pop("wait_seconds", 0) if operation.path == STATE else 0
         if values.get("wait_seconds"):
             values["on_wait"] = on_disconnect
         if operation.method in ("POST", "PATCH", "PUT"):
@@ -99,7 +101,10 @@ class Api:
         # From before anything is read, so that what changes in between is not missed.
         etag = self._operations.etag()
         # A * would stand for whatever is there, and only the handler knows whether it is.
-        if etag in request.if_none_match.as_set(include_weak=True):
+        known = request.if_none_match.as_set(include_weak=True)
+        if etag in known and wait_seconds:
+            etag = self._operations.await_another(etag, wait_seconds, on_disconnect)
+        if etag in known:
             response = Response(status=304)
         else:
             response = operation.handler(self._operations, **values)

@@ -24,17 +24,20 @@ from fake_every8d.web.world import World
 
 PREFIX = "/fake/"
 """Where they are."""
+STATE = "state"
+"""The one that can be asked for once it is another."""
 
 _MAX_LIMIT = 10_000
 _LONGEST_WAIT = 30  # seconds that a caller may wait for something to appear
 
 _ID = p.in_query(p.COUNT)
 _USER = {"user_id": p.TEXT}
+_LIMIT = p.in_query(p.by_default(p.whole(1, _MAX_LIMIT), 100))
 _PAGE = {
     "after": _ID,
     "before": _ID,
     "newest_first": p.in_query(p.by_default(p.FLAG, False)),
-    "limit": p.in_query(p.by_default(p.whole(1, _MAX_LIMIT), 100)),
+    "limit": _LIMIT,
 }
 _WAIT = {"wait_seconds": p.in_query(p.by_default(p.seconds(_LONGEST_WAIT), 0))}
 _LATEST = {"after": _ID, **_WAIT}
@@ -45,6 +48,10 @@ _MESSAGE = {
     "batch_id": p.TEXT,
     "status": p.STATUS_IN_QUERY,
     "text": p.TEXT,
+    "name": p.TEXT,
+    "search": p.TEXT,
+    "since": p.MOMENT_IN_QUERY,
+    "until": p.MOMENT_IN_QUERY,
 }
 _REPORT = {
     "to": p.PHONE_IN_QUERY,
@@ -138,6 +145,11 @@ class Operations:
         # Sessions end at midnight, and nobody says so.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
+    def await_another(self, etag: str, wait_seconds: float, on_wait: OnWait | None) -> str:
+        """The `etag` as soon as it is another one, or the time is up."""
+        self._gateway.wait_for(lambda: self.etag() != etag, wait_seconds, on_wait=on_wait)
+        return self.etag()
+
     def _awaited(
         self,
         find: Callable[..., list[Item]],
@@ -177,7 +189,7 @@ class Operations:
     def _openapi(self) -> Response:
         return Response(_description(), content_type="application/json")
 
-    @_operation("GET", "state")
+    @_operation("GET", STATE, query=_WAIT)
     def _state(self) -> Response:
         requests = self._journal.all()
         version = self._gateway.version
@@ -307,6 +319,13 @@ class Operations:
     @_operation("POST", "replies", body={"to": p.TEXT, "text": p.TEXT}, required=["to", "text"])
     def _reply_from(self, to: str, text: str) -> Response:
         return _json(show.message(self._gateway.reply(to, text), self._edition), 201)
+
+    @_operation("GET", "phones", query=_MESSAGE | {"before": _ID, "limit": _LIMIT})
+    def _phones(self, limit: int, **wanted: Any) -> Response:
+        found = self._gateway.phones(limit=limit + 1, **wanted)
+        counts = {"count": found.count, "messages": found.messages}
+        show_one = partial(show.phone, edition=self._edition)
+        return _page("phones", show_one, found.phones, limit, counts)
 
     @_operation("GET", "batches", query=_USER | _PAGE)
     def _batches(self, limit: int, **wanted: Any) -> Response:

@@ -13,6 +13,7 @@ from fake_every8d.gateway import (
     Email,
     Message,
     Outcome,
+    Phone,
     Report,
     Settings,
     Status,
@@ -75,6 +76,16 @@ def message(message: Message, edition: Edition) -> Json:
         "finished_at": _time(message.finished_at),
         "replies": [{"text": reply.text, "at": _time(reply.at)} for reply in message.replies],
         "version": message.version,
+    }
+
+
+def phone(phone: Phone, edition: Edition) -> Json:
+    """A phone, with the newest of its messages."""
+    return {
+        "number": phone.number,
+        "name": phone.name,
+        "messages": phone.messages,
+        "newest": message(phone.newest, edition),
     }
 
 

@@ -1,0 +1,217 @@
+"""Looking for messages, and for the phones that got them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from fake_every8d.gateway.clock import to_micros
+from fake_every8d.gateway.messages import Message, Record, Status
+from fake_every8d.gateway.platform import Platform
+
+_FEW = 500  # messages that are shown before others have a turn at the lock
+_NAMED = 100  # messages of a phone in which its owner's name is looked for
+
+_NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
+_NOT_A_DIGIT = re.compile("[^0-9]")
+
+Condition = Callable[[Record], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number to which messages were sent, and those of them that were asked for."""
+
+    number: str
+    """`+886…` for a Taiwan mobile however it was written."""
+    name: str
+    """What its owner was called last, in one of the last 100 messages; empty if not at all."""
+    messages: int
+    """How many."""
+    newest: Message
+    """The last that was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """Some of the phones that were asked for, and how many there are."""
+
+    phones: list[Phone]
+    count: int
+    """Of phones in all."""
+    messages: int
+    """Of messages to them."""
+
+
+class Search(Platform):
+    """The platform, and what finds messages in it; no search holds up those who send."""
+
+    def messages(
+        self,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        status: Status | int | None = None,
+        text: str | None = None,
+        name: str | None = None,
+        search: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        changed_after: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Message]:
+        """The messages that match everything given, oldest first.
+
+        `to` in any spelling, `text` within the content, `name` within the recipient's,
+        accepted `since` a time and before `until`; `after` and `before` a message's ID.
+        `search` ignores case, and is anywhere in number (in any spelling), content, name,
+        e-mail address, subject, account, batch ID or a reply. With `changed_after`, a
+        `version`, those that have changed since, in the order in which they did. Raises
+        `NotFound` for a `to` that is no number and to which nothing was sent.
+        """
+        matches = _condition(status, text, name, search, since, until)
+        with self._lock:
+            candidates = self._store.records(
+                to=None if to is None else self._store.number(to),
+                user_id=user_id,
+                batch_id=batch_id,
+                after=after,
+                before=before,
+                changed_after=changed_after,
+                newest_first=newest_first,
+            )
+            if changed_after is not None:
+                return [record.snapshot() for record in islice(filter(matches, candidates), limit)]
+        # The search goes without the lock, and what is found is shown a few at a time.
+        found: list[Message] = []
+        matching = filter(matches, candidates)
+        while limit is None or len(found) < limit:
+            few = list(islice(matching, _FEW if limit is None else min(_FEW, limit - len(found))))
+            if not few:
+                break
+            with self._lock:
+                found += [record.snapshot() for record in filter(matches, few)]
+        return found
+
+    def phones(
+        self,
+        *,
+        to: str | None = None,
+        user_id: str | None = None,
+        batch_id: str | None = None,
+        status: Status | int | None = None,
+        text: str | None = None,
+        name: str | None = None,
+        search: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> Phones:
+        """The phones with messages that match everything given, as for `messages`.
+
+        The one whose last such message is newest comes first; `before` is the ID of that
+        message: only phones with an older one. The counts are of all phones and messages.
+        """
+        matches = _condition(status, text, name, search, since, until)
+        with self._lock:
+            candidates = self._store.records(
+                to=None if to is None else self._store.number(to),
+                user_id=user_id,
+                batch_id=batch_id,
+                before=before if matches is None and to is user_id is batch_id is None else None,
+                newest_first=True,
+            )
+            counts = self._store.phones, len(self._store)
+        if matches is None and to is user_id is batch_id is None:
+            newest = islice(self._newest(candidates), limit)
+            return Phones(list(self._shown((record, None) for record in newest)), *counts)
+        found: dict[str, tuple[Record, int]] = {}
+        for record in filter(matches, candidates):
+            first, count = found.get(number := record.number, (record, 0))
+            found[number] = first, count + 1
+        older = (each for each in found.values() if before is None or each[0].id < before)
+        total = sum(count for _, count in found.values())
+        return Phones(list(self._shown(islice(older, limit))), len(found), total)
+
+    def _newest(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Those of the records that are their numbers' newest."""
+        records = iter(records)
+        while few := list(islice(records, _FEW)):
+            with self._lock:
+                newest = [record for record in few if self._store.is_newest(record)]
+            yield from newest
+
+    def _shown(self, found: Iterable[tuple[Record, int | None]]) -> Iterator[Phone]:
+        """Phones by their newest records, with so many messages; None for all there are."""
+        for record, count in found:
+            with self._lock:
+                of_phone = self._store.of(record.number)
+                last = islice(reversed(of_phone), _NAMED)
+                yield Phone(
+                    number=record.number,
+                    name=next((each.name for each in last if each.name), ""),
+                    messages=len(of_phone) if count is None else count,
+                    newest=record.snapshot(),
+                )
+
+
+def _condition(
+    status: Status | int | None,
+    text: str | None,
+    name: str | None,
+    search: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Condition | None:
+    """What a record has to meet; None if nothing."""
+    conditions: list[Condition] = []
+    if status is not None:
+        conditions.append(lambda record: record.status == status)
+    if since is not None:
+        first = to_micros(since)
+        conditions.append(lambda record: record.batch.accepted_at >= first)
+    if until is not None:
+        end = to_micros(until)
+        conditions.append(lambda record: record.batch.accepted_at < end)
+    if text is not None:
+        conditions.append(lambda record: text in record.content)
+    if name is not None:
+        conditions.append(lambda record: name in record.name)
+    if search is not None and search.strip():
+        conditions.append(_holds(search.strip().lower()))
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else None
+    return lambda record: all(condition(record) for condition in conditions)
+
+
+def _holds(needle: str) -> Condition:
+    """Whether a record has the needle, in lower case, anywhere."""
+    # People write 0912-345-678, or a part of it, for +886912345678.
+    digits = _NOT_A_DIGIT.sub("", needle) if _NUMBER.fullmatch(needle) else ""
+
+    def holds(record: Record) -> bool:
+        batch = record.batch
+        return (
+            needle in record.content.lower()
+            or needle in record.to.lower()
+            or (digits != "" and any(digits in each for each in _spellings(record.number)))
+            or needle in record.name.lower()
+            or needle in record.email.lower()
+            or needle in batch.id
+            or needle in batch.user_id.lower()
+            or needle in batch.subject.lower()
+            or any(needle in reply.text.lower() for reply in record.replies or ())
+        )
+
+    return holds
+
+
+def _spellings(number: str) -> Sequence[str]:
+    """A number, and as it is called at home."""
+    return (number, f"0{number[4:]}") if number.startswith("+886") else (number,)
