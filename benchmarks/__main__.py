@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …] [--quick] [--json FILE]`"""
+"""`python -m benchmarks [NAME …] [--quick] [--check] [--json FILE]`"""
 
 import json
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from benchmarks import (
     measuring,
     memory,
     plugin,
+    ratios,
     reports,
     start,
     waiting,
@@ -31,25 +32,31 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
     "memory": memory.run,
     "waiting": waiting.run,
     "plugin": plugin.run,
+    "ratios": ratios.run,
 }
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="Few and short rounds: does it run at all?")
+@click.option("--check", is_flag=True, help="Fail if an aim is not met.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
-def main(names: tuple[str, ...], quick: bool, file: Path | None) -> None:
+def main(names: tuple[str, ...], quick: bool, check: bool, file: Path | None) -> None:
     """Measure what fake-every8d costs: all of it, or what is named."""
     machine = measuring.machine()
     click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
     benchmarks = {}
+    missed = []
     for name in dict.fromkeys(names or BENCHMARKS):
         results = BENCHMARKS[name](quick)
         click.echo(f"\n{measuring.table(name, results)}")
         benchmarks[name] = measuring.as_json(results)
+        missed += [f"{row.what} (aim: {row.aim})" for row in results if row.met is False]
     if file is not None:
         report = {"machine": machine, "quick": quick, "benchmarks": benchmarks}
         file.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+    if check and missed:
+        raise click.ClickException(f"not met: {'; '.join(missed)}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ HTTP_API = "fake-every8d, HTTP API"
 BESIDE: Mapping[str, Callable[[], AbstractContextManager[str]]] = {
     "node-soap": servers.node_soap,
     "mountebank": servers.mountebank,
+    "WireMock": servers.wiremock,
     "PHP SoapServer": servers.php,
     "pytest-httpserver": servers.httpserver,
     "granian, five bytes": servers.granian,
@@ -30,6 +31,7 @@ BESIDE: Mapping[str, Callable[[], AbstractContextManager[str]]] = {
 CONNECTIONS = (1, 4, 16)
 AIMS = {  # how many times as fast as the fake the others may be
     **{("mountebank", connections): 1.0 for connections in CONNECTIONS},
+    **{("WireMock", connections): 1.0 for connections in CONNECTIONS},
     **{("pytest-httpserver", connections): 1.0 for connections in CONNECTIONS},
     ("node-soap", 4): 1.5,
 }

@@ -75,6 +75,29 @@ def mountebank() -> Iterator[str]:
 
 
 @contextmanager
+def wiremock() -> Iterator[str]:
+    """WireMock, which answers every request the same, with its journal off, its best.
+
+    Raises `Missing`.
+    """
+    java, _ = need("java"), _node()
+    (jar,) = (_NODE / "node_modules" / "wiremock" / "build").glob("wiremock-standalone-*.jar")
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    stub = {
+        "request": {"method": "ANY", "urlPattern": ".*"},
+        "response": {"status": 200, "headers": headers, "body": constant_answer()},
+    }
+    with TemporaryDirectory() as folder:
+        mappings = Path(folder, "mappings")
+        mappings.mkdir()
+        (mappings / "constant.json").write_text(json.dumps(stub))
+        options = ["--root-dir", folder, "--bind-address", "127.0.0.1"]
+        options += ["--no-request-journal", "--disable-banner"]
+        with _running(lambda port: [java, "-jar", str(jar), "--port", str(port), *options]) as url:
+            yield url
+
+
+@contextmanager
 def php() -> Iterator[str]:
     """PHP's SoapServer in PHP's own server, answering a constant. Raises `Missing`.
 

@@ -16,6 +16,7 @@ from fake_every8d import FakeEvery8d
 START = "fake-every8d, to the first answer"
 BESIDE: Mapping[str, Callable[[], AbstractContextManager[str]]] = {
     "mountebank, to the first answer": servers.mountebank,
+    "WireMock, to the first answer": servers.wiremock,
     "node-soap, to the first answer": servers.node_soap,
 }
 RESET = "reset, a message sent"

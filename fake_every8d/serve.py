@@ -70,9 +70,10 @@ def serve(
         )
         with _signals() as asked_to_end, fake:
             # Messages that are kept are not garbage, and there are many. If Python searched
-            # them for garbage as often as it does by default, every call would be slower.
+            # them for garbage as often as it does by default, every call would be slower. It
+            # searches young ones a few at a time, and old ones, which takes long, hardly ever.
             gc.freeze()
-            gc.set_threshold(10_000, 50, 50)
+            gc.set_threshold(10_000, 5, 500)
             output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
             if not (api_token or is_loopback(host)):
                 output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")

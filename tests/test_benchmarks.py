@@ -7,13 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.measuring import Result
 
 ROOT = Path(__file__).parents[1]
 
 
 NAMES = [
     *("http", "latency", "start", "call", "batch", "clock", "reports", "memory", "waiting"),
-    "plugin",
+    *("plugin", "ratios"),
 ]
 
 
@@ -46,6 +50,17 @@ def test_a_quick_run_prints_its_rows_and_writes_them_as_json(name: str, tmp_path
         assert isinstance(row["value"], int | float)
         assert row["value"] >= 0
         assert (row["beside"] is None) == (row["ratio"] is None)
+
+
+@pytest.mark.parametrize(("at_most", "exit_code"), [(2.0, 0), (1.0, 1)])
+def test_check_fails_if_an_aim_is_not_met(
+    at_most: float, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Result(what="three halves", value=1.5, unit="s", at_most=at_most)
+    monkeypatch.setitem(BENCHMARKS, "clock", lambda quick: [row])
+    run = CliRunner().invoke(main, ["clock", "--check"])
+    assert run.exit_code == exit_code
+    assert ("not met: three halves (aim: ≤ 1 s)" in run.output) == bool(exit_code)
 
 
 def test_an_unknown_name_is_a_usage_error() -> None:
