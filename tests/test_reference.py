@@ -9,6 +9,7 @@ import pytest
 
 from fake_every8d import Account, FakeEvery8d, FaultKind, Settings, Status, cli
 from fake_every8d.gateway import pricing
+from fake_every8d.http_api.operations import OPERATIONS as HTTP_OPERATIONS
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api.description import described
 from fake_every8d.web.api.operations import OPERATIONS
@@ -123,8 +124,21 @@ def test_each_operation_of_the_json_api_has_a_curl() -> None:
 
 
 def test_operations_of_the_soap_api_are_listed() -> None:
-    listed = re.findall(r"^\| `(\w+)` [一-鿿]", page("reference.md"), re.MULTILINE)
+    listed = re.findall(
+        r"^\| `(\w+)` [一-鿿]", page("reference.md").partition("## HTTP API")[0], re.MULTILINE
+    )
     assert {*listed} == {*SoapEndpoint(FakeEvery8d().gateway).operations}
+
+
+@pytest.mark.parametrize("name", HTTP_OPERATIONS)
+def test_an_operation_of_the_http_api_is_listed(name: str) -> None:
+    row = f"| `{name}` "
+    parameters = f" | {code([*HTTP_OPERATIONS[name].parameters]) or 'none'} | "
+    lines = [line for line in page("reference.md").splitlines() if line.startswith(row)]
+    if name == "SendParam":
+        assert "`SendParam` is another name of `SendParamSMS`." in page("reference.md")
+    else:
+        assert any(parameters in line for line in lines), (row, parameters)
 
 
 def test_statuses_are_listed() -> None:
