@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 _FEW = 3  # sentences of one kind
-_KINDS = 20  # kinds of sentence; the APIs have fewer
+_KINDS = 20  # kinds of sentence: more than the APIs have
 _OTHERS = ""
 _LONGEST_VALUE = 100  # characters of a value from the client, within a sentence
 _LONGEST = 500  # characters of a sentence

@@ -29,10 +29,10 @@ MOST_POINTS = 10**12
 """No account can have more: with two decimals, a JSON number is exact up to here."""
 
 FAILED_LOGINS_ALLOWED = 10
-"""So many in a row; one more locks the account (A3)."""
+"""In a row; one more locks the account (A3)."""
 
 _MOST_SESSIONS = 10_000
-# Labels of at most 63 characters, as the DNS has them; an underscore some networks allow.
+# Labels of at most 63 characters, as in the DNS; some networks allow an underscore.
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.|$))+")
 _NOT_IN_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\\]")
 _TOKEN_LIFE = 8 * 3_600_000_000  # µs
@@ -223,7 +223,7 @@ class Accounts:
     def charge(self, account: Account, points: int) -> Account:
         """Take points for a send, as many as there are at most (P8).
 
-        Does what `update` would, without checking each field again: nothing changes so often.
+        Does what `update` would, without checking each field again: no change is as frequent.
         """
         charged = object.__new__(Account)
         for name in Account.__slots__:
@@ -250,7 +250,7 @@ class Accounts:
         self._tokens = {text: whose for text, whose in self._tokens.items() if whose[0] != user_id}
 
     def log_in(self, user_id: str, password: str) -> Account:
-        """Whose password it is. Raises the platform's error if it is not right (A1–A3)."""
+        """The account, if the password is right. Raises the platform's error if not (A1–A3)."""
         account = self._accounts.get(user_id)
         if account is None:
             raise PlatformError(*NO_SUCH_ACCOUNT)
@@ -262,9 +262,9 @@ class Accounts:
         return self.update(user_id, failed_logins=0) if account.failed_logins else account
 
     def open_session(self, user_id: str, password: str) -> str:
-        """A new session key for a right password. Raises as `log_in` does.
+        """A new session's key. Raises as `log_in` does.
 
-        Above 10,000 sessions, the one that was not used for the longest time ends.
+        Above 10,000 sessions, the least recently used one ends.
         """
         self.log_in(user_id, password)
         self._expire()

@@ -9,7 +9,7 @@ from fake_every8d.gateway.real_time import monotonic
 ANYTHING = None
 """The topic of those who wait for whatever there is."""
 
-# Whoever waits for anything looks again this often at most, in seconds: under load
+# Those who wait for anything look again after this many seconds at the earliest: under load,
 # something changes thousands of times a second.
 _GRAIN = 0.02
 

@@ -18,20 +18,20 @@ TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 LONGEST_WAIT = 1e9
 """In seconds, some 30 years: the longest that anything may be set to take."""
 
-# Under load, what falls due is done a handful at a time: a thread that wakes up for each
-# single thing fights with those that serve callers over the lock.
+# In seconds: timers that fall due within it fire together. A thread that woke up for each one
+# would contend for the lock with those that answer calls.
 _GRAIN = 0.02
 
-# While something is to fall due the thread wakes up so often, in seconds, though it may be
-# hours until then: the machine may have slept, or its clock may have been set.
+# The longest that the thread sleeps, in seconds, even if nothing falls due for hours: the machine
+# may be suspended meanwhile, or its clock set.
 _LONGEST_NAP = 10.0
 
-# Where very much falls due at a time, others get the lock in between: so long, in seconds, after
-# it was taken, for so long.
+# When very much falls due at once, the lock is held for one turn and released for one pause, in
+# seconds, so that other threads get it.
 _TURN = 0.005
 _PAUSE = 0.0005
 
-_FEW = 100  # cancelled timers that it is not worth the while to sweep out
+_FEW = 100  # so few cancelled timers are not worth sweeping out
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,7 +53,7 @@ _logger = logging.getLogger(__name__)
 def to_datetime(micros: int) -> datetime:
     """Microseconds since 1970, as the gateway counts them, as a datetime in Taipei.
 
-    What is due after the last year that Python knows is shown at its end.
+    What is due after the year 9999, Python's last, is shown at its end.
     """
     return _EPOCH + timedelta(microseconds=min(micros, _END))
 
@@ -79,7 +79,7 @@ class RealTime:
     The system's clock jumps ahead when somebody sets it, or when the machine wakes up.
     """
 
-    _JUMP = 1_000_000_000  # nanoseconds: what is less is a thread that had to wait for its turn
+    _JUMP = 1_000_000_000  # nanoseconds: less may be a thread that had to wait for its turn
     _PAUSE = 100_000_000  # nanoseconds between two looks at the system's clock
 
     def __init__(self, wall_ns: Callable[[], int]) -> None:
@@ -88,7 +88,7 @@ class RealTime:
         self.read_again()
 
     def read_again(self) -> None:
-        """Be at the system's time, even if that is to go back."""
+        """Go to the system's time, even if that means going back."""
         with self._lock:
             self._start = self._measured()
             self._next_look = 0
@@ -103,14 +103,14 @@ class RealTime:
         return int(passed + self._start) // 1000
 
     def _follow(self) -> None:
-        # Twice, as somebody may begin to travel with time-machine right between.
+        # Twice, because a test may start time-machine between the two readings of one measurement.
         jumped = all(self._measured() - self._start > self._JUMP for _ in range(2))
         if jumped:
             with self._lock:
                 self._start = max(self._start, self._measured())
 
     def _measured(self) -> int:
-        # In this order: who has to wait in between measures too little, and no jump.
+        # In this order, a thread that has to wait in between measures too little, never a jump.
         return self._wall_ns() - int(real_time.perf_counter_ns())
 
 
@@ -123,12 +123,12 @@ def _on_event_loop() -> bool:
 
 
 async def _on_thread(function: Callable[[], datetime]) -> datetime:
-    """Call what blocks on a thread of its own."""
+    """Call a function that blocks, on a thread of its own."""
     trio = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_task():
         moment: datetime = await trio.to_thread.run_sync(function)
         return moment
-    import asyncio  # here, since hardly anybody needs it
+    import asyncio  # here, because hardly anybody needs it
 
     return await asyncio.to_thread(function)
 
@@ -150,8 +150,8 @@ class Clock:
     Tests and tools use `now`, `advance`, `travel_to`, `freeze` and `resume`; all
     are safe from any thread. Moving the clock makes everything that falls due on
     the way happen, in order, each at its own time, before the call returns (T2).
-    It never goes backwards (T3), but for the gateway's reset. Where the system's clock
-    jumps ahead, so does it.
+    It goes backwards only with the gateway's reset (T3). When the system's clock jumps
+    ahead, so does it.
 
     The gateway puts timers in (`call_at`) and, while something outside has been
     asked and has not answered yet, asks a moving clock to wait (`hold`). Timers are
@@ -170,7 +170,7 @@ class Clock:
         self._real_time = RealTime(wall_ns)
         self._woken = threading.Condition(lock)
         self._released = threading.Condition(lock)
-        self._nothing = threading.Condition(lock)  # which never comes about
+        self._nothing = threading.Condition(lock)  # never notified
         self._moves = threading.Lock()
         self._queue: list[tuple[int, int, Timer]] = []
         self._order = itertools.count()
@@ -193,7 +193,7 @@ class Clock:
     @property
     def now(self) -> datetime:
         """What time it is in the fake, to the microsecond, in Taipei (+08:00)."""
-        with self._lock:  # not while it is being stopped, which would look like going back
+        with self._lock:  # not while time is being stopped, when it could seem to go back
             self._start_thread()
             return to_datetime(self.micros)
 
@@ -217,9 +217,9 @@ class Clock:
         retries included; a receiver that hangs is waited for until its request times out.
         Returns the new time.
 
-        In a test that runs on an event loop take `advance_async`: a receiver on the same loop
-        cannot answer while this waits for it, and then `Conflict` is raised. So it is for a
-        negative duration; `InvalidInput` is raised for what is no duration.
+        In a test that runs on an event loop, use `advance_async`: a receiver on the same loop
+        cannot answer while this waits for it, and then `Conflict` is raised. A negative
+        duration raises `Conflict` too, and what is no duration `InvalidInput`.
         """
         try:
             if duration is None:
@@ -301,7 +301,7 @@ class Clock:
         return timer
 
     def cancel(self, timer: Timer) -> None:
-        """It never falls due, if it has not yet."""
+        """Keep a timer from falling due, if it has not yet."""
         with self._lock:
             if timer.action is not None:
                 timer.action = None
@@ -394,9 +394,9 @@ class Clock:
     def _settle(self, target: int, generation: int) -> None:
         """Fire all that is due up to `target`, in order, and wait for what that asks.
 
-        Time stands still while something is being waited for: its answer may put
-        something earlier into the queue than what is there now. On a thread that runs an
-        event loop, which cannot answer meanwhile, it is waited for only briefly.
+        Time stands still while something outside is waited for: its answer may put
+        something into the queue that is due earlier than what is there now. A thread that
+        runs an event loop waits only briefly, because a receiver on that loop cannot answer.
         """
         patience = _PATIENCE_ON_A_LOOP if _on_event_loop() else None
         turn_ends = real_time.monotonic() + _TURN
@@ -424,7 +424,9 @@ class Clock:
             thread = threading.Thread(target=self._run, name="fake-every8d-clock", daemon=True)
             try:
                 thread.start()
-            except RuntimeError as error:  # the system has none to spare: the next call tries again
+            except (
+                RuntimeError
+            ) as error:  # the system has no thread to spare: the next call tries again
                 _logger.warning("the fake's time does not pass by itself: %s", error)
             else:
                 self._thread = thread

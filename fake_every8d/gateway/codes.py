@@ -4,8 +4,8 @@ import re
 
 _LONGEST_TEXT = 2_000  # characters: nobody hides a code beyond that, and it bounds the search
 
-# Full-width digits, letters and signs stand for the usual ones, but for the comma: it ends a
-# clause in Chinese, and does not in 1,234.
+# Full-width digits, letters and signs stand for the usual ones, except for the comma, which
+# ends a clause in Chinese but stands inside a number such as 1,234.
 _HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if chr(wide) != "，"}
 _HALF_WIDTH[ord("\u3000")] = ord(" ")
 
@@ -80,9 +80,9 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?"
 def code_in(text: str) -> str | None:
     """The one-time code in an SMS, without blanks or a hyphen between its digits.
 
-    It is what is said to be the code (驗證碼, 認證碼, 密碼, OTP, code, PIN …), else the number of
-    4 to 8 digits nearest to such a word, else the first one. What is a date, an amount, a phone
-    number, or the number of an order or a card, is none.
+    It is what the text calls a code (驗證碼, 認證碼, 密碼, OTP, code, PIN …), else the number of 4
+    to 8 digits nearest to such a word, else the first one. Dates, amounts, phone numbers, and
+    the numbers of orders and cards are no codes.
     """
     text = _blanked(_NEVER_A_CODE, text[:_LONGEST_TEXT].translate(_HALF_WIDTH))
     if named := _DIRECTLY_NAMED.search(text):
@@ -105,7 +105,7 @@ def links_in(text: str) -> tuple[str, ...]:
 
 
 def _unpunctuated(link: str) -> str:
-    """Without what ends the sentence that it stands in."""
+    """Without the punctuation that ends the sentence around it."""
     link = link.rstrip(".,;:!?']")
     while link.endswith(")") and link.count("(") < link.count(")"):
         link = link[:-1].rstrip(".,;:!?']")
@@ -113,7 +113,7 @@ def _unpunctuated(link: str) -> str:
 
 
 def _blanked(pattern: re.Pattern[str], text: str) -> str:
-    """With line ends for what matches, so that distances stay and no digits come together."""
+    """With line ends in place of what matches: distances stay, and no digits are joined."""
     return pattern.sub(lambda match: "\n" * len(match[0]), text)
 
 

@@ -24,7 +24,7 @@ REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
 
 Thing = TypeVar("Thing")
 
-FEW = 1_000  # messages to which something happens at once, while others wait
+FEW = 1_000  # messages dealt with before others get the lock
 
 _MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
     "+886900000000": Status.SENT
@@ -168,7 +168,7 @@ class Plan(NamedTuple):
 
 
 class Delivery:
-    """Sends, delivers, cancels, answers; and sees to it that all of it is reported.
+    """Sends, delivers, cancels and replies, and has all of it reported.
 
     The gateway's lock guards it.
     """
@@ -199,7 +199,7 @@ class Delivery:
         self._edition = edition
 
     def plan(self, sending: Sending) -> Plan:
-        """Work out what `begin` needs; without the lock, if it is as `foreseen` all the while."""
+        """Work out what `begin` needs. Needs no lock; void once `foreseen` has changed."""
         at_once = sending.by_due.get(sending.batch.accepted_at, [])
         return Plan(
             self._outcomes.by_outcome(at_once), [record for record in at_once if record.email]
@@ -207,7 +207,7 @@ class Delivery:
 
     @property
     def foreseen(self) -> object:
-        """What a plan was made by."""
+        """What a plan depends on."""
         return self._outcomes.version
 
     def begin(self, sending: Sending, plan: Plan) -> None:
@@ -269,7 +269,7 @@ class Delivery:
             self._report(record, url, Status.REPLY, now, text)
 
     def restore(self, steps: Iterable[StepState]) -> None:
-        """Let these steps fall due, about messages that are kept."""
+        """Let these steps fall due; their messages are kept already."""
         for state in steps:
             records = [self._store.record(id) for id in state.message_ids]
             timer = self.call_at(
@@ -366,7 +366,7 @@ class Delivery:
 
 
 def by_few(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
-    """Pieces so small that nobody waits long for one to be dealt with."""
+    """Parts so small that dealing with one keeps nobody waiting for long."""
     if len(things) <= FEW:
         return iter((things,) if things else ())
     return (things[start : start + FEW] for start in range(0, len(things), FEW))

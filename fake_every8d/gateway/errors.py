@@ -18,9 +18,9 @@ class PlatformError(Exception):
         return self.line(Edition.OF_2016)
 
     def line(self, edition: Edition) -> str:
-        """The line that EVERY8D answers instead of a result: code, comma, text (E1).
+        """The line that EVERY8D returns instead of a result: code, comma, text (E1).
 
-        SOAP's is that of 2016 always.
+        SOAP's is always that of 2016.
         """
         blank = " " if edition is Edition.OF_2016 else ""
         return f"{self.code},{blank}{self.description}"
@@ -45,8 +45,8 @@ class InvalidInput(ValueError):
 
 
 class Conflict(InvalidInput):
-    """It would make sense, but not as things stand just now."""
+    """It would make sense, but not as things stand."""
 
 
 class NotFound(InvalidInput, LookupError):
-    """There is no account, message or batch of that name."""
+    """There is no account, message, batch or whatever else of that name."""

@@ -183,7 +183,7 @@ class Gateway(Search):
             )
 
     def restore(self, state: GatewayState) -> None:
-        """Be as it, or another gateway, was. Whatever is under way ends, as with `reset`.
+        """Return to how this gateway, or another, was. Whatever is under way ends, as with `reset`.
 
         The clock goes to where it was. Above its own `max_messages`, the oldest go.
         """
@@ -355,9 +355,9 @@ class Gateway(Search):
             return record.snapshot()
 
     def reply(self, message_or_number: Message | int | str, text: str) -> Message:
-        """Answer a message as the phone that got it (回覆簡訊), or the newest to a number.
+        """Reply to a message as the phone that got it (回覆簡訊), or to the newest to a number.
 
-        A phone that answers has the message, so one still at 0 is delivered first.
+        A phone that replies has the message, so one still at 0 is delivered first.
         Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it
         never reached the phone or XML cannot carry the text.
         """
@@ -426,7 +426,7 @@ class Gateway(Search):
         if record.status not in _ARRIVED:
             raise Conflict(
                 f"message {message_id} is at {self._told(record.status)}, so it "
-                "has not reached a phone that could answer it"
+                "has not reached a phone that could reply"
             )
         return record
 

@@ -22,8 +22,8 @@ from fake_every8d.gateway.store import Store
 
 _MANY = 100  # recipients: a send to more is judged without the lock
 _VERY_MANY = 5_000  # a send to more is indexed without the lock, too
-_TRIES = 3  # at judging without the lock, before it is judged with it
-_PAUSE = 0.0002  # seconds, in which another thread that waits for the lock gets it
+_TRIES = 3  # at judging without the lock, before judging with it
+_PAUSE = 0.0002  # seconds in which another thread that waits for the lock gets it
 _REPEATED = (
     "The same text went to {} within the last 24 hours, and is sent and billed again: "
     "sendSMS4FilterMessage leaves such numbers out."
@@ -51,7 +51,7 @@ class Intake:
         self._store = store
         self._delivery = delivery
         self._edition = edition
-        self._random = Random()  # its own, so that a suite that seeds Python's gets other IDs too
+        self._random = Random()  # its own, so that a suite that seeds Python's still gets new IDs
         self.reset()
 
     def reset(self) -> None:
@@ -190,7 +190,7 @@ class Intake:
                 sleep(_PAUSE)
 
     def _repeated(self, sending: Sending) -> tuple[str, ...]:
-        """Advice about whom the last SMS was the same, if that is asked for."""
+        """Advice that names those whose last SMS was the same, if that is asked for."""
         submission = sending.submission
         if not submission.tell_repeats:
             return ()

@@ -90,7 +90,7 @@ class Recipient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a phone answered (回覆簡訊)."""
+    """What a phone replied (回覆簡訊)."""
 
     text: str
     at: datetime
@@ -225,7 +225,7 @@ class Batch:
         return range(self.first_id, self.first_id + len(self.records))
 
     def free(self) -> None:
-        """Let go of its records, which know their batch: else only the collector frees them."""
+        """Break the cycle with its records, which only the garbage collector would free."""
         self.records = ()
         self.bookings = ()
 
@@ -243,10 +243,10 @@ class Batch:
 
 
 class Record:
-    """A recipient's record in a batch: what a `Message` is a picture of."""
+    """A recipient's record in a batch, of which a `Message` is a snapshot."""
 
-    # As many as there are messages: what all of a batch have in common, or what follows
-    # from a record's place in it, is not kept in each.
+    # There are as many as messages, so what a batch's records have in common, and what
+    # follows from a record's place in it, is not kept in each.
     __slots__ = (
         "_record_number", "_version", "batch", "content", "cost", "due", "email", "finished_at",
         "kind", "name", "place", "replies", "status", "to",

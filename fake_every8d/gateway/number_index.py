@@ -1,4 +1,4 @@
-"""Which records there are of a number."""
+"""An index of records by phone number."""
 
 from collections.abc import Iterable, KeysView, Sequence
 from operator import attrgetter
@@ -9,7 +9,7 @@ _id_of = attrgetter("id")
 
 
 class NumberIndex:
-    """Records by their number, oldest first. A lone one, as most are, costs no list."""
+    """Records by their number, oldest first; a number's only record costs no list."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._found: dict[str, Record | list[Record]] = {}

@@ -1,4 +1,4 @@
-"""What kind of number is this (clauses N)."""
+"""Phone numbers: which kind one is, and how it is kept (clauses N)."""
 
 import enum
 import re
@@ -20,7 +20,7 @@ class Kind(enum.Enum):
 
 
 class Number(NamedTuple):
-    """A number as it is kept: `+8869…` at home, as given abroad and if invalid."""
+    """A number as it is kept: `+8869…` for a Taiwan mobile; any other as it was given."""
 
     e164: str
     kind: Kind
@@ -28,19 +28,19 @@ class Number(NamedTuple):
 
 _DOMESTIC = re.compile(r"(?:0|\+?8860?)(9[0-9]{8})")
 _INTERNATIONAL = re.compile(r"\+(?!886)[1-9][0-9]{6,14}")
-# Between digits for people's eyes, or brought along unseen when a number is copied.
+# What people put between digits, and invisible characters that come along with a copied number.
 _SEPARATORS = re.compile(r"[\s().\-/\u00ad\u200b-\u2015\u2212\u202a-\u202e\u2060\ufeff]")
 # The document prints them, so its examples must run as printed (N3).
 _SAMPLES = {
     "+88690000001": "+88690000001",
     "+88690000002": "+88690000002",
     "09123456789": "+8869123456789",
-    "+8869123456789": "+8869123456789",  # as which it is kept
+    "+8869123456789": "+8869123456789",  # as it is kept
 }
 
 
 def parse(text: str) -> Number:
-    """Tell what `text` is; blanks around it do not count (N1–N3)."""
+    """Which number `text` is; blanks around it do not count (N1–N3)."""
     text = text.strip()
     if match := _DOMESTIC.fullmatch(text):
         return Number("+886" + match[1], Kind.DOMESTIC)
@@ -52,11 +52,11 @@ def parse(text: str) -> Number:
 
 
 def parse_spelling(text: str) -> Number:
-    """Tell what somebody means who looks a number up, in any usual spelling.
+    """The number that somebody means who looks one up, in any usual spelling.
 
-    Separators, full-width digits, brackets around a trunk 0, and 00 for + are all the
-    same number, though the platform would not send to every one of them (N1). Raises
-    `InvalidInput` for what is no text.
+    Separators, full-width digits, brackets around a trunk 0, and 00 for + make no difference
+    here, though the platform would not send to every such spelling (N1). Raises
+    `InvalidInput` for what is not text.
     """
     if not isinstance(text, str):
         raise InvalidInput(f'a number is text, such as "0912345678", not {text!r}')

@@ -21,11 +21,11 @@ ATTEMPTS = 11
 """One, and the platform's ten retries (R2)."""
 
 _DRAIN_SECONDS = 1.0
-_NO_THREAD_MICROS = 1_000_000  # after so long at the earliest it is tried again
+_NO_THREAD_MICROS = 1_000_000  # until the next try, at the earliest
 
 
 class ReportState(enum.Enum):
-    """How far an `Outgoing` has come."""
+    """What has become of an `Outgoing`."""
 
     WAITING = "waiting"
     """Under way, or waiting for its turn or its next try."""
@@ -92,8 +92,8 @@ class Retry(Generic[Item]):
 class _Lane:
     """Runs jobs on a few daemon threads, which end when nothing is left to do.
 
-    Not a `ThreadPoolExecutor`: the interpreter's end waits for its threads, and so
-    for a receiver that hangs.
+    Not a `ThreadPoolExecutor`: the interpreter waits for its threads at exit, and would
+    so wait for a receiver that hangs.
     """
 
     def __init__(self, name: str, width: int) -> None:
@@ -115,7 +115,7 @@ class _Lane:
         except RuntimeError:
             with self._lock:
                 self._workers -= 1
-                if not self._workers:  # else those that there are come to it
+                if not self._workers:  # else the threads that there are get to it
                     self._jobs.pop()
                     raise
 
@@ -184,7 +184,7 @@ class Outbox(Generic[Item]):
             self.start(item)
 
     def restore(self, items: Iterable[Item], upcoming_id: int) -> None:
-        """Be as it was with these items: those that wait are tried when they were to be.
+        """Return to a state with these items: those that wait are tried when they were to be.
 
         What was under way goes out once more.
         """

@@ -118,7 +118,7 @@ class Platform:
             self._accounts.close_token(token)
 
     def check(self, caller: Caller) -> None:
-        """Raises what any call of the caller's would."""
+        """Raises what any call by this caller would."""
         with self._lock:
             self._accounts.of(caller)
 
@@ -143,8 +143,8 @@ class Platform:
         """sendSMS: one text to the numbers in `mobile`, separated by commas (N1).
 
         `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). The rest is for
-        the HTTP API (H8); `tell_repeats` has the receipt's advice tell of whom the last SMS
-        was the same within 24 hours. Raises -24 or -41, too.
+        the HTTP API (H8); with `tell_repeats`, the receipt's advice names those who got the
+        same text as their last SMS, within 24 hours. Raises -24 or -41, too.
         """
         submission = Submission(
             subject,
@@ -170,7 +170,7 @@ class Platform:
         retry_time: str = "",
         event_id: str = "",
     ) -> FilteredReceipt:
-        """sendSMS4FilterMessage: as `send_sms`, to whom the text was not sent today (H11).
+        """sendSMS4FilterMessage: `send_sms`, but to nobody twice within a day (H11).
 
         Leaves out those to whom the account sent the same text within the last 24 hours.
         With `send=False` it tells who they are, and sends nothing.

@@ -6,7 +6,7 @@ LONGEST = 333
 """The longest SMS in UTF-16 code units; longer content is split into several (P2)."""
 
 INTERNATIONAL_FACTOR = 3
-"""What is not billed as +886 costs three times as much (P3)."""
+"""How many times as much a number costs that is not billed as +886 (P3)."""
 
 _INTERNATIONAL_PIECE = 70
 _REPLY_LINK = 17  # characters that an EventID's link adds (H8)
@@ -20,7 +20,7 @@ def length(content: str, *, reply_link: bool = False) -> int:
 
 
 def points(units: int) -> int:
-    """The price at home of a content of so many UTF-16 units, in points (P1, P2)."""
+    """The domestic price, in points, of content of so many UTF-16 units (P1, P2)."""
     full, rest = divmod(units, LONGEST)
     return full * len(_TIERS) + (bisect_left(_TIERS, rest) + 1 if rest else 0)
 

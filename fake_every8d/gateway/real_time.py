@@ -8,7 +8,7 @@ from types import ModuleType
 
 def _own_time() -> ModuleType:
     # freezegun replaces the functions of the module `time`, wherever they were imported to.
-    # A copy that nobody else knows of it cannot reach, even if it came first.
+    # It cannot reach a copy that nobody else knows of, even if it was started first.
     spec = BuiltinImporter.find_spec("time")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""What the platform's operations answer."""
+"""What the platform's operations return."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from fake_every8d.gateway.messages import Message, Reply
 
 
 class Receipt(NamedTuple):
-    """What a send is answered (S1, S2)."""
+    """What a send returns (S1, S2)."""
 
     credit: Decimal
     """Points left after it."""
@@ -41,7 +41,7 @@ class SentBefore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FilteredReceipt:
-    """What a send that leaves such recipients out is answered (H11)."""
+    """What a send returns that leaves such recipients out (H11)."""
 
     receipt: Receipt | None
     """None if nobody was left, or nothing was to be sent."""

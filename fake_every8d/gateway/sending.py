@@ -17,7 +17,8 @@ from fake_every8d.gateway.numbers import Kind
 _NAME_LENGTH = 50
 _SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
-"""In µs: a send time may be gone by so much (S5), and an SMS is not to be repeated (H11)."""
+"""In µs: how far a send time may be in the past (S5), and for how long the filter looks back
+(H11)."""
 
 _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 
@@ -45,19 +46,19 @@ class Submission(NamedTuple):
     send_time: str
     """`YYYYMMDDhhmmss`; empty: now (S5)."""
     problem: tuple[int, str] | None
-    """An error that the call is answered, once it is known to be an account's."""
+    """The error that the call gets, once its caller is known to be an account."""
     as_written: bool = False
     """Whether numbers are billed as they are written (N4)."""
     retry_time: str = ""
     event_id: str = ""
     tell_repeats: bool = False
-    """Whether advice is to tell to whom the last SMS was the same, within 24 hours."""
+    """Whether advice names those who got the same text as their last SMS, within 24 hours."""
 
 
 class Sending:
     """A send, worked out: its batch's records and what they cost. Changes nothing else.
 
-    That takes its time, and needs no lock.
+    Working it out may take long, and needs no lock.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Sending:
             self._leave_out(account.credit)
 
     def affordable(self, credit: Decimal) -> bool:
-        """Whether it is what it would be with another credit than that it was judged with."""
+        """Whether it comes out the same with this credit as with that it was judged by."""
         return credit == self._account.credit or (not self.unsent and self.cost <= credit)
 
     def _leave_out(self, credit: Decimal) -> None:
@@ -128,7 +129,7 @@ class Sending:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What people do not expect of the platform and happened here, a sentence each."""
+        """What happened here that people do not expect of the platform, a sentence each."""
         return tuple(
             [
                 text.format(_few(items, self._remarked[text]))
@@ -210,7 +211,7 @@ class Sending:
 
 
 def _due_time(send_time: str, now: int) -> int | None:
-    """When to send, in µs: `now` or later; None if it is no time or long gone (S5)."""
+    """When to send, in µs: `now` or later; None if it is no time, or too long ago (S5)."""
     if not send_time:
         return now
     due = _moment(send_time)
@@ -220,7 +221,7 @@ def _due_time(send_time: str, now: int) -> int | None:
 
 
 def is_send_time(text: str) -> bool:
-    """Whether it is a `YYYYMMDDhhmmss` that there is, be it gone by; or empty, for now."""
+    """Whether it is a real time as `YYYYMMDDhhmmss`, even a past one; or empty, for now."""
     return not text or _moment(text) is not None
 
 

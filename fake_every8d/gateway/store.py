@@ -15,8 +15,8 @@ from fake_every8d.gateway.messages import Batch, Record
 from fake_every8d.gateway.number_index import NumberIndex
 
 _CHUNK = 512  # records to a list
-_FEW = 1_000  # numbers or records that are dealt with at once, while others wait
-_RECENT = 20_000  # changes that are remembered: who asks for the latest looks through no more
+_FEW = 1_000  # numbers or records dealt with before others get the lock
+_RECENT = 20_000  # changes that are remembered, so that finding the latest never takes long
 
 _id_of = attrgetter("id")
 _first_id_of = attrgetter("first_id")
@@ -64,8 +64,8 @@ class Store:
     def add(self, batch: Batch, index: NumberIndex | None = None) -> None:
         """Keep a batch, whose records come after all others.
 
-        With many records, an `index` of them makes that quick: then it is put off to
-        add them to the one of all others' (`catch_up`).
+        With many records, give an `index` of them, to be quick: merging it into the index
+        of all others is then put off (`catch_up`).
         """
         batch.first_version = self._changes.count(len(batch.records)) - len(batch.records) + 1
         self._batches.setdefault(batch.user_id, {})[batch.id] = batch
@@ -86,7 +86,7 @@ class Store:
 
     @property
     def behind(self) -> bool:
-        """Whether anything has been put off."""
+        """Whether any merging has been put off."""
         return bool(self._put_off)
 
     def catch_up(self) -> None:
@@ -118,7 +118,7 @@ class Store:
         self.wake(batch, records)
 
     def wake(self, batch: Batch, records: Iterable[Record]) -> None:
-        """Have those look again who wait for something about these records of a batch."""
+        """Wake those who wait for something about these records of a batch."""
         if self._changes.topical:
             about = {("to", record.number) for record in records}
             self._changes.wake(("batch_id", batch.id), ("user_id", batch.user_id), *about)
@@ -198,7 +198,7 @@ class Store:
     ) -> str | None:
         """The ID of the latest batch in which an account sent a text to a number (H11).
 
-        If that was not before `since`, in µs, and is `among` so many of the last to the number.
+        Only since `since`, in µs, and only among the last `among` SMS to the number.
         """
         for record in islice(reversed(self.of(number)), among):
             if (
@@ -263,11 +263,11 @@ class Store:
         return sorted(chain.from_iterable(of_accounts), key=_first_id_of)
 
     def keep(self, batch: Batch) -> None:
-        """Something is still to come for it."""
+        """Count one more thing that is still to come for a batch: it is not forgotten."""
         batch.to_come += 1
 
     def release(self, batch: Batch) -> None:
-        """Something that was to come has happened."""
+        """Count one less: something that was to come has happened."""
         batch.to_come -= 1
         self.close_if_done(batch)
 
@@ -319,8 +319,8 @@ class Store:
 class _Records:
     """Records by their IDs, which are given out one after the other.
 
-    In lists of equal length by the quotient of the ID: a tenth of a dict's memory, and
-    a range of IDs is found without looking at those before.
+    In chunks of equal length: that takes a tenth of a dict's memory, and a range of IDs is
+    found without looking at those before.
     """
 
     def __init__(self) -> None:

@@ -85,7 +85,7 @@ class RecordedRequest:
 
     @property
     def micros(self) -> int:
-        """The same, in microseconds since 1970, as the gateway counts them."""
+        """`at`, in microseconds since 1970."""
         return self._micros
 
     @property

@@ -20,7 +20,7 @@ from fake_every8d.gateway.real_time import monotonic
 TIMEOUT = 10.0
 """Seconds that a receiver has for its whole response (R2)."""
 
-_BODY_LIMIT = 1 << 20  # bytes of a response, which nobody reads; after more, we disconnect
+_BODY_LIMIT = 1 << 20  # bytes of a response, which nobody needs; we disconnect after more
 
 _ESCAPE = re.compile("%..")
 

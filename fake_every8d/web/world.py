@@ -1,4 +1,4 @@
-"""Everything at once: gateway, failures and journal, how they begin anew, and how they are kept."""
+"""Gateway, failures and journal together: how they start over, and how they are kept."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ class World:
         self._set_up = set_up
 
     def set_up(self) -> None:
-        """Have it as it is to be at first, and after every reset."""
+        """Bring it to its initial state: at first, and after every reset."""
         if self._set_up is not None:
             self._set_up()
         self.faults.settle()
@@ -50,7 +50,7 @@ class World:
         return document(Snapshot(self.gateway.state(), self.faults.state()))
 
     def restore(self, given: Document) -> None:
-        """Be as a snapshot says. Raises `Conflict` or `InvalidInput`, and then nothing changes."""
+        """Return to a snapshot. Raises `Conflict` or `InvalidInput`; then nothing changes."""
         snapshot = read(given)
         self.faults.clear()  # delayed calls are answered first
         self.gateway.restore(snapshot.gateway)

@@ -28,7 +28,7 @@ STATE = "state"
 """The one that can be asked for once it is another."""
 
 _MAX_LIMIT = 10_000
-_LONGEST_WAIT = 30  # seconds that a caller may wait for something to appear
+_LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
 
 _ID = p.in_query(p.COUNT)
 _USER = {"user_id": p.TEXT}
@@ -60,7 +60,7 @@ _REPORT = {
     "status": p.STATUS_IN_QUERY,
     "state": p.STATE,
 }
-_CONCERNED = ("to", "user_id", "batch_id")  # what the gateway tells apart who waits
+_CONCERNED = ("to", "user_id", "batch_id")  # by which the gateway knows whom to wake
 _REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
 _ACCOUNT_CHANGES = {key: kind for key, kind in p.ACCOUNT.keys.items() if key != "user_id"}
 
@@ -142,7 +142,7 @@ class Operations:
     def etag(self) -> str:
         """Another one whenever something has changed; time that passes is no change."""
         version = self._gateway.version + self._faults.version + self._journal.version
-        # Sessions end at midnight, and nobody says so.
+        # Sessions end at midnight, which is not counted as a change.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
     def await_another(self, etag: str, wait_seconds: float, on_wait: OnWait | None) -> str:
@@ -161,9 +161,9 @@ class Operations:
         topic: Hashable = ANYTHING,
         **wanted: Any,
     ) -> list[Item]:
-        """What is wanted, and one more than `limit`, once `count` are there or the time is up.
+        """What is wanted, `limit` and one more at most, once `count` are there or time is up.
 
-        Without a `count`, one is waited for, but need not come. Raises `NotFound` if there
+        Without a `count`, it waits for one, which need not come. Raises `NotFound` if there
         are fewer than `count`.
         """
         found: list[Item] = []
@@ -226,7 +226,7 @@ class Operations:
 
     @_operation("GET", "snapshot", cached=False)
     def _snapshot(self) -> Response:
-        # In ASCII, as it has to come back exactly: a text may hold half a character.
+        # In ASCII, because a text may hold half a surrogate pair, and has to come back exactly.
         return Response(json.dumps(self._world.snapshot()), content_type="application/json")
 
     @_operation("PUT", "snapshot")
@@ -457,7 +457,7 @@ def _select(
     newest_first: bool = False,
     **wanted: Any,
 ) -> list[Item]:
-    """The items that have the `wanted` attributes, and an ID in between."""
+    """The items with the `wanted` attributes, and an ID between `after` and `before`."""
     id_of = attrgetter("id")
     return [
         item
@@ -486,7 +486,7 @@ def _json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 def encoded(data: Any) -> bytes:
     """JSON, for people to read too."""
-    # What a caller texted may hold half a character, which UTF-8 cannot.
+    # A text may hold half a surrogate pair, which UTF-8 cannot encode.
     return (json.dumps(data, ensure_ascii=False) + "\n").encode(errors="replace")
 
 

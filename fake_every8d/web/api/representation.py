@@ -148,7 +148,7 @@ def clock(clock: Clock) -> Json:
 
 
 def request(request: RecordedRequest) -> Json:
-    """A request and its answer, bodies as text."""
+    """A request and its response, bodies as text."""
     return {
         "id": request.id,
         "at": _time(request.at),
