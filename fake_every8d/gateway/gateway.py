@@ -380,16 +380,16 @@ class Gateway(Search):
         topic: Hashable = ANYTHING,
         on_wait: Callable[[Callable[[], None]], object] | None = None,
     ) -> bool:
-        """Wait until `condition()` holds, `timeout` real seconds at the most; whether it does.
+        """Wait until `condition()` holds, at most `timeout` real seconds. Returns whether it does.
 
-        It is asked at once, and again when something has changed about messages to that
-        number, of that account or in that batch, their reports and replies included; or
-        about a `topic` of which somebody else tells (`wake`). Without any of these it is
-        asked whatever has changed. Any number may wait; those who send do not notice.
+        `condition` is called at once, and again whenever something changes about messages to
+        that number, of that account or in that batch, their reports and replies included, or
+        `wake` announces the `topic`. With none of these, it is called again after any change.
+        Any number of threads may wait, at no cost to those who send.
 
-        `on_wait`, if given, is called once it comes to waiting, with a function that ends
-        the wait from any thread and never blocks: for who waits for somebody that may
-        hang up. Raises `NotFound` for a `to` that is no number.
+        `on_wait`, if given, is called when waiting begins, with a function that ends the wait
+        from any thread and never blocks: for those who serve a client that may hang up.
+        Raises `NotFound` for a `to` that is no number.
         """
         if to is not None:
             with self._lock:

@@ -62,7 +62,7 @@ class Api:
         )
 
     def respond(self, environ: "WSGIEnvironment", on_disconnect: OnWait | None = None) -> Response:
-        """Answer a request. Raises nothing for what is wrong with it: that is an answer.
+        """Answer a request. What is wrong with it is told in an error in JSON, not raised.
 
         `on_disconnect` takes a function to call if the client goes away while it waits.
         """

@@ -171,7 +171,7 @@ def request(request: RecordedRequest) -> Json:
 
 
 def fault(fault: Fault) -> Json:
-    """A failure that is waiting to befall a call."""
+    """A failure that waits for a call."""
     return asdict(fault)
 
 
