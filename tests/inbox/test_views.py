@@ -3,13 +3,14 @@
 import re
 import shlex
 import subprocess
+from typing import get_args
 
 import pytest
 import requests
 import urllib3
 from playwright.sync_api import expect
 
-from fake_every8d import FakeEvery8d, Status
+from fake_every8d import FakeEvery8d, Operation, Status
 from tests.inbox.conftest import Open, Send
 from tests.receiver import Receiver, in_turn, status
 from tests.web.serving import call, log_in
@@ -397,6 +398,13 @@ def test_what_is_wrong_with_a_failure_is_said_at_its_field_in_the_readers_langua
         "請輸入 400 至 599 的狀態碼。"
     )
     assert fake.faults == []
+
+
+def test_a_fault_can_be_of_each_operation_that_either_api_has(open: Open) -> None:
+    options = open("#/faults").get_by_label("To calls of").locator("option")
+    expect(options).to_have_count(len(get_args(Operation)))
+    values = options.evaluate_all("options => options.map((option) => option.value)")
+    assert values == [*get_args(Operation)]
 
 
 def test_any_fault_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> None:

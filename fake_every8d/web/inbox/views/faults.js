@@ -5,17 +5,7 @@ import { attempt } from "../live.js";
 import { t } from "../i18n.js";
 import { outage, store } from "../store.js";
 import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
-import { html, useState } from "../vendor/preact-htm.js";
-
-const OPERATIONS = [
-  "getConnection",
-  "sendSMS",
-  "sendParamSMS",
-  "closeConnection",
-  "getDeliveryStatus",
-  "getCredit",
-  "eraseBooking",
-];
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
 
 /**
  * What can be said about each kind of failure.
@@ -84,11 +74,18 @@ function Fault({ fault }) {
 
 function NewFault() {
   const [kind, setKind] = useState("http_error");
+  const [operations, setOperations] = useState(["sendSMS"]);
   const [operation, setOperation] = useState("sendSMS");
   const [times, setTimes] = useState("1");
   const [effect, setEffect] = useState("before");
   const [settings, setSettings] = useState(/** @type {Settings} */ (KINDS.http_error));
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
+
+  useEffect(() => {
+    attempt(http.get("fake/openapi.json")).then((description) => {
+      if (description) setOperations(description.components.schemas.NewFault.properties.operation.enum);
+    });
+  }, []);
 
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -110,8 +107,7 @@ function NewFault() {
       <label>
         ${t("fault.operation")}
         <select value=${operation} onChange=${(event) => setOperation(event.target.value)}>
-          <option value="*">${t("faults.all")}</option>
-          ${OPERATIONS.map((name) => html`<option value=${name}>${name}</option>`)}
+          ${operations.map((name) => html`<option value=${name}>${name === "*" ? t("faults.all") : name}</option>`)}
         </select>
       </label>
       <label>
