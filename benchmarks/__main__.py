@@ -17,6 +17,7 @@ from benchmarks import (
     plugin,
     ratios,
     reports,
+    stages,
     start,
     waiting,
 )
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
     "latency": latency.run,
     "start": start.run,
     "call": call.run,
+    "stages": stages.run,
     "batch": batch.run,
     "clock": clock.run,
     "reports": reports.run,

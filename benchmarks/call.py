@@ -1,18 +1,12 @@
-"""One `sendSMS` in this process: all of it, its stages, and what spyne alone takes."""
+"""One `sendSMS` in this process: all of it, and what spyne alone takes."""
 
-import gc
-from collections.abc import Callable, Mapping
-from functools import partial
-from statistics import mean
-from time import perf_counter
+from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
 
-from benchmarks.measuring import Result, in_child, in_turn, per_call, result
+from benchmarks.measuring import Result, in_turn, per_call, result
 from benchmarks.posting import RESULT, TNS, batch_id, gateway, post, send_sms
-from fake_every8d.gateway import Gateway
-from fake_every8d.soap import SoapCall, SoapEndpoint
 from fake_every8d.web.app import Application
 from fake_every8d.web.journal import Journal
 
@@ -78,7 +72,7 @@ class NoJournal(Journal):
 
 
 def run(quick: bool) -> list[Result]:
-    """The whole beside the bare subclass (aim: at most twice that), and its stages."""
+    """The whole beside the bare subclass (aim: at most twice that)."""
     rounds, calls = (2, 50) if quick else (9, 2000)
     body = send_sms("0123456789abcdef0123456789abcdef", "0912345678")
     bare, stock = _bare(body), _stock(body)
@@ -89,13 +83,11 @@ def run(quick: bool) -> list[Result]:
         lambda: {JOURNAL: _whole(calls, Journal())},
         lambda: {STOCK: per_call(stock, calls)},
     )
-    stages = in_turn(rounds, partial(in_child, _stages, calls))
     return [
         result(measured, WHOLE, "µs", scale=1e6, beside=BARE, ratio_at_most=2),
         result(measured, JOURNAL, "µs", scale=1e6, beside=BARE),
         result(measured, BARE, "µs", scale=1e6),
         result(measured, STOCK, "µs", scale=1e6, beside=BARE),
-        *[result(stages, stage, "µs", scale=1e6) for stage in stages],
     ]
 
 
@@ -107,45 +99,6 @@ def _whole(calls: int, journal: Journal) -> float:
     batch_id(post(application, body, "sendSMS"))
     seconds = per_call(lambda: post(application, body, "sendSMS"), calls)
     platform.close()
-    return seconds
-
-
-def _stages(calls: int) -> Mapping[str, float]:
-    platform = gateway(delivery_seconds=3600)
-    application = Application(platform)
-    body = send_sms(platform.open_session("demo", "demo"), "0912345678")
-    batch_id(post(application, body, "sendSMS"))
-    read = _timed(SoapEndpoint, "read")
-    execute = _timed(SoapCall, "execute")
-    respond = _timed(SoapCall, "respond")
-    send = _timed(Gateway, "send_sms")
-    add = _timed(Journal, "add")
-    gc.collect()
-    whole = per_call(lambda: post(application, body, "sendSMS"), calls)
-    delivery = per_call(lambda: platform.clock.advance(hours=1), 1)
-    return {
-        "stage: HTTP": whole - sum(map(mean, (read, execute, respond, add))),
-        "stage: envelope in": mean(read),
-        "stage: dispatch": mean(execute) - mean(send),
-        "stage: gateway": mean(send),
-        "stage: envelope out": mean(respond),
-        "stage: journal": mean(add),
-        "its delivery, later": delivery / calls,
-    }
-
-
-def _timed(owner: type, name: str) -> list[float]:
-    """The seconds that each call of a method will have taken, for as long as this process."""
-    seconds: list[float] = []
-    method = getattr(owner, name)
-
-    def timed(*args: object) -> object:
-        begun = perf_counter()
-        returned = method(*args)
-        seconds.append(perf_counter() - begun)
-        return returned
-
-    setattr(owner, name, timed)
     return seconds
 
 

@@ -73,6 +73,14 @@ def send_sms(session_key: str, mobile: str) -> bytes:
     )
 
 
+def soap_request(body: bytes) -> bytes:
+    """The bytes of an HTTP request that brings a `sendSMS`, as wrk sends it."""
+    fields = {"Host": "127.0.0.1:8021", "User-Agent": "wrk", **HEADERS}
+    fields["Content-Length"] = str(len(body))
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"POST {SOAP_PATH} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
 def constant_answer() -> str:
     """A SOAP 1.1 answer to `sendSMS`, as the fake writes it."""
     return (

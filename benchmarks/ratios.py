@@ -14,9 +14,18 @@ from httptools import HttpRequestParser
 from lxml import etree
 
 from benchmarks.measuring import Result, in_child, in_turn, result
-from benchmarks.posting import CONTENT, constant_answer, envelope, gateway, numbers, post, send_sms
+from benchmarks.posting import (
+    CONTENT,
+    constant_answer,
+    envelope,
+    gateway,
+    numbers,
+    post,
+    send_sms,
+    soap_request,
+)
 from fake_every8d.gateway import Gateway
-from fake_every8d.web.app import SOAP_PATH, Application
+from fake_every8d.web.app import Application
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.request import RequestReader
 
@@ -109,13 +118,7 @@ class _Nobody:
 
 
 def _http(calls: int) -> Mapping[str, float]:
-    body = send_sms("0" * 32, "0912345678")
-    head = (
-        f"POST {SOAP_PATH} HTTP/1.1\r\nHost: 127.0.0.1:8021\r\nUser-Agent: wrk\r\n"
-        "Content-Type: text/xml; charset=utf-8\r\nSOAPAction: http://tempuri.org/sendSMS\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    request = head.encode() + body
+    request = soap_request(send_sms("0" * 32, "0912345678"))
     parser, reader = HttpRequestParser(_Nobody()), RequestReader({}, Limits())
 
     def read() -> None:

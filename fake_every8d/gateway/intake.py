@@ -226,5 +226,5 @@ class Intake:
 
 def _batch_id(random: Random) -> str:
     """A UUID of version 4, without asking the system for randomness each time."""
-    digits = f"{random.getrandbits(120):030x}"
+    digits = random.randbytes(15).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"

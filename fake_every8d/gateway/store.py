@@ -114,7 +114,7 @@ class Store:
         else:
             for version, record in enumerate(records, first):
                 record.version = version
-        self._recent.extend([record.id for record in records])
+        self._recent.extend([record.id for record in records[-_RECENT:]])
         self.wake(batch, records)
 
     def wake(self, batch: Batch, records: Iterable[Record]) -> None:
