@@ -1,13 +1,14 @@
 """Looking for messages, and for the phones that got them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from fake_every8d.gateway.clock import to_micros
-from fake_every8d.gateway.messages import Message, Record, Status
+from fake_every8d.gateway.messages import Batch, Message, Record, Reply, Status
 from fake_every8d.gateway.platform import Platform
 
 _FEW = 500  # messages that are shown before others have a turn at the lock
@@ -127,17 +128,20 @@ class Search(Platform):
                 before=before if matches is None and to is user_id is batch_id is None else None,
                 newest_first=True,
             )
-            counts = self._store.phones, len(self._store)
+            kept = self._store.phones, len(self._store)
         if matches is None and to is user_id is batch_id is None:
-            newest = islice(self._newest(candidates), limit)
-            return Phones(list(self._shown((record, None) for record in newest)), *counts)
-        found: dict[str, tuple[Record, int]] = {}
-        for record in filter(matches, candidates):
-            first, count = found.get(number := record.number, (record, 0))
-            found[number] = first, count + 1
-        older = (each for each in found.values() if before is None or each[0].id < before)
-        total = sum(count for _, count in found.values())
-        return Phones(list(self._shown(islice(older, limit))), len(found), total)
+            shown = ((record, None) for record in self._newest(candidates))
+            return Phones(list(self._shown(islice(shown, limit))), *kept)
+        found = list(filter(matches, candidates))
+        numbers = [record.number for record in found]
+        newest = dict(zip(reversed(numbers), reversed(found), strict=True))
+        counts = Counter(numbers)  # in the order in which they first come: the newest first
+        older = (
+            (newest[number], count)
+            for number, count in counts.items()
+            if before is None or newest[number].id < before
+        )
+        return Phones(list(self._shown(islice(older, limit))), len(counts), len(found))
 
     def _newest(self, records: Iterable[Record]) -> Iterator[Record]:
         """Those of the records that are their numbers' newest."""
@@ -192,26 +196,34 @@ def _condition(
 
 def _holds(needle: str) -> Condition:
     """Whether a record has the needle, in lower case, anywhere."""
+    # It is asked of each record there is, so it does as little as it can.
+    cased = needle != needle.upper()
     # People write 0912-345-678, or a part of it, for +886912345678.
     digits = _NOT_A_DIGIT.sub("", needle) if _NUMBER.fullmatch(needle) else ""
+    mobile = f"+886{digits[1:]}" if digits.startswith("0") else None
+    last: Batch | None = None
+    in_batch = False
 
     def holds(record: Record) -> bool:
-        batch = record.batch
+        nonlocal last, in_batch
+        if record.batch is not last:
+            last = record.batch
+            in_batch = any(needle in text.lower() for text in (last.id, last.user_id, last.subject))
+        if in_batch or needle in (record.content.lower() if cased else record.content):
+            return True
+        if digits:
+            number = record.number
+            if digits in number or (mobile and number.startswith(mobile)):
+                return True
         return (
-            needle in record.content.lower()
-            or needle in record.to.lower()
-            or (digits != "" and any(digits in each for each in _spellings(record.number)))
-            or needle in record.name.lower()
-            or needle in record.email.lower()
-            or needle in batch.id
-            or needle in batch.user_id.lower()
-            or needle in batch.subject.lower()
-            or any(needle in reply.text.lower() for reply in record.replies or ())
+            needle in record.to.lower()
+            or (record.name != "" and needle in record.name.lower())
+            or (record.email != "" and needle in record.email.lower())
+            or (record.replies is not None and _in_a_reply(needle, record.replies))
         )
 
     return holds
 
 
-def _spellings(number: str) -> Sequence[str]:
-    """A number, and as it is called at home."""
-    return (number, f"0{number[4:]}") if number.startswith("+886") else (number,)
+def _in_a_reply(needle: str, replies: Iterable[Reply]) -> bool:
+    return any(needle in reply.text.lower() for reply in replies)

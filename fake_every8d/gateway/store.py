@@ -181,6 +181,8 @@ class Store:
         elif user_id is not None:
             batches = self.batches(user_id)[::step]
             records = chain.from_iterable(batch.records[::step] for batch in batches)
+            if after is before is None:
+                return records
         else:
             return self._records.between(after or 0, before, newest_first=newest_first)
         return (

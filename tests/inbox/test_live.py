@@ -5,6 +5,7 @@ from playwright.sync_api import Page, Request, expect
 
 from fake_every8d import FakeEvery8d
 from tests.inbox.conftest import Open, Send
+from tests.waiting import wait_for
 
 PHONES = 2_000
 MESSAGES = 10_000
@@ -13,8 +14,12 @@ MESSAGES = 10_000
 def asked(page: Page) -> list[Request]:
     """What the page asks the API from now on."""
     seen: list[Request] = []
-    page.on("request", lambda request: "/fake/" in request.url and seen.append(request))
+    listen(page, seen)
     return seen
+
+
+def listen(page: Page, seen: list[Request]) -> None:
+    page.on("request", lambda request: "/fake/" in request.url and seen.append(request))
 
 
 def answers(requests: list[Request]) -> list[tuple[str, int]]:
@@ -36,29 +41,51 @@ def pass_until(page: Page, step: int, seen: list[Request], count: int) -> int:
     raise AssertionError(f"the page asked {len(seen)} times, not {count}")
 
 
-def test_nothing_new_costs_a_304(fake: FakeEvery8d, send: Send, open: Open) -> None:
-    """And it is all that the page asks then, about twice a second."""
+WAITS = "state?wait_seconds=25"
+
+
+def asked_since(page: Page, seen: list[Request]) -> list[str]:
+    """What it has asked for, once its events have come."""
+    page.evaluate("0")
+    return [request.url.partition("/fake/")[2] for request in seen]
+
+
+def test_nothing_new_costs_one_question_that_waits(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
     fake.clock.freeze()
     send("hello")
-    page = open("#/phone/+886912345678", before=lambda page: page.clock.install())
+    seen: list[Request] = []
+    page = open("#/phone/+886912345678", before=lambda page: listen(page, seen))
     expect(page.locator(".bubble")).to_have_text("hello")
-    seen = asked(page)
-    steps = pass_until(page, 500, seen, 20)
-    assert answers(seen) == [("state", 304)] * 20
-    assert steps >= 20
-
+    wait_for(lambda: WAITS in asked_since(page, seen))
+    (waiting,) = [request for request in seen if request.url.endswith(WAITS)]
     seen.clear()
+    page.evaluate("fetch('healthz')")
+    assert seen == []
     send("more")
-    pass_until(page, 500, seen, 2)
     expect(page.locator(".bubble")).to_have_text(["hello", "more"])
-    news = answers(seen)
-    assert news[0] == ("state", 200)
-    assert [path.partition("=")[0] for path, _ in news if "messages" in path] == [
-        "messages?changed_after"
-    ]
-    seen.clear()
-    pass_until(page, 500, seen, 1)
-    assert answers(seen) == [("state", 304)]
+    assert answers([waiting]) == [(WAITS, 200)]
+    wait_for(lambda: WAITS in asked_since(page, seen))
+    messages = [path for path in asked_since(page, seen) if path.startswith("messages")]
+    assert [path.partition("=")[0] for path in messages] == ["messages?changed_after"]
+
+
+def test_a_click_is_not_held_up_by_the_question_that_waits(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """What became of it is asked for at once, as is what another view needs."""
+    fake.clock.freeze()
+    send("hello")
+    seen: list[Request] = []
+    page = open("#/phone/+886912345678", before=lambda page: listen(page, seen))
+    expect(page.locator(".bubble")).to_have_text("hello")
+    wait_for(lambda: WAITS in asked_since(page, seen))
+    page.get_by_role("button", name="Deliver").click()
+    expect(page.locator(".message .status")).to_have_text("100 Delivered")
+    wait_for(lambda: asked_since(page, seen).count(WAITS) >= 2)
+    page.goto(f"{fake.url}/#/reports")
+    wait_for(lambda: "reports?newest_first=true&limit=1000" in asked_since(page, seen))
 
 
 def hide(page: Page, hidden: bool) -> None:

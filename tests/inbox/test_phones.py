@@ -81,17 +81,40 @@ def test_a_conversation_has_the_newest_at_the_bottom(
     expect(bubbles.last).to_be_in_viewport()
 
 
-def test_codes_stand_out_and_are_copied_at_a_click(send: Send, open: Open) -> None:
-    """Four to eight digits, as `Message.code` has them."""
-    send("驗證碼483920，分機123，單號123456789，PIN 0042 of https://a.test/99887")
+def test_the_code_stands_out_and_is_copied_at_a_click(send: Send, open: Open) -> None:
+    """It is `Message.code`; no other number is one."""
+    send("驗證碼483920，分機1234，單號123456789，訂單 10034 of https://a.test/483920")
     page = open("#/phone/+886912345678")
     codes = page.locator(".bubble .code")
-    expect(codes).to_have_text(["483920", "0042"])
+    expect(codes).to_have_text(["483920"])
     page.get_by_role("button", name="483920").click()
     expect(page.locator("#announcements")).to_have_text("Copied 483920")
     assert page.evaluate("navigator.clipboard.readText()") == "483920"
-    link = page.get_by_role("link", name="https://a.test/99887", exact=True)
+    link = page.get_by_role("link", name="https://a.test/483920", exact=True)
     expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("48-3920", "483920"),
+        ("48 3920", "483920"),
+        ("４８３９２０", "483920"),
+        ("G-483920", "G-483920"),
+        ("A7K9Q2", "A7K9Q2"),
+    ],
+)
+def test_a_code_is_shown_as_it_was_written_and_copied_as_it_is_typed(
+    fake: FakeEvery8d, send: Send, open: Open, written: str, code: str
+) -> None:
+    send(f"Your code is {written}.")
+    assert fake.messages[0].code == code
+    page = open("#/phone/+886912345678")
+    button = page.locator(".bubble .code")
+    expect(button).to_have_text(written)
+    button.click()
+    expect(page.locator("#announcements")).to_have_text(f"Copied {code}")
+    assert page.evaluate("navigator.clipboard.readText()") == code
 
 
 def test_p2_p5_points_are_under_a_message_of_more_than_one_and_pieces_in_its_details(
@@ -198,7 +221,11 @@ def test_e1_the_page_says_it(fake: FakeEvery8d, send: Send, open: Open) -> None:
     page = open("#/phone/+886900000105")
     page.get_by_role("button", name="Details").click()
     steps = page.get_by_role("list", name="What became of it").get_by_role("listitem")
-    expect(steps.last).to_contain_text("電信業者關鍵字阻擋")
+    expect(steps.last).to_contain_text("105 Blocked word (carrier) 電信業者關鍵字阻擋")
+    outcome = page.get_by_label("Next messages")
+    fake.update_settings(edition="2021")
+    expect(steps.last).to_contain_text("105 Handset fault 手機端異常")
+    expect(outcome.locator("option[value='106']")).to_have_text("106 Unknown error")
 
 
 def test_d2_a_message_under_way_is_delivered_or_fails_as_one_chooses(

@@ -65,10 +65,10 @@ def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) ->
     url.fill("javascript:alert(1)")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".report-url").get_by_role("alert")).to_contain_text("begin with http")
-    url.fill("http://localhost:3000/sms")
+    url.fill("http://127.0.0.1:3000/sms")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
-    assert fake.account.report_url == "http://localhost:3000/sms"
+    assert fake.account.report_url == "http://127.0.0.1:3000/sms"
     url.fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
@@ -249,6 +249,19 @@ def test_a_call_of_the_http_api_is_shown_as_tables(fake: FakeEvery8d, open: Open
     expect(rows.last.get_by_role("cell").nth(1)).to_have_text("+886987654321")
 
 
+def test_a_multipart_form_is_shown_as_a_table(fake: FakeEvery8d, open: Open) -> None:
+    """As curl -F and some libraries send it."""
+    text = "line\r\n\r\nline <b> 測試"
+    fields = {"UID": "demo", "PWD": "demo", "MSG": text, "DEST": "0912345678"}
+    parts = {name: (None, value) for name, value in fields.items()}
+    requests.post(f"{fake.http_url}sendSMS.ashx", files=parts, timeout=10)
+    page = open("#/requests/1")
+    form = page.get_by_role("table", name="Form").get_by_role("row")
+    expect(form).to_have_count(4)
+    expect(form.locator("th")).to_have_text(["UID", "PWD", "MSG", "DEST"])
+    expect(form.locator("td")).to_have_text(["demo", "********", text, "0912345678"])
+
+
 def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
     fake: FakeEvery8d, open: Open
 ) -> None:
@@ -273,6 +286,8 @@ def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
         unmasked = command.replace("********", "demo")
         subprocess.run(["sh", "-euc", unmasked], check=True, capture_output=True, timeout=60)
         assert [message.content for message in fake.messages].count(content) == 2
+        # What it sent is announced, too, and not in the middle of what comes next.
+        expect(page.locator("#announcements")).to_contain_text("New SMS")
 
 
 def test_a_requests_badge_is_its_outcome_and_what_is_alike_is_told_once(

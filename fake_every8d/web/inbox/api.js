@@ -50,23 +50,25 @@ export const http = {
   delete: (path) => request("DELETE", path),
 };
 
-let known = { etag: "", path: "" };
+let etag = "";
 
 /**
  * GET what may not have changed since the last time: null if so, which costs next to nothing.
  * @param {string} path
+ * @param {number} seconds to wait for a change
+ * @param {AbortSignal} signal that ends the wait
  */
-export async function getIfChanged(path) {
+export async function getIfChanged(path, seconds, signal) {
   /** @type {Record<string, string>} */
-  const headers = known.path === path && known.etag ? { "If-None-Match": known.etag } : {};
-  const response = await fetch(address(path), { headers });
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const response = await fetch(address(seconds ? `${path}?wait_seconds=${seconds}` : path), { headers, signal });
   if (response.status === 304) return null;
   const found = await answer(response, `GET ${path}`);
-  known = { etag: response.headers.get("ETag") ?? "", path };
+  etag = response.headers.get("ETag") ?? "";
   return found;
 }
 
 /** Forget it: the next `getIfChanged` brings all. */
 export const forget = () => {
-  known = { etag: "", path: "" };
+  etag = "";
 };

@@ -23,10 +23,10 @@ export function Body({ body, type, operation, title }) {
   `;
 }
 
-/** The fields of a form or a query, as a table. @param {{encoded: string, title: string}} props */
-export const Form = ({ encoded, title }) => html`
+/** The fields of a form or a query, as a table. @param {{fields: string[][], title: string}} props */
+export const Form = ({ fields, title }) => html`
   <table aria-label=${title}>
-    ${[...new URLSearchParams(encoded)].map(
+    ${fields.map(
       ([name, value]) => html`<tr><th scope="row"><${Text} text=${name} /></th><td><${Text} text=${value} /></td></tr>`,
     )}
   </table>
@@ -39,12 +39,27 @@ export const Form = ({ encoded, title }) => html`
  */
 function laidOut(body, type, operation) {
   if (body.trimStart().startsWith("<")) return xml(body);
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return html`<${Form} encoded=${body} title=${t("form")} />`;
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return form([...new URLSearchParams(body)]);
+  const boundary = /^multipart\/form-data\b.*\bboundary="?([^";]+)/i.exec(type)?.[1];
+  if (boundary) return form(parts(body, boundary));
   if (/^application\/json\b/i.test(type)) return html`<pre><bdi>${pretty(body)}</bdi></pre>`;
   const rows = body.split("\n");
   if (/^text\/plain\b/i.test(type) && rows[1]?.includes("\t")) return tab(rows, COLUMNS[operation ?? ""] ?? []);
   return html`<pre><bdi>${body}</bdi></pre>`;
 }
+
+/** @param {string[][]} fields */
+const form = (fields) => html`<${Form} fields=${fields} title=${t("form")} />`;
+
+/** Names and values of a multipart form. @param {string} body @param {string} boundary */
+const parts = (body, boundary) =>
+  `\r\n${body}`
+    .split(`\r\n--${boundary}`)
+    .slice(1, -1)
+    .map((part) => {
+      const end = part.indexOf("\r\n\r\n");
+      return [/\bname="([^"]*)"/i.exec(part.slice(0, end))?.[1] ?? "", part.slice(end + 4)];
+    });
 
 /** @param {string} body */
 const xml = (body) => html`

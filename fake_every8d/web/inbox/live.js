@@ -8,8 +8,10 @@ import { parse } from "./route.js";
 import { store } from "./store.js";
 import { announce } from "./ui.js";
 
-const EVERY = 600; // milliseconds from an answer to the next question
-const HIDDEN = 10_000; // the same while nobody can see the page, or is to be notified
+const PAUSE = 300; // milliseconds from an answer to the next question, which waits for news
+const WAIT = 25; // seconds that it waits
+const NOTIFIED = 1_000; // milliseconds while nobody sees the page, but is to be notified
+const HIDDEN = 10_000; // the same for others who do not see it
 const OFFLINE = 2_000;
 const PAGE = 2_000; // messages at a time
 const REQUESTS_PAGE = 100; // with their bodies, of which some are long
@@ -18,10 +20,11 @@ let version = 0; // of the messages
 let shown = ""; // the view that what was asked for last was for
 let timer;
 let asking = null;
+let question = new AbortController(); // which may be waiting for news
 
 /** Ask at once, and then again and again. */
 export function start() {
-  addEventListener("visibilitychange", () => document.hidden || refresh());
+  addEventListener("visibilitychange", () => refresh());
   addEventListener("hashchange", () => {
     if (parse(location.hash).view === shown) return;
     forget(); // another view needs what this one did not
@@ -31,12 +34,20 @@ export function start() {
 }
 
 /** Ask now; resolves when the answer has been taken in. */
-export async function refresh() {
+export const refresh = () => askFor(0);
+
+/** @param {number} seconds to wait for news */
+async function askFor(seconds) {
+  question.abort();
   while (asking) await asking;
   clearTimeout(timer);
-  asking = ask().finally(() => {
+  question = new AbortController();
+  asking = ask(seconds).finally(() => {
     asking = null;
-    timer = setTimeout(refresh, !store.connected ? OFFLINE : document.hidden && !notifies() ? HIDDEN : EVERY);
+    // A browser has six connections to a server for all its tabs: only one that is seen keeps one.
+    if (!store.connected) timer = setTimeout(refresh, OFFLINE);
+    else if (document.hidden) timer = setTimeout(refresh, notifies() ? NOTIFIED : HIDDEN);
+    else timer = setTimeout(() => askFor(WAIT), PAUSE);
   });
   await asking;
 }
@@ -71,15 +82,17 @@ function showProblem(problem) {
   store.problem = problem && problem.text;
 }
 
-async function ask() {
+/** @param {number} seconds */
+async function ask(seconds) {
   try {
-    const state = await getIfChanged("fake/state");
+    const state = await getIfChanged("fake/state", seconds, question.signal);
     const was = store.connected;
     store.connected = true;
     store.missed = false;
     if (state) await takeIn(state);
     else if (!was) store.changed();
   } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return; // to ask at once
     forget();
     if (error instanceof ApiError) showProblem(explain(error));
     else if (!(error instanceof TypeError)) throw error;

@@ -1,23 +1,31 @@
 /** What is in a text: codes, web addresses, and what somebody searches for. */
 
-const TOKEN = /(https?:\/\/[^\s"'<>\u0080-\uffff]*[^\s"'<>.,;:!?)\u0080-\uffff])|((?<![0-9])[0-9]{4,8}(?![0-9]))/gi;
+const ADDRESS = String.raw`(https?:\/\/[^\s"'<>\u0080-\uffff]*[^\s"'<>.,;:!?)\u0080-\uffff])`;
 
 /**
- * Cut a text into plain runs, codes (4 to 8 digits, as the API's `code`) and web addresses.
+ * Cut a text into plain runs, web addresses, and the places where a code stands.
  * @param {string} text
+ * @param {string | null} code as the API has it: 483920 where the text has 48-3920 or full-width digits
  * @returns {{kind: "text" | "code" | "url", text: string}[]}
  */
-export function tokens(text) {
+export function tokens(text, code) {
+  const pattern = new RegExp(code ? `${ADDRESS}|${written(code)}` : ADDRESS, "gi");
   /** @type {{kind: "text" | "code" | "url", text: string}[]} */
   const found = [];
   let end = 0;
-  for (const match of text.matchAll(TOKEN)) {
+  for (const match of text.matchAll(pattern)) {
     if (match.index > end) found.push({ kind: "text", text: text.slice(end, match.index) });
     found.push({ kind: match[1] ? "url" : "code", text: match[0] });
     end = match.index + match[0].length;
   }
   if (end < text.length) found.push({ kind: "text", text: text.slice(end) });
   return found;
+}
+
+/** A pattern for a code, however it is written. @param {string} code of letters, digits and hyphens */
+function written(code) {
+  const characters = [...code].map((each) => `[${each === "-" ? "\\-" : each}${String.fromCharCode(each.charCodeAt(0) + 0xfee0)}]`);
+  return `(?<![0-9A-Za-z])${characters.join("[ \\-\u3000\uff0d]?")}(?![0-9A-Za-z])`;
 }
 
 /**

@@ -42,6 +42,12 @@ export function toneOf(status) {
   return status === 303 || status === 888 || status === 999 ? "plain" : "bad";
 }
 
+/** What later editions call something else. */
+const RENAMED = new Set([104, 105, 106]);
+
+/** What a status is called here, in the edition that is followed. @param {number} status */
+export const statusWord = (status) => t(`status.${status}${store.edition !== "2016" && RENAMED.has(status) ? `.${store.edition}` : ""}`);
+
 /**
  * A status, by its number and word; with `term`, the platform's own wording where ours is another.
  * @param {{status: number, term?: boolean}} props
@@ -50,8 +56,8 @@ export function Status({ status, term = false }) {
   const own = termOf(status, store.edition);
   return html`
     <span class=${`status ${toneOf(status)}`} title=${own}>
-      <b>${status} ${t(`status.${status}`)}</b>
-      ${term && own !== t(`status.${status}`) && html`${" "}<span class="term" lang="zh-Hant">${own}</span>`}
+      <b>${status} ${statusWord(status)}</b>
+      ${term && own !== statusWord(status) && html`${" "}<span class="term" lang="zh-Hant">${own}</span>`}
     </span>
   `;
 }
@@ -64,11 +70,11 @@ export const Text = ({ text, query = "" }) => html`
   <bdi dir="auto">${marked(text, query)}</bdi>
 `;
 
-/** The text of an SMS: its codes can be copied, its links opened. */
-export const Content = ({ text, query = "" }) => html`
+/** The text of an SMS: its code can be copied, its links opened. */
+export const Content = ({ text, code = null, query = "" }) => html`
   <bdi dir="auto">
-    ${tokens(text).map((token) => {
-      if (token.kind === "code") return html`<${Code} code=${token.text} query=${query} />`;
+    ${tokens(text, code).map((token) => {
+      if (token.kind === "code") return html`<${Code} code=${code} text=${token.text} query=${query} />`;
       if (token.kind === "text") return marked(token.text, query);
       return html`<a href=${token.text} target="_blank" rel="noopener noreferrer">${marked(token.text, query)}</a>`;
     })}
@@ -78,11 +84,11 @@ export const Content = ({ text, query = "" }) => html`
 const marked = (text, query) =>
   split(text, query).map((part, i) => (i % 2 ? html`<mark>${part}</mark>` : part));
 
-function Code({ code, query }) {
+function Code({ code, text, query }) {
   const [copied, copy] = useCopy(code);
   return html`
     <button class="code" type="button" onClick=${copy} title=${t("copy.code")} aria-label=${t("copy.code.of", { code })}>
-      ${marked(code, query)}<${Icon} name=${copied ? "check" : "copy"} />
+      ${marked(text, query)}<${Icon} name=${copied ? "check" : "copy"} />
     </button>
   `;
 }

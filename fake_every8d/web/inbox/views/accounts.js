@@ -97,7 +97,7 @@ function ReportUrl({ account, change }) {
     <form class="report-url" onSubmit=${submit}>
       <label>
         ${t("account.report_url")}
-        <input dir="ltr" value=${url} placeholder="http://localhost:3000/sms/report" aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setUrl(event.target.value)} />
+        <input dir="ltr" value=${url} placeholder="http://127.0.0.1:3000/sms/report" aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setUrl(event.target.value)} />
       </label>
       <button disabled=${url.trim() === current}>${t("save")}</button>
       <${FieldError} problem=${problem} />

@@ -6,7 +6,7 @@ import { date, national } from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
-import { Badge, CopyButton, Empty, FieldError, Icon, Text } from "../ui.js";
+import { Badge, CopyButton, Empty, FieldError, Icon, Text, statusWord } from "../ui.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Message, ReplyBubble } from "./message.js";
@@ -157,7 +157,7 @@ function Outcome({ number }) {
       <span>${t("outcome")}</span>
       <select aria-label=${t("outcome")} value=${outcome ? String(outcome.status) : ""} onChange=${change}>
         <option value="">${t("outcome.usual")}</option>
-        ${OUTCOMES.map((status) => html`<option value=${String(status)}>${status} ${t(`status.${status}`)}</option>`)}
+        ${OUTCOMES.map((status) => html`<option value=${String(status)}>${status} ${statusWord(status)}</option>`)}
       </select>
     </label>
   `;

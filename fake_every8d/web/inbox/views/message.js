@@ -6,7 +6,7 @@ import { full, moment, points } from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
-import { Content, CopyButton, Icon, Status, Text, toneOf } from "../ui.js";
+import { Content, CopyButton, Icon, Status, Text, statusWord, toneOf } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { ReportState } from "./reports.js";
 
@@ -23,7 +23,7 @@ export function Message({ message, query, onReply }) {
   const at = message.finished_at ?? message.sent_at ?? message.accepted_at;
   return html`
     <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""}`} aria-label=${t("message.of", { id: message.id })}>
-      <div class="bubble"><${Clamped} text=${message.content} query=${query} /></div>
+      <div class="bubble"><${Clamped} text=${message.content} code=${message.code} query=${query} /></div>
       <div class="meta">
         <div class="facts">
           <button type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
@@ -53,12 +53,12 @@ export const ReplyBubble = ({ message, reply, apart, query }) => html`
   </article>
 `;
 
-/** @param {{text: string, query: string}} props */
-function Clamped({ text, query }) {
+/** @param {{text: string, code?: string | null, query: string}} props */
+function Clamped({ text, code = null, query }) {
   const [whole, setWhole] = useState(false);
-  if (text.length <= LONG || whole) return html`<${Content} text=${text} query=${query} />`;
+  if (text.length <= LONG || whole) return html`<${Content} text=${text} code=${code} query=${query} />`;
   return html`
-    <${Content} text=${text.slice(0, LONG) + "…"} query=${query} />
+    <${Content} text=${text.slice(0, LONG) + "…"} code=${code} query=${query} />
     <button type="button" class="link" onClick=${() => setWhole(true)}>${t("show.all", { n: text.length })}</button>
   `;
 }
@@ -75,7 +75,7 @@ function Actions({ message, onReply }) {
       <button type="button" onClick=${() => become(100)}><${Icon} name="check" />${t("deliver")}</button>
       <select aria-label=${t("fail")} value="" onChange=${(/** @type {any} */ event) => become(Number(event.target.value))}>
         <option value="" disabled>${t("fail")}</option>
-        ${FAILURES.map((status) => html`<option value=${status}>${status} ${t(`status.${status}`)}</option>`)}
+        ${FAILURES.map((status) => html`<option value=${status}>${status} ${statusWord(status)}</option>`)}
       </select>
     `}
     ${(message.status === 0 || message.status === 100) &&

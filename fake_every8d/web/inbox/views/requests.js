@@ -221,7 +221,7 @@ function Side({ title, line, headers, query = "", body, operation }) {
           ${Object.entries(headers).map(([name, value]) => html`<dt><${Text} text=${name} /></dt><dd><${Text} text=${value} /></dd>`)}
         </dl>
       </details>
-      ${query.includes("=") && html`<div class="body"><${Form} encoded=${query} title=${t("query")} /></div>`}
+      ${query.includes("=") && html`<div class="body"><${Form} fields=${[...new URLSearchParams(query)]} title=${t("query")} /></div>`}
       ${(body || !query.includes("=")) && html`<${Body} body=${body} type=${type} operation=${operation} title=${title} />`}
     </section>
   `;
