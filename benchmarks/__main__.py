@@ -14,6 +14,7 @@ from benchmarks import (
     latency,
     measuring,
     memory,
+    page,
     plugin,
     ratios,
     reports,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
     "reports": reports.run,
     "memory": memory.run,
     "waiting": waiting.run,
+    "page": page.run,
     "plugin": plugin.run,
     "ratios": ratios.run,
 }

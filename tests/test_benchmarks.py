@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 NAMES = [
     *("http", "latency", "start", "call", "batch", "clock", "reports", "memory", "waiting"),
-    *("plugin", "ratios", "stages"),
+    *("page", "plugin", "ratios", "stages"),
 ]
 
 
