@@ -1,0 +1,53 @@
+"""What a release says of itself is the same everywhere."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from fake_every8d import FakeEvery8d
+from tests.web.api import Api
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+VERSION = PROJECT["version"]
+WORKFLOWS = {file.stem: file.read_text("utf-8") for file in ROOT.glob(".github/workflows/*.yml")}
+"""None in an sdist."""
+
+
+def test_the_command_line_and_the_description_tell_the_version() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "fake_every8d", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said == f"fake-every8d, version {VERSION}\n", "install it again: pip install -e ."
+    with FakeEvery8d() as fake:
+        assert Api(fake.url).get("openapi.json")["info"]["version"] == VERSION
+
+
+def test_the_changelog_has_the_release() -> None:
+    releases = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    newest = next(release for release in releases if release != "Unreleased")
+    assert re.fullmatch(rf"{re.escape(VERSION)} \(\d{{4}}-\d\d-\d\d\)", newest)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_actions_are_pinned_by_commit(workflow: str) -> None:
+    used = re.findall(r"uses: (?!\./)(.*)", WORKFLOWS[workflow])
+    assert [each for each in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", each)] == []
+
+
+@pytest.mark.skipif(not WORKFLOWS, reason="an sdist has no workflows")
+def test_the_pythons_claimed_are_those_tested() -> None:
+    prefix = "Programming Language :: Python :: "
+    claimed = [
+        each.removeprefix(prefix) for each in PROJECT["classifiers"] if each.startswith(prefix)
+    ]
+    tested = re.search(r"python: \[(.*)\]", WORKFLOWS["test"])
+    assert tested is not None
+    assert re.findall("[0-9.]+", tested[1]) == claimed
