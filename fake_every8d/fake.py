@@ -135,7 +135,7 @@ class FakeEvery8d(Assertions):
         if os.getpid() != self._process:
             return
         self._stopped = True
-        self._world.faults.clear()  # delayed calls are answered first
+        self._world.faults.clear()  # delayed calls go on first
         server, self._server = self._server, None
         if server is not None:
             server.close()

@@ -1,4 +1,4 @@
-"""A receiver of status reports: a real HTTP server on a free port that answers as it is told."""
+"""A receiver of status reports: a real HTTP server on a free port that responds as it is told."""
 
 import socket
 import threading
@@ -46,11 +46,11 @@ class Exchange(BaseHTTPRequestHandler):
 
 
 Answer = Callable[[Exchange], None]
-"""What becomes of a request."""
+"""How a receiver responds to a request."""
 
 
 def status(code: int, **headers: str) -> Answer:
-    """Answer with that HTTP status, those headers and no body."""
+    """Respond with that HTTP status, those headers and no body."""
 
     def answer(exchange: Exchange) -> None:
         exchange.send_response(code)
@@ -94,7 +94,7 @@ class Drip:
 
 
 class Hang:
-    """Take the request and answer 200 only when released."""
+    """Take the request, and respond with 200 only when released."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -114,7 +114,7 @@ class Hang:
 
 
 def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
-    """One answer for each request, and 200 when they have run out."""
+    """One response for each request, and 200 when they have run out."""
     left = iter(answers)
     return lambda request: next(left, OK)
 
@@ -128,11 +128,11 @@ class _Server(ThreadingHTTPServer):
 
 
 class Receiver:
-    """Takes status reports at `url`, keeps them in `requests`, and answers 200.
+    """Takes status reports at `url`, keeps them in `requests`, and responds with 200.
 
-    `answer` decides otherwise: it is called with the request, and what it returns
-    answers it. It runs before the answer, on a thread of the receiver, so it can
-    look at the fake's clock or call the fake back.
+    `answer` decides otherwise: it is called with the request, and returns how to
+    respond. It runs before the response, on a thread of the receiver, so it can look at the
+    fake's clock or call the fake back.
     """
 
     def __init__(self) -> None:
@@ -164,13 +164,13 @@ class Receiver:
         self._server.server_close()
 
     def hang(self) -> Hang:
-        """An answer that waits until it is released, by the receiver's end at the latest."""
+        """A response that waits until it is released, by the receiver's end at the latest."""
         hang = Hang()
         self._hanging.append(hang)
         return hang
 
     def drip(self) -> Drip:
-        """An answer that comes drop by drop, until the receiver's end at the latest."""
+        """A response that comes drop by drop, until the receiver's end at the latest."""
         drip = Drip()
         self._hanging.append(drip)
         return drip

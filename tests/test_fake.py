@@ -41,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def send(fake: FakeEvery8d, content: str, mobile: str = PHONE, send_time: str = "") -> str:
-    """Send it as the first account; the answer's document."""
+    """Send it as the first account; returns the receipt."""
     return call(
         fake.url,
         "sendSMS",
@@ -128,7 +128,7 @@ def test_a_port_that_is_taken_is_an_oserror() -> None:
 
 
 def test_stopping_waits_for_nobody(receiver: Receiver) -> None:
-    """R3: not for a receiver that hangs, nor for a caller that is being delayed."""
+    """R3: not for a receiver that hangs, nor for a client that is being delayed."""
     hang = receiver.hang()
     receiver.answer = lambda request: hang
     fake = FakeEvery8d().start()

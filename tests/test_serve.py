@@ -136,7 +136,7 @@ def test_a_port_that_another_of_its_kind_has_is_in_use(tmp_path: Path) -> None:
             assert refused.process.wait(DEADLINE) == 2
 
 
-def test_a_caller_that_stalls_does_not_stall_the_others(tmp_path: Path) -> None:
+def test_a_client_that_stalls_does_not_stall_the_others(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         address = urlsplit(served.url)
         with socket.create_connection((address.hostname, address.port), DEADLINE) as stalled:

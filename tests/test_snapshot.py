@@ -126,7 +126,7 @@ things = st.lists(
 
 def looks(world: World) -> dict[str, Any]:
     """All that there is; but for what each fake draws, and how long things have really taken."""
-    world.gateway.clock.advance(0)  # until what is under way has been answered
+    world.gateway.clock.advance(0)  # until nothing is under way
     wait_for(lambda: all(email.attempts for email in world.gateway.emails()))
     snapshot = world.snapshot()
     text = json.dumps(snapshot)

@@ -44,7 +44,7 @@ class Endpoint:
             return pool.request("GET", self.url + path, timeout=DEADLINE)
 
     def handshake(self, context: ssl.SSLContext, name: str) -> str | None:
-        """The version of TLS that is agreed on with a caller who expects `name`."""
+        """The version of TLS that is agreed on with a client that expects `name`."""
         with (
             socket.create_connection(self.address, DEADLINE) as connection,
             context.wrap_socket(connection, server_hostname=name) as secured,
@@ -65,7 +65,7 @@ def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Endpoin
 
 @pytest.fixture
 def context(endpoint: Endpoint) -> ssl.SSLContext:
-    """A caller that trusts the CA and nobody else, and is as strict as Python is."""
+    """A client that trusts the CA and nobody else, and is as strict as Python is."""
     return ssl.create_default_context(cafile=endpoint.ca_file)
 
 
@@ -98,12 +98,12 @@ def test_tls_1_2_is_spoken_too(endpoint: Endpoint, context: ssl.SSLContext) -> N
     assert endpoint.handshake(context, "localhost") == "TLSv1.2"
 
 
-def test_a_caller_that_stalls_in_the_handshake_stalls_nobody_else(endpoint: Endpoint) -> None:
+def test_a_client_that_stalls_in_the_handshake_stalls_nobody_else(endpoint: Endpoint) -> None:
     with socket.create_connection(endpoint.address, DEADLINE):
         assert endpoint.get("/healthz").status == 200
 
 
-def test_a_caller_without_tls_is_hung_up_on_without_a_word(
+def test_a_client_without_tls_is_hung_up_on_without_a_word(
     endpoint: Endpoint, capfd: pytest.CaptureFixture[str]
 ) -> None:
     connection = http.client.HTTPConnection(*endpoint.address, timeout=DEADLINE)

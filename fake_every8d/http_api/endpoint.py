@@ -34,7 +34,7 @@ _NAMES = {name.lower(): name for name in (*OPERATIONS, CONNECTION_HANDLER)}
 _SUFFIX = ".ashx"
 _LONG_BODY = 4 * 1024 * 1024  # bytes
 
-_NO_FORM = "Production answers -99 and does nothing when it cannot read the request: {}."
+_NO_FORM = "Production returns -99 and does nothing when it cannot read the request: {}."
 _LONG = "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
 
 _SERVER_ERROR = """<!DOCTYPE html>
@@ -75,7 +75,7 @@ class HttpCall:
             advice.add(_NO_FORM, str(malformed))
         if self._operation is not None:
             self.operation = self._operation.call_name
-        # Now, because closing the token ends what tells it.
+        # Before the call, because closing the token ends what tells whose it is.
         self.user_id = gateway.owner(self._context.caller)
         self._output = Output("")
 
@@ -151,7 +151,7 @@ class HttpEndpoint:
         return _NAMES.get(place[: -len(_SUFFIX)].lower())
 
     def missing(self, place: str) -> str:
-        """A sentence about a place where no operation is."""
+        """A sentence that says that there is no operation at a place."""
         if place.lower().startswith("mms/"):
             return "MMS is not played: there is nothing here but SMS."
         names = ", ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())

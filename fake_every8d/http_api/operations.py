@@ -41,7 +41,7 @@ _PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
 
 @dataclass(slots=True)
 class Context:
-    """A call that is being executed: the gateway, who calls, and advice for them."""
+    """A call that is being executed: the gateway, who calls, and the advice so far."""
 
     gateway: Gateway
     edition: Edition
@@ -49,7 +49,7 @@ class Context:
     advice: Advice
 
     def later(self, what: str, edition: Edition) -> None:
-        """Advise that only a later edition than the fake's has something, if so (E2)."""
+        """Advise that something came with a later edition than the fake's, if it did (E2)."""
         if self.edition < edition:
             self.advice.add(_LATER, what, edition, self.edition, loses=False)
 
@@ -65,10 +65,10 @@ class Operation:
     run: Callable[[Context, Any], Output]
     """Takes the `Parameters` of a form, or the `Fields` of JSON. Raises `PlatformError`."""
     json: bool = False
-    """Whether it takes JSON and answers in JSON."""
+    """Whether it takes and returns JSON."""
 
     def refuse(self, error: PlatformError, edition: Edition) -> Output:
-        """What it answers for an error."""
+        """Its output for an error."""
         return (error_json if self.json else error_line)(error, edition)
 
 

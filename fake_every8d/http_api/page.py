@@ -1,4 +1,4 @@
-"""The page at `/API21/HTTP/`, for people: operations, and a curl line of each to copy."""
+"""The page at `/API21/HTTP/`, for people: operations, and a curl line for each to copy."""
 
 import shlex
 from html import escape
@@ -14,7 +14,7 @@ class _Sample(NamedTuple):
     """Fields besides UID and PWD, such as `DEST=0912345678`."""
     json: str = ""
     """A body of JSON instead."""
-    answer: str = ""
+    response: str = ""
 
 
 _SAMPLES = (
@@ -22,13 +22,13 @@ _SAMPLES = (
         "sendSMS",
         "Send one text · 簡訊發送",
         ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
-        answer="998.00,2,2,0,220478cc-8506-49b2-93b7-2505f651c12e",
+        response="998.00,2,2,0,220478cc-8506-49b2-93b7-2505f651c12e",
     ),
     _Sample(
         "sendSMS4FilterMessage",
-        "The same, but not to whom the text was sent in the last 24 hours · 過濾重複簡訊",
+        "The same, except to those who were sent the text in the last 24 hours · 過濾重複簡訊",
         ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
-        answer="997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
+        response="997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
     ),
     _Sample(
         "SendParamSMS",
@@ -36,20 +36,20 @@ _SAMPLES = (
         json='{"UID":"demo","PWD":"demo","SB":"note","MSG":"%field1% 您好，餘額 %field2%",'
         '"RecipientDataList":[{"Name":"王大明","Mobile":"0912345678","Email":"","SendTime":"",'
         '"Param":"大明|30|||","MR":"1"}]}',
-        answer='{"Result":true,"Status":"0",'
+        response='{"Result":true,"Status":"0",'
         '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
     ),
     _Sample(
         "getDeliveryStatus",
         "Delivery status · 發送狀態查詢",
         ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=0"),
-        answer="1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100",
+        response="1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100",
     ),
     _Sample(
         "getReplyMessage",
         "Replies · 回覆簡訊查詢",
         ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=1"),
-        answer='{"SMS_COUNT":1,"BID":"220478cc-8506-49b2-93b7-2505f651c12e",'
+        response='{"SMS_COUNT":1,"BID":"220478cc-8506-49b2-93b7-2505f651c12e",'
         '"DATA":[{"NAME":"王大明","MOBILE":"+886912345678","CONTENT":"好的",'
         '"RECEIVED_TIME":"2026-11-24 12:00:05"}]}',
     ),
@@ -57,14 +57,14 @@ _SAMPLES = (
         "eraseBooking",
         "Cancel bookings · 刪除預約簡訊",
         ("BID=220478cc-8506-49b2-93b7-2505f651c12e",),
-        answer="2,2.00",
+        response="2,2.00",
     ),
-    _Sample("getCredit", "Points left · 餘額查詢", answer="1000.00"),
+    _Sample("getCredit", "Points left · 餘額查詢", response="1000.00"),
     _Sample(
         "ConnectionHandler",
         "A token, for Authorization: Bearer instead of UID and PWD · 連線 Token",
         json='{"HandlerType":3,"VerifyType":1,"UID":"demo","PWD":"demo"}',
-        answer='{"Result":true,"Msg":"TOKEN"}',
+        response='{"Result":true,"Msg":"TOKEN"}',
     ),
 )
 
@@ -105,7 +105,7 @@ def page(base_url: str, edition: Edition) -> str:
 def _operation(sample: _Sample, base_url: str) -> str:
     return (
         f'<h2 id="{sample.name}">{sample.name}</h2>\n<p>{escape(sample.title)}</p>\n'
-        f"<pre>{escape(_curl(sample, base_url))}</pre>\n<pre>{escape(sample.answer)}</pre>"
+        f"<pre>{escape(_curl(sample, base_url))}</pre>\n<pre>{escape(sample.response)}</pre>"
     )
 
 

@@ -93,7 +93,7 @@ def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
         if equals:
             decoded_name = _decoded(name, "A name", advice)
             if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
-                advice.add(_PLUS, loses=False)  # where a number is refused, that is told, too
+                advice.add(_PLUS, loses=False)  # a refused number has its own advice
             yield decoded_name, _decoded(value, decoded_name, advice)
 
 
@@ -123,7 +123,7 @@ def _parts(body: bytes, boundary: str, advice: Advice) -> Iterable[tuple[str, st
 
 
 def _joined(fields: Iterable[tuple[str, str]], advice: Advice) -> dict[str, str]:
-    """By name in lower case; of several values of one name a list, as ASP.NET has it."""
+    """By name in lower case; commas join several values of one name, as in ASP.NET."""
     values: dict[str, str] = {}
     for name, value in fields:
         key = name.lower()
@@ -143,7 +143,7 @@ class Fields:
     """An object in a body of JSON, whose keys may be in any case."""
 
     def __init__(self, value: Any, place: str, advice: Advice) -> None:
-        """Raises `Malformed` if it is no object. `place` is where it stands."""
+        """`place` is where it stands in the body. Raises `Malformed` if it is no object."""
         if not isinstance(value, dict):
             raise Malformed(f"{place or 'the body'} must be an object, not {_kind(value)}")
         self._values = {key.lower(): item for key, item in value.items()}

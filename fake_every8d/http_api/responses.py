@@ -133,7 +133,7 @@ class Table:
         return Output(_json(table | ({"DATA": records} if records else {})), JSON, self._result)
 
     def xml(self) -> Output:
-        """The names of the JSON, each an element; DATA as often as there are records."""
+        """The JSON's names as elements, with a DATA for each record."""
         records = "".join(
             "<DATA>"
             + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in record.items())

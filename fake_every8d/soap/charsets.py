@@ -107,8 +107,8 @@ _TO_ASCII = bytes(range(128)) + b"?" * len(_NOT_ASCII)
 def utf8(body: bytes, media_type: str, charset: str | None) -> tuple[bytes, str | None]:
     """A request's body as .NET reads it, in UTF-8; and advice if characters are lost.
 
-    A byte order mark outranks the charset, and that the declaration. Raises `XmlError` if
-    it is left to the declaration, and that names an encoding which .NET does not have.
+    A byte order mark outranks the charset, which outranks the declaration. Raises `XmlError`
+    if the declaration decides, and names an encoding that .NET does not have.
     """
     marked = _marked(body)
     if marked is not None:
@@ -154,7 +154,7 @@ def _decoded(body: bytes, codec: str) -> tuple[bytes, str | None]:
         text = body.decode(codec, "replace")
         advice = (
             f"Text is lost: the request is read as {codec}, which its bytes from number "
-            f"{error.start + 1} on are not. Production puts U+FFFD in their stead, and sends "
+            f"{error.start + 1} on are not. Production puts U+FFFD in their place, and sends "
             "and bills that."
         )
     if codec == "utf-8" and advice is None:

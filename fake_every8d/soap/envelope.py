@@ -157,7 +157,7 @@ def route(request: Request, guessed: Version, operations: Operations) -> Operati
 
 
 def check_media_type(request: Request, guessed: Version) -> None:
-    """Step 3. Only what was routed comes to be refused for it."""
+    """Step 3. It comes after routing: a request that cannot be routed gets a fault instead."""
     if request.media_type not in (_TEXT_XML, _SOAP_XML):
         request.advice.add(
             f"Production refuses the Content-Type {{}}: send {_TEXT_XML} with SOAP 1.1, "
@@ -186,11 +186,11 @@ def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader
 def bind(
     request: Request, version: Version, operation: Operation, reader: XmlReader
 ) -> list[str | None]:
-    """Step 5. Read the rest, and bind the parameters by name, those not there to null."""
+    """Step 5. Read the rest, and bind the parameters by name; an absent one is null."""
     try:
         not_understood = _enter_body(version, reader)
         values = _read_body(request, operation, reader)
-        reader.close(1)  # and so what comes right after the envelope, but nothing after that
+        reader.close(1)  # reads what comes right after the envelope, too, but nothing beyond
     except XmlError as error:
         raise _unreadable(request, version, error) from None
     if not_understood is not None:
@@ -203,7 +203,7 @@ def bind(
 
 
 def read_usual(request: Request, operation: Operation) -> tuple[Version, list[str | None]] | None:
-    """The same for a usual request, as nearly all are; None for any other.
+    """Read a usual request, as nearly all are; None for any other.
 
     A usual request has nothing in its envelope but the operation, nothing in the operation but
     its parameters, and nothing in these but text.
@@ -288,7 +288,7 @@ def _of_element(request: Request, operations: Operations) -> Operation:
 
 
 def _first_in_body(reader: XmlReader) -> str:
-    """The name of the Body's first node, empty if that is no element; and no more is read."""
+    """The name of the Body's first node, or empty if that is no element. Reads no further."""
     envelope = reader.name
     if _local(envelope) != "Envelope":
         raise XmlError(_NO_ENVELOPE)
@@ -309,7 +309,7 @@ def _first_in_body(reader: XmlReader) -> str:
 
 
 def _enter_body(version: Version, reader: XmlReader) -> str | None:
-    """To the Body, by way of the Header: the first block in that which is not understood."""
+    """Move to the Body. Returns the first block in the Header that is not understood."""
     prefix = f"{version.namespace}}}"
     if not reader.is_at(f"{prefix}Envelope"):
         raise Refused(version, 500, "Client", _UNABLE_TO_READ.format(_NO_ENVELOPE))
@@ -367,7 +367,7 @@ def _read_operation(
             values[place] = reader.read_element_string()
             if nests:
                 request.advice.add(
-                    "Production reads the element in {} in its stead, and takes every parameter "
+                    "Production reads the element in {} instead, and takes every parameter "
                     "after it for null: escape the text.",
                     _local(name),
                 )
@@ -405,7 +405,7 @@ def _advise_on_element(request: Request, operation: Operation, element: str) -> 
 
 
 def _version(envelope: str) -> Version:
-    """The version of an element of that name. Raises `Refused` if it is none that there is."""
+    """The version of an envelope of that name. Raises `Refused` if there is no such version."""
     namespace = envelope.rpartition("}")[0]
     version = _VERSIONS.get(namespace)
     if version is None:
@@ -450,7 +450,7 @@ def _content_type(header: str) -> tuple[str, str | None, str | None]:
 
 
 def response(version: Version, operation: Operation, text: str) -> bytes:
-    """The envelope that answers an operation."""
+    """The envelope of an operation's response."""
     name = operation.result
     result = f"<{name}>{escape(text)}</{name}>" if text else f"<{name} />"
     return _envelope(

@@ -33,9 +33,9 @@ class Work:
 def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[Any], Any]:
     """Turn a function of `Work` and strings into an operation that returns a string.
 
-    Of the context that it is called with, it is the user-defined one, `udc`, that counts.
-    A null parameter reaches it as an empty string (W5). `refused` writes the
-    platform's errors, -99 for an unforeseen one among them (A6, S3).
+    Of the context that spyne passes, only the user-defined part, `udc`, counts. A null
+    parameter arrives as an empty string (W5). `refused` writes the platform's errors,
+    including -99 for an unforeseen one (A6, S3).
     """
 
     def decorate(function: Callable[..., str]) -> Any:
@@ -45,17 +45,17 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
         def call_it(ctx: Any, *values: str | None) -> str:
             work: Work = ctx.udc
             try:
-                # Before the call, because closeConnection ends the session that tells it.
+                # Before the call, because closeConnection ends the session that tells whose it is.
                 work.user_id = work.gateway.owner(values[0] or "")
-                answer = function(work, *[value or "" for value in values])
-                work.result = work.result or answer
+                returned = function(work, *[value or "" for value in values])
+                work.result = work.result or returned
             except PlatformError as error:
-                answer, work.result = refused(error), str(error)
+                returned, work.result = refused(error), str(error)
             except Exception:
                 _logger.exception("%s failed", function.__name__)
                 unforeseen = PlatformError(*UNFORESEEN)
-                answer, work.result = refused(unforeseen), str(unforeseen)
-            return answer
+                returned, work.result = refused(unforeseen), str(unforeseen)
+            return returned
 
         return rpc(*[Unicode] * len(names), _args=names, _returns=Unicode)(call_it)
 
@@ -63,7 +63,7 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
 
 
 class SmsService(Service):  # type: ignore[misc]  # spyne has no types
-    """EVERY8D's SMS service. Names are the document's own; so is their order."""
+    """EVERY8D's SMS service. The names and their order are the document's."""
 
     @_operation(refused=documents.connection_refused)
     def getConnection(work: Work, userID: str, password: str) -> str:
@@ -87,7 +87,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         except documents.RepsError as error:
             work.gateway.credit(sessionKey)  # an ended session is the first error, as elsewhere
             work.advice.add(
-                "Production answers -99 and sends nothing when it cannot read contentXML: {}.",
+                "Production returns -99 and sends nothing when it cannot read contentXML: {}.",
                 str(error),
             )
             raise PlatformError(*UNFORESEEN) from None

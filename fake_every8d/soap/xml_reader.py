@@ -20,7 +20,7 @@ class XmlError(ValueError):
 
 
 class Node(Enum):
-    """The kinds of nodes that there are."""
+    """The kinds of nodes."""
 
     START = auto()
     """Of an element."""
@@ -48,8 +48,8 @@ class XmlReader:
     """Stands at a node of a document, at its first to begin with.
 
     The document is in UTF-8, whatever its declaration says. Names are `namespace}name`, or
-    just `name` without a namespace. Whatever reads on raises `XmlError` when it comes to
-    where the document is no XML 1.0, or has a DTD; not before.
+    just `name` without a namespace. Reading on raises `XmlError` once it comes to a DTD, or to
+    where the document is not XML 1.0; not before.
     """
 
     def __init__(self, document: bytes) -> None:
@@ -69,7 +69,7 @@ class XmlReader:
             self.depth -= 1
 
     def move_to_content(self) -> None:
-        """To the first node, from this one on, that is an element, or text but for blanks."""
+        """Move on, unless at one already, to an element, or to text that is not blank."""
         while self.node is _OTHER or (self.node is _TEXT and not self.text.strip(" \t\r\n")):
             self.read()
 
@@ -102,10 +102,10 @@ class XmlReader:
         self.read()
 
     def read_element_string(self) -> str:
-        """The text of this element; past its end.
+        """Return the text of this element, and move past its end.
 
-        If an element comes first in it, the text is that one's, and only that one is read:
-        .NET's reader takes the end of it for the end of both.
+        If an element comes first in it, the text is that element's, and only that one is read:
+        .NET's reader takes its end for the end of both.
         """
         if self.node is _START:
             name = self.name.rpartition("}")[2]
@@ -120,7 +120,7 @@ class XmlReader:
 
 
 def _nodes(document: bytes) -> Iterator[_Node]:
-    """Its nodes, each with its name, its text, and its attributes."""
+    """A document's nodes, each with its name, its text, and its attributes."""
     document = document.rstrip(b"\0")  # .NET takes a NUL for the end
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True

@@ -1,4 +1,4 @@
-"""The WSGI application: what answers which request (clauses W1, W2, W6)."""
+"""The WSGI application: it brings each request to its API or page (clauses W1, W2, W6)."""
 
 import logging
 import time
@@ -44,8 +44,8 @@ MAX_BODY = 10 * 1024 * 1024
 """The longest request body that is read, in bytes."""
 
 ON_DISCONNECT = "fake_every8d.on_disconnect"
-"""Key in the environment of a request that is answered in a thread: a function to subscribe a
-callback, which takes no arguments, must not block, and is called once, on the event loop, if
+"""Key in the environment of a request that is handled in a thread: a function that takes a
+callback without arguments. The callback must not block. It is called once, on the event loop, if
 the client goes away before it has its response."""
 
 _PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: a longer body takes a while to read
@@ -86,7 +86,7 @@ class Application:
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
         # These may hold the gateway's lock for a second. Meanwhile, no request that needs the
-        # lock is answered on the event loop.
+        # lock is handled on the event loop.
         self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
@@ -116,7 +116,7 @@ class Application:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer a request: the WSGI interface.
+        """Handle a request: the WSGI interface.
 
         Never raises; but a body that is meant to break off raises `ConnectionAbortedError` at
         that point.
@@ -184,7 +184,7 @@ class Application:
                 ("Content-Length", str(len(body))),
             ]
         sent = body if fault is None else cut_short(fault, body)
-        # The page polls every second, and health checks nearly as often: neither is recorded.
+        # The page and health checks ask again and again: neither is recorded.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         kept = is_soap or http_name is not None or (status == 404 and not _is_api(environ))
         if kept or (self._log is not None and (status >= 400 or not looked)):
@@ -215,10 +215,10 @@ class Application:
         """Execute a call whose body is `length` bytes long, with a failure if there is one."""
         on_disconnect = environ.get(ON_DISCONNECT)
         if length <= _PROMPT_BODY:
-            return self.world.faults.befall(call, on_disconnect)
+            return self.world.faults.execute(call, on_disconnect)
         self._lengthy.add(call)
         try:
-            return self.world.faults.befall(call, on_disconnect)
+            return self.world.faults.execute(call, on_disconnect)
         finally:
             self._lengthy.discard(call)
 

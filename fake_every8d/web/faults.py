@@ -263,7 +263,7 @@ class Faults:
             return [waiting.fault for waiting in self._waiting]
 
     def remove(self, fault_id: int) -> None:
-        """Raises `NotFound`."""
+        """Remove one. Raises `NotFound`."""
         with self._lock:
             left = [waiting for waiting in self._waiting if waiting.fault.id != fault_id]
             if len(left) == len(self._waiting):
@@ -282,13 +282,13 @@ class Faults:
             over.set()
 
     def state(self) -> FaultsState:
-        """All that there is to them now, to be put back with `restore`."""
+        """Their state, to be put back with `restore`."""
         with self._lock:
             waiting = tuple([waiting.state() for waiting in self._waiting])
             return FaultsState(self._next_id, waiting)
 
     def restore(self, state: FaultsState) -> None:
-        """Be as they were."""
+        """Return to that state."""
         self.clear()
         with self._lock:
             self._waiting = [each.waiting() for each in state.waiting]
@@ -296,7 +296,7 @@ class Faults:
             self._count_change()
 
     def settle(self) -> None:
-        """Those that there are now are how it was set up."""
+        """Take the failures of now for those that it was set up with."""
         self._initial = self.all()
 
     def reset_account(self, user_id: str) -> None:
@@ -328,12 +328,12 @@ class Faults:
                 return fault
         return None
 
-    def befall(
+    def execute(
         self,
         call: Call,
         on_disconnect: Callable[[Callable[[], None]], object] | None = None,
     ) -> tuple[Response, Fault | None]:
-        """Execute a call, with a failure if there is one for it; return the response and that.
+        """Execute a call, with the failure for it if there is one; return the response and that.
 
         What the failure does to the connection is left to `cut_short`. `on_disconnect` is
         given a function to call if the client goes away, which ends a delay.
@@ -353,7 +353,7 @@ class Faults:
             call.execute()
             response = call.respond()
         else:
-            response = call.respond("")  # to be spoilt below
+            response = call.respond("")  # its contents are replaced below
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
@@ -378,7 +378,7 @@ class Faults:
         clearing: int,
         on_disconnect: Callable[[Callable[[], None]], object] | None,
     ) -> bool:
-        """Wait, until failures are cleared or the client has gone. Returns whether it is there."""
+        """Wait, unless failures are cleared or the client goes. Returns whether it stayed."""
         over = threading.Event()
         with self._lock:
             if clearing != self._clearings:
@@ -413,7 +413,7 @@ FAULT = Form(
     },
     required=("operation", "kind"),
 )
-"""What can be asked of a failure."""
+"""The settings of a failure."""
 
 _NONE = [field.name for field in fields(Fault) if field.default is None]
 """Where None is the same as nothing given."""

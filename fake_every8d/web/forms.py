@@ -1,8 +1,8 @@
 """Reading what users hand in, as JSON, TOML or Python, with errors that say what would be right.
 
-Errors tell values as JSON writes them, `null` and `true`, so that a mistake has one sentence
-wherever it is made, and the one that is in the JSON API's documentation. What a form reads it
-can also describe: a `Schema` is that part of OpenAPI.
+Errors write values as JSON does, `null` and `true`, so that a mistake reads the same wherever it
+is made, and in the JSON API's documentation. A form can also describe what it reads: a `Schema`
+is that part of OpenAPI.
 """
 
 import json
@@ -30,7 +30,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Value(NamedTuple):
-    """A kind of value: what is right for people and for machines to read, and how it is read."""
+    """A kind of value: what is right, in words and as a schema, and how it is read."""
 
     right: str
     schema: Schema

@@ -21,7 +21,7 @@ _CHALLENGES = [
 ]
 
 
-# What tells a browser: over plain HTTP, browsers leave the Sec-Fetch headers out.
+# What gives a browser away: over plain HTTP, browsers leave the Sec-Fetch headers out.
 _BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE", "HTTP_ACCEPT_LANGUAGE")
 
 # Not what is read as an IP address, such as 2130706433 or 0x7f000001.

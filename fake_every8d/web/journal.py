@@ -124,7 +124,7 @@ class RecordedRequest:
     @property
     def response_body(self) -> bytes:
         body = masking.masked(self._response_body, self._response_type)
-        # The HTTP API returns a token as `Msg`, a name that does not tell.
+        # The HTTP API returns a token as `Msg`, a name that does not give it away.
         return masking.masked_token(body) if self.operation == "getConnection" else body
 
     @property
@@ -154,7 +154,7 @@ class RecordedRequest:
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """That part of the advice because of which something is lost or misbilled."""
+        """The part of the advice that is about something lost or misbilled."""
         return self._losses
 
     @property
@@ -209,7 +209,7 @@ class Journal:
         self._changed()
 
     def add(self, request: RecordedRequest, generation: int) -> None:
-        """Keep a request, and give it its ID; the oldest go for it.
+        """Keep a request, and give it its ID; the oldest make room for it.
 
         `generation` is the gateway's when the request came in: one that was under way at
         a reset is not kept (X1).
@@ -241,7 +241,7 @@ class Journal:
             self._count_change()
 
     def clear(self, generation: int = 0) -> None:
-        """Forget the requests; and, after a reset, those of earlier generations to come."""
+        """Forget the requests; after a reset, also those of earlier generations still to come."""
         with self._lock:
             self._entries.clear()
             self._count_change()

@@ -21,7 +21,7 @@ _MAX_WAITING = 1_000_000  # characters
 # Lines are written together: a write for each would be a system call for each request.
 _PAUSE = 0.02  # seconds
 
-# For what is still to be written at the end: perhaps nobody reads it.
+# How long writing what is left at the end may take: perhaps nobody reads it.
 _CLOSE_SECONDS = 1.0
 
 

@@ -124,8 +124,8 @@ def get(url: str) -> int:
     """GET a status report's URL and return the HTTP status; redirects are not followed.
 
     If the receiver has closed a kept connection, the request goes over a new one (R5).
-    Raises `OSError`, whose text says why, if there was no whole response: the connection was
-    refused or broke off, or time ran out.
+    Raises `OSError`, whose text says why, if there was no complete response: the
+    connection was refused or broke off, or time ran out.
     """
     try:
         return _get(url)
@@ -145,11 +145,11 @@ def _in_words(place: str, error: BaseException) -> str:
             case socket.gaierror():
                 return f"{place} is not known: {cause.strerror}"
             case TimeoutError() | urllib3.exceptions.TimeoutError():
-                return f"{place} timed out: there was no whole answer within {TIMEOUT:g} s"
+                return f"{place} timed out: no complete response within {TIMEOUT:g} s"
             case ssl.SSLError():
                 return f"{place} failed in TLS: {cause.reason or cause}"
             case ConnectionError() | urllib3.exceptions.ProtocolError():
-                return f"{place} closed the connection before a whole answer"
+                return f"{place} closed the connection before the response was complete"
         cause = cause.__cause__ or cause.__context__
     return f"{place}: {error}"
 
@@ -183,7 +183,7 @@ def _request(url: str) -> urllib3.BaseHTTPResponse:
         url,
         redirect=False,
         preload_content=False,
-        timeout=TIMEOUT,  # not a total: urllib3 times that by `time.monotonic`, maybe frozen
+        timeout=TIMEOUT,  # not a total: urllib3 takes `time.monotonic` for that, maybe frozen
         headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
     )
 

@@ -37,10 +37,10 @@ def read(given: Document) -> Snapshot:
     """The snapshot in a document.
 
     Raises `Conflict` if it is another version's, and `InvalidInput`, which says what is wrong
-    where, for what is no snapshot.
+    and where, if it is no snapshot.
     """
     if not isinstance(given, dict) or "version" not in given:
-        raise InvalidInput("a snapshot has a version: give what GET /fake/snapshot answered")
+        raise InvalidInput("a snapshot has a version: give what GET /fake/snapshot returned")
     ours = version("fake-every8d")
     if given["version"] != ours:
         raise Conflict(

@@ -38,7 +38,7 @@ class World:
     def reset_account(self, user_id: str) -> Account:
         """Return one account to its initial state. Raises `NotFound`.
 
-        What is limited to it among the failures goes, too, and its requests in the journal.
+        Failures that are limited to it, and its requests in the journal, go too.
         """
         account = self.gateway.reset_account(user_id)
         self.faults.reset_account(user_id)
@@ -52,6 +52,6 @@ class World:
     def restore(self, given: Document) -> None:
         """Return to a snapshot. Raises `Conflict` or `InvalidInput`; then nothing changes."""
         snapshot = read(given)
-        self.faults.clear()  # delayed calls are answered first
+        self.faults.clear()  # delayed calls go on first
         self.gateway.restore(snapshot.gateway)
         self.faults.restore(snapshot.faults)

@@ -97,7 +97,7 @@ def tell_story(endpoint: Endpoint, call: Call) -> None:
             (_TEXT_71, "1"),
             (_TEXT_70, "A-7"),
         ]
-        # Who answers has got the message: it is delivered.
+        # Whoever replies has got the message: it is delivered.
         endpoint.gateway.reply(messages[0], _AWKWARD)
         expected[0] = (_NAME, "+886912345678", "2.00", "100", [_AWKWARD])
 

@@ -55,7 +55,7 @@ def test_a2_a_session_key_is_32_lower_case_hex_digits(gateway: Gateway) -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", key) for key in keys)
 
 
-def test_a3_ten_failures_answer_101_and_everything_after_them_999(gateway: Gateway) -> None:
+def test_a3_ten_failures_return_101_and_everything_after_them_999(gateway: Gateway) -> None:
     assert [failed_login(gateway) for _ in range(10)] == [-101] * 10
     assert not gateway.account("demo").locked
     assert failed_login(gateway) == -999

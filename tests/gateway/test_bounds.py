@@ -104,7 +104,7 @@ def test_t2_time_can_be_moved_though_no_thread_can_be_started(new_gateway: NewGa
 def test_r2_a_report_waits_until_a_thread_can_be_started(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    """The clock does not wait for it, and that nobody was called is no attempt."""
+    """The clock does not wait for it, and it does not count as an attempt."""
     send(reporting)
     with no_threads():
         reporting.clock.advance(seconds=90)

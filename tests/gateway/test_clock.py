@@ -161,7 +161,7 @@ def test_t2_what_is_due_after_the_year_9999_is_shown_at_its_end(gateway: Gateway
 def test_t2_everything_happens_in_order_and_at_its_own_time(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    """The receiver looks at the fake's clock while the fake waits for its answer."""
+    """The receiver looks at the fake's clock while the fake waits for its response."""
     seen: list[tuple[str, str, str]] = []
     first_answers = in_turn(status(500))
 
@@ -181,7 +181,7 @@ def test_t2_everything_happens_in_order_and_at_its_own_time(
     )
     reporting.clock.advance(hours=3)
     assert seen == [
-        ("12:00:01", "2", "100"),  # delivered, but the receiver answers 500
+        ("12:00:01", "2", "100"),  # delivered, but the receiver returns 500
         ("12:00:05", "4", "107"),
         ("12:00:31", "3", "100"),  # booked for 12:00:30
         ("12:01:01", "2", "100"),  # tried again
@@ -351,7 +351,7 @@ def test_a_closed_gateways_time_brings_nothing(gateway: Gateway) -> None:
 def test_t2_a_receiver_may_call_back_while_the_clock_waits_for_it(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    """It asks for the status, and answers each of the first three messages with another."""
+    """It asks for the status, and sends another message for each of the first three."""
     receipt = send(reporting)
     log = []
 

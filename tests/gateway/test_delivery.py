@@ -77,7 +77,7 @@ def test_d2_an_outcome_can_be_set_for_a_number(gateway: Gateway, to: str) -> Non
 
 
 def test_d2_an_outcome_counts_from_when_a_message_is_sent(gateway: Gateway) -> None:
-    """Not for one that is under way already; but for a booking that goes out later."""
+    """Not for one that is already under way, but for a booking that goes out later."""
     under_way = send(gateway)
     booked = send(gateway, send_time="20400301130000")
     gateway.set_outcome(PHONE, 103)
@@ -277,7 +277,9 @@ def test_d4_a_reply_is_in_the_log(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("number", ["0912345678", "+886912345678"])
-def test_d4_a_phone_answers_the_newest_message_that_it_got(gateway: Gateway, number: str) -> None:
+def test_d4_a_phone_replies_to_the_newest_message_that_it_got(
+    gateway: Gateway, number: str
+) -> None:
     send(gateway)
     newest = send(gateway)
     send(gateway, "0922333444")
@@ -290,7 +292,7 @@ def test_d4_a_phone_answers_the_newest_message_that_it_got(gateway: Gateway, num
     assert later.booked_for == NOON + timedelta(hours=1)
 
 
-def test_d4_a_phone_that_answers_has_the_message(gateway: Gateway) -> None:
+def test_d4_a_phone_that_replies_has_the_message(gateway: Gateway) -> None:
     receipt = send(gateway, "0900000000")
     answered = gateway.reply("0900000000", "got it")
     assert (answered.status, answered.finished_at) == (Status.DELIVERED, NOON)
@@ -298,7 +300,7 @@ def test_d4_a_phone_that_answers_has_the_message(gateway: Gateway) -> None:
     assert sent(gateway, receipt) == [answered]
 
 
-def test_d4_who_never_got_a_message_cannot_answer_it(gateway: Gateway) -> None:
+def test_d4_who_never_got_a_message_cannot_reply_to_it(gateway: Gateway) -> None:
     booked = sent(gateway, send(gateway, send_time="20400301130000"))
     refused = sent(gateway, send(gateway, "12"))
     failed = sent(gateway, send(gateway, "0900000101"))

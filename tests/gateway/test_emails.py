@@ -24,7 +24,7 @@ ROGER = Recipient("+886912345678", "驗證碼 4711\n.\n請勿外流 😀", "Roge
 
 
 class Mailbox:
-    """What an SMTP server does with mail: answers `DATA` in turn, and keeps what it took."""
+    """What an SMTP server does with mail: responds to `DATA` in turn, and keeps what it took."""
 
     def __init__(self) -> None:
         self.answers: list[str] = []
@@ -216,7 +216,7 @@ def test_s7_after_eleven_attempts_it_is_given_up(
 def test_s7_what_was_reported_does_not_wait_for_the_copy(
     new_gateway: NewGateway, mailbox: Mailbox
 ) -> None:
-    """The clock moves on while the SMTP server has not answered yet."""
+    """The clock moves on while the SMTP server has not responded yet."""
     with smtp_server(mailbox) as url:
         deliver = Mailer(url)
         gateway = new_gateway(mail=deliver)

@@ -36,10 +36,10 @@ from tests.receiver import DEADLINE
 
 NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
 CREDIT = 60
-MANY = 100  # more than which are judged without the lock
+MANY = 100  # recipients: more than these are judged without the lock
 SECOND = timedelta(seconds=1)
 
-# number: what it costs times over, if it can be sent to, and where a message to it ends
+# Each number: how many times the price, whether it can be sent to, and how a message ends
 NUMBERS = {
     "+886912345678": (1, True, 100),
     "0922333444": (3, True, 100),  # N4
@@ -99,7 +99,7 @@ class Receiver:
 
 
 class Customers(RuleBasedStateMachine):
-    """Sends, books, erases, waits, answers, decides, pays and resets, in any order."""
+    """Sends, books, erases, waits, replies, decides, pays and resets, in any order."""
 
     batches = Bundle("batches")
 

@@ -128,7 +128,7 @@ def test_r1_every_final_status_is_reported_once_and_no_other(
     assert len(gateway.reports()) == 14
 
 
-def test_r1_a_report_comes_after_the_answer_to_the_send(
+def test_r1_a_report_comes_after_the_response_to_the_send(
     reporting: Gateway, receiver: Receiver
 ) -> None:
     """A refused recipient's too: its sender has to know the batch before it hears of it."""
@@ -245,7 +245,7 @@ def failed_attempt(gateway: Gateway) -> str:
 
 
 @pytest.mark.parametrize("failure", [close_without_answer, break_off])
-def test_r2_a_broken_answer_is_an_error(
+def test_r2_a_broken_response_is_an_error(
     reporting: Gateway, receiver: Receiver, failure: Answer
 ) -> None:
     receiver.answer = in_turn(failure)
@@ -283,7 +283,7 @@ def dripping(receiver: Receiver) -> Answer:
 
 
 @pytest.mark.parametrize("slow", [hanging, dripping])
-def test_r2_an_answer_that_takes_too_long_is_an_error(
+def test_r2_a_response_that_takes_too_long_is_an_error(
     reporting: Gateway,
     receiver: Receiver,
     slow: Callable[[Receiver], Answer],

@@ -107,7 +107,7 @@ def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
 def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    """Message 1 before the reset is answered while message 1 after it waits for its turn."""
+    """The report of message 1 before the reset ends while that of message 1 after it waits."""
     hang = receiver.hang()
     receiver.answer = lambda request: hang
     with ThreadPoolExecutor(1) as pool:

@@ -13,7 +13,7 @@ from tests.gateway.conftest import NewGateway
 GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def test_s1_a_send_is_answered_with_five_values(gateway: Gateway) -> None:
+def test_s1_a_send_returns_five_values(gateway: Gateway) -> None:
     receipt = send(gateway, "0912345678,0922333444", "a" * 71)
     assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (996, 2, 4, 0)
     assert GUID.fullmatch(receipt.batch_id)

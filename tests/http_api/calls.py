@@ -62,14 +62,14 @@ class Http:
 
 
 def batch_id(answer: str) -> str:
-    """The batch's ID in an answer with the five fields."""
+    """The batch's ID in a response of the five fields."""
     match = re.search(GUID, answer)
     assert match, answer
     return match[0]
 
 
 def exchange(url: str, request: bytes) -> tuple[bytes, bytes]:
-    """Send bytes over a socket of their own: the head and the body that come back."""
+    """Send bytes over a new socket; return the head and the body that come back."""
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port

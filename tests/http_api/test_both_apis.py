@@ -175,7 +175,7 @@ def test_h17_the_journal_shows_neither_password_nor_token(new_http: NewHttp) -> 
         ("*", "eraseBooking"),
     ],
 )
-def test_h17_a_failure_befalls_a_call_of_either_api(http: Http, operation: str, name: str) -> None:
+def test_h17_a_failure_is_for_calls_of_either_api(http: Http, operation: str, name: str) -> None:
     http.fake.add_fault(operation, "result", result="-99,down")
     assert http(name) == "-99,down"
     http.fake.add_fault(operation, "http_error", status=503, body="busy")
@@ -253,7 +253,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
 
 @given(st.sampled_from(["sendSMS", "SendParam", "getReplyMessage", "ConnectionHandler"]), st.data())
 @settings(deadline=None)
-def test_h5_whatever_comes_the_answer_is_200(name: str, data: st.DataObject) -> None:
+def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -> None:
     gateway = Gateway(get=lambda url: 200)
     types = ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
              "multipart/form-data; boundary=x"]  # fmt: skip

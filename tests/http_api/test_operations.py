@@ -1,4 +1,4 @@
-"""What each operation answers: clauses E and H6 to H16. It is 2040-03-01 12:00:00 in Taipei."""
+"""What each operation returns: clauses E and H6 to H16. It is 2040-03-01 12:00:00 in Taipei."""
 
 import json
 import re
@@ -94,7 +94,7 @@ def test_h7_what_fails_says_so_in_json(
     assert http.json("ConnectionHandler", {"HandlerType": "3", "VerifyType": 1, **body}) == answer
 
 
-def test_h9_the_answer_has_five_fields_and_no_decimals_in_cost(http: Http) -> None:
+def test_h9_the_response_has_five_fields_and_no_decimals_in_cost(http: Http) -> None:
     answer = http("sendSMS", SB="note", MSG="字" * 71, DEST=f"{PHONE},{OTHER}")
     assert re.fullmatch(f"996\\.00,2,4,0,{GUID}", answer)
     (first, _) = http.messages(batch_id(answer))

@@ -23,7 +23,7 @@ def listen(page: Page, seen: list[Request]) -> None:
 
 
 def answers(requests: list[Request]) -> list[tuple[str, int]]:
-    """What was asked for, and the status of the answer, which is waited for."""
+    """What was asked for, and the status of the response, which is waited for."""
     found = []
     for request in requests:
         response = request.response()
@@ -160,7 +160,7 @@ def test_a_click_while_the_fake_is_gone_is_not_done_and_what_was_typed_is_kept(
     assert fake.messages[0].replies == ()
 
 
-def test_an_answer_that_comes_before_the_first_paint_is_shown(
+def test_a_response_that_comes_before_the_first_paint_is_shown(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     fake.clock.freeze()  # so that there is no second one

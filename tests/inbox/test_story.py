@@ -1,4 +1,4 @@
-"""The whole story: an application sends, its user answers, and the application learns of it."""
+"""The whole story: an application sends, its user replies, and the application learns of it."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from tests.inbox.conftest import Open
 from tests.receiver import Receiver
 
 
-def test_an_sms_is_sent_seen_and_answered_and_the_answer_reported(
+def test_an_sms_is_sent_seen_and_replied_to_and_the_reply_reported(
     fake: FakeEvery8d, open: Open
 ) -> None:
     """S1, D2, R1: through a SOAP client, the page, and a receiver, all of them real."""

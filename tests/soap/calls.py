@@ -1,4 +1,4 @@
-"""What the tests of the SOAP layer have in common: requests, and reading answers."""
+"""What the tests of the SOAP layer have in common: requests, and reading responses."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ XML12 = "application/soap+xml; charset=utf-8"
 
 
 class Answer(NamedTuple):
-    """What a client makes of an answer."""
+    """What a client makes of a response."""
 
     element: str
     """The body's child, in Clark notation."""
@@ -48,7 +48,7 @@ def action(operation: str) -> str:
 
 
 def read(xml: bytes) -> Answer:
-    """Read an answer as any client would."""
+    """Read a response as any client would."""
     root = etree.fromstring(xml)
     (element,) = root.findall("{*}Body/*")
     if element.tag.endswith("}Fault"):
@@ -58,7 +58,7 @@ def read(xml: bytes) -> Answer:
 
 
 class Answered(NamedTuple):
-    """A response, and what is told of the call."""
+    """A response, and what is known of the call."""
 
     status: int
     content_type: str
@@ -72,7 +72,7 @@ class Answered(NamedTuple):
 def handle(
     endpoint: SoapEndpoint, body: bytes, content_type: str | None, soap_action: str | None
 ) -> Answered:
-    """Read a request, execute it and answer it."""
+    """Read a request, execute it and respond."""
     call = endpoint.read(body, content_type, soap_action)
     call.execute()
     response = call.respond()

@@ -1,4 +1,4 @@
-"""How requests are read and answers written, where the recorded cases are silent (W4)."""
+"""How requests are read and responses written, where the recorded cases are silent (W4)."""
 
 import re
 
@@ -259,7 +259,7 @@ def test_w4_a_value_that_begins_with_an_element_is_that_ones_text(
     xml = body(inner.replace(">C<", f">{content}<"))
     answer = handle(endpoint, xml, XML11, action("sendSMS"))
     assert (answer.result or "").startswith(result)
-    assert "reads the element in content in its stead" in answer.advice[0]
+    assert "reads the element in content instead" in answer.advice[0]
 
 
 @pytest.mark.parametrize("namespace", [SOAP11, SOAP12])
@@ -272,7 +272,7 @@ def test_w4_what_is_broken_after_the_routing_element_is_a_bare_400(
     for soap_action in (None, GET_CONNECTION):
         answer = handle(endpoint, xml, media_type, soap_action)
         assert (answer.status, answer.body) == (400, b"")
-    # And by no more than its element, it is told that there is no such operation.
+    # Routed by its element alone, it is told that there is no such operation.
     answer = handle(endpoint, body("<nope>a & b</nope>", namespace), media_type, None)
     assert answer.status == 500
     assert answer.content_type == media_type
@@ -311,7 +311,7 @@ def test_w4_a_fault_can_quote_any_header(endpoint: SoapEndpoint, action_header: 
         assert "\n" not in answer.result
 
 
-def test_answers_tell_who_and_never_a_secret_in_the_result(endpoint: SoapEndpoint) -> None:
+def test_a_call_tells_who_and_never_a_secret_in_the_result(endpoint: SoapEndpoint) -> None:
     opened = post(endpoint, "getConnection", userID="demo", password="demo")
     assert (opened.operation, opened.user_id, opened.result) == ("getConnection", "demo", "0")
     (key,) = re.findall("[0-9a-f]{32}", opened.body.decode())

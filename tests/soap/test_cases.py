@@ -1,4 +1,4 @@
-"""The requests that a real ASP.NET service was asked, and its answers (W4)."""
+"""The requests that a real ASP.NET service was sent, and its responses (W4)."""
 
 import base64
 import http.client
@@ -62,7 +62,7 @@ def test_w4_all_96_cases_are_here() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"].replace(" ", "-"))
-def test_w4_answers_as_the_reference(fake: FakeEvery8d, case: dict[str, Any]) -> None:
+def test_w4_responds_as_the_reference(fake: FakeEvery8d, case: dict[str, Any]) -> None:
     expect, recorded = case["expect"], case["response"]
     status, content_type, body = ask(fake, case)
     assert status == expect["status"]

@@ -112,7 +112,7 @@ def test_an_operation_that_there_is_not_lists_those_there_are(url: str) -> None:
     assert "?op=getCredit" in html
 
 
-def test_what_a_caller_says_is_escaped() -> None:
+def test_what_a_client_says_is_escaped() -> None:
     for html in (
         help.overview({"a<b": ("c&d",)}, 'http://<script>"'),
         help.operation("a<b", ("c",), "http://<script>/&"),

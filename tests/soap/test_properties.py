@@ -269,7 +269,7 @@ def test_w4_requests_by_a_grammar(
     after = gateway.account("demo"), gateway.messages(), gateway.sessions("demo")
     assert not (answer.result or "").startswith("-99")  # which is what a traceback becomes
     assert answer.status in (200, 400, 415, 500)
-    # It is executed if it is answered 200, and not else.
+    # It is executed if and only if the status is 200.
     assert (answer.status == 200) == (answer.operation is not None)
     if answer.status == 200:
         assert read(answer.body).element == f"{{{TNS}}}{answer.operation}Response"

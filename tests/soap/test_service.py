@@ -1,4 +1,4 @@
-"""What the operations answer: the strings that clients pick apart."""
+"""What the operations return: the strings that clients pick apart."""
 
 import logging
 

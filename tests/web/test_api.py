@@ -294,7 +294,7 @@ def test_d6_a_booking_can_be_cancelled_and_is_refunded(api: Api) -> None:
     assert api.get("accounts/demo")["credit"] == 1000
 
 
-def test_a_phone_can_answer_a_message_or_the_newest(api: Api) -> None:
+def test_a_phone_can_reply_to_a_message_or_the_newest(api: Api) -> None:
     send(api)
     send(api)
     assert api.post("messages/1/replies", text="好的")["replies"] == [
@@ -476,7 +476,7 @@ def test_looks_at_the_api_are_not_among_them(api: Api) -> None:
     assert api.get("requests")["requests"] == []
 
 
-def test_faults_befall_calls_until_they_are_removed(api: Api) -> None:
+def test_calls_fail_until_the_faults_are_removed(api: Api) -> None:
     fault = api.post("faults", operation="sendSMS", kind="http_error", status=503, times=None)
     api.post("faults", operation="*", kind="result", result="gone")
     assert [each["id"] for each in api.get("faults")["faults"]] == [fault["id"], fault["id"] + 1]

@@ -30,7 +30,7 @@ def send(api: Api, mobile: str = "0912345678") -> None:
     call(api.url, "sendSMS", sessionKey=key, content="hello", mobile=mobile)
 
 
-def test_a_caller_can_wait_for_a_message(api: Api) -> None:
+def test_a_client_can_wait_for_a_message(api: Api) -> None:
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(api.get, "messages?to=0912345678&wait_seconds=10")
         send(api)
@@ -50,7 +50,7 @@ def test_200_can_wait_at_once_and_the_service_answers_others(api: Api) -> None:
         assert [len(each.result()["messages"]) for each in waiting] == [1] * 200
 
 
-def test_a_caller_that_has_gone_waits_no_longer(api: Api, gateway: Gateway) -> None:
+def test_a_client_that_has_gone_waits_no_longer(api: Api, gateway: Gateway) -> None:
     address = urlsplit(api.url)
     with socket.create_connection((address.hostname, address.port), DEADLINE) as caller:
         caller.sendall(b"GET /fake/messages?wait_seconds=30 HTTP/1.1\r\nHost: localhost\r\n\r\n")

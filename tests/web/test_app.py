@@ -1,4 +1,4 @@
-"""Who answers which request, over a real socket."""
+"""Which request gets which response, over a real socket."""
 
 import http.client
 import socket
@@ -54,7 +54,7 @@ def test_w1_the_wsdl_is_found_in_any_case(any_url: str, query: str) -> None:
     assert addresses(answer.data) == [any_url + ENDPOINT] * 2
 
 
-def test_w2_the_wsdls_address_is_the_one_that_the_caller_used(any_url: str) -> None:
+def test_w2_the_wsdls_address_is_the_one_that_the_client_used(any_url: str) -> None:
     wsdl = fetch(
         "GET", f"{any_url}/api21/soap/sms.asmx?wsdl", headers={"Host": "sms.test:8080"}
     ).data
@@ -71,7 +71,7 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
 
 
 @pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
-def test_w2_a_public_url_outranks_what_the_caller_used(gateway: Gateway, public_url: str) -> None:
+def test_w2_a_public_url_outranks_what_the_client_used(gateway: Gateway, public_url: str) -> None:
     server = Server(Application(gateway, public_url=public_url))
     wsdl = fetch("GET", f"{server.url}{ENDPOINT}?WSDL").data
     server.close()
@@ -130,7 +130,7 @@ def test_an_unknown_path_is_told_where_the_service_is(any_url: str, method: str,
     assert ENDPOINT in answer.data.decode()
 
 
-def test_a_failure_is_a_500_that_tells_callers_nothing_and_the_log_everything(
+def test_a_failure_is_a_500_that_tells_clients_nothing_and_the_log_everything(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     application = Application(gateway)

@@ -61,7 +61,7 @@ class Answer(NamedTuple):
 
 
 def read(stream: BufferedReader) -> Answer:
-    """The next answer."""
+    """The next response."""
     line = stream.readline()
     headers = http.client.parse_headers(stream)
     body = stream.read(int(headers.get("Content-Length", 0)))
@@ -160,8 +160,8 @@ def test_a_body_that_was_refused_may_break_off(fake: FakeEvery8d) -> None:
     assert answer.status == 413
 
 
-def test_answers_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
-    """Also if the first has to wait, the last is none, and the caller ends its side."""
+def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
+    """Also if the first has to wait, the last is not HTTP, and the client ends its side."""
     with delayed(fake, get(), get("/nowhere"), b"nonsense\r\n\r\n") as connection:
         fake.clear_faults()  # first: a client that ends its side while it is delayed has gone
         connection.shutdown(socket.SHUT_WR)
@@ -170,7 +170,7 @@ def test_answers_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
         assert [answer.status for answer in others] == [200, 404, 400]
 
 
-def test_a_continue_comes_after_the_answers_before_it(fake: FakeEvery8d) -> None:
+def test_a_continue_comes_after_the_responses_before_it(fake: FakeEvery8d) -> None:
     with delayed(fake, head(LENGTH, EXPECT, CLOSE)) as connection:
         fake.clear_faults()
         with connection.makefile("rb") as stream:
@@ -288,7 +288,7 @@ def reset(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("give_up", [socket.socket.close, reset])
-def test_nobody_hears_of_a_caller_that_gives_up(
+def test_nobody_hears_of_a_client_that_gives_up(
     either: FakeEvery8d,
     give_up: Callable[[socket.socket], None],
     caplog: pytest.LogCaptureFixture,
@@ -311,13 +311,13 @@ def test_who_does_not_read_is_answered_no_more_and_holds_up_nobody(fake: FakeEve
         assert [answer.status for answer in answers(connection)] == [200] * 1500 + [404]
 
 
-def test_an_answer_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None:
+def test_a_response_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None:
     with delayed(either) as connection:
         either.stop()
         assert [answer.status for answer in answers(connection)] == [200]
 
 
-def test_an_answer_that_takes_long_is_not_waited_for(gateway: Gateway) -> None:
+def test_a_response_that_takes_long_is_not_waited_for(gateway: Gateway) -> None:
     application = Application(gateway)
     application.world.faults.add("getCredit", "delay", seconds=3600)
     server = Server(application)

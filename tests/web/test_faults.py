@@ -1,4 +1,4 @@
-"""Failures on demand: what a caller sees of each, and what has happened all the same."""
+"""Failures on demand: what a client sees of each, and what has happened all the same."""
 
 import socket
 import threading
@@ -87,7 +87,7 @@ def test_what_a_client_sees_and_whether_it_was_charged(
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])
-def test_a_delay_is_the_usual_answer_later(
+def test_a_delay_is_the_usual_response_later(
     every8d: FakeEvery8d, service: Any, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=0.2, effect=effect)
@@ -104,7 +104,7 @@ def send_sms_envelope(key: str) -> str:
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])
-def test_a_caller_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
+def test_a_client_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
     every8d: FakeEvery8d, key: str, effect: FaultEffect
 ) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600, effect=effect)
@@ -118,7 +118,7 @@ def test_a_caller_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
     assert every8d.account.credit == (999 if effect == "after" else 1000)
 
 
-def test_a_delay_holds_up_no_other_caller(every8d: FakeEvery8d, service: Any, key: str) -> None:
+def test_a_delay_holds_up_no_other_client(every8d: FakeEvery8d, service: Any, key: str) -> None:
     every8d.add_fault("sendSMS", "delay", seconds=3600)
     delayed = threading.Thread(target=send, args=[service, key])
     delayed.start()
@@ -197,7 +197,7 @@ def credits(service: Any, key: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("times", "wrong"), [(1, 1), (3, 3), (None, 5)])
-def test_how_many_calls_it_befalls(
+def test_how_many_calls_fail(
     every8d: FakeEvery8d, service: Any, key: str, times: int | None, wrong: int
 ) -> None:
     every8d.add_fault("getCredit", "result", result="wrong", times=times)
@@ -372,7 +372,7 @@ def test_a_mistake_has_one_sentence_in_python_and_in_json(every8d: FakeEvery8d) 
 
 
 @pytest.mark.parametrize("status", [420, 499, 520, 599])
-def test_a_status_without_a_name_is_answered_too(every8d: FakeEvery8d, status: int) -> None:
+def test_a_status_without_a_name_is_sent_too(every8d: FakeEvery8d, status: int) -> None:
     every8d.add_fault("getCredit", "http_error", status=status, body="no")
     answer = call(every8d.url, "getCredit", sessionKey="0")
     assert (answer.status, answer.data) == (status, b"no")

@@ -31,7 +31,7 @@ def post(every8d: FakeEvery8d, body: str | bytes, **headers: str) -> requests.Re
 # What it keeps
 
 
-def test_a_request_and_its_answer_in_full(every8d: FakeEvery8d) -> None:
+def test_a_request_and_its_response_in_full(every8d: FakeEvery8d) -> None:
     every8d.clock.freeze()
     body = envelope(
         '<getConnection xmlns="http://tempuri.org/"><userID>demo</userID></getConnection>'

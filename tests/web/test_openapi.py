@@ -235,7 +235,7 @@ def base_url() -> Iterator[str]:
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-def test_every_answer_is_one_that_is_described(case: schemathesis.Case, base_url: str) -> None:
+def test_every_response_is_one_that_is_described(case: schemathesis.Case, base_url: str) -> None:
     wait = str((case.query or {}).get("wait_seconds"))
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", wait) and float(wait) <= 30:
         case.query["wait_seconds"] = "0.001"  # right, as it was, and sooner over

@@ -14,7 +14,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 
 @pytest.fixture
 def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A receiver that sends so many bytes of its answer, one now and then, and no more."""
+    """A receiver that sends so many bytes of its response, one now and then, and no more."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         gone = threading.Event()
 
@@ -37,20 +37,20 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("dripping", [3, 20, len(ANSWER) - 1], indirect=True)
-def test_r2_the_timeout_is_for_the_whole_answer(
+def test_r2_the_timeout_is_for_the_whole_response(
     dripping: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten seconds in all, not for each piece; here it is a tenth of one."""
     monkeypatch.setattr(outbound, "TIMEOUT", 0.1)
-    with pytest.raises(OSError, match="timed out: there was no whole answer within"):
+    with pytest.raises(OSError, match="timed out: no complete response within"):
         outbound.get(dripping)
 
 
 @pytest.fixture
 def closing(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A receiver that answers so many requests on each of its connections in turn.
+    """A receiver that responds to so many requests on each of its connections in turn.
 
-    The next request on that connection it reads, and closes the connection.
+    It reads the next request on that connection, and closes the connection.
     """
     answered: Sequence[int] = request.param
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -82,5 +82,5 @@ def test_r5_a_kept_connection_that_was_closed_is_no_attempt(closing: str) -> Non
 @pytest.mark.parametrize("closing", [(1, 0)], indirect=True)
 def test_r5_a_new_one_that_is_closed_is(closing: str) -> None:
     assert outbound.get(closing) == 200
-    with pytest.raises(OSError, match="closed the connection before a whole answer"):
+    with pytest.raises(OSError, match="closed the connection before the response was complete"):
         outbound.get(closing)

@@ -47,7 +47,7 @@ def test_one_of_each_in_the_fakes_own_time(every8d: FakeEvery8d) -> None:
     ]
 
 
-def test_requests_with_answer_advice_and_fault(every8d: FakeEvery8d) -> None:
+def test_requests_with_result_advice_and_fault(every8d: FakeEvery8d) -> None:
     key = log_in(every8d.url, "demo", "demo")
     call(every8d.url, "sendSMS", sessionKey=key, content="x", mobile="0212345678")
     every8d.add_fault("getCredit", "http_error", status=503)
@@ -110,7 +110,7 @@ def test_of_many_the_last_twenty(every8d: FakeEvery8d) -> None:
 
 
 @pytest.mark.parametrize("path", ["/a%0Ab%1B[2J", "/" + "a" * 1000])
-def test_what_a_caller_sends_cannot_spoil_it(every8d: FakeEvery8d, path: str) -> None:
+def test_what_a_client_sends_cannot_spoil_it(every8d: FakeEvery8d, path: str) -> None:
     outbound.get(every8d.url + path)
     title, line, *_ = lines(every8d)
     assert title == "1 request:"

@@ -48,7 +48,7 @@ _CODES = {
 
 
 class Api:
-    """Answers the requests under `/fake/`."""
+    """Handles the requests under `/fake/`."""
 
     def __init__(self, world: World) -> None:
         self._operations = Operations(world)
@@ -62,7 +62,7 @@ class Api:
         )
 
     def respond(self, environ: "WSGIEnvironment", on_disconnect: OnWait | None = None) -> Response:
-        """Answer a request. What is wrong with it is told in an error in JSON, not raised.
+        """Handle a request. What is wrong with it becomes an error in JSON, and is not raised.
 
         `on_disconnect` takes a function to call if the client goes away while it waits.
         """

@@ -72,7 +72,7 @@ OnWait = Callable[[Callable[[], None]], object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One of the API's operations: how it is called, and what answers."""
+    """One of the API's operations: how it is called, and what handles it."""
 
     method: str
     path: str
@@ -82,7 +82,7 @@ class Operation:
     query: p.Form
     body: p.Form
     cached: bool
-    """Whether a GET may be answered "not modified" while nothing has changed."""
+    """Whether the response to a GET may be "not modified" while nothing has changed."""
 
     @property
     def url(self) -> str:
@@ -103,7 +103,7 @@ def _operation(
     required: Sequence[str] = (),
     cached: bool = True,
 ) -> Callable[[Handler], Handler]:
-    """Let a method of `Operations` answer requests; what is `required` stands in the body."""
+    """Let a method of `Operations` handle requests; what is `required` stands in the body."""
 
     def register(handler: Handler) -> Handler:
         OPERATIONS.append(
@@ -122,7 +122,7 @@ def _operation(
 
 
 class Operations:
-    """The methods that answer."""
+    """The methods that handle requests."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -35,14 +35,14 @@ class Service:
     connections: set["Connection"] = field(default_factory=set)
     """The open ones."""
     threads: int = 0
-    """How many requests are being answered in threads."""
+    """How many requests are being handled in threads."""
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests and has the application answer them, one after the other.
+    """Reads requests and has the application handle them, one after the other.
 
-    A request that takes no time, as nearly all do, is answered on the event loop. One that may
-    have to wait is answered in a thread of its own, so that no other client waits with it.
+    A request that takes no time, as nearly all do, is handled on the event loop. One that may
+    have to wait is handled in a thread of its own, so that no other client waits with it.
     """
 
     def __init__(self, service: Service) -> None:
@@ -53,7 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self._received = bytearray()  # not parsed yet
         self._ended = False  # the client has closed its side
         self._refusal: Response | None = None  # sent after the responses to all complete requests
-        self._disconnect: _Disconnect | None = None  # set while a thread answers a request
+        self._disconnect: _Disconnect | None = None  # set while a thread handles a request
         self._write_paused = False  # flow control: the client does not read what it was sent
         self._stopping = False
         self._active = True  # since the last check of the limits
@@ -142,11 +142,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._disconnect is not None:
             self._disconnect.happen()
 
-    # Reading and answering in turn
+    # Reading and responding in turn
 
     @property
     def _free(self) -> bool:
-        """Whether the next request can be answered."""
+        """Whether the next request can be handled."""
         return not (
             self._disconnect is not None
             or self._write_paused
@@ -155,7 +155,7 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _go_on(self) -> None:
-        """Read and answer what has been received, as far as possible without waiting."""
+        """Read and handle what has been received, as far as possible without waiting."""
         try:
             while self._free and self._advance():
                 pass
@@ -170,7 +170,7 @@ class Connection(asyncio.BufferedProtocol):
         reader = self._reader
         assert reader is not None
         if reader.complete:
-            self._answer(reader.complete.popleft())
+            self._handle(reader.complete.popleft())
         elif self._refusal is not None:
             self._send(self._refusal)
         elif self._received or self._ended:
@@ -194,13 +194,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def _control_reading(self) -> None:
         """Flow control: stop reading from a client that sends more than it reads or than can
-        be answered."""
+        be handled."""
         if self._write_paused or len(self._received) > _READ_AHEAD:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
-    def _answer(self, request: Request) -> None:
+    def _handle(self, request: Request) -> None:
         service = self._service
         if not service.app.may_wait(request.environ):
             self._send(respond(service.app, request))
@@ -208,25 +208,25 @@ class Connection(asyncio.BufferedProtocol):
         disconnect = _Disconnect(self._loop)
         request.environ[ON_DISCONNECT] = disconnect.subscribe
         thread = threading.Thread(
-            target=self._answer_apart, args=(request,), name="fake-every8d-request", daemon=True
+            target=self._handle_apart, args=(request,), name="fake-every8d-request", daemon=True
         )
         try:
             if service.threads >= service.limits.threads:
                 raise RuntimeError("too many threads")
             thread.start()
         except RuntimeError:
-            text = f"{service.threads} requests are being answered already."
+            text = f"{service.threads} requests are being handled already."
             self._send(sentence("503 Service Unavailable", text, _RETRY_AFTER))
         else:
             service.threads += 1
             self._disconnect = disconnect
 
-    def _answer_apart(self, request: Request) -> None:
+    def _handle_apart(self, request: Request) -> None:
         response = respond(self._service.app, request)
         with suppress(RuntimeError):  # the loop has ended, and the connection with it
-            self._loop.call_soon_threadsafe(self._answered, response)
+            self._loop.call_soon_threadsafe(self._handled, response)
 
-    def _answered(self, response: Response) -> None:
+    def _handled(self, response: Response) -> None:
         assert self._disconnect is not None
         self._service.threads -= 1
         self._disconnect.forget()
@@ -276,7 +276,7 @@ class Connection(asyncio.BufferedProtocol):
 
 
 class _Disconnect:
-    """Tells a thread that is answering a request that the client has gone."""
+    """Tells a thread that is handling a request that the client has gone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -303,5 +303,5 @@ class _Disconnect:
             callback()
 
     def forget(self) -> None:
-        """The request is answered: nobody needs to know any more."""
+        """The request is handled: nobody needs to know any more."""
         self._callbacks.clear()

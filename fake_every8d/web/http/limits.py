@@ -11,7 +11,7 @@ _CONNECTIONS = 400 if sys.platform == "win32" else 4_000
 class Limits:
     """Sizes, numbers and times, each well beyond what a slow test or a usual client needs.
 
-    Answering a request has no time limit: a test may delay it for an hour.
+    Handling a request has no time limit: a test may delay it for an hour.
     """
 
     head_bytes: int = 64 * 1024
@@ -31,4 +31,4 @@ class Limits:
     refused: int = 100
     """Connections beyond those that are accepted only to be refused; any more wait."""
     threads: int = 1_000
-    """Requests answered in threads, one each, because they may wait; 503 for any more."""
+    """Requests handled in threads, one each, because they may wait; 503 for any more."""

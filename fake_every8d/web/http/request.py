@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 
 class Request:
-    """A request that is being read; once `handed_over`, one to be answered."""
+    """A request that is being read; once `handed_over`, one to be handled."""
 
     __slots__ = (
         "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
@@ -60,14 +60,14 @@ class RequestReader:
         self.request: Request | None = None
         """The request that is being read."""
         self.complete: deque[Request] = deque()
-        """The requests to be answered, in order."""
+        """The requests to be handled, in order."""
 
     def close(self) -> None:
         """Read no more."""
         del self._parser  # a reference cycle, which only the garbage collector would free
 
     def feed(self, data: bytes) -> None:
-        """Read on. Raises `Refusal`; requests that were complete before it can be answered."""
+        """Read on. Raises `Refusal`; requests that were complete before it can be handled."""
         before, at = self.request, 0
         try:
             while at < len(data):
@@ -191,7 +191,7 @@ class RequestReader:
         self.request = None
 
     def _hand_over(self, request: Request) -> None:
-        """Queue a request to be answered: it is complete, or too long to be read to its end."""
+        """Queue a request to be handled: it is complete, or too long to be read to its end."""
         request.environ["wsgi.input"] = BytesIO(request.body)
         request.body = bytearray()
         request.expects_continue = False

@@ -35,7 +35,7 @@ def sentence(status: str, text: str, *fields: str) -> Response:
 
 
 def respond(app: "WSGIApplication", request: Request) -> Response:
-    """Have an application answer a request. Never raises: an exception becomes a 500."""
+    """Have an application handle a request. Never raises: an exception becomes a 500."""
     try:
         return _respond(app, request)
     except Exception:
