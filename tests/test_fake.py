@@ -465,7 +465,7 @@ def members() -> list[str]:
 
 
 def examples(doc: str) -> Iterator[str]:
-    """The paragraphs of a docstring that are indented or, if all are the same, begin as code."""
+    """The paragraphs of a docstring that are indented, or that begin as code does."""
     for paragraph in inspect.cleandoc(doc).split("\n\n")[1:]:
         code = textwrap.dedent(paragraph)
         if code != paragraph or re.match(r"[a-z0-9_]+( =|\.|\()|assert ", code):

@@ -1,4 +1,4 @@
-"""What docs/ lists in tables is what the code has: a setting or an operation more fails here."""
+"""The tables in docs/ list what the code has: a setting or an operation left out fails here."""
 
 import re
 from dataclasses import fields

@@ -198,7 +198,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], port: int, **streams: Any) -> Iterator[str]:
-    """The URL of a process that serves there, and is then ended by SIGTERM, in exit code 0."""
+    """The URL of a process that serves there, and then ends on SIGTERM, with exit code 0."""
     process = subprocess.Popen(command, **streams)
     url = f"http://127.0.0.1:{port}"
 

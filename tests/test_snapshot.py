@@ -50,7 +50,7 @@ def from_noon(world: World) -> World:
 
 
 def refused(call: Callable[[], Any]) -> Any:
-    """What comes of a call, which may well be refused."""
+    """What a call returns, or the text of its refusal."""
     try:
         return call()
     except (InvalidInput, PlatformError) as error:
@@ -125,7 +125,7 @@ things = st.lists(
 
 
 def looks(world: World) -> dict[str, Any]:
-    """All that there is; but for what each fake draws, and how long things have really taken."""
+    """All there is, except what each fake draws at random, and how long things really took."""
     world.gateway.clock.advance(0)  # until nothing is under way
     wait_for(lambda: all(email.attempts for email in world.gateway.emails()))
     snapshot = world.snapshot()

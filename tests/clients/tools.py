@@ -34,7 +34,7 @@ def require(tool: str) -> str:
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the test where somebody works, but fail it in CI, which has to run them all."""
+    """Skip the test on a developer's machine, but fail it in CI, which has to run them all."""
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must run this test", pytrace=False)
     pytest.skip(reason)

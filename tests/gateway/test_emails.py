@@ -79,7 +79,7 @@ def all_are(gateway: Gateway, *states: ReportState) -> bool:
 
 
 def is_tried(gateway: Gateway, times: int) -> bool:
-    """Whether the only copy has been tried so often, as soon as it has."""
+    """Wait until the only copy has been tried so often; whether it has been."""
     return gateway.wait_for(lambda: len(gateway.emails()[0].attempts) == times, DEADLINE)
 
 

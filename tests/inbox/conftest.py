@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def fake() -> Iterator[FakeEvery8d]:
-    """One that nothing was sent to."""
+    """A fake that nothing was sent to."""
     with FakeEvery8d() as fake:
         yield fake
 
@@ -63,7 +63,7 @@ def send(fake: FakeEvery8d) -> Send:
 
 @pytest.fixture
 def open(browser: Browser, fake: FakeEvery8d) -> Iterator[Open]:
-    """Opens the page, and sees to it that nothing went wrong in it behind the scenes."""
+    """Opens the page, and at the end checks that nothing went wrong in it unseen."""
     contexts = []
     wrong: list[str] = []
 

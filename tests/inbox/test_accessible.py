@@ -182,7 +182,7 @@ def test_the_language_is_switched_and_remembered(open: Open) -> None:
 
 
 def test_both_languages_have_all_the_words(open: Open) -> None:
-    """A form of its own for one is English only; every key in the code is there."""
+    """Only English has a singular of its own; every key in the code has its words."""
     en, zh, sources = open().evaluate(
         """async () => {
             const [{en}, {zh}] = await Promise.all(

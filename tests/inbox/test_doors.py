@@ -45,7 +45,7 @@ def test_without_the_token_there_is_no_page(guarded: str, path: str) -> None:
 
 
 def test_a_code_is_copied_where_the_browser_offers_no_clipboard(send: Send, open: Open) -> None:
-    """As it does to a page without TLS on any other name than localhost."""
+    """As for a page without TLS, by any name but localhost."""
     send("code 4711")
     page = open(
         "#/phone/+886912345678",

@@ -60,7 +60,7 @@ class Served:
         wait_for(lambda: expected in self._log.read_bytes(), DEADLINE)
 
     def end(self, signal: int) -> int:
-        """Send a signal; the exit code that it ends with."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(signal)
         return self.process.wait(DEADLINE)
 

@@ -38,7 +38,7 @@ def application(gateway: Gateway) -> Application:
 
 
 class Waiting(Application):
-    """One whose every response waits until its client has gone."""
+    """An application whose every response waits until its client has gone."""
 
     waiting = 0
     gone = 0

@@ -1,6 +1,6 @@
 /** The JSON API under `fake/`, which is all that this page knows of the fake. */
 
-/** What the API answers to what it will not do; `message` is in English. */
+/** The API's error for what it refuses; `message` is in English. */
 export class ApiError extends Error {
   /** @param {number} status @param {string} message @param {string} request such as `POST fake/accounts` */
   constructor(status, message, request) {
@@ -38,7 +38,7 @@ async function answer(response, request) {
   throw new ApiError(response.status, message, request);
 }
 
-/** Each resolves to what was answered, or rejects with an `ApiError`, or a `TypeError` if nobody did. */
+/** Each resolves to the response, or rejects with an `ApiError`, or a `TypeError` if there was none. */
 export const http = {
   /** @param {string} path */
   get: (path) => request("GET", path),

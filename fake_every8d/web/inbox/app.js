@@ -19,7 +19,7 @@ const PAGES = { phones: Phones, requests: Requests, reports: Reports, accounts: 
 function App() {
   const [route, setRoute] = useState(parse(location.hash));
   const [, redraw] = useState(0);
-  // Before the first answer comes, which may be before the first paint.
+  // Before the first response comes, which may be before the first paint.
   useLayoutEffect(() => {
     store.subscribe(() => redraw((n) => n + 1));
     addEventListener("hashchange", () => setRoute(parse(location.hash)));

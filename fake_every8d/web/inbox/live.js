@@ -8,7 +8,7 @@ import { parse } from "./route.js";
 import { store } from "./store.js";
 import { announce } from "./ui.js";
 
-const PAUSE = 300; // milliseconds from an answer to the next question, which waits for news
+const PAUSE = 300; // milliseconds from a response to the next request, which waits for news
 const WAIT = 25; // seconds that it waits
 const NOTIFIED = 1_000; // milliseconds while nobody sees the page, but is to be notified
 const HIDDEN = 10_000; // the same for others who do not see it
@@ -33,7 +33,7 @@ export function start() {
   refresh();
 }
 
-/** Ask now; resolves when the answer has been taken in. */
+/** Ask now; resolves when the response has been taken in. */
 export const refresh = () => askFor(0);
 
 /** @param {number} seconds to wait for news */

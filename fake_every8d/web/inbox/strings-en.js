@@ -26,7 +26,7 @@ export const en = {
   "save": "Save",
   "loading": "Loading…",
   "time": "Time",
-  "answer": "Answer",
+  "answer": "Response",
   "took": "Took",
   "quote.open": "“",
   "quote.close": "”",

@@ -1,4 +1,4 @@
-/** A phone: what it got and what it answered, newest at the bottom, and a line to reply. */
+/** A phone: what it got and what it replied, newest at the bottom, and a line to reply. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";

@@ -24,7 +24,7 @@ const KINDS = {
 
 const remove = (fault) => attempt(http.delete(`fake/faults/${fault.id}`));
 
-/** Switch the outage on, or off: every call answers HTTP 503 until then. */
+/** Switch the outage on or off: while it is on, every call gets HTTP 503. */
 export async function switchOutage(on) {
   const fault = { operation: "*", kind: "http_error", status: 503, times: null };
   if (on) await attempt(http.post("fake/faults", fault));

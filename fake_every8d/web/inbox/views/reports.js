@@ -1,4 +1,4 @@
-/** Status reports: each attempt, what it was answered, and what waits for its retry. */
+/** Status reports: each attempt, the response to it, and what waits for its retry. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";

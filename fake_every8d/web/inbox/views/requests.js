@@ -1,4 +1,4 @@
-/** What reached the fake and what it answered, as it was on the wire. */
+/** The requests that reached the fake, and the responses, as they were on the wire. */
 
 import { http } from "../api.js";
 import { tabIndex, useArrows } from "../arrows.js";
