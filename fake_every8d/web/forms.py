@@ -217,7 +217,7 @@ STATUS_IN_QUERY = in_query(
 
 def unknown(key: str, known: Collection[str]) -> str:
     """What is wrong with a key that is not known, and what it could be."""
-    close = get_close_matches(key, known, n=1)
+    close = get_close_matches(key, known, n=1, cutoff=0.7)  # number is no misspelt name
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
     return f"{_quoted(key)} is unknown here; {hint}"
 

@@ -108,7 +108,7 @@ def api(url: str, gateway: Gateway) -> Api:
         ("POST", "clock", b'{"advance_seconds": NaN}', "NaN is not a number in JSON"),
         ("POST", "clock", b'{"advance_seconds": 1e400}', "advance_seconds must be 0 to"),
         ("POST", "reset", b"[" * 100_000, "the body is nested too deeply"),
-        ("GET", "messages?number=1", None, '"number" is unknown here; did you mean name?'),
+        ("GET", "messages?number=1", None, '"number" is unknown here; known: to, user_id'),
         ("GET", "messages?limit=0", None, 'limit must be a whole number, 1 to 10000, not "0"'),
         ("GET", "messages?limit=1&limit=2", None, "limit is given 2 times"),
         ("GET", "messages?status=7", None, "status must be one of -8, -4, -3, 0, 100, 101"),
