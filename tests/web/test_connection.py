@@ -356,8 +356,6 @@ def test_it_can_be_closed_twice(gateway: Gateway) -> None:
     server.close()
 
 
-# In a run of the whole suite, Python 3.14 and 3.15 collect a socket of another test's here.
-@pytest.mark.filterwarnings("ignore:Exception ignored while finalizing socket")
 def test_it_starts_answers_and_stops_while_time_is_frozen() -> None:
     with freeze_time("2001-02-03 04:05:06") as time:
         fake = FakeEvery8d().start()
