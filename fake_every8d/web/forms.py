@@ -14,8 +14,6 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from lxml import etree
-
 from fake_every8d.gateway import InvalidInput, ReportState, Status
 from fake_every8d.gateway.accounts import MOST_POINTS
 from fake_every8d.gateway.clock import LONGEST_WAIT
@@ -60,6 +58,8 @@ def _flag(value: Any) -> bool:
 
 
 def _xml_text(value: Any) -> str:
+    from lxml import etree  # here: what only reads the accounts file has no need of it
+
     etree.Element("text").text = _text(value)  # which raises ValueError
     return str(value)
 
