@@ -50,15 +50,21 @@ def asked_since(page: Page, seen: list[Request]) -> list[str]:
     return [request.url.partition("/fake/")[2] for request in seen]
 
 
-def test_nothing_new_costs_one_question_that_waits(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def at_rest(fake: FakeEvery8d, send: Send, open: Open) -> tuple[Page, list[Request]]:
+    """A conversation on the page, which now waits for news, and what it has asked for so far."""
     fake.clock.freeze()
     send("hello")
     seen: list[Request] = []
     page = open("#/phone/+886912345678", before=lambda page: listen(page, seen))
     expect(page.locator(".bubble")).to_have_text("hello")
     wait_for(lambda: WAITS in asked_since(page, seen))
+    return page, seen
+
+
+def test_nothing_new_costs_one_question_that_waits(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    page, seen = at_rest(fake, send, open)
     (waiting,) = [request for request in seen if request.url.endswith(WAITS)]
     seen.clear()
     page.evaluate("fetch('healthz')")
@@ -75,12 +81,7 @@ def test_a_click_is_not_held_up_by_the_question_that_waits(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """What became of it is asked for at once, as is what another view needs."""
-    fake.clock.freeze()
-    send("hello")
-    seen: list[Request] = []
-    page = open("#/phone/+886912345678", before=lambda page: listen(page, seen))
-    expect(page.locator(".bubble")).to_have_text("hello")
-    wait_for(lambda: WAITS in asked_since(page, seen))
+    page, seen = at_rest(fake, send, open)
     page.get_by_role("button", name="Deliver").click()
     expect(page.locator(".message .status")).to_have_text("100 Delivered")
     wait_for(lambda: asked_since(page, seen).count(WAITS) >= 2)
