@@ -6,7 +6,7 @@ import { points } from "../format.js";
 import { t } from "../i18n.js";
 import { store } from "../store.js";
 import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
-import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { html, useLayoutEffect, useState } from "../vendor/preact-htm.js";
 
 /**
  * @typedef {import("../store.js").Account} Row
@@ -88,7 +88,8 @@ function ReportUrl({ account, change }) {
   const current = account.report_url ?? "";
   const [url, setUrl] = useState(current);
   const [problem, setProblem] = useState(NONE);
-  useEffect(() => setUrl(current), [current]);
+  // Before anybody can type: what is typed after that is kept.
+  useLayoutEffect(() => setUrl(current), [current]);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     change({ report_url: url.trim() || null }, setProblem);
