@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TypedDict, Unpack
 
 from fake_every8d.gateway.clock import to_micros
 from fake_every8d.gateway.messages import Batch, Message, Record, Reply, Status
@@ -18,6 +19,27 @@ _NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
 _NOT_A_DIGIT = re.compile("[^0-9]")
 
 Condition = Callable[[Record], bool]
+
+
+class Wanted(TypedDict, total=False):
+    """Which messages are looked for: those that match everything given."""
+
+    to: str | None
+    """In any spelling."""
+    user_id: str | None
+    batch_id: str | None
+    status: Status | int | None
+    text: str | None
+    """Within the content."""
+    name: str | None
+    """Within the recipient's name."""
+    search: str | None
+    """In any case, anywhere in number (in any spelling), content, name, e-mail address,
+    subject, account, batch ID or a reply."""
+    since: datetime | None
+    """Accepted then or later."""
+    until: datetime | None
+    """Accepted earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +73,26 @@ class Search(Platform):
     def messages(
         self,
         *,
-        to: str | None = None,
-        user_id: str | None = None,
-        batch_id: str | None = None,
-        status: Status | int | None = None,
-        text: str | None = None,
-        name: str | None = None,
-        search: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
         after: int | None = None,
         before: int | None = None,
         changed_after: int | None = None,
         newest_first: bool = False,
         limit: int | None = None,
+        **wanted: Unpack[Wanted],
     ) -> list[Message]:
-        """The messages that match everything given, oldest first.
+        """The messages that are wanted, oldest first; `after` and `before` a message's ID.
 
-        `to` in any spelling, `text` within the content, `name` within the recipient's,
-        accepted `since` a time and before `until`; `after` and `before` a message's ID.
-        `search` ignores case, and is anywhere in number (in any spelling), content, name,
-        e-mail address, subject, account, batch ID or a reply. With `changed_after`, a
-        `version`, those that have changed since, in the order in which they did. Raises
-        `NotFound` for a `to` that is no number and to which nothing was sent.
+        With `changed_after`, a `version`, those that have changed since, in the order in
+        which they did. Raises `NotFound` for a `to` that is no number and to which nothing
+        was sent.
         """
-        matches = _condition(status, text, name, search, since, until)
+        matches = _condition(wanted)
+        to = wanted.get("to")
         with self._lock:
             candidates = self._store.records(
                 to=None if to is None else self._store.number(to),
-                user_id=user_id,
-                batch_id=batch_id,
+                user_id=wanted.get("user_id"),
+                batch_id=wanted.get("batch_id"),
                 after=after,
                 before=before,
                 changed_after=changed_after,
@@ -100,26 +112,15 @@ class Search(Platform):
         return found
 
     def phones(
-        self,
-        *,
-        to: str | None = None,
-        user_id: str | None = None,
-        batch_id: str | None = None,
-        status: Status | int | None = None,
-        text: str | None = None,
-        name: str | None = None,
-        search: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        before: int | None = None,
-        limit: int | None = None,
+        self, *, before: int | None = None, limit: int | None = None, **wanted: Unpack[Wanted]
     ) -> Phones:
-        """The phones with messages that match everything given, as for `messages`.
+        """The phones with messages that are wanted, as for `messages`.
 
         The one whose last such message is newest comes first; `before` is the ID of that
         message: only phones with an older one. The counts are of all phones and messages.
         """
-        matches = _condition(status, text, name, search, since, until)
+        matches = _condition(wanted)
+        to, user_id, batch_id = wanted.get("to"), wanted.get("user_id"), wanted.get("batch_id")
         with self._lock:
             candidates = self._store.records(
                 to=None if to is None else self._store.number(to),
@@ -165,15 +166,10 @@ class Search(Platform):
                 )
 
 
-def _condition(
-    status: Status | int | None,
-    text: str | None,
-    name: str | None,
-    search: str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> Condition | None:
-    """What a record has to meet; None if nothing."""
+def _condition(wanted: Wanted) -> Condition | None:
+    """What a record has to meet, wherever it is found; None if nothing."""
+    status, text, name = wanted.get("status"), wanted.get("text"), wanted.get("name")
+    search, since, until = wanted.get("search"), wanted.get("since"), wanted.get("until")
     conditions: list[Condition] = []
     if status is not None:
         conditions.append(lambda record: record.status == status)
