@@ -121,47 +121,57 @@ class Search(Platform):
         """
         matches = _condition(wanted)
         to, user_id, batch_id = wanted.get("to"), wanted.get("user_id"), wanted.get("batch_id")
+        every = matches is None and to is batch_id is None  # that there are, or of an account
         with self._lock:
             candidates = self._store.records(
                 to=None if to is None else self._store.number(to),
                 user_id=user_id,
                 batch_id=batch_id,
-                before=before if matches is None and to is user_id is batch_id is None else None,
+                before=before if every else None,
                 newest_first=True,
             )
-            kept = self._store.phones, len(self._store)
-        if matches is None and to is user_id is batch_id is None:
-            shown = ((record, None) for record in self._newest(candidates))
-            return Phones(list(self._shown(islice(shown, limit))), *kept)
+            if every:
+                counts = self._store.phones(user_id), self._store.messages(user_id)
+        if every:
+            older = self._newest(candidates, user_id)
+            return Phones(list(self._shown(islice(older, limit))), *counts)
         found = list(filter(matches, candidates))
         numbers = [record.number for record in found]
         newest = dict(zip(reversed(numbers), reversed(found), strict=True))
-        counts = Counter(numbers)  # in the order in which they first come: the newest first
+        of_each = Counter(numbers)  # in the order in which they first come: the newest first
         older = (
             (newest[number], count)
-            for number, count in counts.items()
+            for number, count in of_each.items()
             if before is None or newest[number].id < before
         )
-        return Phones(list(self._shown(islice(older, limit))), len(counts), len(found))
+        return Phones(list(self._shown(islice(older, limit))), len(of_each), len(found))
 
-    def _newest(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Those of the records that are their numbers' newest."""
+    def _newest(
+        self, records: Iterable[Record], user_id: str | None
+    ) -> Iterator[tuple[Record, int]]:
+        """Those that are their numbers' newest, each with how many its number has."""
         records = iter(records)
+        seen: set[str] = set()
         while few := list(islice(records, _FEW)):
+            found: list[tuple[Record, int]] = []
             with self._lock:
-                newest = [record for record in few if self._store.is_newest(record)]
-            yield from newest
+                for record in few:
+                    if record.number not in seen:
+                        seen.add(record.number)
+                        of_phone = self._store.of(record.number, user_id)
+                        if of_phone and of_phone[-1] is record:
+                            found.append((record, len(of_phone)))
+            yield from found
 
-    def _shown(self, found: Iterable[tuple[Record, int | None]]) -> Iterator[Phone]:
-        """Phones by their newest records, with so many messages; None for all there are."""
+    def _shown(self, found: Iterable[tuple[Record, int]]) -> Iterator[Phone]:
+        """Phones by their newest records, each with so many messages."""
         for record, count in found:
             with self._lock:
-                of_phone = self._store.of(record.number)
-                last = islice(reversed(of_phone), _NAMED)
+                last = islice(reversed(self._store.of(record.number)), _NAMED)
                 yield Phone(
                     number=record.number,
                     name=next((each.name for each in last if each.name), ""),
-                    messages=len(of_phone) if count is None else count,
+                    messages=count,
                     newest=record.snapshot(),
                 )
 

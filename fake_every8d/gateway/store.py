@@ -3,7 +3,8 @@
 import heapq
 import logging
 import sys
-from collections import deque
+from bisect import bisect_left
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import attrgetter
@@ -44,8 +45,9 @@ class Store:
             batch.free()
         self._batches = {}  # by account, and by ID
         self._records = _Records()
-        self._by_number = NumberIndex()
-        self._put_off: deque[NumberIndex | Iterator[Record]] = deque()
+        self._by_number: defaultdict[str, NumberIndex] = defaultdict(NumberIndex)  # by account
+        # To be merged into an account's index, or removed from it.
+        self._put_off: deque[tuple[str, NumberIndex | Iterator[Record]]] = deque()
         self._recent: deque[int] = deque(maxlen=_RECENT)  # IDs, in the order of their changes
         self._finished: list[int] = []  # a heap of finished batches: their first records' IDs
         self._newest: Batch | None = None
@@ -54,12 +56,16 @@ class Store:
         """How many records are kept."""
         return len(self._records)
 
-    @property
-    def phones(self) -> int:
+    def messages(self, user_id: str | None = None) -> int:
+        """How many records of an account are kept; of all accounts, without one."""
+        if user_id is None:
+            return len(self)
+        return sum([len(batch.records) for batch in self._batches.get(user_id, {}).values()])
+
+    def phones(self, user_id: str | None = None) -> int:
         """How many numbers they are to."""
-        put_off = [index.numbers for index in self._put_off if isinstance(index, NumberIndex)]
-        numbers = self._by_number.numbers
-        return len(set().union(numbers, *put_off)) if put_off else len(numbers)
+        numbers = [index.numbers for index in self._indexes(user_id)]
+        return len(numbers[0] if len(numbers) == 1 else set().union(*numbers))
 
     def add(self, batch: Batch, index: NumberIndex | None = None) -> None:
         """Keep a batch, whose records come after all others.
@@ -73,14 +79,14 @@ class Store:
         self._records.extend(batch.records)
         self._recent.extend(batch.ids[-_RECENT:])
         if index is None:
-            self._by_number.add(batch.records)
+            self._by_number[batch.user_id].add(batch.records)
             self.wake(batch, batch.records)
             return
-        if self._put_off or len(self._by_number.numbers) > _FEW:
-            self._put_off.append(index)
+        if self._put_off or len(self._by_number[batch.user_id].numbers) > _FEW:
+            self._put_off.append((batch.user_id, index))
         else:
-            index.take(self._by_number, _FEW)
-            self._by_number = index
+            index.take(self._by_number[batch.user_id], _FEW)
+            self._by_number[batch.user_id] = index
         self._changes.wake(("batch_id", batch.id), ("user_id", batch.user_id))
         self._changes.wake_known("to", index.numbers)
 
@@ -92,13 +98,13 @@ class Store:
     def catch_up(self) -> None:
         """Do a little of what was put off."""
         if self._put_off:
-            first = self._put_off[0]
+            user_id, first = self._put_off[0]
             if isinstance(first, NumberIndex):
-                self._by_number.take(first, _FEW)
+                self._by_number[user_id].take(first, _FEW)
                 done = not first.numbers
             else:
                 few = list(islice(first, _FEW))
-                self._by_number.remove(few)
+                self._remove(user_id, few)
                 done = len(few) < _FEW
             if done:
                 self._put_off.popleft()
@@ -177,10 +183,12 @@ class Store:
             batch = self.batch(batch_id, user_id)
             records = batch.records[::step] if batch else ()
         elif to is not None:
-            records = self.of(to)[::step]
+            records = self.of(to, user_id)[::step]
         elif user_id is not None:
-            batches = self.batches(user_id)[::step]
-            records = chain.from_iterable(batch.records[::step] for batch in batches)
+            batches = self.batches(user_id)
+            if before is not None:
+                batches = batches[: bisect_left(batches, before, key=_first_id_of)]
+            records = chain.from_iterable(batch.records[::step] for batch in batches[::step])
             if after is before is None:
                 return records
         else:
@@ -200,15 +208,10 @@ class Store:
     ) -> str | None:
         """The ID of the latest batch in which an account sent a text to a number (H11).
 
-        Only since `since`, in µs, and only among the last `among` SMS to the number.
+        Only since `since`, in µs, and only among its last `among` SMS to the number.
         """
-        for record in islice(reversed(self.of(number)), among):
-            if (
-                record.content == content
-                and record.batch.user_id == user_id
-                and record.was_sent
-                and record.due >= since
-            ):
+        for record in islice(reversed(self.of(number, user_id)), among):
+            if record.content == content and record.was_sent and record.due >= since:
                 return record.batch.id
         return None
 
@@ -222,19 +225,26 @@ class Store:
             others.update([one.number for one in other.records if one.content == content])
         return bool(others) and not others.isdisjoint([one.number for one in batch.records])
 
-    def of(self, number: str) -> Sequence[Record]:
-        """The records of a number, oldest first."""
-        found = self._by_number.of(number)
-        if not self._put_off:
-            return found
-        indexes = [index for index in self._put_off if isinstance(index, NumberIndex)]
-        found = [*found, *chain.from_iterable(index.of(number) for index in indexes)]
-        return sorted([record for record in found if record.batch.records], key=_id_of)
+    def of(self, number: str, user_id: str | None = None) -> Sequence[Record]:
+        """The records of a number, oldest first; only one account's, if that is given."""
+        indexes = self._indexes(user_id)
+        found = [records for index in indexes if (records := index.of(number))]
+        if len(found) <= 1 and not self._put_off:
+            return found[0] if found else ()
+        kept = [record for record in chain.from_iterable(found) if record.batch.records]
+        return sorted(kept, key=_id_of)
 
-    def is_newest(self, record: Record) -> bool:
-        """Whether it is the last to its number, of those that are kept."""
-        found = self.of(record.number)
-        return bool(found) and found[-1] is record
+    def _indexes(self, user_id: str | None) -> list[NumberIndex]:
+        """An account's or all of them, with those that are still to be merged."""
+        if user_id is None:
+            merged = [*self._by_number.values()]
+        else:
+            merged = [self._by_number[user_id]] if user_id in self._by_number else []
+        return merged + [
+            index
+            for whose, index in self._put_off
+            if isinstance(index, NumberIndex) and user_id in (None, whose)
+        ]
 
     def _changed_after(self, version: int) -> list[Record]:
         """The records that have changed after a `version`, in the order in which they did."""
@@ -312,10 +322,17 @@ class Store:
             del self._batches[batch.user_id]
         self._records.remove(batch.ids)
         if self._put_off or len(batch.records) > _FEW:
-            self._put_off.append(iter(batch.records))
+            self._put_off.append((batch.user_id, iter(batch.records)))
         else:
-            self._by_number.remove(batch.records)
+            self._remove(batch.user_id, batch.records)
         batch.free()
+
+    def _remove(self, user_id: str, records: Iterable[Record]) -> None:
+        """Take records of an account out of its index, which goes with the last of them."""
+        index = self._by_number[user_id]
+        index.remove(records)
+        if not index.numbers:
+            del self._by_number[user_id]
 
 
 class _Records:

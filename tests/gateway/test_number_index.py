@@ -7,8 +7,8 @@ from fake_every8d.gateway.numbers import parse
 from fake_every8d.gateway.store import Store
 
 
-def batch(first_id: int, *mobiles: str) -> Batch:
-    made = Batch(f"batch {first_id}", "demo", "", 0)
+def batch(first_id: int, *mobiles: str, user_id: str = "demo") -> Batch:
+    made = Batch(f"batch {first_id}", user_id, "", 0)
     made.first_id = first_id
     made.records = tuple(
         Record(made, Recipient(mobile, "hello"), place, parse(mobile), Status.SENT)
@@ -21,8 +21,8 @@ def numbers(count: int, first: int = 0) -> list[str]:
     return [f"+8869{number:08}" for number in range(first, first + count)]
 
 
-def found(store: Store, number: str) -> list[int]:
-    return [record.id for record in store.records(to=number)]
+def found(store: Store, number: str, user_id: str | None = None) -> list[int]:
+    return [record.id for record in store.records(to=number, user_id=user_id)]
 
 
 def test_they_are_found_before_and_after_in_the_order_of_their_ids() -> None:
@@ -52,6 +52,29 @@ def test_what_is_forgotten_is_not_found_before_it_is_cleared_away() -> None:
         assert len(store) == 1500
         store.catch_up()
     assert not store.behind
+
+
+def test_each_account_finds_its_own_whatever_is_put_off_of_another() -> None:
+    store = Store(3002, Changes())
+    both = "+886900000007"
+    for first_id, user_id in ((1, "shop"), (1501, "demo"), (3001, "demo")):
+        large = batch(first_id, *numbers(1500), user_id=user_id)
+        store.add(large, NumberIndex(large.records))
+        store.close_if_done(large)
+    store.add(batch(4501, both, "+886911111111", user_id="shop"))
+    assert store.forget_oldest() == [range(1, 1501)]
+    for _ in range(6):
+        assert found(store, both) == [1508, 3008, 4501]
+        assert found(store, both, "demo") == [1508, 3008]
+        assert found(store, both, "shop") == [4501]
+        assert found(store, both, "nobody") == []
+        store.catch_up()
+    assert not store.behind
+    assert [store.phones(user_id) for user_id in (None, "demo", "shop")] == [1501, 1500, 2]
+    assert [store.messages(user_id) for user_id in (None, "demo", "shop")] == [3002, 3000, 2]
+    store.forget_all_of("shop")
+    assert found(store, both) == [1508, 3008]
+    assert [store.phones(user_id) for user_id in (None, "demo", "shop")] == [1500, 1500, 0]
 
 
 def test_a_lone_record_costs_no_list() -> None:

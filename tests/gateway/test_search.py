@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fake_every8d.gateway import TAIPEI, Account, Gateway, NotFound, Recipient, Status
+from fake_every8d.gateway import TAIPEI, Account, Gateway, NotFound, Phones, Recipient, Status
 from tests.gateway.calls import send, send_param
 from tests.gateway.conftest import NewGateway
 
@@ -110,6 +110,24 @@ def test_phones_come_in_pages_and_are_all_counted(
         seen += [phone.number for phone in page.phones]
         before = page.phones[-1].newest.id
     assert seen == newest_first
+
+
+def test_the_phones_of_an_account_come_in_pages_among_those_of_another(gateway: Gateway) -> None:
+    for number in (A, "0933000001", "0933000002"):
+        for user_id in ("demo", "Shop", "Shop"):
+            send(gateway, number, user_id=user_id)
+    send_param(gateway, Recipient(B, "hello"), Recipient(A, "hello"), Recipient(B, "again"))
+    page = gateway.phones(user_id="demo", limit=2)
+    assert [(each.number, each.newest.id, each.messages) for each in page.phones] == [
+        (B, 15, 3), (A, 14, 3),
+    ]  # fmt: skip
+    assert (page.count, page.messages) == (4, 8)
+    page = gateway.phones(user_id="demo", before=14)
+    assert [(each.number, each.newest.id, each.messages) for each in page.phones] == [
+        ("+886933000002", 10, 1), ("+886933000001", 7, 1),
+    ]  # fmt: skip
+    assert (page.count, page.messages) == (4, 8)
+    assert gateway.phones(user_id="nobody") == Phones([], 0, 0)
 
 
 def test_a_large_send_shows_at_once_while_its_index_is_still_put_off(gateway: Gateway) -> None:
