@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from fake_every8d.gateway import InvalidInput, Settings
+from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.settings import Settings
 from fake_every8d.health import problem, reason
 
 if TYPE_CHECKING:
@@ -106,15 +107,15 @@ def _accounts(
     ctx: click.Context, parameter: click.Parameter, path: str | None
 ) -> "tuple[Account, ...]":
     """The accounts in a file; its settings become the options' defaults."""
-    from fake_every8d.config import ConfigError, load
-    from fake_every8d.web.forms import Form
-
     if _FILE in ctx.meta:  # the file was given as an argument already
         if ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
             raise click.UsageError("FILE and --accounts are the same: give one of them")
         return cast("Config", ctx.meta[_CONFIG]).accounts
     if path is None:
         return _DEFAULTS.accounts
+    from fake_every8d.config import ConfigError, load
+    from fake_every8d.web.forms import Form
+
     options = {str(option.name): option for option in serve.params if option.name != "accounts"}
     try:
         config = load(path, Form({name: _value(option) for name, option in options.items()}))

@@ -50,12 +50,18 @@ def test_help_lists_the_options(command: str) -> None:
         assert option in done.stdout
 
 
-def test_help_does_not_import_what_serving_needs() -> None:
-    code = (
-        "import sys; from fake_every8d.cli import cli; cli(['serve', '--help'], "
-        "standalone_mode=False); "
-        "print(sorted({'spyne', 'lxml', 'werkzeug', 'httptools', 'urllib3'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize("arguments", [["--version"], ["serve", "--help"], ["health", "--port=1"]])
+def test_what_does_not_serve_does_not_import_what_serving_needs(arguments: list[str]) -> None:
+    code = f"""if True:
+        import sys
+        from fake_every8d.cli import main
+        sys.argv[1:] = {arguments}
+        try:
+            main()
+        except SystemExit:
+            heavy = {{"fake_every8d.gateway.gateway", "spyne", "lxml", "werkzeug", "urllib3"}}
+            print(sorted(heavy & set(sys.modules)))
+    """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60
     )
