@@ -1,11 +1,13 @@
 """Looking for messages, and for the phones that got them."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import TypedDict, Unpack
 
 from fake_every8d.gateway.clock import to_micros
@@ -17,6 +19,8 @@ _NAMED = 100  # messages of a phone in which its owner's name is looked for
 
 _NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
 _NOT_A_DIGIT = re.compile("[^0-9]")
+
+_id_of = attrgetter("id")
 
 Condition = Callable[[Record], bool]
 
@@ -54,6 +58,8 @@ class Phone:
     """How many."""
     newest: Message
     """The last that was accepted."""
+    unread: int
+    """How many were accepted after `read_until`, of all that were sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Phones:
     """Of phones in all."""
     messages: int
     """Of messages to them."""
+    unread: int
+    """Of phones, of all that there are, with a message after `read_until`."""
 
 
 class Search(Platform):
@@ -112,12 +120,18 @@ class Search(Platform):
         return found
 
     def phones(
-        self, *, before: int | None = None, limit: int | None = None, **wanted: Unpack[Wanted]
+        self,
+        *,
+        read_until: int = 0,
+        offset: int = 0,
+        limit: int | None = None,
+        **wanted: Unpack[Wanted],
     ) -> Phones:
         """The phones with messages that are wanted, as for `messages`.
 
-        The one whose last such message is newest comes first; `before` is the ID of that
-        message: only phones with an older one. The counts are of all phones and messages.
+        The one whose last such message is newest comes first; the first `offset` of them are
+        left out. The counts are of all phones and messages. `read_until` is the ID of a
+        message: those after it are counted as unread.
         """
         matches = _condition(wanted)
         to, user_id, batch_id = wanted.get("to"), wanted.get("user_id"), wanted.get("batch_id")
@@ -127,24 +141,30 @@ class Search(Platform):
                 to=None if to is None else self._store.number(to),
                 user_id=user_id,
                 batch_id=batch_id,
-                before=before if every else None,
                 newest_first=True,
             )
             if every:
                 counts = self._store.phones(user_id), self._store.messages(user_id)
+        newest_first: Iterable[tuple[Record, int]]
         if every:
-            older = self._newest(candidates, user_id)
-            return Phones(list(self._shown(islice(older, limit))), *counts)
-        found = list(filter(matches, candidates))
-        numbers = [record.number for record in found]
-        newest = dict(zip(reversed(numbers), reversed(found), strict=True))
-        of_each = Counter(numbers)  # in the order in which they first come: the newest first
-        older = (
-            (newest[number], count)
-            for number, count in of_each.items()
-            if before is None or newest[number].id < before
-        )
-        return Phones(list(self._shown(islice(older, limit))), len(of_each), len(found))
+            newest_first = self._newest(candidates, user_id)
+        else:
+            found = list(filter(matches, candidates))
+            numbers = [record.number for record in found]
+            newest = dict(zip(reversed(numbers), reversed(found), strict=True))
+            of_each = Counter(numbers)  # in the order in which they first come: the newest first
+            newest_first = ((newest[number], count) for number, count in of_each.items())
+            counts = len(of_each), len(found)
+        page = islice(newest_first, offset, None if limit is None else offset + limit)
+        return Phones(self._shown(page, read_until), *counts, self._unread(read_until))
+
+    def _unread(self, read_until: int) -> int:
+        """How many phones have a message after one."""
+        with self._lock:
+            if not read_until:
+                return self._store.phones()
+            records = self._store.records(after=read_until)
+        return len({record.number for record in records})
 
     def _newest(
         self, records: Iterable[Record], user_id: str | None
@@ -163,17 +183,22 @@ class Search(Platform):
                             found.append((record, len(of_phone)))
             yield from found
 
-    def _shown(self, found: Iterable[tuple[Record, int]]) -> Iterator[Phone]:
+    def _shown(self, found: Iterable[tuple[Record, int]], read_until: int) -> list[Phone]:
         """Phones by their newest records, each with so many messages."""
+        phones: list[Phone] = []
         for record, count in found:
             with self._lock:
-                last = islice(reversed(self._store.of(record.number)), _NAMED)
-                yield Phone(
+                of_phone = self._store.of(record.number)
+                last = islice(reversed(of_phone), _NAMED)
+                phone = Phone(
                     number=record.number,
                     name=next((each.name for each in last if each.name), ""),
                     messages=count,
                     newest=record.snapshot(),
+                    unread=len(of_phone) - bisect_right(of_phone, read_until, key=_id_of),
                 )
+            phones.append(phone)
+        return phones
 
 
 def _condition(wanted: Wanted) -> Condition | None:

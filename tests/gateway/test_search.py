@@ -102,13 +102,11 @@ def test_phones_come_in_pages_and_are_all_counted(
     newest_first = [phones[3], *[number for number in reversed(phones) if number != phones[3]]]
     assert numbers(gateway, **wanted) == newest_first
     seen: list[str] = []
-    before = None
-    while page := gateway.phones(limit=5, before=before, **wanted):
+    while page := gateway.phones(limit=5, offset=len(seen), **wanted):
         assert (page.count, page.messages) == (12, 13)
         if not page.phones:
             break
         seen += [phone.number for phone in page.phones]
-        before = page.phones[-1].newest.id
     assert seen == newest_first
 
 
@@ -122,12 +120,34 @@ def test_the_phones_of_an_account_come_in_pages_among_those_of_another(gateway: 
         (B, 15, 3), (A, 14, 3),
     ]  # fmt: skip
     assert (page.count, page.messages) == (4, 8)
-    page = gateway.phones(user_id="demo", before=14)
+    page = gateway.phones(user_id="demo", offset=2)
     assert [(each.number, each.newest.id, each.messages) for each in page.phones] == [
         ("+886933000002", 10, 1), ("+886933000001", 7, 1),
     ]  # fmt: skip
     assert (page.count, page.messages) == (4, 8)
-    assert gateway.phones(user_id="nobody") == Phones([], 0, 0)
+    assert gateway.phones(user_id="nobody") == Phones([], 0, 0, unread=4)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"user_id": "Shop"}])
+def test_unread_is_what_came_after_a_message_whatever_is_asked_for(
+    gateway: Gateway, wanted: dict[str, str]
+) -> None:
+    """Messages 1 and 3 are to A, 2 and 4 to B; 3, and no other, is of Shop."""
+    send(gateway, B, "the fourth")
+
+    def unread(read_until: int) -> tuple[int, dict[str, int]]:
+        found = gateway.phones(read_until=read_until, **wanted)
+        return found.unread, {phone.number: phone.unread for phone in found.phones}
+
+    all_phones = {
+        0: (2, {A: 2, B: 2}),
+        2: (2, {A: 1, B: 1}),
+        3: (1, {A: 0, B: 1}),
+        4: (0, {A: 0, B: 0}),
+    }
+    for read_until, (phones, of_each) in all_phones.items():
+        shown = {A: of_each[A]} if wanted else of_each
+        assert unread(read_until) == (phones, shown)
 
 
 def test_a_large_send_shows_at_once_while_its_index_is_still_put_off(gateway: Gateway) -> None:

@@ -73,8 +73,14 @@ def test_nothing_new_costs_one_question_that_waits(
     expect(page.locator(".bubble")).to_have_text(["hello", "more"])
     assert answers([waiting]) == [(WAITS, 200)]
     wait_for(lambda: WAITS in asked_since(page, seen))
-    messages = [path for path in asked_since(page, seen) if path.startswith("messages")]
-    assert [path.partition("=")[0] for path in messages] == ["messages?changed_after"]
+    phone = "to=%2B886912345678"
+    about = [path for path in asked_since(page, seen) if path.startswith(("messages", "phones"))]
+    assert sorted(about) == [
+        "messages?newest_first=true&limit=50&after=1",
+        f"messages?{phone}&newest_first=true&limit=200",
+        "phones?limit=100&read_until=0&offset=0",
+        f"phones?{phone}&read_until=0",
+    ]
 
 
 def test_a_click_is_not_held_up_by_the_question_that_waits(
@@ -173,21 +179,18 @@ def test_a_response_that_comes_before_the_first_paint_is_shown(
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("hello")
 
 
-def test_messages_that_the_fake_has_forgotten_go(fake: FakeEvery8d, open: Open) -> None:
-    """What it keeps is limited, and so is what the page keeps."""
-    page = open()
-    expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
-    kept = page.evaluate(
-        """async () => {
-            const {store} = await import("/inbox/store.js");
-            const message = (id) => ({id, to: `+88691${id}`, name: "", accepted_at: "", replies: [],
-                version: id, content: ""});
-            store.take([1, 2, 3].map(message));
-            store.trim(2);
-            return [[...store.messages.keys()], [...store.phones.keys()]];
-        }"""
-    )
-    assert kept == [[2, 3], ["+886912", "+886913"]]
+def test_messages_that_the_fake_has_forgotten_go(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    fake.add_account("other", "secret")
+    send("stays", "0911111111")
+    other = fake.gateway.open_session("other", "secret")
+    fake.gateway.send_sms(other, "", "goes", "0911111111", "")
+    fake.gateway.send_sms(other, "", "goes, too", "0922222222", "")
+    page = open("#/phone/+886911111111")
+    expect(page.locator(".bubble")).to_have_text(["stays", "goes"])
+    expect(page.get_by_text("2 phones")).to_be_visible()
+    fake.reset_account("other")
+    expect(page.locator(".bubble")).to_have_text(["stays"])
+    expect(page.locator(".phone")).to_have_count(1)
 
 
 @pytest.fixture
@@ -232,17 +235,67 @@ def test_of_10000_messages_to_2000_phones_only_what_is_in_view_is_in_the_documen
     expect(phones.locator("li[aria-posinset='2000']")).to_have_count(0)
     assert elements(page) < 1_000
 
-    # A long conversation of messages of every height, from its end to its beginning.
-    page.goto(f"{crowded.url}/#/phone/+886900001234")
+
+def test_of_a_long_conversation_only_what_is_being_read_is_known(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """900 messages of every height, 600 of which are known at most: to the first one and back."""
+    fake.update_account("demo", credit=1_000_000)
+    fake.clock.freeze()
+    for n in range(900):
+        send(f"one of many, {n}: " + "long " * (n % 50))
+    page = open("#/phone/+886912345678")
     bubbles = page.locator(".bubble")
-    expect(bubbles.last).to_contain_text("one of many, 299")
+    expect(bubbles.last).to_contain_text("one of many, 899:")
     expect(bubbles.last).to_be_in_viewport()
-    assert elements(page) < 2_000
     conversation = page.locator(".conversation .windowed")
-    conversation.evaluate("e => e.scrollTop = 0")
-    expect(bubbles.first).to_contain_text("message 0")
-    expect(bubbles.first).to_be_in_viewport()
-    assert elements(page) < 2_000
+
+    def known() -> int:
+        return int(conversation.locator("li").first.get_attribute("aria-setsize") or 0)
+
+    def scroll(top: str, until: str) -> None:
+        def there() -> bool:
+            conversation.evaluate(f"e => e.scrollTop = {top}")
+            return bubbles.filter(has_text=f"one of many, {until}:").count() == 1
+
+        wait_for(there)
+        assert known() <= 600
+        assert elements(page) < 2_000
+
+    assert known() == 200
+    scroll("0", until="0")
+    newest = page.get_by_role("button", name="Go to the newest")
+    expect(newest).to_be_visible()
+    scroll("e.scrollHeight", until="899")
+    expect(newest).to_have_count(0)
+
+    scroll("0", until="0")
+    newest.click()
+    expect(bubbles.last).to_contain_text("one of many, 899:")
+    expect(bubbles.last).to_be_in_viewport()
+    assert known() == 200
+    send("unheard of")
+    expect(bubbles.last).to_have_text("unheard of")
+    expect(bubbles.last).to_be_in_viewport()
+
+
+def test_a_search_finds_what_is_far_back_in_a_conversation(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    for n in range(500):
+        send("a needle" if n == 30 else f"hay {n}")
+    page = open("#/phone/+886912345678?q=NEEDLE")
+    expect(page.locator(".conversation mark")).to_have_text("needle")
+    expect(page.locator(".conversation mark")).to_be_in_viewport()
+    send("unheard of")  # does not take it out of view
+    expect(page.get_by_text("Matches: 1, on one phone")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator(".phone")).to_contain_text("unheard of")
+    expect(page.locator(".bubble", has_text="a needle")).to_be_in_viewport()
+    page.get_by_role("button", name="Go to the newest").click()
+    expect(page.locator(".bubble").last).to_have_text("unheard of")
+    expect(page.locator(".bubble").last).to_be_in_viewport()
 
 
 def test_what_is_being_read_stays_where_it_is_while_more_arrives(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_every8d.gateway import TAIPEI, Gateway, Login, PlatformError
+from fake_every8d.gateway import TAIPEI, Edition, Gateway, Login, PlatformError, Status
 from tests.receiver import Receiver, status
 from tests.web.api import Api
 from tests.web.serving import ENDPOINT, call, log_in
@@ -132,15 +132,24 @@ def test_a_phone_is_shown_with_its_newest_message(api: Api) -> None:
     found = api.get("phones?limit=1")
     assert found == {
         "phones": [
-            {"number": PHONE, "name": "", "messages": 2, "newest": api.get("messages/3")},
+            {
+                "number": PHONE,
+                "name": "",
+                "messages": 2,
+                "unread": 2,
+                "newest": api.get("messages/3"),
+            },
         ],
         "more": True,
         "count": 2,
         "messages": 3,
+        "unread": 2,
     }
-    rest = api.get("phones?limit=1&before=3")
-    assert [phone["number"] for phone in rest["phones"]] == ["+886987654321"]
-    assert (rest["more"], rest["count"], rest["messages"]) == (False, 2, 3)
+    rest = api.get("phones?limit=1&offset=1&read_until=2")
+    assert [(phone["number"], phone["unread"]) for phone in rest["phones"]] == [
+        ("+886987654321", 0)
+    ]
+    assert (rest["more"], rest["count"], rest["messages"], rest["unread"]) == (False, 2, 3, 1)
     sought = api.get("phones?search=0912-345&text=4839&user_id=demo&status=0")
     assert [phone["newest"]["id"] for phone in sought["phones"]] == [2]
 
@@ -212,6 +221,18 @@ def test_e1_a_status_has_the_editions_own_word(api: Api, edition: str, term: str
     assert api.get("batches")["batches"][0]["statuses"][0]["status_term"] == term
     summary = api("GET", "summary").data.decode()
     assert f"to {PHONE}  105 {term}: " in summary
+
+
+@pytest.mark.parametrize("edition", Edition)
+def test_d1_e1_all_statuses_are_listed_in_the_editions_words(api: Api, edition: Edition) -> None:
+    """100 to 107 can be had as an outcome, and 0 for ever; what is sent or booked is not final."""
+    api("PATCH", "settings", json.dumps({"edition": edition}).encode())
+    found = api.get("statuses")["statuses"]
+    assert {each["status"]: each["status_term"] for each in found} == {
+        status.value: status.term_of(edition) for status in Status
+    }
+    assert [each["status"] for each in found if each["outcome"]] == [0, *range(100, 108)]
+    assert {each["status"] for each in found if not each["final"]} == {0, 300, 999}
 
 
 def test_a_booking_is_shown_with_its_time(api: Api) -> None:

@@ -31,6 +31,7 @@ LOOKS = (
     "messages",
     "messages/1",
     "batches",
+    "statuses",
     "outcomes",
     "reports",
     "emails",

@@ -177,6 +177,7 @@ ANOTHER_WAY = {
     "GET state",  # of what the others show, as much as the page needs
     "GET clock",
     "GET phones",  # messages as a page shows them
+    "GET statuses",  # what `Status` has
     "GET messages/latest",
     "GET messages/<int:message_id>",
     "POST messages/<int:message_id>/replies",

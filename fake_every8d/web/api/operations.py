@@ -320,10 +320,12 @@ class Operations:
     def _reply_from(self, to: str, text: str) -> Response:
         return _json(show.message(self._gateway.reply(to, text), self._edition), 201)
 
-    @_operation("GET", "phones", query=_MESSAGE | {"before": _ID, "limit": _LIMIT})
+    @_operation(
+        "GET", "phones", query=_MESSAGE | {"read_until": _ID, "offset": _ID, "limit": _LIMIT}
+    )
     def _phones(self, limit: int, **wanted: Any) -> Response:
         found = self._gateway.phones(limit=limit + 1, **wanted)
-        counts = {"count": found.count, "messages": found.messages}
+        counts = {"count": found.count, "messages": found.messages, "unread": found.unread}
         show_one = partial(show.phone, edition=self._edition)
         return _page("phones", show_one, found.phones, limit, counts)
 
@@ -331,6 +333,10 @@ class Operations:
     def _batches(self, limit: int, **wanted: Any) -> Response:
         found = self._gateway.batches(limit=limit + 1, **wanted)
         return _page("batches", partial(show.batch, edition=self._edition), found, limit)
+
+    @_operation("GET", "statuses")
+    def _statuses(self) -> Response:
+        return _json({"statuses": [show.status(each, self._edition) for each in Status]})
 
     @_operation("GET", "outcomes")
     def _outcomes(self) -> Response:

@@ -18,6 +18,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
+from fake_every8d.gateway.delivery import REACHABLE
 from fake_every8d.gateway.outbox import Outgoing
 from fake_every8d.web.faults import Fault
 from fake_every8d.web.journal import RecordedRequest
@@ -85,6 +86,7 @@ def phone(phone: Phone, edition: Edition) -> Json:
         "number": phone.number,
         "name": phone.name,
         "messages": phone.messages,
+        "unread": phone.unread,
         "newest": message(phone.newest, edition),
     }
 
@@ -103,6 +105,15 @@ def batch(batch: BatchSummary, edition: Edition) -> Json:
             {**_status(status, edition), "messages": count}
             for status, count in batch.statuses.items()
         ],
+    }
+
+
+def status(status: Status, edition: Edition) -> Json:
+    """What can become of a message."""
+    return {
+        **_status(status, edition),
+        "final": status.final,
+        "outcome": status in (Status.SENT, *REACHABLE),
     }
 
 

@@ -72,3 +72,17 @@ export async function getIfChanged(path, seconds, signal) {
 export const forget = () => {
   etag = "";
 };
+
+/**
+ * Loads that follow on one another, so that none puts what is older over what is newer.
+ * @returns what begins a load when those before it have ended, and ends as it does
+ */
+export function inTurn() {
+  /** @type {Promise<void>} */
+  let last = Promise.resolve();
+  return (/** @type {() => Promise<void>} */ load) => {
+    const loaded = last.then(load);
+    last = loaded.catch(() => {});
+    return loaded;
+  };
+}

@@ -2,6 +2,7 @@
 
 import { t } from "./i18n.js";
 import { start } from "./live.js";
+import { read } from "./read.js";
 import { VIEWS, href, parse } from "./route.js";
 import { outage, store } from "./store.js";
 import { Icon } from "./ui.js";
@@ -26,7 +27,7 @@ function App() {
     addEventListener("keydown", onKeyDown);
   }, []);
 
-  const unread = store.unreadPhones();
+  const unread = read.unreadPhones();
   useEffect(() => {
     const title = route.view === "phones" && route.item ? route.item : t(route.view);
     document.title = `${unread ? `(${unread}) ` : ""}${title} · fake-every8d`;

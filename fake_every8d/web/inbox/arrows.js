@@ -7,7 +7,7 @@ const PAGE = 10; // items that PageUp and PageDown pass
 /**
  * @param {number} count of the items
  * @param {number} chosen the index of the one that is shown, or -1
- * @param {(index: number) => void} choose
+ * @param {(index: number) => any} choose
  * @returns what the element around the list takes as its properties, and what the list calls
  *   when it has drawn: a link that was chosen from the list has the focus as soon as it is there
  */

@@ -26,6 +26,9 @@ export function chooseLanguage(tag) {
   document.documentElement.lang = tag;
 }
 
+/** Whether there are words for a key. @param {string} key */
+export const has = (key) => key in LANGUAGES[language].words;
+
 /**
  * The words for a key in the current language, with `{name}` filled in from `values`.
  * A key may have a form of its own for one, `key.one`, chosen by the value `n`.

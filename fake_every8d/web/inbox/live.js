@@ -4,6 +4,8 @@ import { ApiError, forget, getIfChanged, http } from "./api.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
 import { notifies, notify } from "./notify.js";
+import { phones } from "./phones.js";
+import { read } from "./read.js";
 import { parse } from "./route.js";
 import { store } from "./store.js";
 import { announce } from "./ui.js";
@@ -13,10 +15,11 @@ const WAIT = 25; // seconds that it waits
 const NOTIFIED = 1_000; // milliseconds while nobody sees the page, but is to be notified
 const HIDDEN = 10_000; // the same for others who do not see it
 const OFFLINE = 2_000;
-const PAGE = 2_000; // messages at a time
+const NEWS = 50; // new messages that are looked at
 const REQUESTS_PAGE = 100; // with their bodies, of which some are long
 
-let version = 0; // of the messages
+let version = -1; // of the messages
+let newest = -1; // the ID of the last message, once it is known
 let shown = ""; // the view that what was asked for last was for
 let timer;
 let asking = null;
@@ -93,60 +96,82 @@ async function ask(seconds) {
     else if (!was) store.changed();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return; // to ask at once
-    forget();
-    if (error instanceof ApiError) showProblem(explain(error));
-    else if (!(error instanceof TypeError)) throw error;
-    store.connected = false;
-    store.changed();
+    failed(error);
   }
 }
 
+/** @param {unknown} error of a request */
+function failed(error) {
+  forget();
+  if (error instanceof ApiError) showProblem(explain(error));
+  else if (!(error instanceof TypeError)) throw error;
+  store.connected = false;
+  store.changed();
+}
+
+/**
+ * Load what somebody looks at, and show it.
+ * @param {() => Promise<any>} load
+ */
+export async function look(load) {
+  // Nothing is known yet, or nobody answers: it comes with all else.
+  if (!store.epoch || !store.connected) return;
+  try {
+    await load();
+    store.changed();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** All that there is has been seen. */
+export function markAllRead() {
+  read.markAll(newest);
+  return look(() => Promise.all([phones.load(), store.conversation?.refresh()]));
+}
+
 async function takeIn(state) {
-  if (state.epoch !== store.epoch) store.clear(state.epoch);
+  if (state.epoch !== store.epoch) {
+    store.clear(state.epoch);
+    read.open(state.epoch);
+    phones.clear();
+    store.conversation?.clear();
+    version = newest = -1;
+  }
+  const statuses = state.edition !== store.edition || !store.statuses.length;
   store.setClock(state.clock);
-  store.edition = state.edition;
   store.accounts = state.accounts;
   shown = parse(location.hash).view;
   await Promise.all([
-    store.ready ? changedMessages(state) : allMessages(),
+    (state.messages.version !== version || state.messages.count !== store.messages) && messages(state.messages),
+    statuses && http.get("fake/statuses").then((found) => (store.statuses = found.statuses)),
     http.get("fake/outcomes").then(({ outcomes }) => (store.outcomes = outcomes)),
     http.get("fake/faults").then(({ faults }) => (store.faults = faults)),
     shown === "reports" && reports(),
     shown === "requests" && requests(state.requests),
   ]);
+  store.edition = state.edition;
   store.changed();
 }
 
-/** Newest first, so that what was just sent is there at once. */
-async function allMessages() {
-  let before = "";
-  for (let more = true; more; ) {
-    const page = await http.get(`fake/messages?newest_first=true&limit=${PAGE}${before}`);
-    if (!before) ({ version } = page);
-    store.take(page.messages);
-    more = page.more;
-    if (more) {
-      before = `&before=${page.messages.at(-1).id}`;
-      store.changed();
-    }
-  }
-  store.ready = true;
+/** Those that somebody looks at, and what is new. */
+async function messages({ count, version: latest }) {
+  await Promise.all([news(), phones.refresh(), store.conversation?.refresh()]);
+  store.messages = count;
+  version = latest;
 }
 
-async function changedMessages({ messages: { count, version: latest } }) {
-  const newest = Math.max(0, ...[...store.phones.values()].map(({ messages }) => messages[messages.length - 1].id));
-  const fresh = [];
-  while (version < latest) {
-    const page = await http.get(`fake/messages?changed_after=${version}&limit=${PAGE}`);
-    store.take(page.messages);
-    fresh.push(...page.messages.filter(({ id }) => id > newest));
-    ({ version } = page);
-    if (!page.more) break;
-  }
-  if (store.messages.size > count) store.trim(count);
+/** Tell of what has come since the last time. */
+async function news() {
+  const first = newest < 0;
+  const page = await http.get(`fake/messages?newest_first=true&limit=${first ? 1 : NEWS}&after=${Math.max(0, newest)}`);
+  const fresh = first ? [] : page.messages;
+  const before = newest;
+  newest = page.messages[0]?.id ?? Math.max(0, newest);
+  for (const message of fresh) read.arrived(message.to);
   if (fresh.length === 1) announce(t("arrived", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
-  else if (fresh.length) announce(t("arrived.many", { n: fresh.length }));
-  const code = fresh.findLast((message) => message.code);
+  else if (fresh.length) announce(t("arrived.many", { n: newest - before }));
+  const code = fresh.find((message) => message.code);
   if (code) notify(code);
 }
 

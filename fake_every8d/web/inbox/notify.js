@@ -18,7 +18,7 @@ export async function setNotifies(wanted) {
   return "Notification" in window && (await Notification.requestPermission()) === "granted";
 }
 
-/** @param {import("./store.js").Message} message that has just arrived */
+/** @param {import("./phones.js").Message} message that has just arrived */
 export function notify(message) {
   if (!message.code || !notifies() || document.hasFocus()) return;
   const notification = new Notification(`${message.code} · ${national(message.to)}`, {

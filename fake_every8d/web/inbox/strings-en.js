@@ -65,6 +65,7 @@ export const en = {
   "phones.count": "{n} phones",
   "phones.count.one": "One phone",
   "phones.choose": "Choose a phone to see what it got",
+  "newest": "Go to the newest",
   "phone.nothing": "Nothing was sent to {number}",
   "unread": "{n} unread",
   "unread.clear": "Mark all as read",

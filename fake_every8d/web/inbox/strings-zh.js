@@ -63,6 +63,7 @@ export const zh = {
   "search.matches": "{n} 則符合",
   "phones.count": "{n} 支手機",
   "phones.choose": "選擇一支手機，查看它收到的簡訊",
+  "newest": "跳到最新訊息",
   "phone.nothing": "沒有傳給 {number} 的簡訊",
   "unread": "{n} 則未讀",
   "unread.clear": "全部標為已讀",

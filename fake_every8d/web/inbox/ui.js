@@ -1,8 +1,7 @@
 /** Small pieces that several views are made of. */
 
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { store } from "./store.js";
-import { termOf } from "./terms.js";
 import { split, tokens } from "./text.js";
 import { html, useEffect, useState } from "./vendor/preact-htm.js";
 
@@ -42,18 +41,18 @@ export function toneOf(status) {
   return status === 303 || status === 888 || status === 999 ? "plain" : "bad";
 }
 
-/** What later editions call something else. */
-const RENAMED = new Set([104, 105, 106]);
-
 /** What a status is called here, in the edition that is followed. @param {number} status */
-export const statusWord = (status) => t(`status.${status}${store.edition !== "2016" && RENAMED.has(status) ? `.${store.edition}` : ""}`);
+export function statusWord(status) {
+  const ofEdition = `status.${status}.${store.edition}`;
+  return t(has(ofEdition) ? ofEdition : `status.${status}`);
+}
 
 /**
  * A status, by its number and word; with `term`, the platform's own wording where ours is another.
  * @param {{status: number, term?: boolean}} props
  */
 export function Status({ status, term = false }) {
-  const own = termOf(status, store.edition);
+  const own = store.statuses.find((each) => each.status === status)?.status_term ?? statusWord(status);
   return html`
     <span class=${`status ${toneOf(status)}`} title=${own}>
       <b>${status} ${statusWord(status)}</b>

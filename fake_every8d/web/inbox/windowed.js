@@ -5,17 +5,19 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/pre
 const OVERSCAN = 400; // pixels above and below the view that are in the document too
 
 /**
- * Items may be of any height: one that has not been in view yet counts as `estimate` pixels.
- * What is being read stays where it is while items come and go above it; with `follow`, a
- * list that is at its end stays at its end.
+ * Items may be of any height: one that has not been in view yet counts as `estimate` pixels, and so
+ * does one that is undefined, because it is not known yet.
+ * What is being read stays where it is while items come and go above it; a list that is at the
+ * end that it is to `follow` stays there.
  * @param {{
  *   items: any[], keyOf: (item: any) => string | number, render: (item: any, index: number) => any,
- *   estimate: number, label: string, follow?: boolean, show?: {key: any, at: any}, drawn?: () => void,
+ *   estimate: number, label: string, follow?: "start" | "end" | "neither", show?: {key: any, at: any},
+ *   drawn?: () => void, seen?: (first: number, last: number) => void,
  * }} props `show`: bring that item into view, once for each different `at`;
  *   `drawn`: called whenever what is in the document has changed. A list of links is reached by them,
- *   any other is itself a stop for Tab.
+ *   any other is itself a stop for Tab; `seen`: told the places of the first and the last that are in it.
  */
-export function WindowedList({ items, keyOf, render, estimate, label, follow = false, show, drawn }) {
+export function WindowedList({ items, keyOf, render, estimate, label, follow = "start", show, drawn, seen }) {
   const view = useRef(/** @type {HTMLElement | null} */ (null));
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const heights = useRef(new Map());
@@ -24,9 +26,14 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   const shown = useRef(undefined);
   const [, redraw] = useState(0);
 
+  /** @param {number} index */
+  const keyAt = (index) => (items[index] === undefined ? index : keyOf(items[index]));
+  /** @param {string | number} key */
+  const placeOf = (key) => items.findIndex((item) => item !== undefined && keyOf(item) === key);
+
   const offsets = new Float64Array(items.length + 1);
   for (let i = 0; i < items.length; i++) {
-    offsets[i + 1] = offsets[i] + (heights.current.get(keyOf(items[i])) ?? estimate);
+    offsets[i + 1] = offsets[i] + (heights.current.get(items[i] && keyOf(items[i])) ?? estimate);
   }
   const total = offsets[items.length];
   const height = view.current?.clientHeight ?? 800;
@@ -38,7 +45,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
     if (!view.current) return 0;
     const { current } = anchor;
     if (!current) return view.current.scrollTop;
-    const index = items.findIndex((item) => keyOf(item) === current.key);
+    const index = placeOf(current.key);
     return index < 0 ? view.current.scrollTop : offsets[index] + current.inset;
   }
 
@@ -49,7 +56,9 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   useLayoutEffect(() => {
     let changed = false;
     for (const child of /** @type {Iterable<HTMLElement>} */ (all().children)) {
-      const key = keyOf(items[Number(child.dataset.index)]);
+      const item = items[Number(child.dataset.index)];
+      if (item === undefined) continue;
+      const key = keyOf(item);
       const measured = child.getBoundingClientRect().height;
       if (Math.abs((heights.current.get(key) ?? -1) - measured) > 0.5) {
         heights.current.set(key, measured);
@@ -62,17 +71,22 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   });
 
   useLayoutEffect(() => {
-    if (!show || show.at === shown.current) return;
-    const index = items.findIndex((item) => keyOf(item) === show.key);
-    if (index < 0) return;
+    if (!jumped()) seen?.(first, last - 1);
+  });
+
+  /** Whether what is to be shown had to be brought into view, where all is drawn again. */
+  function jumped() {
+    if (!show || show.at === shown.current) return false;
+    const index = placeOf(show.key);
+    if (index < 0) return false;
     shown.current = show.at;
     const { scrollTop } = box();
-    if (offsets[index] < scrollTop || offsets[index + 1] > scrollTop + height) {
-      box().scrollTop = Math.max(0, offsets[index] - height / 3);
-      remember();
-      redraw((n) => n + 1);
-    }
-  });
+    if (offsets[index] >= scrollTop && offsets[index + 1] <= scrollTop + height) return false;
+    box().scrollTop = Math.max(0, offsets[index] - height / 3);
+    remember();
+    redraw((n) => n + 1);
+    return true;
+  }
 
   useEffect(() => {
     const observer = new ResizeObserver(() => redraw((n) => n + 1));
@@ -83,10 +97,11 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
 
   function remember() {
     const { scrollTop, clientHeight, scrollHeight } = box();
-    const atRest = follow ? scrollTop + clientHeight >= scrollHeight - 4 : scrollTop <= 0;
+    const atRest =
+      (follow === "end" && scrollTop + clientHeight >= scrollHeight - 4) || (follow === "start" && scrollTop <= 0);
     const index = indexAt(offsets, scrollTop);
     anchor.current =
-      atRest || index >= items.length
+      atRest || items[index] === undefined
         ? null
         : { key: keyOf(items[index]), inset: scrollTop - offsets[index] };
   }
@@ -103,12 +118,12 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
           ${items.slice(first, last).map(
             (item, i) => html`
               <li
-                key=${keyOf(item)}
+                key=${keyAt(first + i)}
                 data-index=${first + i}
                 aria-setsize=${items.length}
                 aria-posinset=${first + i + 1}
               >
-                ${render(item, first + i)}
+                ${item === undefined ? html`<div style=${{ height: `${estimate}px` }}></div>` : render(item, first + i)}
               </li>
             `,
           )}
@@ -118,7 +133,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = f
   `;
 }
 
-const followed = (view, anchor, follow) => follow && (!view || !anchor);
+const followed = (view, anchor, follow) => follow === "end" && (!view || !anchor);
 
 /** The index of the item at a height in pixels. */
 function indexAt(offsets, height) {

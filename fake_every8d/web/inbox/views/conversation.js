@@ -1,41 +1,63 @@
 /** A phone: what it got and what it replied, newest at the bottom, and a line to reply. */
 
 import { http } from "../api.js";
-import { attempt } from "../live.js";
+import { Conversation as Messages } from "../conversation.js";
+import { attempt, look } from "../live.js";
 import { date, national } from "../format.js";
 import { t } from "../i18n.js";
+import { read } from "../read.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
 import { Badge, CopyButton, Empty, FieldError, Icon, Text, statusWord } from "../ui.js";
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Message, ReplyBubble } from "./message.js";
 
 /** What was typed and not sent yet, by number. @type {Map<string, string>} */
 const drafts = new Map();
 
-/** What may become of messages to a number, as the platform numbers it. */
-const OUTCOMES = [100, 101, 102, 103, 104, 105, 106, 107, 0];
+const NEAR = 20; // messages from where the known ones end, which is when others are loaded
 
 /** @param {{number: string, query: string}} props */
 export function Conversation({ number, query }) {
-  const phone = store.phones.get(number);
+  const [conversation] = useState(() => new Messages(number));
   const [answering, answer] = useState(null);
+  const [jumps, setJumps] = useState(0);
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  const entries = useMemo(() => (phone ? store.conversation(phone) : []), [phone, store.revision]);
+  const { found, messages, phone, ready } = conversation;
+  const entries = useMemo(() => conversation.entries(), [messages]);
+  useLayoutEffect(() => {
+    store.conversation = conversation;
+    look(() => conversation.refresh());
+    return () => {
+      store.conversation = null;
+    };
+  }, []);
   useEffect(() => {
-    if (phone && !document.hidden && store.markRead(phone)) store.changed();
+    if (phone && !document.hidden && read.mark(phone)) store.changed();
   });
 
   const needle = query.trim().toLowerCase();
-  const match = useMemo(
-    () => needle && entries.findLast(({ message }) => store.matches(message, needle)),
-    [needle, number, entries.length],
-  );
+  useEffect(() => {
+    if (needle && ready) look(() => conversation.find(needle));
+  }, [needle, ready]);
+  const shown = found?.search === needle && entries.findLast(({ message }) => message.id === found.id);
+  /** @param {number} first @param {number} last */
+  const seen = (first, last) => {
+    conversation.atEnd = !conversation.newer && last === entries.length - 1;
+    if (conversation.reaching) return;
+    if (first < NEAR && conversation.older) look(() => conversation.before());
+    else if (entries.length - last < NEAR && conversation.newer) look(() => conversation.after());
+  };
   const reply = (message) => {
     answer(message.id);
     composer.current?.focus();
   };
+  const toEnd = () =>
+    look(async () => {
+      await conversation.end();
+      setJumps((n) => n + 1);
+    });
 
   return html`
     <section class="conversation" aria-label=${t("conversation", { number })}>
@@ -52,18 +74,22 @@ export function Conversation({ number, query }) {
         <${Outcome} number=${number} />
       </header>
       ${entries.length === 0
-        ? html`<${Empty} icon="phones" title=${store.ready ? t("phone.nothing", { number }) : t("loading")} />`
+        ? html`<${Empty} icon="phones" title=${ready ? t("phone.nothing", { number }) : t("loading")} />`
         : html`
             <${WindowedList}
+              key=${jumps}
               items=${entries}
               keyOf=${(entry) => entry.key}
               estimate=${86}
-              follow
+              follow=${conversation.newer ? "neither" : "end"}
               label=${t("messages")}
-              show=${match ? { key: match.key, at: needle } : undefined}
+              show=${shown ? { key: shown.key, at: needle } : undefined}
+              seen=${seen}
               render=${(entry) => html`<${Entry} entry=${entry} query=${needle} onReply=${reply} />`}
             />
-            <${Composer} phone=${phone} answering=${answering} answer=${answer} input=${composer} />
+            ${conversation.newer &&
+            html`<button type="button" class="to-end" onClick=${toEnd}>${t("newest")}</button>`}
+            <${Composer} conversation=${conversation} answering=${answering} answer=${answer} input=${composer} />
           `}
     </section>
   `;
@@ -81,25 +107,29 @@ function Entry({ entry, query, onReply }) {
 
 const arrived = (message) => message.status === 0 || message.status === 100;
 
-function Composer({ phone, answering, answer, input }) {
-  const [text, setText] = useState(drafts.get(phone.number) ?? "");
+function Composer({ conversation, answering, answer, input }) {
+  const { number, messages, older, newer } = conversation;
+  const [text, setText] = useState(drafts.get(number) ?? "");
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
   const [sending, setSending] = useState(false);
-  const newest = phone.messages.findLast(arrived);
-  const target = phone.messages.find((message) => message.id === answering) ?? newest;
+  const newest = newer ? undefined : messages.findLast(arrived);
+  const chosen = messages.find((message) => message.id === answering && message !== newest);
 
   function type(typed) {
     setText(typed);
     setProblem(null);
-    if (typed) drafts.set(phone.number, typed);
-    else drafts.delete(phone.number);
+    if (typed) drafts.set(number, typed);
+    else drafts.delete(number);
   }
 
   async function send(event) {
     event?.preventDefault();
-    if (!text || !target || sending) return;
+    if (!text || sending) return;
     setSending(true);
-    if (await attempt(http.post(`fake/messages/${target.id}/replies`, { text }), setProblem)) {
+    const reply = chosen
+      ? http.post(`fake/messages/${chosen.id}/replies`, { text })
+      : http.post("fake/replies", { to: number, text });
+    if (await attempt(reply, setProblem)) {
       type("");
       answer(null);
     }
@@ -113,13 +143,13 @@ function Composer({ phone, answering, answer, input }) {
     if (event.key === "Escape") answer(null);
   }
 
-  if (!target) return html`<p class="composer closed">${t("reply.impossible")}</p>`;
+  if (!newest && !older && !newer) return html`<p class="composer closed">${t("reply.impossible")}</p>`;
   return html`
     <form class="composer" onSubmit=${send}>
-      ${target !== newest &&
+      ${chosen &&
       html`
         <p class="answering">
-          <span>${t("reply.to")} <bdi>${target.content.slice(0, 60)}</bdi></span>
+          <span>${t("reply.to")} <bdi>${chosen.content.slice(0, 60)}</bdi></span>
           <button type="button" class="bare" onClick=${() => answer(null)} aria-label=${t("cancel")}>
             <${Icon} name="cross" />
           </button>
@@ -129,8 +159,8 @@ function Composer({ phone, answering, answer, input }) {
         ref=${input}
         rows="1"
         value=${text}
-        aria-label=${t("reply.as", { number: phone.number })}
-        placeholder=${t("reply.as", { number: national(phone.number) })}
+        aria-label=${t("reply.as", { number })}
+        placeholder=${t("reply.as", { number: national(number) })}
         onInput=${(event) => type(event.target.value)}
         onKeyDown=${onKeyDown}
       ></textarea>
@@ -157,7 +187,7 @@ function Outcome({ number }) {
       <span>${t("outcome")}</span>
       <select aria-label=${t("outcome")} value=${outcome ? String(outcome.status) : ""} onChange=${change}>
         <option value="">${t("outcome.usual")}</option>
-        ${OUTCOMES.map((status) => html`<option value=${String(status)}>${status} ${statusWord(status)}</option>`)}
+        ${store.statuses.filter(({ outcome }) => outcome).map(({ status }) => html`<option value=${String(status)}>${status} ${statusWord(status)}</option>`)}
       </select>
     </label>
   `;

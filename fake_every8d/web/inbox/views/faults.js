@@ -8,19 +8,21 @@ import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 
 /**
- * What can be said about each kind of failure.
  * @typedef {Record<string, string | number>} Settings
- * @type {Record<string, Settings>}
+ * @typedef {{operations: string[], kinds: Record<string, Settings>}} Choice
+ *   which calls can fail, and how: by kind, what can be said about it, such as it is in an example
  */
-const KINDS = {
-  http_error: { status: 503, body: "" },
-  soap_fault: { reason: "Server was unable to process request. ---> Timeout expired." },
-  result: { result: "-99, 主機端發生不明錯誤，請與廠商窗口聯繫。" },
-  delay: { seconds: 5 },
-  disconnect: {},
-  truncate: {},
-  garbage: {},
-};
+
+/** @returns {Promise<Choice | undefined>} by the API's description of itself */
+async function choices() {
+  const description = await attempt(http.get("fake/openapi.json"));
+  if (!description) return undefined;
+  const { examples } = description.paths["/fake/faults"].post.requestBody.content["application/json"];
+  return {
+    operations: description.components.schemas.NewFault.properties.operation.enum,
+    kinds: Object.fromEntries(Object.values(examples).map(({ value: { operation, kind, times, effect, ...settings } }) => [kind, settings])),
+  };
+}
 
 const remove = (fault) => attempt(http.delete(`fake/faults/${fault.id}`));
 
@@ -31,32 +33,39 @@ export async function switchOutage(on) {
   else await Promise.all(store.faults.filter(outage).map(remove));
 }
 
-export const Faults = () => html`
-  <section class="page">
-    <header class="page-head">
-      <h1>${t("faults")}</h1>
-      <p>${t("faults.about")}</p>
-    </header>
-    <div class="cards">
-      <article class=${`card outage ${store.faults.some(outage) ? "on" : ""}`}>
-        <h2>${t("outage")}</h2>
-        <p>${t("outage.about")}</p>
-        <${Switch} on=${store.faults.some(outage)} label=${t("outage.switch")} onChange=${switchOutage} />
-      </article>
-      <article class="card">
-        <h2>${t("faults.waiting")}</h2>
-        ${store.faults.length === 0 && html`<p>${t("faults.none")}</p>`}
-        <ul class="faults" role="list">
-          ${store.faults.map((fault) => html`<${Fault} key=${fault.id} fault=${fault} />`)}
-        </ul>
-      </article>
-      <${NewFault} />
-    </div>
-  </section>
-`;
+export function Faults() {
+  const [choice, offer] = useState(/** @type {Choice | undefined} */ (undefined));
+  useEffect(() => {
+    choices().then(offer);
+  }, []);
+  return html`
+    <section class="page">
+      <header class="page-head">
+        <h1>${t("faults")}</h1>
+        <p>${t("faults.about")}</p>
+      </header>
+      <div class="cards">
+        <article class=${`card outage ${store.faults.some(outage) ? "on" : ""}`}>
+          <h2>${t("outage")}</h2>
+          <p>${t("outage.about")}</p>
+          <${Switch} on=${store.faults.some(outage)} label=${t("outage.switch")} onChange=${switchOutage} />
+        </article>
+        <article class="card">
+          <h2>${t("faults.waiting")}</h2>
+          ${store.faults.length === 0 && html`<p>${t("faults.none")}</p>`}
+          <ul class="faults" role="list">
+            ${store.faults.map((fault) => html`<${Fault} key=${fault.id} fault=${fault} settings=${choice?.kinds[fault.kind] ?? {}} />`)}
+          </ul>
+        </article>
+        ${choice && html`<${NewFault} ...${choice} />`}
+      </div>
+    </section>
+  `;
+}
 
-function Fault({ fault }) {
-  const [setting] = Object.keys(KINDS[fault.kind]);
+/** @param {{fault: any, settings: Settings}} props `settings`: such as its kind has */
+function Fault({ fault, settings }) {
+  const [setting] = Object.keys(settings);
   return html`
     <li>
       <span>
@@ -72,20 +81,14 @@ function Fault({ fault }) {
   `;
 }
 
-function NewFault() {
+/** @param {Choice} props */
+function NewFault({ operations, kinds }) {
   const [kind, setKind] = useState("http_error");
-  const [operations, setOperations] = useState(["sendSMS"]);
   const [operation, setOperation] = useState("sendSMS");
   const [times, setTimes] = useState("1");
   const [effect, setEffect] = useState("before");
-  const [settings, setSettings] = useState(/** @type {Settings} */ (KINDS.http_error));
+  const [settings, setSettings] = useState(/** @type {Settings} */ (kinds.http_error));
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
-
-  useEffect(() => {
-    attempt(http.get("fake/openapi.json")).then((description) => {
-      if (description) setOperations(description.components.schemas.NewFault.properties.operation.enum);
-    });
-  }, []);
 
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -97,9 +100,9 @@ function NewFault() {
   const choose = (chosen) => {
     setKind(chosen);
     setProblem(null);
-    setSettings(KINDS[chosen]);
+    setSettings(kinds[chosen]);
   };
-  const change = (name, value) => setSettings({ ...settings, [name]: typeof KINDS[kind][name] === "number" ? Number(value) : value });
+  const change = (name, value) => setSettings({ ...settings, [name]: typeof kinds[kind][name] === "number" ? Number(value) : value });
 
   return html`
     <form class="card new" noValidate onSubmit=${submit}>
@@ -113,7 +116,7 @@ function NewFault() {
       <label>
         ${t("fault.kind")}
         <select value=${kind} onChange=${(event) => choose(event.target.value)}>
-          ${Object.keys(KINDS).map((name) => html`<option value=${name}>${t(`fault.${name}`)}</option>`)}
+          ${Object.keys(kinds).map((name) => html`<option value=${name}>${t(`fault.${name}`)}</option>`)}
         </select>
       </label>
       ${Object.entries(settings).map(
@@ -121,7 +124,7 @@ function NewFault() {
           <label key=${`${kind}.${name}`}>
             ${t(`fault.set.${name}`)}
             <input
-              type=${typeof KINDS[kind][name] === "number" ? "number" : "text"}
+              type=${typeof kinds[kind][name] === "number" ? "number" : "text"}
               value=${value}
               aria-invalid=${String(problem?.field === name)}
               onInput=${(/** @type {any} */ event) => change(name, event.target.value)}

@@ -10,12 +10,9 @@ import { Content, CopyButton, Icon, Status, Text, statusWord, toneOf } from "../
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { ReportState } from "./reports.js";
 
-/** @typedef {import("../store.js").Message} SMS */
+/** @typedef {import("../phones.js").Message} SMS */
 
 const LONG = 700; // characters, of which a text shows no more until asked
-
-/** What a message that was sent can fail with. */
-const FAILURES = [101, 102, 103, 104, 105, 106, 107];
 
 /** @param {{message: SMS, query: string, onReply: (message: SMS) => void}} props */
 export function Message({ message, query, onReply }) {
@@ -63,6 +60,9 @@ function Clamped({ text, code = null, query }) {
   `;
 }
 
+/** Whether a message can fail like that. @param {import("../store.js").Status} status */
+const failure = ({ status, outcome }) => outcome && toneOf(status) === "bad";
+
 /** @param {{message: SMS, onReply: (message: SMS) => void}} props */
 function Actions({ message, onReply }) {
   /** @param {number} status */
@@ -75,7 +75,7 @@ function Actions({ message, onReply }) {
       <button type="button" onClick=${() => become(100)}><${Icon} name="check" />${t("deliver")}</button>
       <select aria-label=${t("fail")} value="" onChange=${(/** @type {any} */ event) => become(Number(event.target.value))}>
         <option value="" disabled>${t("fail")}</option>
-        ${FAILURES.map((status) => html`<option value=${status}>${status} ${statusWord(status)}</option>`)}
+        ${store.statuses.filter(failure).map(({ status }) => html`<option value=${status}>${status} ${statusWord(status)}</option>`)}
       </select>
     `}
     ${(message.status === 0 || message.status === 100) &&

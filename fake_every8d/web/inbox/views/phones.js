@@ -3,24 +3,36 @@
 import { tabIndex, useArrows } from "../arrows.js";
 import { brief, national } from "../format.js";
 import { t } from "../i18n.js";
+import { look, markAllRead } from "../live.js";
+import { phones } from "../phones.js";
+import { read } from "../read.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
 import { AccountFilter, Empty, Icon, Status, Text } from "../ui.js";
-import { html, useMemo } from "../vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
 import { Welcome } from "./welcome.js";
 
 /** @param {{route: import("../route.js").Route}} props */
 export function Phones({ route }) {
-  const found = useMemo(() => store.search(route.query), [route.query, store.revision]);
-  const chosen = found.findIndex(({ phone }) => phone.number === route.item);
-  const arrows = useArrows(found.length, chosen, (index) =>
-    replace({ item: found[index].phone.number, query: route.query }),
-  );
+  useLayoutEffect(() => {
+    phones.query = route.query;
+    look(() => phones.load());
+  }, [route.query, store.account]);
 
-  if (!store.messages.size && store.ready) return html`<${Welcome} />`;
+  const { rows } = phones;
+  const chosen = rows.findIndex((phone) => phone?.number === route.item);
+  const place = useRef(-1); // in the list, of the phone that was chosen last
+  if (chosen >= 0) place.current = chosen;
+  const arrows = useArrows(rows.length, route.item ? place.current : -1, async (index) => {
+    await show(index, index);
+    const phone = phones.rows[index];
+    if (phone) replace({ item: phone.number, query: route.query });
+  });
+
+  if (store.messages === 0) return html`<${Welcome} />`;
   return html`
     <div class=${`phones ${route.item ? "has-phone" : ""}`}>
       <section class="phone-list" aria-label=${t("phones")} ...${arrows.around}>
@@ -38,19 +50,20 @@ export function Phones({ route }) {
         </div>
         <${AccountFilter} />
         <div class="count">
-          <p role="status">${summary(found, route.query)}</p>
-          ${store.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${() => store.markAllRead()}>${t("unread.clear")}</button>`}
+          <p role="status">${phones.asked !== null && summary(route.query)}</p>
+          ${read.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${markAllRead}>${t("unread.clear")}</button>`}
         </div>
-        ${found.length > 0 &&
+        ${rows.length > 0 &&
         html`
           <${WindowedList}
-            items=${found}
-            keyOf=${({ phone }) => phone.number}
+            items=${rows}
+            keyOf=${({ number }) => number}
             estimate=${66}
             label=${t("phones")}
             drawn=${arrows.drawn}
+            seen=${show}
             show=${{ key: route.item, at: route.item }}
-            render=${(entry, index) => html`<${Phone} ...${entry} route=${route} tabindex=${tabIndex(index, chosen)} />`}
+            render=${(phone, index) => html`<${Phone} phone=${phone} route=${route} tabindex=${tabIndex(index, chosen)} />`}
           />
         `}
       </section>
@@ -61,17 +74,26 @@ export function Phones({ route }) {
   `;
 }
 
-function summary(found, query) {
-  if (!query.trim()) return t("phones.count", { n: found.length });
-  const messages = found.reduce((sum, { matches }) => sum + matches, 0);
-  return found.length ? t("search.found", { n: found.length, messages }) : t("search.nothing");
+/** Load the phones at those places, if they are not known. @param {number} first @param {number} last */
+async function show(first, last) {
+  phones.view = { first, last };
+  if (phones.missing.length) await look(() => phones.load());
 }
 
-function Phone({ phone, match, matches, route, tabindex }) {
+/** @param {string} query */
+function summary(query) {
+  const { messages, rows } = phones;
+  if (!query.trim()) return t("phones.count", { n: rows.length });
+  return rows.length ? t("search.found", { n: rows.length, messages }) : t("search.nothing");
+}
+
+/** @param {{phone: import("../phones.js").Phone, route: import("../route.js").Route, tabindex: number}} props */
+function Phone({ phone, route, tabindex }) {
   const chosen = phone.number === route.item;
   const query = route.query.trim().toLowerCase();
-  const unread = chosen ? 0 : store.unread(phone);
-  const answer = !query && match.replies.at(-1);
+  const unread = chosen ? 0 : read.unread(phone);
+  const { name, newest, messages } = phone;
+  const reply = !query && newest.replies.at(-1);
   return html`
     <a
       class="phone"
@@ -81,16 +103,16 @@ function Phone({ phone, match, matches, route, tabindex }) {
     >
       <span class="phone-line">
         <bdi class="number">${national(phone.number)}</bdi>
-        ${phone.name && html`<span class="name"><${Text} text=${phone.name} query=${query} /></span>`}
-        <time datetime=${phone.at}>${brief(phone.at, store.now())}</time>
+        ${name && html`<span class="name"><${Text} text=${name} query=${query} /></span>`}
+        <time datetime=${newest.accepted_at}>${brief(newest.accepted_at, store.now())}</time>
       </span>
       <span class="phone-line">
-        ${match.status !== 100 && html`<${Status} status=${match.status} />`}
+        ${newest.status !== 100 && html`<${Status} status=${newest.status} />`}
         <span class="snippet">
-          ${answer && html`<span class="reply-mark">${t("reply.mark")}</span>${" "}`}
-          <${Text} text=${snippet(answer ? answer.text : match.content, query)} query=${query} />
+          ${reply && html`<span class="reply-mark">${t("reply.mark")}</span>${" "}`}
+          <${Text} text=${snippet(reply ? reply.text : newest.content, query)} query=${query} />
         </span>
-        ${query && matches > 1 && html`<span class="matches">${t("search.matches", { n: matches })}</span>`}
+        ${query && messages > 1 && html`<span class="matches">${t("search.matches", { n: messages })}</span>`}
         ${unread > 0 &&
         html`<span class="unread"><span aria-hidden="true">${unread}</span><span class="hidden">${t("unread", { n: unread })}</span></span>`}
       </span>

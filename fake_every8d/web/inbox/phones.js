@@ -1,0 +1,114 @@
+/** The phones that are asked for: of many, only those around what is in view are known. */
+
+import { http, inTurn } from "./api.js";
+import { read } from "./read.js";
+import { store } from "./store.js";
+
+/**
+ * @typedef {{
+ *   id: number, user_id: string, batch_id: string, record_number: string, to: string,
+ *   content: string, code: string | null, subject: string, name: string, email: string, status: number,
+ *   cost: number, pieces: number, accepted_at: string,
+ *   booked_for: string | null, sent_at: string | null, finished_at: string | null,
+ *   replies: {text: string, at: string}[], version: number,
+ * }} Message as the API shows it
+ * @typedef {{number: string, name: string, messages: number, unread: number, newest: Message}} Phone
+ *   as the API shows it: `messages` counts those that were asked for, of which `newest` is one;
+ *   `unread` counts all of its messages after `read.until`
+ */
+
+const PAGE = 100; // phones at a time
+const KEPT = 10; // pages
+
+class Phones {
+  /** What is searched for; empty for all of them. */
+  query = "";
+  /** The places in the list that are in view. */
+  view = { first: 0, last: 0 };
+  /** In the order of the list, undefined where they are not known. @type {(Phone | undefined)[]} */
+  rows = [];
+  /** Of messages to them. */
+  messages = 0;
+  /** Which pages are known, the one that was loaded last at the end. @type {number[]} */
+  pages = [];
+  /** What they were asked for with. @type {string | null} */
+  asked = null;
+  inTurn = inTurn();
+
+  /** Forget them: the fake was reset, or is another one. */
+  clear() {
+    this.rows = [];
+    this.messages = 0;
+    this.pages = [];
+    this.asked = null;
+  }
+
+  /** Whether what is known is what is asked for. */
+  get current() {
+    return this.asked === this.question;
+  }
+
+  /** What is asked for, as the API's parameters. */
+  get question() {
+    /** @type {Record<string, string>} */
+    const parameters = { limit: `${PAGE}`, read_until: `${read.until}` };
+    if (this.query.trim()) parameters.search = this.query;
+    if (store.account) parameters.user_id = store.account;
+    return `${new URLSearchParams(parameters)}`;
+  }
+
+  /** The pages that are in view and not known. @returns {number[]} */
+  get missing() {
+    const { first, last } = this.view;
+    const end = this.current ? Math.min(last, this.rows.length - 1) : last;
+    const pages = [];
+    for (let page = Math.floor(first / PAGE); page * PAGE <= end; page += 1) {
+      if (!this.current || !this.pages.includes(page)) pages.push(page);
+    }
+    return pages;
+  }
+
+  /** Load what is in view as it is now; what else is known may be so no more. */
+  refresh() {
+    return this.inTurn(async () => {
+      this.asked = null;
+      await this.#load();
+    });
+  }
+
+  /** Load what is in view and not known. */
+  load() {
+    return this.inTurn(() => this.#load());
+  }
+
+  async #load() {
+    const { question, missing } = this;
+    const found = await Promise.all(
+      missing.map((page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`)),
+    );
+    const [newest] = found;
+    if (!newest || question !== this.question) return; // it is something else by now: that is loaded next
+    if (!this.current || newest.count !== this.rows.length) {
+      this.rows = new Array(newest.count).fill(undefined);
+      this.pages = [];
+    }
+    this.asked = question;
+    this.messages = newest.messages;
+    read.counted = newest.unread;
+    missing.forEach((page, i) => this.#put(page, found[i].phones));
+    for (const page of this.pages.splice(0, this.pages.length - KEPT)) {
+      this.rows.fill(undefined, page * PAGE, (page + 1) * PAGE);
+    }
+  }
+
+  /** @param {number} page @param {Phone[]} phones */
+  #put(page, phones) {
+    this.pages.push(page);
+    phones.forEach((phone, i) => {
+      this.rows[page * PAGE + i] = phone;
+      read.take(phone);
+    });
+  }
+}
+
+export const phones = new Phones();
