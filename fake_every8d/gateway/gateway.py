@@ -219,6 +219,7 @@ class Gateway(Search):
             self._delivery.make_room()
             self._changes.wake_all()
             self._reports.drain(ended)
+        self._intake.catch_up()
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""

@@ -138,7 +138,8 @@ class Intake:
         while self._store.behind:
             with self._lock:
                 self._store.catch_up()
-            sleep(_PAUSE)
+            if self._store.behind:
+                sleep(_PAUSE)
 
     def _account(self, caller: Caller, submission: Submission) -> Account:
         """Whose send it is. Raises what is wrong with the caller, then with the submission."""

@@ -1,5 +1,6 @@
 """An index of records by phone number."""
 
+from collections import Counter
 from collections.abc import Iterable, KeysView, Sequence
 from operator import attrgetter
 
@@ -35,14 +36,21 @@ class NumberIndex:
                 else:
                     found[number] = [same, record]
 
-    def remove(self, records: Iterable[Record]) -> None:
-        for record in records:
-            number = record.number
-            same = self._found[number]
-            if isinstance(same, list) and len(same) > 1:
-                same.remove(record)
-            else:
-                del self._found[number]
+    def forget(self, records: Iterable[Record]) -> None:
+        """Remove records whose batches are forgotten: as a rule the first to their numbers."""
+        found = self._found
+        for number, gone in Counter([record.number for record in records]).items():
+            same = found.get(number)
+            if isinstance(same, list):
+                kept = (place for place, record in enumerate(same) if record.batch.records)
+                first = next(kept, len(same))
+                del same[:first]
+                if first < gone:
+                    same[:] = [record for record in same if record.batch.records]
+                if not same:
+                    del found[number]
+            elif same is not None and not same.batch.records:
+                del found[number]
 
     def take(self, other: "NumberIndex", most: int) -> None:
         """Move up to `most` numbers, with their records, from another index."""

@@ -17,6 +17,7 @@ from fake_every8d.gateway.number_index import NumberIndex
 
 _CHUNK = 512  # records to a list
 _FEW = 1_000  # numbers or records dealt with before others get the lock
+_LOTS = 1_000  # into which the limit is divided: so much is forgotten at a time, in one go
 _RECENT = 20_000  # changes that are remembered, so that finding the latest never takes long
 
 _id_of = attrgetter("id")
@@ -92,7 +93,7 @@ class Store:
 
     @property
     def behind(self) -> bool:
-        """Whether any merging has been put off."""
+        """Whether anything has been put off."""
         return bool(self._put_off)
 
     def catch_up(self) -> None:
@@ -104,7 +105,10 @@ class Store:
                 done = not first.numbers
             else:
                 few = list(islice(first, _FEW))
-                self._remove(user_id, few)
+                index = self._by_number[user_id]
+                index.forget(few)
+                if not index.numbers:
+                    del self._by_number[user_id]
                 done = len(few) < _FEW
             if done:
                 self._put_off.popleft()
@@ -288,18 +292,28 @@ class Store:
             heapq.heappush(self._finished, batch.first_id)
 
     def forget_oldest(self) -> list[range]:
-        """The IDs of the records that had to go to keep within the limit, by batch."""
+        """The IDs of the records that had to go to keep within the limit, by batch.
+
+        A lot goes at a time, which is less work for each.
+        """
+        if len(self._records) <= self._limit:
+            return []
         forgotten: list[range] = []
-        while len(self._records) > self._limit and self._finished:
+        records: defaultdict[str, list[Sequence[Record]]] = defaultdict(list)  # by account
+        fewer = self._limit - self._limit // _LOTS
+        while len(self._records) > fewer and self._finished:
             first = self._records.get(heapq.heappop(self._finished))
             if first is None or first.batch.to_come:
                 continue  # gone already, or waiting for something again
-            batch = first.batch
-            if batch is self._newest:
+            batch, kept = first.batch, len(self._records)
+            has_to = kept > self._limit or kept - len(batch.records) >= fewer
+            if batch is self._newest or not has_to:
                 heapq.heappush(self._finished, first.id)
                 break
             forgotten.append(batch.ids)
-            self._forget(batch)
+            records[batch.user_id].append(self._forget(batch))
+        for user_id, of_account in records.items():
+            self._put_off.append((user_id, chain.from_iterable(of_account)))
         if forgotten and not self._announced:
             self._announced = True
             _logger.warning(
@@ -310,29 +324,21 @@ class Store:
 
     def forget_all_of(self, user_id: str) -> None:
         """Forget an account's batches, whatever is still to come for them."""
-        for batch in self.batches(user_id):
-            self._forget(batch)
-            if batch is self._newest:
-                self._newest = None
+        records = [self._forget(batch) for batch in self.batches(user_id)]
+        self._put_off.append((user_id, chain.from_iterable(records)))
+        if self._newest is not None and self._newest.user_id == user_id:
+            self._newest = None
 
-    def _forget(self, batch: Batch) -> None:
+    def _forget(self, batch: Batch) -> Sequence[Record]:
+        """Forget a batch. Returns its records, which are to be taken out of the index."""
         of_account = self._batches[batch.user_id]
         del of_account[batch.id]
         if not of_account:
             del self._batches[batch.user_id]
         self._records.remove(batch.ids)
-        if self._put_off or len(batch.records) > _FEW:
-            self._put_off.append((batch.user_id, iter(batch.records)))
-        else:
-            self._remove(batch.user_id, batch.records)
+        records = batch.records
         batch.free()
-
-    def _remove(self, user_id: str, records: Iterable[Record]) -> None:
-        """Take records of an account out of its index, which goes with the last of them."""
-        index = self._by_number[user_id]
-        index.remove(records)
-        if not index.numbers:
-            del self._by_number[user_id]
+        return records
 
 
 class _Records:

@@ -74,13 +74,47 @@ def test_each_account_finds_its_own_whatever_is_put_off_of_another() -> None:
     assert [store.messages(user_id) for user_id in (None, "demo", "shop")] == [3002, 3000, 2]
     store.forget_all_of("shop")
     assert found(store, both) == [1508, 3008]
+    store.catch_up()
     assert [store.phones(user_id) for user_id in (None, "demo", "shop")] == [1500, 1500, 0]
 
 
 def test_a_lone_record_costs_no_list() -> None:
-    index = NumberIndex(batch(1, *numbers(3), "+886900000000").records)
+    first, second = batch(1, *numbers(3)), batch(4, "+886900000000")
+    index = NumberIndex([*first.records, *second.records])
     assert [record.id for record in index.of("+886900000000")] == [1, 4]
     assert isinstance(index.of("+886900000001"), tuple)
-    index.remove([*index.of("+886900000000")])
-    assert index.of("+886900000000") == ()
-    assert index.numbers == {"+886900000001", "+886900000002"}
+
+
+def test_a_few_more_go_than_have_to_but_no_large_batch() -> None:
+    store = Store(2000, Changes())
+
+    def keep(*made: Batch) -> None:
+        for each in made:
+            store.add(each)
+            store.close_if_done(each)
+
+    keep(batch(1, *numbers(1)), batch(2, *numbers(1)), batch(3, *numbers(1500)))
+    keep(*[batch(first_id, *numbers(1)) for first_id in range(1503, 2002)])
+    assert store.forget_oldest() == [range(1, 2), range(2, 3)]
+    store.catch_up()
+    assert found(store, "+886900000000") == [3, *range(1503, 2002)]
+    keep(batch(2002, *numbers(2)))
+    assert store.forget_oldest() == [range(3, 1503)]
+    assert len(store) == 501
+
+
+def test_what_is_forgotten_goes_wherever_it_stands() -> None:
+    batches = [batch(first_id, "+886900000000") for first_id in range(1, 6)]
+    batches.append(batch(6, "+886900000001"))
+    index = NumberIndex([record for each in batches for record in each.records])
+    for gone, left in ((batches[:2], [3, 4, 5]), (batches[3:4], [3, 5]), (batches[4:], [3])):
+        records = [record for each in gone for record in each.records]
+        for each in gone:
+            each.free()
+        index.forget(records)
+        assert [record.id for record in index.of("+886900000000")] == left
+    assert index.numbers == {"+886900000000"}
+    (last,) = batches[2].records
+    batches[2].free()
+    index.forget([last])
+    assert not index.numbers
