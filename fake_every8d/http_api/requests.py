@@ -2,11 +2,11 @@
 
 import json
 import re
+from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from werkzeug.formparser import MultiPartParser
 from werkzeug.http import parse_options_header
@@ -32,6 +32,7 @@ _TOO_MANY_FIELDS = "Of a form's fields the first 1000 are read."
 _NOT_UTF_8 = "{} is not UTF-8, which all text here is: what could not be read became U+FFFD."
 _NO_CHARACTER = "{} has characters that no SMS can carry, such as U+0000: they became U+FFFD."
 
+_ESCAPES = re.compile(rb"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
 
 
@@ -98,12 +99,17 @@ def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(encoded: bytes, name: str, advice: Advice) -> str:
-    text = unquote_to_bytes(encoded.replace(b"+", b" "))
+    # A run at a time: urllib's `unquote_to_bytes` goes byte by byte, of which Chinese has many.
+    text = _ESCAPES.sub(_unescaped, encoded.replace(b"+", b" "))
     try:
         return text.decode()
     except UnicodeDecodeError:
         advice.add(_NOT_UTF_8, name)
         return text.decode(errors="replace")
+
+
+def _unescaped(escapes: re.Match[bytes]) -> bytes:
+    return unhexlify(escapes[0].replace(b"%", b""))
 
 
 def _parts(body: bytes, boundary: str, advice: Advice) -> Iterable[tuple[str, str]]:
