@@ -76,7 +76,7 @@ def _base_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
 
 def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
     if url is not None:
-        from fake_every8d.web.outbound import Mailer
+        from fake_every8d.web.mailer import Mailer
 
         try:
             Mailer(url)

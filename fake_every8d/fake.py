@@ -78,11 +78,12 @@ class FakeEvery8d(Assertions):
         log: Callable[[RecordedRequest], None] | None = None,
         set_up: "Callable[[FakeEvery8d], None] | None" = None,
     ) -> None:
-        self.gateway = Gateway(
-            settings,
-            get=outbound.get,
-            mail=outbound.Mailer(smtp_url) if smtp_url else None,
-        )
+        mail = None
+        if smtp_url:
+            from fake_every8d.web.mailer import Mailer  # here, because few need what it imports
+
+            mail = Mailer(smtp_url)
+        self.gateway = Gateway(settings, get=outbound.get, mail=mail)
         """The platform behind it, for what this class does not offer."""
         self._application = Application(
             self.gateway,

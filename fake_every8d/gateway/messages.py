@@ -15,7 +15,8 @@ from fake_every8d.gateway.codes import code_in, links_in
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.numbers import Kind, Number
 
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Not as all but the others, of which there are so many that compiling it takes 3 ms.
+NOT_XML = re.compile("[\0-\x08\v\f\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """A character that XML cannot carry, and so no SMS or reply can."""
 
 

@@ -1,20 +1,17 @@
-"""What the fake sends out: a GET for each status report, and e-mails to an SMTP server."""
+"""Status reports going out: a GET for each."""
 
+import functools
 import re
-import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from email.policy import SMTPUTF8
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from fake_every8d.gateway import Email, InvalidInput
 from fake_every8d.gateway.real_time import monotonic
 
 TIMEOUT = 10.0
@@ -111,10 +108,20 @@ class _Pool(urllib3.HTTPConnectionPool):
 class _TLSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _TLSConnection
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        _load_certificates()
+        super().__init__(*arguments, **keywords)
+
 
 _tls = urllib3.util.ssl_.create_urllib3_context()
 _tls.sslsocket_class = _TLSSocket
-_tls.load_default_certs()
+
+
+@functools.cache
+def _load_certificates() -> None:
+    """Once the first report goes out by HTTPS: it takes 20 ms, which few ever need."""
+    _tls.load_default_certs()
+
 
 _pool = urllib3.PoolManager(num_pools=50, maxsize=32, retries=False, ssl_context=_tls)
 _pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
@@ -191,43 +198,3 @@ def _request(url: str) -> urllib3.BaseHTTPResponse:
 def close() -> None:
     """Close the connections that are kept open to receivers."""
     _pool.clear()
-
-
-class Mailer:
-    """Hands copies by e-mail to an SMTP server, such as `smtp://127.0.0.1:1025` (S7).
-
-    Raises `InvalidInput` for a URL that does not name an SMTP server.
-    """
-
-    def __init__(self, smtp_url: str) -> None:
-        parts = urlsplit(smtp_url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme != "smtp" or not parts.hostname or port == -1:
-            raise InvalidInput(f"an SMTP server is named like smtp://host:25, not {smtp_url!r}")
-        self._host = parts.hostname
-        self._port = port or 25
-
-    def __call__(self, email: Email) -> int:
-        """Hand an e-mail over, and return the server's reply code. Raises if there is none."""
-        message = EmailMessage(policy=SMTPUTF8)
-        message["From"] = "EVERY8D <fake-every8d@localhost>"
-        message["To"] = email.to
-        message["Subject"] = " ".join(email.subject.split())
-        message["Date"] = email.at
-        message.set_content(email.content, cte="base64")
-        try:
-            with smtplib.SMTP(
-                self._host,
-                self._port,
-                local_hostname="localhost",  # else smtplib asks DNS for it: seconds, on macOS
-                timeout=TIMEOUT,
-            ) as server:
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refusal:
-            return next(iter(refusal.recipients.values()))[0]
-        except smtplib.SMTPResponseException as refusal:
-            return int(refusal.smtp_code)
-        return 250
