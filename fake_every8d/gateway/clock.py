@@ -19,7 +19,7 @@ LONGEST_WAIT = 1e9
 """In seconds, some 30 years: the longest that anything may be set to take."""
 
 # In seconds: timers that fall due within it fire together. A thread that woke up for each one
-# would contend for the lock with those that answer calls.
+# would contend for the lock with those that handle calls.
 _GRAIN = 0.02
 
 # The longest that the thread sleeps, in seconds, even if nothing falls due for hours: the machine
@@ -39,10 +39,10 @@ _DAY = 86_400_000_000
 LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
 """The clock goes no further."""
 
-_PATIENCE_ON_A_LOOP = 1.0  # real seconds: a receiver on another thread answers within them
+_PATIENCE_ON_A_LOOP = 1.0  # real seconds: a receiver on another thread responds within them
 _ON_A_LOOP = (
-    "the clock was moved on a thread that runs an event loop, and a status report that fell due is "
-    "not answered: if its receiver runs on that loop, it cannot answer before this returns. "
+    "the clock was moved on a thread that runs an event loop, and a status report that fell due "
+    "has no response: if its receiver runs on that loop, it cannot respond before this returns. "
     "Move the clock with `await every8d.clock.advance_async(…)` or `travel_to_async`. The clock "
     "stands where the report fell due"
 )
@@ -153,8 +153,8 @@ class Clock:
     It goes backwards only with the gateway's reset (T3). When the system's clock jumps
     ahead, so does it.
 
-    The gateway puts timers in (`call_at`) and, while something outside has been
-    asked and has not answered yet, asks a moving clock to wait (`hold`). Timers are
+    The gateway puts timers in (`call_at`) and, while the response to something that it
+    has sent is still to come, asks a moving clock to wait (`hold`). Timers are
     fired with the gateway's lock held, one at a time, and never wait for anything.
     `wall_ns` tells the system's time.
     """
@@ -218,7 +218,7 @@ class Clock:
         Returns the new time.
 
         In a test that runs on an event loop, use `advance_async`: a receiver on the same loop
-        cannot answer while this waits for it, and then `Conflict` is raised. A negative
+        cannot respond while this waits for it, and then `Conflict` is raised. A negative
         duration raises `Conflict` too, and what is no duration `InvalidInput`.
         """
         try:
@@ -394,9 +394,9 @@ class Clock:
     def _settle(self, target: int, generation: int) -> None:
         """Fire all that is due up to `target`, in order, and wait for what that asks.
 
-        Time stands still while something outside is waited for: its answer may put
-        something into the queue that is due earlier than what is there now. A thread that
-        runs an event loop waits only briefly, because a receiver on that loop cannot answer.
+        Time stands still while a response is waited for: it may put something into
+        the queue that is due earlier than what is there now. A thread that
+        runs an event loop waits only briefly, because a receiver on that loop cannot respond.
         """
         patience = _PATIENCE_ON_A_LOOP if _on_event_loop() else None
         turn_ends = real_time.monotonic() + _TURN

@@ -4,7 +4,7 @@ from fake_every8d.gateway.editions import Edition
 
 
 class PlatformError(Exception):
-    """A call that the platform answers with an error code (clauses A1, A6, S3).
+    """A call to which the platform responds with an error code (clauses A1, A6, S3).
 
     `code` is negative and `description` is the platform's own text.
     """

@@ -127,7 +127,7 @@ class Gateway(Search):
         """An account back to how it was set up or added, with nothing sent. Raises `NotFound`.
 
         Its sessions and tokens end; its messages go, and what was to come of them. A receiver
-        that answers within a second has had all its reports when this returns.
+        that responds within a second has had all its reports when this returns.
         """
         with self._lock:
             account = self._accounts.reset_one(user_id)
@@ -365,7 +365,7 @@ class Gateway(Search):
         if bad := NOT_XML.search(text):
             raise InvalidInput(f"XML cannot carry the character {bad[0]!r} in a reply")
         with self._lock:
-            record = self._answerable(message_or_number)
+            record = self._replied_to(message_or_number)
             self._delivery.reply(record, text)
             self._changes.announce()
             return record.snapshot()
@@ -408,7 +408,7 @@ class Gateway(Search):
         """
         self._changes.wake(topic)
 
-    def _answerable(self, message_or_number: Message | int | str) -> Record:
+    def _replied_to(self, message_or_number: Message | int | str) -> Record:
         """The message that a reply belongs to."""
         if isinstance(message_or_number, str):
             number = self._store.number(message_or_number)
@@ -416,7 +416,7 @@ class Gateway(Search):
             arrived = [record for record in found if record.status in _ARRIVED]
             if not arrived:
                 raise NotFound(
-                    f"no message has reached {number}, so it cannot answer one; "
+                    f"no message has reached {number}, so it cannot reply to one; "
                     f"{len(found)} to it did not get there"
                 )
             return arrived[-1]

@@ -132,10 +132,10 @@ class _Lane:
 class Outbox(Generic[Item]):
     """Items on their way out: one message's in order, all others side by side (R3).
 
-    `deliver(item)` does it and returns the status code that it was answered, or
-    raises. It is called without the gateway's lock, on a thread of the item's
-    account, so that a receiver that hangs holds up nobody else. With `awaited`, a
-    moving clock waits for the answer. `changed(item)` is called after each attempt.
+    `deliver(item)` does it and returns the status code of the response, or raises. It is
+    called without the gateway's lock, on a thread of the item's account, so that a receiver
+    that hangs holds up nobody else. With `awaited`, a moving clock waits for the response.
+    `changed(item)` is called after each attempt.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class Outbox(Generic[Item]):
     def drain(self, generation: int, user_id: str | None = None) -> None:
         """Wait for the requests of a generation, or of an account, that have gone out already.
 
-        They cannot be called back, but a receiver that answers within a second has had
+        They cannot be called back, but a receiver that responds within a second has had
         all of them when this returns.
         """
 

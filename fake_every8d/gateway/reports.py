@@ -29,7 +29,7 @@ _DIFFERENT_IN_DOTNET = re.compile("%..|~")
 class Report(Outgoing):
     """A status report, or a reply passed on: one GET, and its retries.
 
-    Delivered once the receiver has answered HTTP 200, and nothing else (R2).
+    Delivered once the receiver has responded with HTTP 200, and nothing else (R2).
     """
 
     SUCCESS: ClassVar[int] = 200

@@ -65,7 +65,7 @@ class Replies:
     count: int
     """Replies to the whole batch."""
     replies: list[tuple[Message, Reply]]
-    """Those of the page, each with the message that it answers."""
+    """Those of the page, each with the message that it is to."""
 
 
 @dataclass(frozen=True, slots=True)

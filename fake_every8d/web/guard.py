@@ -65,9 +65,9 @@ class Guard:
         host = environ.get("HTTP_HOST", "")
         if not self._known(host, environ):
             raise Forbidden(
-                f"This does not answer as {host!r}: a page of another site could be behind the "
-                "name. It answers as localhost or 127.0.0.1"
-                + ("" if self._loopback_only else ", and to any IP address")
+                f"{host!r} is not a name of this server, and a page of another site could be "
+                "behind it. Use localhost or 127.0.0.1"
+                + ("" if self._loopback_only else ", or any IP address")
                 + ". If the name is yours, give it as --public-url."
             )
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not self._own_page(environ):
