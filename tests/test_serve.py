@@ -143,8 +143,8 @@ def test_a_client_that_stalls_does_not_stall_the_others(tmp_path: Path) -> None:
             stalled.sendall(f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\n".encode())
             stalled.sendall(b"Content-Length: 1000\r\n\r\n<soap:")
             for _ in range(3):
-                answer = urllib3.request("GET", f"{served.url}/healthz", timeout=DEADLINE)
-                assert answer.status == 200
+                response = urllib3.request("GET", f"{served.url}/healthz", timeout=DEADLINE)
+                assert response.status == 200
 
 
 def test_s7_copies_by_email_reach_the_smtp_server(tmp_path: Path) -> None:

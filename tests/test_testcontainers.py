@@ -65,8 +65,8 @@ class Engine(ThreadingHTTPServer):
 class _Api(BaseHTTPRequestHandler):
     server: Engine
 
-    def _answer(self, status: int, answer: object) -> None:
-        body = json.dumps(answer).encode()
+    def _answer(self, status: int, response: object) -> None:
+        body = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

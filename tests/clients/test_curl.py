@@ -28,7 +28,7 @@ def test_curl(endpoint: Endpoint, version: Version) -> None:
             "1.2": ["-HContent-Type: application/soap+xml; charset=utf-8"],
         }
         fixture = _FIXTURES / _FOLDER[version] / f"{operation}.request.xml"
-        answer = subprocess.run(
+        response = subprocess.run(
             [
                 curl, "--silent", "--show-error", "--fail-with-body", "--max-time", "30",
                 *headers[version], "--data-binary", "@-", endpoint.soap_url,
@@ -36,8 +36,10 @@ def test_curl(endpoint: Endpoint, version: Version) -> None:
             input=_filled_in(fixture.read_text("utf-8"), parameters).encode(),
             capture_output=True,
         )  # fmt: skip
-        assert answer.returncode == 0, answer
-        result = ElementTree.fromstring(answer.stdout).find(f".//{{{NAMESPACE}}}{operation}Result")
+        assert response.returncode == 0, response
+        result = ElementTree.fromstring(response.stdout).find(
+            f".//{{{NAMESPACE}}}{operation}Result"
+        )
         assert result is not None
         return result.text or ""
 

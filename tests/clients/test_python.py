@@ -23,10 +23,10 @@ def test_zeep(endpoint: Endpoint, version: Version) -> None:
         port = client.bind("SMS", "SMSSoap12" if version == "1.2" else "SMSSoap")
 
         def call(operation: str, /, **parameters: str) -> str:
-            answer: str | None = port[operation](**parameters)
+            response: str | None = port[operation](**parameters)
             sent = history.last_sent["envelope"]
             assert sent.tag == f"{{{SOAP_NAMESPACE[version]}}}Envelope"
-            return answer or ""
+            return response or ""
 
         tell_story(endpoint, call)
 

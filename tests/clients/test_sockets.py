@@ -30,8 +30,8 @@ def test_asp_page(endpoint: Endpoint) -> None:
         )
         with socket.create_connection((url.hostname, url.port), _TIMEOUT) as connection:
             connection.sendall(head.encode() + body)
-            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
-        head, _, text = answer.decode().partition("\r\n\r\n")
+            response = b"".join(iter(lambda: connection.recv(65_536), b""))
+        head, _, text = response.decode().partition("\r\n\r\n")
         assert head.split()[1] == "200"
         _, _, rest = text.partition(f"<{operation}Result>")
         result, _, _ = rest.partition(f"</{operation}Result>")

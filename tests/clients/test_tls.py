@@ -57,8 +57,8 @@ def test_zeep(secured: Secured) -> None:
         client = zeep.Client(f"{secured.soap_url}?WSDL", transport=zeep.Transport(session=session))
 
         def call(operation: str, /, **parameters: str) -> str:
-            answer: str = client.service[operation](**parameters)
-            return answer
+            response: str = client.service[operation](**parameters)
+            return response
 
         exchange(call)
 
@@ -80,7 +80,7 @@ def test_curl(secured: Secured) -> None:
             f'<s:Envelope xmlns:s="{SOAP_NAMESPACE["1.1"]}"><s:Body>'
             f'<{operation} xmlns="{NAMESPACE}">{values}</{operation}></s:Body></s:Envelope>'
         )
-        answer = subprocess.run(
+        response = subprocess.run(
             [
                 curl, "--silent", "--show-error", "--fail-with-body", "--max-time", "30",
                 "--cacert", secured.ca_file, "-HContent-Type: text/xml; charset=utf-8",
@@ -88,8 +88,8 @@ def test_curl(secured: Secured) -> None:
             ],
             input=envelope, capture_output=True, encoding="utf-8",
         )  # fmt: skip
-        assert answer.returncode == 0, answer
-        result = re.search(f"<{operation}Result>(.*)</{operation}Result>", answer.stdout)
+        assert response.returncode == 0, response
+        result = re.search(f"<{operation}Result>(.*)</{operation}Result>", response.stdout)
         assert result
         return result[1].replace("&lt;", "<").replace("&gt;", ">")
 

@@ -23,10 +23,10 @@ class Every8d:
     def send(self, phone: str, text: str, at: datetime | None = None) -> str:
         """Send now, or book for a later time. Returns the batch ID."""
         send_time = f"{at:%Y%m%d%H%M%S}" if at else ""
-        answer = self._call("sendSMS", "clinic", text, phone, send_time)
-        _credit, sent, _cost, _unsent, batch_id = answer.split(",")
+        response = self._call("sendSMS", "clinic", text, phone, send_time)
+        _credit, sent, _cost, _unsent, batch_id = response.split(",")
         if sent == "0":
-            raise SmsUnavailable(f"not accepted: {answer}")
+            raise SmsUnavailable(f"not accepted: {response}")
         return str(batch_id)
 
     def cancel(self, batch_id: str) -> None:
@@ -36,18 +36,18 @@ class Every8d:
         try:
             if not self._session_key:
                 self._log_in()
-            answer = str(self._service[operation](self._session_key, *parameters) or "")
-            if answer.startswith("-301,"):  # once more, since sessions end at midnight
+            response = str(self._service[operation](self._session_key, *parameters) or "")
+            if response.startswith("-301,"):  # once more, since sessions end at midnight
                 self._log_in()
-                answer = str(self._service[operation](self._session_key, *parameters) or "")
+                response = str(self._service[operation](self._session_key, *parameters) or "")
         except (zeep.exceptions.Error, requests.RequestException) as error:
             raise SmsUnavailable(str(error)) from error
-        if answer.startswith("-"):
-            raise SmsUnavailable(answer)
-        return answer
+        if response.startswith("-"):
+            raise SmsUnavailable(response)
+        return response
 
     def _log_in(self) -> None:
-        answer = ElementTree.fromstring(self._service.getConnection(*self._credentials))
-        if answer.findtext(".//CODE") != "0":
-            raise SmsUnavailable(answer.findtext(".//DESCRIPTION"))
-        self._session_key = answer.findtext(".//SESSION_KEY") or ""
+        response = ElementTree.fromstring(self._service.getConnection(*self._credentials))
+        if response.findtext(".//CODE") != "0":
+            raise SmsUnavailable(response.findtext(".//DESCRIPTION"))
+        self._session_key = response.findtext(".//SESSION_KEY") or ""

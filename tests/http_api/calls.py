@@ -47,8 +47,8 @@ class Http:
 
     def token(self) -> str:
         """A token of demo's."""
-        answer = self.json("ConnectionHandler", {"HandlerType": 3, "VerifyType": 1, **DEMO})
-        match = re.fullmatch(r'\{"Result":true,"Msg":"(.+)"\}', answer)
+        response = self.json("ConnectionHandler", {"HandlerType": 3, "VerifyType": 1, **DEMO})
+        match = re.fullmatch(r'\{"Result":true,"Msg":"(.+)"\}', response)
         assert match
         return match[1]
 
@@ -61,10 +61,10 @@ class Http:
         return tuple(self.fake.requests[-1].advice)
 
 
-def batch_id(answer: str) -> str:
+def batch_id(response: str) -> str:
     """The batch's ID in a response of the five fields."""
-    match = re.search(GUID, answer)
-    assert match, answer
+    match = re.search(GUID, response)
+    assert match, response
     return match[0]
 
 

@@ -38,8 +38,8 @@ def test_e1_a_batch_sent_over_http_is_seen_over_soap_erased_over_http_and_report
         log = call(http.fake.url, "getDeliveryStatus", sessionKey=key, batchID=bid, pageNo="")
         assert log.data.decode().count("STATUS&gt;300&lt;") == 2
         assert http("eraseBooking", BID=bid) == "2,2.00"
-        answer = call(http.fake.url, "getCredit", sessionKey=key).data.decode()
-        assert ">1000.00<" in answer
+        response = call(http.fake.url, "getCredit", sessionKey=key).data.decode()
+        assert ">1000.00<" in response
         http.fake.clock.advance(seconds=1)
         names = [[name for name, _ in request.params] for request in receiver.requests]
         assert names == [REPORTED[edition].split()] * 2
@@ -49,7 +49,7 @@ def test_e1_a_batch_sent_over_http_is_seen_over_soap_erased_over_http_and_report
 
 def test_s1_a_batch_sent_over_soap_is_seen_over_http(http: Http) -> None:
     key = log_in(http.fake.url, "demo", "demo")
-    answer = call(
+    response = call(
         http.fake.url,
         "sendSMS",
         sessionKey=key,
@@ -58,7 +58,7 @@ def test_s1_a_batch_sent_over_soap_is_seen_over_http(http: Http) -> None:
         mobile=PHONE,
         sendTime="",
     )
-    log = http("getDeliveryStatus", BID=batch_id(answer.data.decode()))
+    log = http("getDeliveryStatus", BID=batch_id(response.data.decode()))
     assert log == "1\r\n\t+886912345678\t2040/03/01 12:00:00\t1.0\t0\n"
 
 
@@ -147,8 +147,8 @@ def test_e2_what_only_a_later_edition_knows_works_and_has_an_advice(new_http: Ne
 def test_h17_the_journal_shows_neither_password_nor_token(new_http: NewHttp) -> None:
     http = new_http(accounts=(Account("demo", "p@ssw0rd+"),))
     login = {"UID": "demo", "PWD": "p@ssw0rd+"}
-    answer = http.json("ConnectionHandler", {"HandlerType": 3, "VerifyType": 1, **login})
-    token = answer.split('"')[-2]
+    response = http.json("ConnectionHandler", {"HandlerType": 3, "VerifyType": 1, **login})
+    token = response.split('"')[-2]
     url = http.url("getCredit")
     for response in (
         requests.get(url, params=login, timeout=10),

@@ -40,8 +40,8 @@ def test_h6_who_may_not_call_is_told_why(
 def test_h6_the_eleventh_failure_locks_and_says_so(new_http: NewHttp) -> None:
     http = new_http(edition="2021")
     wrong = {"UID": "demo", "PWD": "wrong"}
-    answers = [http.response("getCredit", wrong).text for _ in range(11)]
-    assert answers == ["-101,密碼錯誤"] * 10 + ["-999,帳號已封鎖，請洽服務窗口"]
+    responses = [http.response("getCredit", wrong).text for _ in range(11)]
+    assert responses == ["-101,密碼錯誤"] * 10 + ["-999,帳號已封鎖，請洽服務窗口"]
     assert http("getCredit") == "-999,帳號已封鎖，請洽服務窗口"
 
 
@@ -80,7 +80,7 @@ def test_h7_after_8_hours_of_the_fakes_time_a_token_is_dead(http: Http) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "answer"),
+    ("body", "response"),
     [
         ({"UID": "demo", "PWD": "x"}, '{"Result":false,"Status":"-101","Msg":"密碼錯誤"}'),
         ({"UID": "demo"}, '{"Result":false,"Status":"-300","Msg":"帳號密碼不得為空"}'),
@@ -88,16 +88,16 @@ def test_h7_after_8_hours_of_the_fakes_time_a_token_is_dead(http: Http) -> None:
     ],
 )
 def test_h7_what_fails_says_so_in_json(
-    new_http: NewHttp, body: dict[str, Any], answer: str
+    new_http: NewHttp, body: dict[str, Any], response: str
 ) -> None:
     http = new_http(edition="2025")
-    assert http.json("ConnectionHandler", {"HandlerType": "3", "VerifyType": 1, **body}) == answer
+    assert http.json("ConnectionHandler", {"HandlerType": "3", "VerifyType": 1, **body}) == response
 
 
 def test_h9_the_response_has_five_fields_and_no_decimals_in_cost(http: Http) -> None:
-    answer = http("sendSMS", SB="note", MSG="字" * 71, DEST=f"{PHONE},{OTHER}")
-    assert re.fullmatch(f"996\\.00,2,4,0,{GUID}", answer)
-    (first, _) = http.messages(batch_id(answer))
+    response = http("sendSMS", SB="note", MSG="字" * 71, DEST=f"{PHONE},{OTHER}")
+    assert re.fullmatch(f"996\\.00,2,4,0,{GUID}", response)
+    (first, _) = http.messages(batch_id(response))
     assert (first.subject, first.record_number) == ("note", "1")
 
 
@@ -135,8 +135,8 @@ def test_h10_a_booking_time_that_is_none_is_the_recipients_status(
 
 def test_h10_in_send_param_it_refuses_the_call(new_http: NewHttp) -> None:
     http = new_http(edition="2025")
-    answer = http.json("SendParam", param({"Mobile": PHONE, "Param": "x", "SendTime": "soon"}))
-    assert json.loads(answer)["Status"] == "-28"
+    response = http.json("SendParam", param({"Mobile": PHONE, "Param": "x", "SendTime": "soon"}))
+    assert json.loads(response)["Status"] == "-28"
     assert http.fake.messages == []
 
 
@@ -170,7 +170,7 @@ def test_h12_each_is_sent_a_text_of_their_own(
     new_http: NewHttp, edition: str, status: str, name: str
 ) -> None:
     http = new_http(edition=edition)
-    answer = http.json(
+    response = http.json(
         name,
         param(
             {"Name": "王", "Mobile": PHONE, "Email": "a@b.tw", "Param": "A|B|C|D|E", "MR": "7"},
@@ -180,16 +180,16 @@ def test_h12_each_is_sent_a_text_of_their_own(
             RETRYTIME=30,
         ),
     )
-    assert re.fullmatch(f'\\{{"Result":true,{status}"Msg":"998\\.00,2,2,0,{GUID}"\\}}', answer)
-    first, second = http.messages(batch_id(answer))
+    assert re.fullmatch(f'\\{{"Result":true,{status}"Msg":"998\\.00,2,2,0,{GUID}"\\}}', response)
+    first, second = http.messages(batch_id(response))
     assert (first.content, first.name, first.email) == ("A-B-E", "王", "a@b.tw")
     assert (first.record_number, first.subject, first.retry_time) == ("7", "note", "30")
     assert (second.content, second.status, second.record_number) == ("%field2%--", 300, "2")
 
 
 def test_h12_without_msg_param_is_the_text(http: Http) -> None:
-    answer = http.json("SendParamSMS", param({"Mobile": PHONE, "Param": "a|b", "Mr": 12}))
-    (message,) = http.messages(batch_id(answer))
+    response = http.json("SendParamSMS", param({"Mobile": PHONE, "Param": "a|b", "Mr": 12}))
+    (message,) = http.messages(batch_id(response))
     assert (message.content, message.record_number) == ("a|b", "12")
 
 
@@ -203,8 +203,8 @@ def test_h12_without_msg_param_is_the_text(http: Http) -> None:
     ],
 )
 def test_h12_what_fails_says_so_in_json(http: Http, body: dict[str, Any], code: str) -> None:
-    answer = json.loads(http.json("SendParamSMS", body))
-    assert (answer["Result"], answer["Status"]) == (False, code)
+    response = json.loads(http.json("SendParamSMS", body))
+    assert (response["Result"], response["Status"]) == (False, code)
     assert http.fake.messages == []
 
 
@@ -251,7 +251,7 @@ def test_h7_a_connection_that_is_none_of_the_three_is_99(http: Http, body: bytes
 
 def two_sent(http: Http) -> str:
     """Two to a named and an unnamed number, the first delivered, and the second booked."""
-    answer = http.json(
+    response = http.json(
         "SendParamSMS",
         param(
             {"Name": "王", "Mobile": PHONE, "Param": "x", "MR": "A"},
@@ -259,7 +259,7 @@ def two_sent(http: Http) -> str:
         ),
     )
     http.fake.clock.advance(seconds=1)
-    return batch_id(answer)
+    return batch_id(response)
 
 
 @pytest.mark.parametrize(
@@ -293,8 +293,8 @@ def test_h14_the_delivery_log_in_json(http: Http) -> None:
 
 
 def test_h14_the_delivery_log_in_xml(http: Http) -> None:
-    answer = http.json("SendParamSMS", param({"Name": "<a&b>", "Mobile": PHONE, "Param": "x"}))
-    bid = batch_id(answer)
+    response = http.json("SendParamSMS", param({"Name": "<a&b>", "Mobile": PHONE, "Param": "x"}))
+    bid = batch_id(response)
     response = http.response("getDeliveryStatus", DEMO | {"BID": bid, "RESPFORMAT": "2"})
     assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert response.text == (
@@ -339,8 +339,8 @@ def test_a7_another_accounts_batch_is_unknown(new_http: NewHttp) -> None:
 
 
 def test_h15_replies_in_tab_and_in_json(http: Http) -> None:
-    answer = http.json("SendParamSMS", param({"Name": "王", "Mobile": PHONE, "Param": "x"}))
-    bid = batch_id(answer)
+    response = http.json("SendParamSMS", param({"Name": "王", "Mobile": PHONE, "Param": "x"}))
+    bid = batch_id(response)
     http.fake.reply(PHONE, "好\t的\r\n")
     assert http("getReplyMessage", BID=bid) == (
         "1\r\n王\t+886912345678\t好 的  \t2040/03/01 12:00:00\n"

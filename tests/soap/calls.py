@@ -86,9 +86,9 @@ def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> Answered:
 
 def call(endpoint: SoapEndpoint, operation: str, **parameters: str) -> str:
     """Call an operation in SOAP 1.1, for its result."""
-    answer = post(endpoint, operation, **parameters)
-    assert answer.status == 200, answer
-    return read(answer.body).result
+    response = post(endpoint, operation, **parameters)
+    assert response.status == 200, response
+    return read(response.body).result
 
 
 def login(endpoint: SoapEndpoint) -> str:

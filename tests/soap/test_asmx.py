@@ -38,9 +38,9 @@ def test_w2_operations_in_the_documents_order(endpoint: SoapEndpoint) -> None:
 
 
 def test_w3_an_empty_result_is_an_empty_element(endpoint: SoapEndpoint) -> None:
-    answer = post(endpoint, "eraseBooking", sessionKey=login(endpoint), batchID="x")
+    response = post(endpoint, "eraseBooking", sessionKey=login(endpoint), batchID="x")
     assert (
-        b'<eraseBookingResponse xmlns="http://tempuri.org/"><eraseBookingResult />' in answer.body
+        b'<eraseBookingResponse xmlns="http://tempuri.org/"><eraseBookingResult />' in response.body
     )
 
 
@@ -57,9 +57,9 @@ def test_w4_a_parameter_is_text_or_the_request_is_refused(
     soap_action: str | None,
 ) -> None:
     broken = LOGIN.replace("<userID>demo", f"<userID>de{inside}mo")
-    answer = handle(endpoint, body(broken, namespace), content_type, soap_action)
-    assert (answer.status, answer.body) == (400, b"")
-    assert "userID" in answer.advice[0]
+    response = handle(endpoint, body(broken, namespace), content_type, soap_action)
+    assert (response.status, response.body) == (400, b"")
+    assert "userID" in response.advice[0]
 
 
 def test_w4_the_first_of_a_repeated_parameter_wins(endpoint: SoapEndpoint) -> None:
@@ -74,18 +74,18 @@ def test_w4_an_unknown_parameter_may_hold_anything(endpoint: SoapEndpoint) -> No
 
 def test_w4_soap_12_prefers_a_known_action_to_the_element(endpoint: SoapEndpoint) -> None:
     content_type = f'{XML12}; action="{TNS}getCredit"'
-    answer = handle(endpoint, body(LOGIN, SOAP12), content_type, None)
-    assert answer.operation == "getCredit"
-    assert answer.result == "-301, Session 資料不存在，請重新登入。"
-    assert "getCredit" in answer.advice[0]
-    assert "getConnection" in answer.advice[0]
+    response = handle(endpoint, body(LOGIN, SOAP12), content_type, None)
+    assert response.operation == "getCredit"
+    assert response.result == "-301, Session 資料不存在，請重新登入。"
+    assert "getCredit" in response.advice[0]
+    assert "getConnection" in response.advice[0]
 
 
 def test_w4_an_unknown_soapaction_is_told_before_the_xml_is_read(endpoint: SoapEndpoint) -> None:
-    answer = handle(endpoint, b"<a", XML11, '"nope"')
-    assert answer.status == 500
+    response = handle(endpoint, b"<a", XML11, '"nope"')
+    assert response.status == 500
     reason = "Server did not recognize the value of HTTP Header SOAPAction: nope."
-    assert read(answer.body).result == reason
+    assert read(response.body).result == reason
 
 
 def test_w4_unreadable_xml_is_400_when_a_header_names_the_operation(
@@ -107,17 +107,17 @@ def test_w4_an_envelope_without_its_parts(
     endpoint: SoapEndpoint, inside: str, missing: str
 ) -> None:
     xml = f'<s:Envelope xmlns:s="{SOAP11}">{inside}</s:Envelope>'.encode()
-    answer = handle(endpoint, xml, XML11, GET_CONNECTION)
-    assert answer.status == 500
-    assert read(answer.body).result == (
+    response = handle(endpoint, xml, XML11, GET_CONNECTION)
+    assert response.status == 500
+    assert read(response.body).result == (
         "Server was unable to read request. ---> "
         f"Request format is invalid: Missing required soap:{missing} element."
     )
 
 
 def test_w4_a_root_of_another_name(endpoint: SoapEndpoint) -> None:
-    answer = handle(endpoint, f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
-    assert "Missing required soap:Envelope element." in read(answer.body).result
+    response = handle(endpoint, f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
+    assert "Missing required soap:Envelope element." in read(response.body).result
 
 
 def header(namespace: str, **attributes: str) -> str:
@@ -154,11 +154,11 @@ def test_w4_must_understand_counts_whoever_it_is_addressed_to(
     understood: bool,
 ) -> None:
     xml = body(LOGIN, namespace, header(namespace, **attributes))
-    answer = handle(endpoint, xml, XML11 if namespace == SOAP11 else XML12, None)
-    assert answer.status == (200 if understood else 500)
+    response = handle(endpoint, xml, XML11 if namespace == SOAP11 else XML12, None)
+    assert response.status == (200 if understood else 500)
     assert gateway.sessions("demo") == understood
     if not understood:
-        assert read(answer.body).result == "SOAP header ticket was not understood."
+        assert read(response.body).result == "SOAP header ticket was not understood."
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_w7_the_charset_outranks_the_declaration_and_a_mark_both(
 ) -> None:
     send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
     xml = '<?xml version="1.0" encoding="utf-8"?>' + body(send).decode()
-    answer = handle(endpoint, xml.encode(encoding), content_type, action("sendSMS"))
-    assert answer.status == 200
+    response = handle(endpoint, xml.encode(encoding), content_type, action("sendSMS"))
+    assert response.status == 200
     assert [message.content for message in gateway.messages()] == ["高雄"]
 
 
@@ -187,9 +187,9 @@ def test_w7_the_declaration_counts_with_soap_12_and_no_charset(
 ) -> None:
     send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
     xml = '<?xml version="1.0" encoding="big5"?>' + body(send, SOAP12).decode()
-    answer = handle(endpoint, xml.encode("big5"), "application/soap+xml", None)
+    response = handle(endpoint, xml.encode("big5"), "application/soap+xml", None)
     assert [message.content for message in gateway.messages()] == ["高雄"]
-    assert answer.advice == ()
+    assert response.advice == ()
 
 
 BOMB = (
@@ -218,8 +218,8 @@ BOMB = (
     ids=range(11),
 )
 def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) -> None:
-    answer = handle(endpoint, xml, XML11, GET_CONNECTION)
-    assert (answer.status, answer.content_type, answer.body) == (400, XML11, b"")
+    response = handle(endpoint, xml, XML11, GET_CONNECTION)
+    assert (response.status, response.content_type, response.body) == (400, XML11, b"")
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) ->
 def test_w4_what_binds_to_null_is_told(
     endpoint: SoapEndpoint, inner: str, soap_action: str, advice: str
 ) -> None:
-    answer = handle(endpoint, body(inner), XML11, soap_action)
-    assert answer.status == 200
-    assert advice in answer.advice[0]
-    assert len(answer.advice) == 1
+    response = handle(endpoint, body(inner), XML11, soap_action)
+    assert response.status == 200
+    assert advice in response.advice[0]
+    assert len(response.advice) == 1
 
 
 @pytest.mark.parametrize(
@@ -257,9 +257,9 @@ def test_w4_a_value_that_begins_with_an_element_is_that_ones_text(
 ) -> None:
     inner = request("sendSMS", sessionKey=login(endpoint), content="C", mobile="0922333444")
     xml = body(inner.replace(">C<", f">{content}<"))
-    answer = handle(endpoint, xml, XML11, action("sendSMS"))
-    assert (answer.result or "").startswith(result)
-    assert "reads the element in content instead" in answer.advice[0]
+    response = handle(endpoint, xml, XML11, action("sendSMS"))
+    assert (response.result or "").startswith(result)
+    assert "reads the element in content instead" in response.advice[0]
 
 
 @pytest.mark.parametrize("namespace", [SOAP11, SOAP12])
@@ -270,28 +270,28 @@ def test_w4_what_is_broken_after_the_routing_element_is_a_bare_400(
     media_type = XML11 if namespace == SOAP11 else XML12
     # Whether it was routed by header or by element.
     for soap_action in (None, GET_CONNECTION):
-        answer = handle(endpoint, xml, media_type, soap_action)
-        assert (answer.status, answer.body) == (400, b"")
+        response = handle(endpoint, xml, media_type, soap_action)
+        assert (response.status, response.body) == (400, b"")
     # Routed by its element alone, it is told that there is no such operation.
-    answer = handle(endpoint, body("<nope>a & b</nope>", namespace), media_type, None)
-    assert answer.status == 500
-    assert answer.content_type == media_type
+    response = handle(endpoint, body("<nope>a & b</nope>", namespace), media_type, None)
+    assert response.status == 500
+    assert response.content_type == media_type
 
 
 def test_w9_a_long_body_is_read_with_an_advice(endpoint: SoapEndpoint) -> None:
     padding = "x" * (4 * 1024 * 1024)
     long = request("getCredit", sessionKey="x", more=padding)
-    answer = handle(endpoint, body(long), XML11, action("getCredit"))
-    assert answer.status == 200
-    assert "4,194,304" in answer.advice[0]
+    response = handle(endpoint, body(long), XML11, action("getCredit"))
+    assert response.status == 200
+    assert "4,194,304" in response.advice[0]
 
 
 def test_w4_wrong_elements_without_number_are_told_in_a_sentence(endpoint: SoapEndpoint) -> None:
     inner = f'<t:getCredit xmlns:t="{TNS}">{"<sessionKey/>" * 100_000}</t:getCredit>'
-    answer = handle(endpoint, body(inner), XML11, action("getCredit"))
-    assert answer.status == 200
-    assert len(answer.advice) == 4  # three of a kind, and how many more there were
-    assert "99,997" in answer.advice[3]
+    response = handle(endpoint, body(inner), XML11, action("getCredit"))
+    assert response.status == 200
+    assert len(response.advice) == 4  # three of a kind, and how many more there were
+    assert "99,997" in response.advice[3]
 
 
 def test_w4_a_correct_call_has_no_advice(endpoint: SoapEndpoint) -> None:
@@ -304,11 +304,11 @@ def test_w4_a_fault_can_quote_any_header(endpoint: SoapEndpoint, action_header: 
         (body(LOGIN), XML11, action_header),
         (body("<x/>", SOAP12), f'{XML12}; action="{action_header}"', None),
     ):
-        answer = handle(endpoint, *arguments)
-        assert answer.status == 500
-        assert read(answer.body).element.endswith("}Fault")
-        assert answer.result is not None
-        assert "\n" not in answer.result
+        response = handle(endpoint, *arguments)
+        assert response.status == 500
+        assert read(response.body).element.endswith("}Fault")
+        assert response.result is not None
+        assert "\n" not in response.result
 
 
 def test_a_call_tells_who_and_never_a_secret_in_the_result(endpoint: SoapEndpoint) -> None:

@@ -40,13 +40,13 @@ def test_w7_chinese_is_lost_byte_by_byte_sent_and_billed(
     endpoint: SoapEndpoint, gateway: Gateway, content_type: str, why: str
 ) -> None:
     # 24 characters of 3 bytes are 72 question marks, which is more than the 70 of 1 point.
-    answer = send(endpoint, ("高雄" * 12).encode(), content_type)
-    assert answer.status == 200
+    response = send(endpoint, ("高雄" * 12).encode(), content_type)
+    assert response.status == 200
     assert contents(gateway) == ["?" * 72]
     assert gateway.account("demo").credit == 998
-    assert answer.advice[0].startswith(f"Text is lost: production reads a request with {why}")
-    assert "72 bytes" in answer.advice[0]
-    assert "charset=utf-8" in answer.advice[0]
+    assert response.advice[0].startswith(f"Text is lost: production reads a request with {why}")
+    assert "72 bytes" in response.advice[0]
+    assert "charset=utf-8" in response.advice[0]
 
 
 def test_w7_ascii_loses_nothing_and_needs_no_advice(
@@ -79,9 +79,9 @@ def test_w7_a_charset_by_the_names_that_net_has_for_it(
     # What a declaration says besides does not count.
     declared = '<?xml version="1.0" encoding="us-ascii"?>'.encode(codec)
     content_type = f"{media_type}; charset = '{charset}'"
-    answer = send(endpoint, "高雄".encode(codec), content_type, declared, codec)
+    response = send(endpoint, "高雄".encode(codec), content_type, declared, codec)
     assert contents(gateway) == ["高雄"]
-    assert answer.advice == ()
+    assert response.advice == ()
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -91,18 +91,18 @@ def test_w7_a_charset_by_the_names_that_net_has_for_it(
 def test_w7_a_byte_order_mark_outranks_all(
     endpoint: SoapEndpoint, gateway: Gateway, codec: str, content_type: str
 ) -> None:
-    answer = send(endpoint, "高雄".encode(codec), content_type, "\ufeff".encode(codec), codec)
+    response = send(endpoint, "高雄".encode(codec), content_type, "\ufeff".encode(codec), codec)
     assert contents(gateway) == ["高雄"]
-    assert answer.advice == ()
+    assert response.advice == ()
 
 
 def test_w7_bytes_that_are_not_of_the_charset_are_replaced(
     endpoint: SoapEndpoint, gateway: Gateway
 ) -> None:
-    answer = send(endpoint, b"a\xb4\xfab", "text/xml; charset=utf-8")
-    assert answer.status == 200
+    response = send(endpoint, b"a\xb4\xfab", "text/xml; charset=utf-8")
+    assert response.status == 200
     assert contents(gateway) == ["a\ufffd\ufffdb"]
-    assert answer.advice[0].startswith("Text is lost")
+    assert response.advice[0].startswith("Text is lost")
 
 
 @pytest.mark.parametrize(

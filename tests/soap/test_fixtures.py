@@ -30,21 +30,21 @@ def test_w3_every_response_is_as_in_its_file(
         if operation == "getDeliveryStatus":
             gateway.clock.advance(seconds=1)
         blanks["{BATCH_ID}"] = batches.get(about, "")
-        answer = handle(
+        response = handle(
             endpoint,
             fixture(version, f"{operation}.request.xml", blanks).encode(),
             XML11 if version == "soap11" else XML12,
             action(operation) if version == "soap11" else None,
         )
-        result = read(answer.body).result
+        result = read(response.body).result
         if operation == "getConnection":
             (blanks["{SESSION_KEY}"],) = re.findall("[0-9a-f]{32}", result)
         if operation.startswith("send"):
             batches[operation] = blanks["{BATCH_ID}"] = result.rpartition(",")[2]
         expected = fixture(version, f"{operation}.response.xml", blanks)
-        assert answer.body.decode() == expected
-        assert answer.operation == operation
-        assert answer.user_id == "demo"
+        assert response.body.decode() == expected
+        assert response.operation == operation
+        assert response.user_id == "demo"
 
 
 def fixture(version: str, name: str, blanks: dict[str, str]) -> str:

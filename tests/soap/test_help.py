@@ -23,9 +23,9 @@ OPERATIONS = [
 
 
 def page(url: str) -> tuple[int, str]:
-    answer = urllib3.request("GET", url, retries=False, timeout=DEADLINE)
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    return answer.status, answer.data.decode()
+    response = urllib3.request("GET", url, retries=False, timeout=DEADLINE)
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    return response.status, response.data.decode()
 
 
 def samples(html: str) -> list[str]:
@@ -98,11 +98,11 @@ def test_w6_what_is_copied_works(url: str, version: int) -> None:
     method, path, _ = request_line.split()
     headers = dict(line.split(": ", 1) for line in lines)
     headers["Content-Length"] = str(len(envelope.encode()))
-    answer = urllib3.request(
+    response = urllib3.request(
         method, url + path, body=envelope.encode(), headers=headers, timeout=DEADLINE
     )
-    assert answer.status == 200
-    assert b"&lt;CODE&gt;0&lt;/CODE&gt;" in answer.data
+    assert response.status == 200
+    assert b"&lt;CODE&gt;0&lt;/CODE&gt;" in response.data
 
 
 def test_an_operation_that_there_is_not_lists_those_there_are(url: str) -> None:

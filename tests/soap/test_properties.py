@@ -149,12 +149,12 @@ def test_w4_any_bytes_are_answered_and_change_nothing(
     soap_action: str | None,
 ) -> None:
     before = gateway.account("demo"), gateway.messages()
-    answer = handle(endpoint, xml, content_type, soap_action)
-    if answer.status in (400, 415):
-        assert answer.body == b""
+    response = handle(endpoint, xml, content_type, soap_action)
+    if response.status in (400, 415):
+        assert response.body == b""
     else:
-        assert read(answer.body).element.endswith("}Fault") == (answer.status == 500)
-        assert answer.status in (200, 500)
+        assert read(response.body).element.endswith("}Fault") == (response.status == 500)
+        assert response.status in (200, 500)
     assert (gateway.account("demo"), gateway.messages()) == before
 
 
@@ -194,8 +194,10 @@ def test_w7_text_goes_through_in_every_charset_that_can_carry_it(
         st.sampled_from([(SOAP11, "text/xml"), (SOAP12, "application/soap+xml")])
     )
     xml = body(request(operation, sessionKey=login(endpoint), **parameters), namespace).decode()
-    answer = handle(endpoint, xml.encode(codec), f"{media_type}; charset={name}", action(operation))
-    assert answer.status == 200
+    response = handle(
+        endpoint, xml.encode(codec), f"{media_type}; charset={name}", action(operation)
+    )
+    assert response.status == 200
     assert [message.content for message in gateway.messages()] == [content]
 
 
@@ -265,23 +267,23 @@ def test_w4_requests_by_a_grammar(
 ) -> None:
     before = gateway.account("demo"), gateway.messages(), gateway.sessions("demo")
     xml = envelope.encode(encoding, "replace")
-    answer = handle(endpoint, xml, media_type + charset, soap_action)
+    response = handle(endpoint, xml, media_type + charset, soap_action)
     after = gateway.account("demo"), gateway.messages(), gateway.sessions("demo")
-    assert not (answer.result or "").startswith("-99")  # which is what a traceback becomes
-    assert answer.status in (200, 400, 415, 500)
+    assert not (response.result or "").startswith("-99")  # which is what a traceback becomes
+    assert response.status in (200, 400, 415, 500)
     # It is executed if and only if the status is 200.
-    assert (answer.status == 200) == (answer.operation is not None)
-    if answer.status == 200:
-        assert read(answer.body).element == f"{{{TNS}}}{answer.operation}Response"
-        assert answer.content_type in (XML11, XML12)
+    assert (response.status == 200) == (response.operation is not None)
+    if response.status == 200:
+        assert read(response.body).element == f"{{{TNS}}}{response.operation}Response"
+        assert response.content_type in (XML11, XML12)
     else:
         assert after == before
-    if answer.status == 500:
-        assert read(answer.body).element.endswith("}Fault")
-    if answer.status in (400, 415):
-        assert answer.body == b""
-        assert answer.advice
-    assert len(answer.advice) < 10
+    if response.status == 500:
+        assert read(response.body).element.endswith("}Fault")
+    if response.status in (400, 415):
+        assert response.body == b""
+        assert response.advice
+    assert len(response.advice) < 10
     gateway.reset()
 
 

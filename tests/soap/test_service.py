@@ -101,17 +101,17 @@ def test_s3_the_platforms_errors_come_as_a_line(endpoint: SoapEndpoint) -> None:
 def test_s6_content_xml_that_cannot_be_read(
     endpoint: SoapEndpoint, gateway: Gateway, content_xml: str, advice: str
 ) -> None:
-    answer = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=content_xml)
-    assert answer.result == UNFORESEEN
-    assert advice in answer.advice[0]
+    response = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=content_xml)
+    assert response.result == UNFORESEEN
+    assert advice in response.advice[0]
     assert gateway.messages() == []
     assert gateway.account("demo").credit == 1000
 
 
 def test_a6_a_dead_session_is_told_before_content_xml_is_judged(endpoint: SoapEndpoint) -> None:
-    answer = post(endpoint, "sendParamSMS", sessionKey="x", contentXML="<REPS>")
-    assert answer.result == NO_SESSION
-    assert answer.advice == ()
+    response = post(endpoint, "sendParamSMS", sessionKey="x", contentXML="<REPS>")
+    assert response.result == NO_SESSION
+    assert response.advice == ()
 
 
 def test_s6_the_calls_send_time_applies_where_a_user_has_none(
@@ -129,8 +129,8 @@ def test_s6_the_calls_send_time_applies_where_a_user_has_none(
 
 def test_n4_the_gateways_advice_comes_along(endpoint: SoapEndpoint) -> None:
     content_xml = '<REPS><USER MOBILE="0912345678">a</USER></REPS>'
-    answer = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=content_xml)
-    assert "0912345678" in answer.advice[0]
+    response = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=content_xml)
+    assert "0912345678" in response.advice[0]
 
 
 def test_d5_an_unknown_batch_is_an_empty_log(endpoint: SoapEndpoint) -> None:

@@ -54,9 +54,11 @@ def test_w2_spynes_own_protocols_serve_all_seven_operations_with_the_same_result
             "wsgi.input": io.BytesIO(xml),
         }
         statuses: list[str] = []
-        answer = b"".join(wsgi(environ, lambda status, headers, info=None: statuses.append(status)))
-        assert statuses == ["200 OK"], answer
-        element, result = read(answer)
+        response = b"".join(
+            wsgi(environ, lambda status, headers, info=None: statuses.append(status))
+        )
+        assert statuses == ["200 OK"], response
+        element, result = read(response)
         assert element == f"{{http://tempuri.org/}}{operation}Response"
         return result
 

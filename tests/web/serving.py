@@ -100,6 +100,6 @@ def call(url: str, operation: str, **parameters: str) -> urllib3.BaseHTTPRespons
 
 def log_in(url: str, user_id: str, password: str) -> str:
     """A session key."""
-    answer = call(url, "getConnection", userID=user_id, password=password).data.decode()
-    (key,) = re.findall("[0-9a-f]{32}", answer)
+    response = call(url, "getConnection", userID=user_id, password=password).data.decode()
+    (key,) = re.findall("[0-9a-f]{32}", response)
     return str(key)

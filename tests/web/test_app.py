@@ -48,10 +48,10 @@ def test_w1_the_service_is_found_in_any_case(any_url: str, path: str) -> None:
 
 @pytest.mark.parametrize("query", ["WSDL", "wsdl", "Wsdl", "WSDL="])
 def test_w1_the_wsdl_is_found_in_any_case(any_url: str, query: str) -> None:
-    answer = fetch("GET", f"{any_url}{ENDPOINT}?{query}")
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
-    assert addresses(answer.data) == [any_url + ENDPOINT] * 2
+    response = fetch("GET", f"{any_url}{ENDPOINT}?{query}")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert addresses(response.data) == [any_url + ENDPOINT] * 2
 
 
 def test_w2_the_wsdls_address_is_the_one_that_the_client_used(any_url: str) -> None:
@@ -65,9 +65,9 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
     address = urlsplit(any_url)
     with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
         connection.sendall(f"GET {ENDPOINT}?WSDL HTTP/1.0\r\n\r\n".encode())
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert addresses(answer.read()) == [any_url + ENDPOINT] * 2
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert addresses(response.read()) == [any_url + ENDPOINT] * 2
 
 
 @pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
@@ -82,10 +82,10 @@ def test_w2_a_public_url_outranks_what_the_client_used(gateway: Gateway, public_
 def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(
     any_url: str, method: str
 ) -> None:
-    answer = fetch(method, any_url + ENDPOINT)
-    assert answer.status == 405
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert answer.headers["Allow"] == "GET, POST"
+    response = fetch(method, any_url + ENDPOINT)
+    assert response.status == 405
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.headers["Allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("path", ["/SendSMS", "/", "/a<b", "/簡訊"])
@@ -93,11 +93,11 @@ def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(
 def test_w8_a_path_after_the_endpoint_is_not_recognized(
     any_url: str, method: str, path: str
 ) -> None:
-    answer = fetch(method, any_url + ENDPOINT.lower() + path)
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    response = fetch(method, any_url + ENDPOINT.lower() + path)
+    assert response.status == 500
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert f"Request format is unrecognized for URL unexpectedly ending in '{path}'." in unescape(
-        answer.data.decode()
+        response.data.decode()
     )
 
 
@@ -109,25 +109,25 @@ def test_head_is_get_without_a_body(any_url: str) -> None:
 
 
 def test_healthz(any_url: str) -> None:
-    answer = fetch("GET", f"{any_url}/healthz")
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == {"status": "ok"}
+    response = fetch("GET", f"{any_url}/healthz")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == {"status": "ok"}
 
 
 def test_the_root_is_the_page(any_url: str) -> None:
-    answer = fetch("GET", f"{any_url}/")
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    response = fetch("GET", f"{any_url}/")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmxs", "/%ff%00", "/簡訊"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_path_is_told_where_the_service_is(any_url: str, method: str, path: str) -> None:
-    answer = fetch(method, any_url + path)
-    assert answer.status == 404
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert ENDPOINT in answer.data.decode()
+    response = fetch(method, any_url + path)
+    assert response.status == 404
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert ENDPOINT in response.data.decode()
 
 
 def test_a_failure_is_a_500_that_tells_clients_nothing_and_the_log_everything(
@@ -136,11 +136,11 @@ def test_a_failure_is_a_500_that_tells_clients_nothing_and_the_log_everything(
     application = Application(gateway)
     monkeypatch.setattr(application, "_soap", None)
     server = Server(application)
-    answer = call(server.url, "getCredit", sessionKey="0")
+    response = call(server.url, "getCredit", sessionKey="0")
     server.close()
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert "Traceback" not in answer.data.decode()
+    assert response.status == 500
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "Traceback" not in response.data.decode()
     assert "AttributeError" in caplog.text
 
 
@@ -190,9 +190,9 @@ def test_a_request_that_breaks_off_changes_nothing(
             f"Content-Length: {len(body) + 1}\r\n\r\n{body}".encode()
         )
         connection.shutdown(socket.SHUT_WR)
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status == 400
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 400
     assert gateway.messages() == []
 
 

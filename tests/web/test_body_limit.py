@@ -62,9 +62,9 @@ def test_the_refusal_does_not_wait_for_the_body(address: tuple[str, int]) -> Non
         connection.sendall(
             f"POST {ENDPOINT} HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode()
         )
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status == 413
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 413
 
 
 @pytest.mark.parametrize(

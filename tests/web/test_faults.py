@@ -41,7 +41,7 @@ def raises(kind: type[Exception], text: str) -> Callable[[Any, str], None]:
     return check
 
 
-def answers(result: str) -> Callable[[Any, str], None]:
+def responses(result: str) -> Callable[[Any, str], None]:
     def check(service: Any, key: str) -> None:
         assert send(service, key) == result
 
@@ -49,8 +49,8 @@ def answers(result: str) -> Callable[[Any, str], None]:
 
 
 SEEN: list[tuple[FaultKind, FaultSettings, Callable[[Any, str], None]]] = [
-    ("result", {"result": "-99, 壞了 <&>"}, answers("-99, 壞了 <&>")),
-    ("result", {}, answers("None")),
+    ("result", {"result": "-99, 壞了 <&>"}, responses("-99, 壞了 <&>")),
+    ("result", {}, responses("None")),
     ("soap_fault", {}, raises(zeep.exceptions.Fault, REASON)),
     ("soap_fault", {"reason": "資料庫忙碌中"}, raises(zeep.exceptions.Fault, "資料庫忙碌中")),
     ("http_error", {}, raises(zeep.exceptions.TransportError, r"Server returned .*503")),
@@ -145,7 +145,7 @@ def test_x1_what_a_reset_finds_delayed_leaves_no_trace(every8d: FakeEvery8d, key
     assert not every8d.requests
 
 
-def answer_bytes(every8d: FakeEvery8d) -> bytes:
+def response_bytes(every8d: FakeEvery8d) -> bytes:
     """All that comes back for a getCredit, until the connection is closed."""
     address = urlsplit(every8d.url)
     body = (
@@ -163,10 +163,10 @@ def answer_bytes(every8d: FakeEvery8d) -> bytes:
 
 def test_on_the_wire(every8d: FakeEvery8d) -> None:
     every8d.add_fault("getCredit", "disconnect")
-    assert answer_bytes(every8d) == b""
+    assert response_bytes(every8d) == b""
 
     every8d.add_fault("getCredit", "truncate")
-    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    head, _, body = response_bytes(every8d).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
     assert len(body) == length // 2
@@ -174,19 +174,19 @@ def test_on_the_wire(every8d: FakeEvery8d) -> None:
     assert every8d.requests[-1].response_body == body
 
     every8d.add_fault("getCredit", "garbage")
-    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    head, _, body = response_bytes(every8d).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"application/soap+xml; charset=utf-8" in head
     assert body == b"\x00\xff<html><p>This is not the answer"
 
     every8d.add_fault("getCredit", "http_error", status=502, body="壞了")
-    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    head, _, body = response_bytes(every8d).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
     assert b"text/plain; charset=utf-8" in head
     assert body.decode() == "壞了"
 
     every8d.add_fault("getCredit", "soap_fault", reason="忙")
-    head, _, body = answer_bytes(every8d).partition(b"\r\n\r\n")
+    head, _, body = response_bytes(every8d).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 500 ")
     assert "<soap:Value>soap:Receiver</soap:Value>" in body.decode()
     assert '<soap:Text xml:lang="en">忙</soap:Text>' in body.decode()
@@ -367,15 +367,15 @@ def test_a_mistake_has_one_sentence_in_python_and_in_json(every8d: FakeEvery8d) 
     wrong = {"operation": "*", "kind": "garbage", "times": 0}
     with pytest.raises(InvalidInput) as in_python:
         every8d.add_fault(**wrong)  # type: ignore[arg-type]
-    answer = requests.post(f"{every8d.url}/fake/faults", json=wrong, timeout=DEADLINE)
-    assert answer.json()["error"]["message"] == str(in_python.value)
+    response = requests.post(f"{every8d.url}/fake/faults", json=wrong, timeout=DEADLINE)
+    assert response.json()["error"]["message"] == str(in_python.value)
 
 
 @pytest.mark.parametrize("status", [420, 499, 520, 599])
 def test_a_status_without_a_name_is_sent_too(every8d: FakeEvery8d, status: int) -> None:
     every8d.add_fault("getCredit", "http_error", status=status, body="no")
-    answer = call(every8d.url, "getCredit", sessionKey="0")
-    assert (answer.status, answer.data) == (status, b"no")
+    response = call(every8d.url, "getCredit", sessionKey="0")
+    assert (response.status, response.data) == (status, b"no")
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])

@@ -36,7 +36,7 @@ def test_a_request_and_its_response_in_full(every8d: FakeEvery8d) -> None:
     body = envelope(
         '<getConnection xmlns="http://tempuri.org/"><userID>demo</userID></getConnection>'
     )
-    answer = requests.post(
+    response = requests.post(
         f"{every8d.url}/api21/soap/sms.asmx?from=test",
         body,
         headers={"Content-Type": "text/xml", "SOAPAction": '"http://tempuri.org/getConnection"'},
@@ -54,9 +54,9 @@ def test_a_request_and_its_response_in_full(every8d: FakeEvery8d) -> None:
     assert entry.headers["Content-Length"] == str(len(body))
     assert entry.headers["User-Agent"].startswith("python-requests/")
     assert entry.text == body
-    assert entry.status == answer.status_code == 200
+    assert entry.status == response.status_code == 200
     assert entry.response_headers["Content-Type"] == "text/xml; charset=utf-8"
-    assert entry.response_body == answer.content
+    assert entry.response_body == response.content
     assert "取得連線失敗，密碼錯誤。" in entry.response_text
     assert (entry.operation, entry.user_id) == ("getConnection", "demo")
     assert entry.result == "-101, 取得連線失敗，密碼錯誤。"

@@ -18,7 +18,7 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         gone = threading.Event()
 
-        def answer() -> None:
+        def response() -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65_536)
@@ -29,7 +29,7 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
                         return
                 gone.wait(30)
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=response)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         gone.set()
@@ -56,7 +56,7 @@ def closing(request: pytest.FixtureRequest) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connections: list[socket.socket] = []
 
-        def answer() -> None:
+        def response() -> None:
             for count in answered:
                 connection, _ = listener.accept()
                 connections.append(connection)
@@ -66,7 +66,7 @@ def closing(request: pytest.FixtureRequest) -> Iterator[str]:
                         connection.sendall(ANSWER)
                     connection.recv(65_536)
 
-        thread = threading.Thread(target=answer, daemon=True)
+        thread = threading.Thread(target=response, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with suppress(OSError):  # it may be closed already
