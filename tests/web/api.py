@@ -1,11 +1,15 @@
 """The JSON API, called over a real socket."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import urllib3
 
-from tests.web.serving import DEADLINE
+from fake_every8d.gateway import TAIPEI, Gateway
+from tests.web.serving import DEADLINE, call, log_in
+
+PHONE = "+886912345678"
 
 
 class Api:
@@ -31,27 +35,49 @@ class Api:
         )
 
     def get(self, path: str) -> Any:
-        answer = self("GET", path)
-        assert answer.status == 200, answer.data
-        return answer.json()
+        response = self("GET", path)
+        assert response.status == 200, response.data
+        return response.json()
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = self("POST", path, body)
-        assert answer.status in (200, 201, 204), answer.data
-        return answer.json() if answer.data else None
+        response = self("POST", path, body)
+        assert response.status in (200, 201, 204), response.data
+        return response.json() if response.data else None
 
     def patch(self, path: str, **body: Any) -> Any:
-        answer = self("PATCH", path, body)
-        assert answer.status == 200, answer.data
-        return answer.json()
+        response = self("PATCH", path, body)
+        assert response.status == 200, response.data
+        return response.json()
 
     def delete(self, path: str) -> None:
         assert self("DELETE", path).status == 204
 
     def refused(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
         """The status and the message of an error, which has the form of all errors."""
-        answer = self(method, path, body, **headers)
-        assert answer.headers["Content-Type"] == "application/json"
-        error = answer.json()["error"]
+        response = self(method, path, body, **headers)
+        assert response.headers["Content-Type"] == "application/json"
+        error = response.json()["error"]
         assert list(error) == ["code", "message"]
-        return answer.status, error["message"]
+        return response.status, error["message"]
+
+
+def frozen(url: str, gateway: Gateway) -> Api:
+    """A fake in which it is 2040-03-01 12:00 in Taipei, and time stands still."""
+    gateway.clock.freeze()
+    gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))
+    return Api(url)
+
+
+def send(api: Api, mobile: str = "0912345678", content: str = "hello", time: str = "") -> str:
+    """Send as an application does; the batch ID."""
+    key = log_in(api.url, "demo", "s3cret")
+    response = call(
+        api.url,
+        "sendSMS",
+        sessionKey=key,
+        subject="news",
+        content=content,
+        mobile=mobile,
+        sendTime=time,
+    ).data.decode()
+    return response.partition("<sendSMSResult>")[2].partition("<")[0].split(",")[-1]

@@ -112,14 +112,14 @@ def test_whoever_waits_sees_it_at_once(
         waiting = pool.submit(api, "GET", "state?wait_seconds=30", **known)
         wait_for(lambda: gateway._changes.awaited)
         change(api, gateway)
-        answer = waiting.result(timeout=20)  # of the 30 that it would wait
-    assert (answer.status, answer.headers["ETag"] == etag) == (200, False)
+        response = waiting.result(timeout=20)  # of the 30 that it would wait
+    assert (response.status, response.headers["ETag"] == etag) == (200, False)
 
 
 def test_whoever_waits_in_vain_is_told_that_nothing_has_changed(api: Api) -> None:
     etag = api("GET", "state").headers["ETag"]
-    answer = api("GET", "state?wait_seconds=0.01", **{"If-None-Match": etag})
-    assert (answer.status, answer.data, answer.headers["ETag"]) == (304, b"", etag)
+    response = api("GET", "state?wait_seconds=0.01", **{"If-None-Match": etag})
+    assert (response.status, response.data, response.headers["ETag"]) == (304, b"", etag)
 
 
 def test_whoever_knows_nothing_or_something_older_need_not_wait(api: Api) -> None:
@@ -141,8 +141,8 @@ def test_a4_sessions_that_end_at_midnight_are_seen(api: Api, gateway: Gateway) -
     log_in(api.url, "demo", "s3cret")
     etag = api("GET", "accounts/demo").headers["ETag"]
     gateway.clock.advance(minutes=1)
-    answer = api("GET", "accounts/demo", **{"If-None-Match": etag})
-    assert (answer.status, answer.json()["sessions"]) == (200, 0)
+    response = api("GET", "accounts/demo", **{"If-None-Match": etag})
+    assert (response.status, response.json()["sessions"]) == (200, 0)
 
 
 def test_time_that_passes_is_no_change(api: Api, gateway: Gateway) -> None:

@@ -171,7 +171,7 @@ def test_another_method_is_a_405_that_says_which_there_are(api: Api) -> None:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> None:
     body = b'{"text": "%s"}' % (b"x" * 1024 * 1024)
-    answer = urllib3.request(
+    response = urllib3.request(
         "POST",
         f"{api.url}/fake/messages/1/replies",
         body=iter([body]) if chunked else body,
@@ -179,7 +179,7 @@ def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> Non
         retries=False,
         timeout=DEADLINE,
     )
-    assert (answer.status, answer.json()["error"]["code"]) == (413, "too_large")
+    assert (response.status, response.json()["error"]["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize(
@@ -276,9 +276,9 @@ def fetch(url: str, **headers: str) -> urllib3.BaseHTTPResponse:
      "192.168.1.7", "[::ffff:192.168.1.7]", "2130706433", "[", "localhost:8021@evil.example"],
 )  # fmt: skip
 def test_a_foreign_host_is_a_403_on_a_loopback_address(any_url: str, path: str, host: str) -> None:
-    answer = fetch(any_url + path, Host=host)
-    assert answer.status == 403
-    assert "--public-url" in answer.data.decode()
+    response = fetch(any_url + path, Host=host)
+    assert response.status == 403
+    assert "--public-url" in response.data.decode()
 
 
 @pytest.mark.parametrize("path", ["/fake/state", "/"])
@@ -335,9 +335,9 @@ CHROME = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari
 def test_dns_rebinding_reaches_nothing_where_everybody_can_call(
     open_url: str, path: str, host: str, headers: dict[str, str]
 ) -> None:
-    answer = fetch(open_url + path, Host=host, **headers)
-    assert answer.status == 403
-    assert "--public-url" in answer.data.decode()
+    response = fetch(open_url + path, Host=host, **headers)
+    assert response.status == 403
+    assert "--public-url" in response.data.decode()
 
 
 @pytest.mark.parametrize(
@@ -386,9 +386,9 @@ def bearer(token: str) -> str:
 def test_a_missing_or_wrong_token_is_a_401_that_asks_for_it(
     guarded_url: str, path: str, header: str | None
 ) -> None:
-    answer = fetch(guarded_url + path, **({} if header is None else {"Authorization": header}))
-    assert answer.status == 401
-    assert answer.headers.getlist("WWW-Authenticate") == [
+    response = fetch(guarded_url + path, **({} if header is None else {"Authorization": header}))
+    assert response.status == 401
+    assert response.headers.getlist("WWW-Authenticate") == [
         'Basic realm="fake EVERY8D", charset=UTF-8',
         'Bearer realm="fake EVERY8D"',
     ]

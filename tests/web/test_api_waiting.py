@@ -10,8 +10,8 @@ import pytest
 from fake_every8d.gateway import Gateway
 from tests.receiver import Receiver
 from tests.waiting import wait_for
-from tests.web.api import Api
-from tests.web.serving import DEADLINE, call, log_in
+from tests.web.api import Api, send
+from tests.web.serving import DEADLINE
 
 
 @pytest.fixture
@@ -23,11 +23,6 @@ def api(url: str) -> Api:
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver
-
-
-def send(api: Api, mobile: str = "0912345678") -> None:
-    key = log_in(api.url, "demo", "s3cret")
-    call(api.url, "sendSMS", sessionKey=key, content="hello", mobile=mobile)
 
 
 def test_a_client_can_wait_for_a_message(api: Api) -> None:
