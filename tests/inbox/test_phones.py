@@ -283,7 +283,7 @@ def test_d4_a_reply_goes_to_the_message_that_was_chosen(
     send("second")
     page = open("#/phone/+886912345678")
     page.get_by_role("article", name="Message 1").get_by_role("button", name="Reply").click()
-    expect(page.locator(".answering")).to_contain_text("first")
+    expect(page.locator(".reply-to")).to_contain_text("first")
     page.get_by_role("textbox", name="Reply as").fill("to the first")
     page.locator(".composer").get_by_role("button", name="Reply").click()
     expect(page.get_by_role("article", name="Reply to message 1")).to_contain_text("to the first")

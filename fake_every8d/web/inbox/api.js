@@ -22,11 +22,11 @@ async function request(method, path, body) {
     headers: body && { "Content-Type": "application/json" },
     body: body && JSON.stringify(body),
   });
-  return answer(response, `${method} ${path}`);
+  return bodyOf(response, `${method} ${path}`);
 }
 
 /** @param {Response} response @param {string} request @returns {Promise<any>} */
-async function answer(response, request) {
+async function bodyOf(response, request) {
   const text = await response.text();
   if (response.ok) return text ? JSON.parse(text) : null;
   let message = `HTTP ${response.status}`;
@@ -63,7 +63,7 @@ export async function getIfChanged(path, seconds, signal) {
   const headers = etag ? { "If-None-Match": etag } : {};
   const response = await fetch(address(seconds ? `${path}?wait_seconds=${seconds}` : path), { headers, signal });
   if (response.status === 304) return null;
-  const found = await answer(response, `GET ${path}`);
+  const found = await bodyOf(response, `GET ${path}`);
   etag = response.headers.get("ETag") ?? "";
   return found;
 }

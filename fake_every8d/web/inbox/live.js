@@ -64,10 +64,10 @@ async function askFor(seconds) {
  */
 export async function attempt(change, tell = showProblem) {
   try {
-    const answer = await change;
+    const done = await change;
     tell(null);
     await refresh();
-    return answer ?? true;
+    return done ?? true;
   } catch (error) {
     if (error instanceof ApiError) {
       tell(explain(error));

@@ -33,6 +33,8 @@ class Phones {
   pages = [];
   /** What they were asked for with. @type {string | null} */
   asked = null;
+  /** Whether others may be there by now. */
+  stale = false;
   inTurn = inTurn();
 
   /** Forget them: the fake was reset, or is another one. */
@@ -45,7 +47,7 @@ class Phones {
 
   /** Whether what is known is what is asked for. */
   get current() {
-    return this.asked === this.question;
+    return this.asked === this.question && !this.stale;
   }
 
   /** What is asked for, as the API's parameters. */
@@ -71,7 +73,7 @@ class Phones {
   /** Load what is in view as it is now; what else is known may be so no more. */
   refresh() {
     return this.inTurn(async () => {
-      this.asked = null;
+      this.stale = true;
       await this.#load();
     });
   }
@@ -86,15 +88,16 @@ class Phones {
     const found = await Promise.all(
       missing.map((page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`)),
     );
-    const [newest] = found;
-    if (!newest || question !== this.question) return; // it is something else by now: that is loaded next
-    if (!this.current || newest.count !== this.rows.length) {
-      this.rows = new Array(newest.count).fill(undefined);
+    const [any] = found;
+    if (!any || question !== this.question) return; // it is something else by now: that is loaded next
+    if (!this.current || any.count !== this.rows.length) {
+      this.rows = new Array(any.count).fill(undefined);
       this.pages = [];
     }
     this.asked = question;
-    this.messages = newest.messages;
-    read.counted = newest.unread;
+    this.stale = false;
+    this.messages = any.messages;
+    read.counted = any.unread;
     missing.forEach((page, i) => this.#put(page, found[i].phones));
     for (const page of this.pages.splice(0, this.pages.length - KEPT)) {
       this.rows.fill(undefined, page * PAGE, (page + 1) * PAGE);

@@ -26,7 +26,7 @@ export const en = {
   "save": "Save",
   "loading": "Loading…",
   "time": "Time",
-  "answer": "Response",
+  "report.response": "Response",
   "took": "Took",
   "quote.open": "“",
   "quote.close": "”",

@@ -26,7 +26,7 @@ export const zh = {
   "save": "儲存",
   "loading": "載入中…",
   "time": "時間",
-  "answer": "回應",
+  "report.response": "回應",
   "took": "耗時",
   "quote.open": "「",
   "quote.close": "」",

@@ -21,7 +21,7 @@ const NEAR = 20; // messages from where the known ones end, which is when others
 /** @param {{number: string, query: string}} props */
 export function Conversation({ number, query }) {
   const [conversation] = useState(() => new Messages(number));
-  const [answering, answer] = useState(null);
+  const [replyTo, setReplyTo] = useState(/** @type {number | null} */ (null)); // a message's ID
   const [jumps, setJumps] = useState(0);
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const { found, messages, phone, ready } = conversation;
@@ -50,7 +50,7 @@ export function Conversation({ number, query }) {
     else if (entries.length - last < NEAR && conversation.newer) look(() => conversation.after());
   };
   const reply = (message) => {
-    answer(message.id);
+    setReplyTo(message.id);
     composer.current?.focus();
   };
   const toEnd = () =>
@@ -89,7 +89,7 @@ export function Conversation({ number, query }) {
             />
             ${conversation.newer &&
             html`<button type="button" class="to-end" onClick=${toEnd}>${t("newest")}</button>`}
-            <${Composer} conversation=${conversation} answering=${answering} answer=${answer} input=${composer} />
+            <${Composer} conversation=${conversation} replyTo=${replyTo} setReplyTo=${setReplyTo} input=${composer} />
           `}
     </section>
   `;
@@ -107,13 +107,13 @@ function Entry({ entry, query, onReply }) {
 
 const arrived = (message) => message.status === 0 || message.status === 100;
 
-function Composer({ conversation, answering, answer, input }) {
+function Composer({ conversation, replyTo, setReplyTo, input }) {
   const { number, messages, older, newer } = conversation;
   const [text, setText] = useState(drafts.get(number) ?? "");
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
   const [sending, setSending] = useState(false);
   const newest = newer ? undefined : messages.findLast(arrived);
-  const chosen = messages.find((message) => message.id === answering && message !== newest);
+  const chosen = messages.find((message) => message.id === replyTo && message !== newest);
 
   function type(typed) {
     setText(typed);
@@ -131,7 +131,7 @@ function Composer({ conversation, answering, answer, input }) {
       : http.post("fake/replies", { to: number, text });
     if (await attempt(reply, setProblem)) {
       type("");
-      answer(null);
+      setReplyTo(null);
     }
     setSending(false);
     input.current?.focus();
@@ -140,7 +140,7 @@ function Composer({ conversation, answering, answer, input }) {
   function onKeyDown(event) {
     // While a Chinese word is being composed, Enter belongs to the input method.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
-    if (event.key === "Escape") answer(null);
+    if (event.key === "Escape") setReplyTo(null);
   }
 
   if (!newest && !older && !newer) return html`<p class="composer closed">${t("reply.impossible")}</p>`;
@@ -148,9 +148,9 @@ function Composer({ conversation, answering, answer, input }) {
     <form class="composer" onSubmit=${send}>
       ${chosen &&
       html`
-        <p class="answering">
+        <p class="reply-to">
           <span>${t("reply.to")} <bdi>${chosen.content.slice(0, 60)}</bdi></span>
-          <button type="button" class="bare" onClick=${() => answer(null)} aria-label=${t("cancel")}>
+          <button type="button" class="bare" onClick=${() => setReplyTo(null)} aria-label=${t("cancel")}>
             <${Icon} name="cross" />
           </button>
         </p>

@@ -44,7 +44,7 @@ export function Message({ message, query, onReply }) {
 /** @param {{message: SMS, reply: {text: string, at: string}, apart: boolean, query: string}} props */
 export const ReplyBubble = ({ message, reply, apart, query }) => html`
   <article class="message reply" aria-label=${t("reply.of", { id: message.id })}>
-    ${apart && html`<p class="answered">${t("reply.to")} <bdi>${message.content.slice(0, 60)}</bdi></p>`}
+    ${apart && html`<p class="replied-to">${t("reply.to")} <bdi>${message.content.slice(0, 60)}</bdi></p>`}
     <div class="bubble"><${Clamped} text=${reply.text} query=${query} /></div>
     <p class="meta"><span>${t("status.999")} <time datetime=${reply.at}>${moment(reply.at, store.now())}</time></span></p>
   </article>

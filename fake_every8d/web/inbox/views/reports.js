@@ -120,7 +120,7 @@ function Attempts({ report, query }) {
       ${report.attempts.length > 0 && html`<table>
         <caption class="hidden">${t("report.attempts")}</caption>
         <thead>
-          <tr><th scope="col">#</th><th scope="col">${t("time")}</th><th scope="col">${t("answer")}</th><th scope="col">${t("took")}</th></tr>
+          <tr><th scope="col">#</th><th scope="col">${t("time")}</th><th scope="col">${t("report.response")}</th><th scope="col">${t("took")}</th></tr>
         </thead>
         <tbody>
           ${report.attempts.map(
