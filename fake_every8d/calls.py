@@ -21,8 +21,8 @@ class Response(NamedTuple):
 class Call(Protocol):
     """A request that an API has read, to be executed and responded to.
 
-    It is all that failures on demand, the journal and the log know of a call, and the same for
-    both APIs.
+    This is all that failures on demand, the journal and the log know of a call, whichever API
+    it came by.
     """
 
     @property

@@ -441,16 +441,11 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
 def main() -> None:
     """Run the command line. A usage error is a line on standard error, and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
+        if isinstance(stream, TextIOWrapper):  # there is none if it was closed from the start
             stream.reconfigure(errors="backslashreplace")  # cp950 has no 囍, cp1252 no Chinese
     # Treat SIGTERM like Ctrl-C, from the start: without a handler, the first process of a
     # container would ignore it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A locale that cannot write 預約 is no reason to fail. Where standard output was closed
-    # from the start, there is none.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(prog_name="fake-every8d", standalone_mode=False)
     except click.ClickException as error:

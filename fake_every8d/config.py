@@ -1,6 +1,6 @@
 """The accounts file: TOML to accounts, settings, outcomes and failures.
 
-Errors say what is wrong where. Clauses A, S4, S8, R1.
+Errors say what is wrong, and where. Clauses A, S4, S8, R1.
 """
 
 import tomllib
@@ -44,15 +44,6 @@ class Config:
             fake.gateway.set_outcome(**outcome)
         for failure in self.failures:
             fake.add_fault(**failure)
-
-
-def load_accounts(path: str | Path) -> tuple[Account, ...]:
-    """The accounts of a TOML file, one for each table `[[account]]`, in order.
-
-    Keys are the fields of `Account`; `user_id` and `password` are required. Raises
-    `ConfigError`.
-    """
-    return load(path).accounts
 
 
 def load(path: str | Path, known: Form | None = None) -> Config:
@@ -100,7 +91,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _each(
     document: dict[str, Any], name: str, key: str, read: Callable[[dict[str, Any]], Thing]
 ) -> tuple[Thing, ...]:
-    """What is read from each table of a name; an error shows what it has for `key`."""
+    """What `read` makes of each table `[[name]]`; an error shows the table's `key`."""
     tables = document.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"{name}: must be tables, each begun with [[{name}]]")

@@ -96,7 +96,7 @@ def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
 
 @pytest.fixture(scope="session")
 def every8d_tls() -> bool:
-    """Whether the fake serves HTTPS; override it to. Clients then trust its `ca_file`."""
+    """Whether the fake serves HTTPS. Override it to return True; clients trust `ca_file`."""
     return False
 
 
@@ -223,7 +223,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _hide_our_frames() -> None:
-    """Have pytest leave them out of a traceback whose error is explained by its sentence."""
+    """Have pytest leave them out of the traceback of an error whose message says it all."""
 
     def explained(error: pytest.ExceptionInfo[BaseException]) -> bool:
         from fake_every8d.gateway.errors import InvalidInput, PlatformError

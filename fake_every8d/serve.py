@@ -69,9 +69,9 @@ def serve(
             set_up=set_up,
         )
         with _signals() as asked_to_end, fake:
-            # Messages that are kept are not garbage, and there are many. If Python searched
-            # them for garbage as often as it does by default, every call would be slower. It
-            # searches young ones a few at a time, and old ones, which takes long, hardly ever.
+            # The messages that are kept are many, and none of them is garbage: going through
+            # them as often as Python does by default would slow down every call. Like this, it
+            # goes through new objects often and through old ones, which takes long, hardly ever.
             gc.freeze()
             gc.set_threshold(10_000, 5, 500)
             output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_every8d import FakeEvery8d
-from fake_every8d.config import Config, ConfigError, load, load_accounts
+from fake_every8d.config import Config, ConfigError, load
 from fake_every8d.gateway import Account
 from fake_every8d.web.forms import ACCOUNT, WHOLE_NUMBER, Form
 
@@ -26,6 +26,10 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write
+
+
+def load_accounts(path: Path) -> tuple[Account, ...]:
+    return load(path).accounts
 
 
 def test_the_example_file_loads() -> None:

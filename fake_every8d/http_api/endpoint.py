@@ -153,7 +153,7 @@ class HttpEndpoint:
     def missing(self, place: str) -> str:
         """A sentence that says that there is no operation at a place."""
         if place.lower().startswith("mms/"):
-            return "MMS is not played: there is nothing here but SMS."
+            return "MMS is not part of this fake: it knows SMS only."
         names = ", ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
         return f"There is no such operation under {PATH}; there are {names}."
 

@@ -85,8 +85,8 @@ class Application:
         """What both APIs work on, and the JSON API shows."""
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
-        # These may hold the gateway's lock for a second. Meanwhile, no request that needs the
-        # lock is handled on the event loop.
+        # Calls that may hold the gateway's lock for a second: until they are done, no request
+        # that needs the lock is handled on the event loop.
         self._lengthy: set[calls.Call] = set()
         self._public_url = public_url and public_url.rstrip("/")
         self._log = log
@@ -265,7 +265,7 @@ def _refusal(error: HTTPException) -> Response:
     if isinstance(error, NotFound):
         return _text(
             f"There is nothing here. The SOAP service is at {SOAP_PATH}, the HTTP API under "
-            f"{HTTP_PATH}; EVERY8D's JSON API 3.0 is not played.",
+            f"{HTTP_PATH}; EVERY8D's JSON API 3.0 is not part of this fake.",
             404,
         )
     if isinstance(error, RequestEntityTooLarge):

@@ -296,7 +296,7 @@ class Faults:
             self._count_change()
 
     def settle(self) -> None:
-        """Take the failures of now for those that it was set up with."""
+        """Remember the failures that there are now as those that it was set up with."""
         self._initial = self.all()
 
     def reset_account(self, user_id: str) -> None:
@@ -308,7 +308,7 @@ class Faults:
             self._count_change()
 
     def take(self, call: Call) -> Fault | None:
-        """The failure for this call of an operation, if any; of several, the oldest."""
+        """The failure that strikes this call, if any: of several, the oldest."""
         if not self.pending:  # the usual case, and it takes no lock
             return None
         now = self._clock.micros
@@ -333,7 +333,7 @@ class Faults:
         call: Call,
         on_disconnect: Callable[[Callable[[], None]], object] | None = None,
     ) -> tuple[Response, Fault | None]:
-        """Execute a call, with the failure for it if there is one; return the response and that.
+        """Execute a call, with the failure for it if there is one. Returns the response and that.
 
         What the failure does to the connection is left to `cut_short`. `on_disconnect` is
         given a function to call if the client goes away, which ends a delay.
@@ -378,7 +378,7 @@ class Faults:
         clearing: int,
         on_disconnect: Callable[[Callable[[], None]], object] | None,
     ) -> bool:
-        """Wait, unless failures are cleared or the client goes. Returns whether it stayed."""
+        """Wait, until failures are cleared or the client goes. Returns False if it has gone."""
         over = threading.Event()
         with self._lock:
             if clearing != self._clearings:
@@ -420,7 +420,7 @@ _NONE = [field.name for field in fields(Fault) if field.default is None]
 
 
 def checked(operation: str, kind: str, **settings: Any) -> Fault:
-    """A failure as it is asked for, with the defaults that depend on what is asked.
+    """The failure that is asked for. Some defaults depend on its other settings.
 
     `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
     `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no

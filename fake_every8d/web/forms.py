@@ -37,48 +37,48 @@ class Value(NamedTuple):
     """Raises `ValueError`, `TypeError` or `ArithmeticError` for what is wrong."""
 
 
-def _is(wanted: bool) -> None:
-    if not wanted:
+def _require(holds: bool) -> None:
+    if not holds:
         raise ValueError
 
 
 def _text(value: Any) -> str:
-    _is(isinstance(value, str) and not _LONE_SURROGATE.search(value))
+    _require(isinstance(value, str) and not _LONE_SURROGATE.search(value))
     return str(value)
 
 
 def _texts(value: Any) -> list[str]:
-    _is(isinstance(value, list))
+    _require(isinstance(value, list))
     return [_text(each) for each in value]
 
 
 def _flag(value: Any) -> bool:
-    _is(isinstance(value, bool))
+    _require(isinstance(value, bool))
     return bool(value)
 
 
 def _xml_text(value: Any) -> str:
-    from lxml import etree  # here: what only reads the accounts file has no need of it
+    from lxml import etree  # here, because it takes long, and few accounts files have failures
 
     etree.Element("text").text = _text(value)  # which raises ValueError
     return str(value)
 
 
 def _number(value: Any) -> Decimal:
-    _is(isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+    _require(isinstance(value, int | float | Decimal) and not isinstance(value, bool))
     # By way of str, so that the float 0.1 is a tenth.
     return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _whole(value: Any) -> int:
     number = _number(value)
-    _is(abs(number) <= _MOST and number == int(number))
+    _require(abs(number) <= _MOST and number == int(number))
     return int(number)
 
 
 def _points(value: Any) -> Decimal:
     points = _number(value)
-    _is(0 <= points <= MOST_POINTS and points == round(points, 2))
+    _require(0 <= points <= MOST_POINTS and points == round(points, 2))
     return points
 
 
@@ -87,7 +87,7 @@ def _moment(value: Any) -> datetime:
 
 
 def _only_true(value: Any) -> bool:
-    _is(value is True)
+    _require(value is True)
     return True
 
 
@@ -109,7 +109,7 @@ def one_of(*words: str) -> Value:
     """One of some words."""
 
     def read(value: Any) -> str:
-        _is(value in words)
+        _require(value in words)
         return str(value)
 
     return Value(f"one of {', '.join(words)}", {"type": "string", "enum": [*words]}, read)
@@ -121,7 +121,7 @@ def whole(least: int, most: int | None = None) -> Value:
 
     def read(value: Any) -> int:
         number = _whole(value)
-        _is(least <= number <= limit)
+        _require(least <= number <= limit)
         return number
 
     upper = " or more" if most is None else f" to {most}"
@@ -134,7 +134,7 @@ def seconds(most: float) -> Value:
 
     def read(value: Any) -> float:
         duration = float(_number(value))
-        _is(0 <= duration <= most)
+        _require(0 <= duration <= most)
         return duration
 
     schema = {"type": "number", "minimum": 0, "maximum": most}
@@ -143,7 +143,7 @@ def seconds(most: float) -> Value:
 
 def _probability(value: Any) -> float:
     probability = float(_number(value))
-    _is(0 < probability <= 1)
+    _require(0 < probability <= 1)
     return probability
 
 
@@ -152,7 +152,7 @@ def _one_status(right: str, allowed: Iterable[Status]) -> Value:
 
     def read(value: Any) -> Status:
         status = Status(_whole(value))
-        _is(status in statuses)
+        _require(status in statuses)
         return status
 
     return Value(right, {"type": "integer", "enum": sorted(map(int, statuses))}, read)
@@ -195,7 +195,7 @@ def in_query(value: Value) -> Value:
     def read(given: str) -> Any:
         if value.schema["type"] == "boolean":
             return {"true": True, "false": False}[given]
-        _is(_NUMBER.fullmatch(given) is not None)
+        _require(_NUMBER.fullmatch(given) is not None)
         return value.read(Decimal(given))
 
     return value._replace(read=read)
@@ -217,7 +217,7 @@ STATUS_IN_QUERY = in_query(
 
 def unknown(key: str, known: Collection[str]) -> str:
     """What is wrong with a key that is not known, and what it could be."""
-    close = get_close_matches(key, known, n=1, cutoff=0.7)  # number is no misspelt name
+    close = get_close_matches(key, known, n=1, cutoff=0.7)  # number is not a misspelt name
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
     return f"{_quoted(key)} is unknown here; {hint}"
 

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable
 from functools import lru_cache
-from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
 from fake_every8d.gateway.clock import to_datetime
@@ -70,12 +69,7 @@ class Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Write what can be written within a second, and end."""
         self._closing.set()
         self._woken.set()

@@ -84,7 +84,7 @@ def test_h8_the_go_librarys_booking_has_its_mr_and_retry_time(http: Http) -> Non
 def test_h1_mms_is_a_404_that_says_so(http: Http, name: str) -> None:
     head, body = exchange(http.fake.url, recorded(name))
     assert head.startswith(b"HTTP/1.1 404 ")
-    assert b"MMS is not played" in body
+    assert b"MMS is not part of this fake" in body
     assert http.fake.requests[-1].status == 404
 
 
@@ -132,10 +132,10 @@ def test_h1_an_operation_is_found_in_any_case_and_under_a_platforms_own_segment(
     [
         ("/API21/HTTP/sendFax.ashx", "There is no such operation under /API21/HTTP/; there are se"),
         ("/API21/HTTP/sendSMS", "There is no such operation"),
-        ("/API21/HTTP/MMS/getCredit.ashx", "MMS is not played"),
-        ("/x/API21/HTTP/mms/sendMMS.ashx", "MMS is not played"),
+        ("/API21/HTTP/MMS/getCredit.ashx", "MMS is not part of this fake"),
+        ("/x/API21/HTTP/mms/sendMMS.ashx", "MMS is not part of this fake"),
         ("/a/b/API21/HTTP/getCredit.ashx", "There is nothing here"),
-        ("/api/v3/sms", "EVERY8D's JSON API 3.0 is not played"),
+        ("/api/v3/sms", "EVERY8D's JSON API 3.0 is not part of this fake"),
     ],
 )
 def test_h1_what_there_is_not_is_a_404_that_says_so(http: Http, path: str, sentence: str) -> None:

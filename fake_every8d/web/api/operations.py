@@ -25,7 +25,7 @@ from fake_every8d.web.world import World
 PREFIX = "/fake/"
 """Where they are."""
 STATE = "state"
-"""The one that can be asked for once it is another."""
+"""The path that a client can wait at for a change."""
 
 _MAX_LIMIT = 10_000
 _LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
@@ -140,13 +140,13 @@ class Operations:
         return self._gateway.edition
 
     def etag(self) -> str:
-        """Another one whenever something has changed; time that passes is no change."""
+        """Another whenever something but the time has changed."""
         version = self._gateway.version + self._faults.version + self._journal.version
         # Sessions end at midnight, which is not counted as a change.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
     def await_another(self, etag: str, wait_seconds: float, on_wait: OnWait | None) -> str:
-        """The `etag` as soon as it is another one, or the time is up."""
+        """The ETag, once it differs from `etag` or the time is up."""
         self._gateway.wait_for(lambda: self.etag() != etag, wait_seconds, on_wait=on_wait)
         return self.etag()
 
@@ -161,10 +161,10 @@ class Operations:
         topic: Hashable = ANYTHING,
         **wanted: Any,
     ) -> list[Item]:
-        """What is wanted, `limit` and one more at most, once `count` are there or time is up.
+        """What is wanted, once `count` of it are there or the time is up: `limit` + 1 at most.
 
-        Without a `count`, it waits for one, which need not come. Raises `NotFound` if there
-        are fewer than `count`.
+        Raises `NotFound` if there are fewer than `count`. Without a `count`, it waits for one,
+        and none is no error.
         """
         found: list[Item] = []
 
