@@ -1,6 +1,8 @@
 """What holds for every test."""
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,10 @@ from tests import platforms
 
 # What processes of tests write is read as UTF-8, whatever this machine's locale is.
 os.environ.setdefault("PYTHONUTF8", "1")
+# What is compiled is kept, or each of those processes would compile all of it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+HERE = Path(__file__).parent
 
 SLOW = (
     *("clients/test_node.py", "clients/test_php.py", "examples", "inbox"),
@@ -20,9 +26,29 @@ SLOW = (
 """What takes a browser, another language, or a process for each test."""
 
 
+def is_slow(path: Path) -> bool:
+    return path.relative_to(HERE).as_posix().startswith(SLOW)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: whoever collects garbage has no need to look at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is not to run is not imported either."""
+    left_out = config.option.markexpr == "not slow" and is_slow(collection_path)
+    return True if left_out else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     platforms.skip(items)
-    here = Path(__file__).parent
     for item in items:
-        if any(item.path.is_relative_to(here / each) for each in SLOW):
+        if is_slow(item.path):
             item.add_marker(pytest.mark.slow)

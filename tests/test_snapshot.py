@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fake_every8d import Conflict, FakeEvery8d, InvalidInput, NotFound, PlatformError, Settings
-from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Login, Recipient
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Login, Recipient, outbox
 from fake_every8d.web.world import World
 from tests.gateway.calls import login
 from tests.receiver import OK, Receiver
@@ -221,8 +221,11 @@ def test_sessions_and_tokens_are_good_again(fake: FakeEvery8d) -> None:
     assert [each["text"] for each in before["gateway"]["tokens"]] == [token]
 
 
-def test_a_report_that_was_under_way_goes_out_again(fake: FakeEvery8d) -> None:
+def test_a_report_that_was_under_way_goes_out_again(
+    fake: FakeEvery8d, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R2, R3: and the one that waited for it, after it."""
+    monkeypatch.setattr(outbox, "_DRAIN_SECONDS", 0.05)  # for which a reset waits for it
     with Receiver() as receiver:
         hang = receiver.hang()
         receiver.answer = lambda request: hang

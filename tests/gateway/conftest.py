@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings, outbox
 from fake_every8d.web import outbound
 from tests.receiver import Receiver
 
@@ -52,3 +52,9 @@ def receiver() -> Iterator[Receiver]:
 def reporting(new_gateway: NewGateway, receiver: Receiver) -> Gateway:
     """A gateway whose account demo has its reports sent to `receiver`."""
     return new_gateway(Account("demo", "demo", report_url=receiver.url))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reset waits only briefly for receivers that do not respond."""
+    monkeypatch.setattr(outbox, "_DRAIN_SECONDS", 0.05)

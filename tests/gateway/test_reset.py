@@ -84,6 +84,7 @@ def test_x1_what_was_booked_or_under_way_never_happens(
     assert reporting.account("demo").credit == 1000
 
 
+@pytest.mark.usefixtures("impatient")
 def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
     reporting: Gateway, receiver: Receiver
 ) -> None:
@@ -104,6 +105,7 @@ def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
     assert len(receiver.requests) <= 2
 
 
+@pytest.mark.usefixtures("impatient")
 def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
     reporting: Gateway, receiver: Receiver
 ) -> None:
@@ -139,6 +141,7 @@ def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Recei
     assert len(receiver.requests) == arrived
 
 
+@pytest.mark.usefixtures("impatient")
 def test_x1_a_receiver_may_reset_the_fake(reporting: Gateway, receiver: Receiver) -> None:
     def answer(request: Request) -> Answer:
         reporting.reset()

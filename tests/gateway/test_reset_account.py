@@ -113,6 +113,7 @@ def test_it_goes_on_with_later_message_ids(shared: Gateway) -> None:
     assert [message.id for message in sent(shared, again)] == [2]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_report_that_is_under_way_leaves_no_trace(shared: Gateway, receiver: Receiver) -> None:
     hang = receiver.hang()
     receiver.answer = lambda request: hang if request.path.endswith("/shop") else OK

@@ -317,7 +317,10 @@ def test_a_response_under_way_is_given_when_it_stops(either: FakeEvery8d) -> Non
         assert [answer.status for answer in answers(connection)] == [200]
 
 
-def test_a_response_that_takes_long_is_not_waited_for(gateway: Gateway) -> None:
+def test_a_response_that_takes_long_is_not_waited_for(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fake_every8d.web.http.server._STOP_SECONDS", 0.1)
     application = Application(gateway)
     application.world.faults.add("getCredit", "delay", seconds=3600)
     server = Server(application)

@@ -162,7 +162,7 @@ def test_what_is_refused_and_does_not_close_is_closed(application: Application) 
 
 def test_who_waits_for_a_response_meets_no_time_out(application: Application) -> None:
     limits = Limits(head_seconds=0.02, idle_seconds=0.02, linger_seconds=0.02)
-    application.world.faults.add("getCredit", "delay", seconds=0.5)
+    application.world.faults.add("getCredit", "delay", seconds=0.2)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(POST)
         assert [answer.status for answer in answers(connection)] == [200]

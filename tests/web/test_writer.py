@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from fake_every8d.web import log
 from fake_every8d.web.log import Writer
 from fake_every8d.web.printable import printable
 from tests.waiting import wait_for
@@ -65,7 +66,8 @@ def test_nobody_waits_for_who_does_not_read_and_is_told_what_was_dropped() -> No
     assert last == "again"
 
 
-def test_it_ends_though_nobody_reads() -> None:
+def test_it_ends_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_CLOSE_SECONDS", 0.1)
     with piped() as (stream, _), Writer(stream, dropped) as writer:
         writer.write("x" * 900_000)
 
