@@ -49,11 +49,12 @@ def main(names: tuple[str, ...], quick: bool, check: bool, file: Path | None) ->
     """Measure what fake-every8d costs: all of it, or what is named."""
     machine = measuring.machine()
     click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
+    click.echo(f"\n{measuring.TABLE}")
     benchmarks = {}
     missed = []
     for name in dict.fromkeys(names or BENCHMARKS):
         results = BENCHMARKS[name](quick)
-        click.echo(f"\n{measuring.table(name, results)}")
+        click.echo(measuring.table(name, results))
         benchmarks[name] = measuring.as_json(results)
         missed += [f"{row.what} (aim: {row.aim})" for row in results if row.met is False]
     if file is not None:

@@ -9,20 +9,31 @@ from fake_every8d import Status
 
 
 def run(quick: bool) -> list[Result]:
-    """Advance over as many bookings in one batch, and in batches due at different times."""
+    """Bookings in one batch, in batches due at different times, and ten times as many."""
     total = 2000 if quick else 100_000
     batches = total // 100
     one, many = f"{total:,} in 1 batch", f"{total:,} in {batches:,} batches"
+    ten = f"{10 * total:,} in {10 * batches:,} batches"
     measured = in_turn(
-        2 if quick else 5,
+        2 if quick else 3,
         lambda: _advance(one, 1, total),
         lambda: _advance(many, batches, 100),
+        lambda: _advance(ten, 10 * batches, 100),
     )
     return [
         result(measured, one, "ms", scale=1e3),
         result(measured, f"{one}, each", "µs", scale=1e6),
         result(measured, many, "ms", scale=1e3, beside=one),
         result(measured, f"{many}, each", "µs", scale=1e6),
+        result(measured, ten, "ms", scale=1e3, beside=many),
+        result(
+            measured,
+            f"{ten}, each",
+            "µs",
+            scale=1e6,
+            beside=f"{many}, each",
+            ratio_at_most=1.25,
+        ),
     ]
 
 

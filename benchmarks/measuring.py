@@ -103,17 +103,21 @@ def result(
     )
 
 
+TABLE = "| | measured | beside | aim | |\n|---|---:|---|---|---|"
+"""How a table in Markdown begins."""
+
+
 def table(name: str, results: Iterable[Result]) -> str:
-    """A benchmark's rows as text in columns."""
-    rows = [(name, "", "", "", "")]
+    """A benchmark's rows, as a part of that table."""
+    rows = [(f"**{name}**", "", "", "", "")]
     for row in results:
         value = "-" if row.value is None else f"{_rounded(row.value)} {row.unit}"
         ratio = "" if row.ratio is None else f"{row.ratio:.3g} × {row.beside}"
-        met = "" if row.met is None else "met" if row.met else "NOT MET"
-        rows.append((f"  {row.what}", value, row.missing or ratio, row.aim, met))
+        met = "" if row.met is None else "met" if row.met else "not met"
+        rows.append((row.what, value, row.missing or ratio, row.aim, met))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    layout = "{{:{}}}  {{:>{}}}  {{:{}}}  {{:{}}}  {{:{}}}".format(*widths)
-    return "\n".join(layout.format(*row).rstrip() for row in rows)
+    layout = "| {{:{}}} | {{:>{}}} | {{:{}}} | {{:{}}} | {{:{}}} |".format(*widths)
+    return "\n".join(layout.format(*row) for row in rows)
 
 
 def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:

@@ -41,8 +41,8 @@ def run(quick: bool) -> list[Result]:
     return [
         result(sizes, IDLE, "MiB", scale=_MIB),
         result(sizes, SERVE, "MiB", scale=_MIB),
-        result(sizes, SINGLE, "bytes", at_most=1024),
-        result(sizes, BATCH, "bytes", at_most=1024),
+        result(sizes, SINGLE, "bytes", at_most=900),
+        result(sizes, BATCH, "bytes", at_most=900),
         result(sizes, REPORTED, "bytes", beside=SINGLE),
         result(kept, early, "MiB", scale=_MIB),
         result(kept, late, "MiB", scale=_MIB, beside=early, ratio_at_most=1.15),

@@ -19,7 +19,7 @@ def run(quick: bool) -> list[Result]:
     with receiver() as url:
         rates = in_turn(2 if quick else 3, lambda: _round(url, count))
     return [
-        result(rates, REPORTS, "/s", beside=PLAIN, ratio_at_least=0.5),
+        result(rates, REPORTS, "/s", beside=PLAIN, ratio_at_least=0.8),
         result(rates, PLAIN, "/s"),
     ]
 

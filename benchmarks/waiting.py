@@ -45,5 +45,5 @@ def run(quick: bool) -> list[Result]:
         rounds_taken = in_turn(rounds, alone, waiting)
     return [
         result(rounds_taken, ALONE, "/s"),
-        result(rounds_taken, WAITING, "/s", beside=ALONE, ratio_at_least=0.8),
+        result(rounds_taken, WAITING, "/s", beside=ALONE, ratio_at_least=0.95),
     ]
