@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME …] [--quick] [--check] [--json FILE]`"""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,8 @@ BENCHMARKS: dict[str, Callable[[bool], list[measuring.Result]]] = {
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
 def main(names: tuple[str, ...], quick: bool, check: bool, file: Path | None) -> None:
     """Measure what fake-every8d costs: all of it, or what is named."""
+    # What pip installs has its bytecode beside it, so what is measured may have it, too.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     machine = measuring.machine()
     click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
     click.echo(f"\n{measuring.TABLE}")
