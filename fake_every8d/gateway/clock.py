@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from fake_every8d.gateway import real_time
 from fake_every8d.gateway.changes import Changes
@@ -50,6 +51,7 @@ _ON_A_LOOP = (
 _logger = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=128)  # of a batch, all have the same few
 def to_datetime(micros: int) -> datetime:
     """Microseconds since 1970, as the gateway counts them, as a datetime in Taipei.
 
