@@ -56,7 +56,7 @@ Caller = str | Login | Token
 """How a call says whose it is; a `str` is the key of a session."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """An account (帳號): how it is set up, and how it stands.
 
@@ -226,9 +226,7 @@ class Accounts:
         Does what `update` would, without checking each field again: no change is as frequent.
         """
         charged = object.__new__(Account)
-        for name in Account.__slots__:
-            object.__setattr__(charged, name, getattr(account, name))
-        object.__setattr__(charged, "credit", account.credit - points)
+        vars(charged).update(vars(account), credit=account.credit - points)
         self._accounts[account.user_id] = charged
         self._changes.count()
         return charged

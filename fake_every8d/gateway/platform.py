@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import cast
 
 from fake_every8d.gateway.accounts import Accounts, Caller, Login, Token
 from fake_every8d.gateway.changes import Changes
@@ -262,7 +263,7 @@ class Platform:
     @property
     def edition(self) -> Edition:
         """Whose side it is on where the platform's documents contradict each other (E1)."""
-        return Edition(self.settings.edition)
+        return cast("Edition", self.settings.edition)
 
     def reset(self) -> None:
         """Back to how it was set up, with nothing sent and nothing under way (X1)."""

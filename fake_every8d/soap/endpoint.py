@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fake_every8d.calls import Advice, Response
@@ -17,12 +17,6 @@ _XML = "text/xml; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 
 
-class _Context(NamedTuple):
-    """As much of spyne's context as the operations use."""
-
-    udc: Work
-
-
 class SoapCall:
     """A `Call` that came by SOAP (W4).
 
@@ -33,7 +27,8 @@ class SoapCall:
     def __init__(self, gateway: Gateway, request: envelope.Request) -> None:
         self.operation: str | None = None
         self.result: str | None = None
-        self._work = Work(gateway, request.advice)
+        self.udc = Work(gateway, request.advice)
+        """What spyne's context has, too: all of it that the operations use."""
         self._text = ""
         try:
             self._version, self._operation, self._values = envelope.read(request, _operations())
@@ -46,16 +41,16 @@ class SoapCall:
 
     @property
     def user_id(self) -> str | None:
-        return self._work.user_id
+        return self.udc.user_id
 
     @property
     def advice(self) -> Advice:
-        return self._work.advice
+        return self.udc.advice
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         given = [value or "" for value in self._values]
         values = dict(zip(_parameters(_methods()[self._operation.name]), given, strict=True))
-        user_id = values.get("userID") or self._work.gateway.owner(values.get("sessionKey", ""))
+        user_id = values.get("userID") or self.udc.gateway.owner(values.get("sessionKey", ""))
         if "contentXML" not in values:
             return user_id, values.get("mobile", "").split(",")
         try:
@@ -66,12 +61,12 @@ class SoapCall:
     def execute(self) -> None:
         if self.operation is not None:
             function = _functions()[self.operation]
-            self._text = function(_Context(self._work), *self._values)
+            self._text = function(self, *self._values)
 
     def respond(self, result: str | None = None) -> Response:
         refused = self._refused
         if refused is None:
-            self.result = self._work.result if result is None else result
+            self.result = self.udc.result if result is None else result
             text = self._text if result is None else result
             body = envelope.response(self._version, self._operation, text)
             return Response(200, self._version.content_type, body)

@@ -252,11 +252,12 @@ class Journal:
 def _size(request: RecordedRequest) -> int:
     """About how many bytes of memory it takes, with all that it holds."""
     environ, headers = request._environ, request._response_headers
-    told = [len(name) + len(value) for name, value in environ.items() if value.__class__ is str]
+    told = [len(value) for value in environ.values() if value.__class__ is str]
     sent = [len(name) + len(value) for name, value in headers]
     said = (request._operation, request._user_id, request._result, *request._advice)
     return (
         _ENTRY_BYTES
+        + sum(map(len, environ))
         + sum(told)
         + sum(sent)
         + (len(told) + len(sent)) * _PAIR_BYTES
