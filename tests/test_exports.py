@@ -81,3 +81,21 @@ def test_all_is_what_there_is_and_importing_it_loads_nothing() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "['fake_every8d']"
+
+
+def test_the_gateway_has_its_names_and_each_of_its_modules_can_be_the_first() -> None:
+    program = """if True:
+        import importlib, pkgutil, sys
+        import fake_every8d.gateway
+        names = [info.name for info in pkgutil.iter_modules(fake_every8d.gateway.__path__)]
+        for first in names:
+            for loaded in [name for name in sys.modules if name.startswith("fake_every8d")]:
+                del sys.modules[loaded]
+            importlib.import_module(f"fake_every8d.gateway.{first}")
+        from fake_every8d.gateway import *
+        print(Gateway.__name__, Message.__name__, "outbox" in names)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "Gateway Message True"

@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     # Not before one is asked for: the command line needs nothing but the settings.
-    if name.islower():  # a module, which Python then looks for
+    if name.islower() and name != "__all__":  # a module, which Python then looks for
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.names"), name)

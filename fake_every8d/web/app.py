@@ -243,7 +243,8 @@ class Application:
             return _text(self._http.missing(place), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
-        return _html(self._http.page(self._public_url or _base_url(environ)))
+        page = self._http.page(self._public_url or _base_url(environ))
+        return Response(page, content_type="text/html; charset=utf-8")
 
     def _guide(self, environ: "WSGIEnvironment") -> Response:
         address = self._public_url or _base_url(environ)
@@ -283,10 +284,6 @@ def _moved(environ: "WSGIEnvironment", to: str) -> Response:
 
 def _health(environ: "WSGIEnvironment") -> Response:
     return Response('{"status":"ok"}', content_type="application/json")
-
-
-def _html(page: str, status: int = 200) -> Response:
-    return Response(page, status, content_type="text/html; charset=utf-8")
 
 
 def _text(text: str, status: int) -> Response:
