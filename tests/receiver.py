@@ -45,14 +45,14 @@ class Exchange(BaseHTTPRequestHandler):
         pass
 
 
-Answer = Callable[[Exchange], None]
+Response = Callable[[Exchange], None]
 """How a receiver responds to a request."""
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, **headers: str) -> Response:
     """Respond with that HTTP status, those headers and no body."""
 
-    def answer(exchange: Exchange) -> None:
+    def respond(exchange: Exchange) -> None:
         exchange.send_response(code)
         for name, value in headers.items():
             exchange.send_header(name, value)
@@ -60,13 +60,13 @@ def status(code: int, **headers: str) -> Answer:
             exchange.send_header("Content-Length", "0")
         exchange.end_headers()
 
-    return answer
+    return respond
 
 
 OK = status(200)
 
 
-def close_without_answer(exchange: Exchange) -> None:
+def close_without_response(exchange: Exchange) -> None:
     """Close the connection before a single byte."""
     exchange.close_connection = True
 
@@ -113,9 +113,9 @@ class Hang:
         assert self.reached.wait(DEADLINE), "no request came"
 
 
-def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
+def in_turn(*responses: Response) -> Callable[[Request], Response]:
     """One response for each request, and 200 when they have run out."""
-    left = iter(answers)
+    left = iter(responses)
     return lambda request: next(left, OK)
 
 
@@ -130,14 +130,14 @@ class _Server(ThreadingHTTPServer):
 class Receiver:
     """Takes status reports at `url`, keeps them in `requests`, and responds with 200.
 
-    `answer` decides otherwise: it is called with the request, and returns how to
+    `respond` decides otherwise: it is called with the request, and returns how to
     respond. It runs before the response, on a thread of the receiver, so it can look at the
     fake's clock or call the fake back.
     """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answer: Callable[[Request], Answer] = lambda request: OK
+        self.respond: Callable[[Request], Response] = lambda request: OK
         self._arrived = threading.Condition()
         self._hanging: list[Hang | Drip] = []
         handler = type("ReceiverExchange", (Exchange,), {"receiver": self})
@@ -186,7 +186,7 @@ class Receiver:
         with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
-        self.answer(request)(exchange)
+        self.respond(request)(exchange)
 
 
 @contextmanager

@@ -26,12 +26,12 @@ class Client:
             {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": ""},
         )
         request.remove_header("Soapaction")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.read().decode()
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.read().decode()
 
     def send(self, content, mobile="0912345678", user_id="demo", password="demo", at=""):
-        answer = self.call("getConnection", userID=user_id, password=password)
-        key = re.search("[0-9a-f]{32}", answer)[0]
+        response = self.call("getConnection", userID=user_id, password=password)
+        key = re.search("[0-9a-f]{32}", response)[0]
         return self.call(
             "sendSMS", sessionKey=key, subject="", content=content, mobile=mobile, sendTime=at
         )

@@ -108,7 +108,7 @@ def test_a_port_that_is_taken_is_an_oserror() -> None:
 def test_stopping_waits_for_nobody(receiver: Receiver) -> None:
     """R3: not for a receiver that hangs, nor for a client that is being delayed."""
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     fake = FakeEvery8d().start()
     fake.update_account("demo", report_url=receiver.url)
     send(fake, "hello")

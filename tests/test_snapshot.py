@@ -228,14 +228,14 @@ def test_a_report_that_was_under_way_goes_out_again(
     monkeypatch.setattr(outbox, "_DRAIN_SECONDS", 0.05)  # for which a reset waits for it
     with Receiver() as receiver:
         hang = receiver.hang()
-        receiver.answer = lambda request: hang
+        receiver.respond = lambda request: hang
         fake.update_account("demo", report_url=receiver.url)
         fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "")
         fake.reply("0912345678", "好")  # reported as delivered, then the reply
         hang.wait_until_reached()
         under_way = fake.snapshot()
         fake.reset()
-        receiver.answer = lambda request: OK
+        receiver.respond = lambda request: OK
         fake.restore(under_way)
         fake.wait_for_report(status=999)
         assert [len(report.attempts) for report in fake.reports] == [1, 1]
@@ -246,16 +246,16 @@ def test_failures_go_on_where_they_were(fake: FakeEvery8d) -> None:
     fake.add_fault("getCredit", "result", result="wrong", probability=0.5, seed=8)
     fake.add_fault("getCredit", "result", result="third", every=3)
 
-    def answers() -> list[str]:
+    def responses() -> list[str]:
         return [call(fake.url, "getCredit", sessionKey=key).data.decode() for _ in range(7)]
 
     key = login(fake.gateway)
-    answers()
+    responses()
     before = fake.snapshot()
-    undisturbed, seen = answers(), fake.faults
+    undisturbed, seen = responses(), fake.faults
     fake.clear_faults()
     fake.restore(before)
-    assert answers() == undisturbed
+    assert responses() == undisturbed
     assert fake.faults == seen
     assert {fault.kind for fault in fake.faults} == {"result"}
     assert len(set(undisturbed)) > 1
@@ -375,9 +375,9 @@ def test_what_is_malformed_is_refused_and_changes_nothing(
     with pytest.raises(InvalidInput) as refusal:
         fake.restore(wrong)
     assert str(refusal.value).startswith(complaint)
-    answer = Api(fake.url)("PUT", "snapshot", wrong)
-    assert answer.status == 400
-    assert answer.json()["error"]["message"] == str(refusal.value)
+    response = Api(fake.url)("PUT", "snapshot", wrong)
+    assert response.status == 400
+    assert response.json()["error"]["message"] == str(refusal.value)
     assert fake.snapshot() == before
 
 

@@ -65,7 +65,7 @@ class Engine(ThreadingHTTPServer):
 class _Api(BaseHTTPRequestHandler):
     server: Engine
 
-    def _answer(self, status: int, response: object) -> None:
+    def _respond(self, status: int, response: object) -> None:
         body = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -75,26 +75,26 @@ class _Api(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.endswith("/version"):
-            self._answer(200, {"ApiVersion": "1.44", "MinAPIVersion": "1.24", "Version": "25"})
+            self._respond(200, {"ApiVersion": "1.44", "MinAPIVersion": "1.24", "Version": "25"})
         else:
             ports = {"8021/tcp": [{"HostIp": "0.0.0.0", "HostPort": str(self.server.port)}]}
             state = {"Status": "running", "Running": True}
             shown = {"Id": "c0ffee", "State": state, "NetworkSettings": {"Ports": ports}}
-            self._answer(200, shown | {"Config": {}, "HostConfig": {}, "Name": "/every8d"})
+            self._respond(200, shown | {"Config": {}, "HostConfig": {}, "Name": "/every8d"})
 
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if "/containers/create" in self.path:
             self.server.created = json.loads(sent)
-            self._answer(201, {"Id": "c0ffee", "Warnings": []})
+            self._respond(201, {"Id": "c0ffee", "Warnings": []})
         else:
             assert "/start" in self.path, self.path
             self.server.run()
-            self._answer(204, None)
+            self._respond(204, None)
 
     def do_DELETE(self) -> None:
         self.server.remove()
-        self._answer(204, None)
+        self._respond(204, None)
 
     def log_message(self, *_: object) -> None:
         pass

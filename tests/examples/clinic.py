@@ -1,6 +1,6 @@
 """An application as one would test it: a clinic that texts its patients.
 
-Patients sign up with a code, are reminded of appointments and may answer. It talks to
+Patients sign up with a code, are reminded of appointments and may reply. It talks to
 EVERY8D through zeep, and EVERY8D reports to its `/sms/report`.
 """
 

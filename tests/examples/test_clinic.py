@@ -67,7 +67,7 @@ def test_a_cancelled_reminder_costs_nothing(
     assert clinic.reminders[batch_id] == "cancelled"
 
 
-def test_a_patient_answers(every8d: FakeEvery8d, browser: Client, clinic: Clinic) -> None:
+def test_a_patient_replies(every8d: FakeEvery8d, browser: Client, clinic: Clinic) -> None:
     soon = every8d.clock.now + timedelta(minutes=5)
     batch_id = browser.post("/reminders", data={"phone": PHONE, "at": soon}).text
     every8d.clock.advance(minutes=10)
@@ -92,7 +92,7 @@ def test_an_outage_and_a_second_try(every8d: FakeEvery8d, browser: Client) -> No
     assert len(every8d.messages_to(PHONE)) == 1
 
 
-def test_an_answer_that_gets_lost_has_been_paid_for(every8d: FakeEvery8d, browser: Client) -> None:
+def test_a_response_that_gets_lost_has_been_paid_for(every8d: FakeEvery8d, browser: Client) -> None:
     every8d.add_fault("sendSMS", kind="disconnect", effect="after")
     assert browser.post("/signup", data={"phone": PHONE}).status_code == 503
 

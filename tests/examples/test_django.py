@@ -25,7 +25,7 @@ django.setup()
 
 
 def remind(request: HttpRequest) -> HttpResponse:
-    """Text a reminder; the answer is its batch ID."""
+    """Text a reminder; the response is its batch ID."""
     every8d = Every8d(settings.EVERY8D_WSDL, "demo", "demo")
     batch_id = every8d.send(request.POST["phone"], "明天 14:30 看診，回 1 確認、2 取消。")
     cache.set(batch_id, "sent")

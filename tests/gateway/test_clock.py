@@ -24,7 +24,7 @@ from fake_every8d.gateway import (
 from fake_every8d.web import outbound
 from tests.gateway.calls import PHONE, login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
-from tests.receiver import DEADLINE, OK, Answer, Receiver, Request, in_turn, status
+from tests.receiver import DEADLINE, OK, Receiver, Request, Response, in_turn, status
 from tests.waiting import wait_for
 
 NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
@@ -164,13 +164,13 @@ def test_t2_everything_happens_in_order_and_at_its_own_time(
 ) -> None:
     """The receiver looks at the fake's clock while the fake waits for its response."""
     seen: list[tuple[str, str, str]] = []
-    first_answers = in_turn(status(500))
+    first_responses = in_turn(status(500))
 
-    def answer(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         seen.append((f"{reporting.clock.now:%H:%M:%S}", request["MR"], request["STATUS"]))
-        return first_answers(request)
+        return first_responses(request)
 
-    receiver.answer = answer
+    receiver.respond = respond
     reporting.set_outcome("+886912000004", Status.TIMED_OUT, after_seconds=5)
     send_param(
         reporting,
@@ -356,7 +356,7 @@ def test_t2_a_receiver_may_call_back_while_the_clock_waits_for_it(
     receipt = send(reporting)
     log = []
 
-    def answer(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         key = login(reporting)
         log.extend(reporting.delivery_log(key, request["BatchID"], "1").messages)
         if len(log) <= 3:
@@ -364,7 +364,7 @@ def test_t2_a_receiver_may_call_back_while_the_clock_waits_for_it(
         reporting.clock.freeze()
         return OK
 
-    receiver.answer = answer
+    receiver.respond = respond
     reporting.clock.advance(minutes=1)
     assert [message.status for message in log] == [Status.DELIVERED] * 4
     assert log[0].batch_id == receipt.batch_id
@@ -381,11 +381,11 @@ def test_t2_a_receiver_may_look_at_and_stop_the_clock(
     gateway = new_gateway(Account("demo", "demo", report_url=receiver.url))
     gateway.clock.resume()
 
-    def answer(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         gateway.clock.freeze()
         return OK
 
-    receiver.answer = answer
+    receiver.respond = respond
     send(gateway)
     target = gateway.clock.advance(minutes=1)
     assert not gateway.clock.running
@@ -394,7 +394,7 @@ def test_t2_a_receiver_may_look_at_and_stop_the_clock(
 
 def test_t2_calls_go_on_while_the_clock_waits(reporting: Gateway, receiver: Receiver) -> None:
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     receipt = send(reporting)
     with ThreadPoolExecutor(1) as pool:
         moving = pool.submit(reporting.clock.advance, hours=1)
@@ -435,12 +435,12 @@ def test_t2_the_same_calls_give_the_same_order(new_gateway: NewGateway) -> None:
         with Receiver() as receiver:
             tried: Counter[tuple[str, str]] = Counter()
 
-            def answer(request: Request) -> Answer:
+            def respond(request: Request) -> Response:
                 message = request["BatchID"], request["MR"]
                 tried[message] += 1
                 return OK if tried[message] > int(request["MR"]) % 3 else status(503)
 
-            receiver.answer = answer
+            receiver.respond = respond
             gateway = new_gateway(Account("demo", "demo", report_url=receiver.url))
             everybody = ",".join(f"09{number:08}" for number in range(1, 31))
             gateway.set_outcome("0900000007", 107, after_seconds=100)

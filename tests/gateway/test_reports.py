@@ -13,10 +13,10 @@ from tests.gateway.conftest import NewGateway
 from tests.receiver import (
     DEADLINE,
     OK,
-    Answer,
     Receiver,
+    Response,
     break_off,
-    close_without_answer,
+    close_without_response,
     in_turn,
     refused_url,
     status,
@@ -163,7 +163,7 @@ def test_r1_each_account_has_its_own_url(new_gateway: NewGateway, receiver: Rece
 def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: status(500)
+    receiver.respond = lambda request: status(500)
     send(reporting)
     reporting.clock.advance(seconds=1)
     assert len(receiver.requests) == 1
@@ -186,7 +186,7 @@ def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
 def test_r2_all_of_it_happens_within_one_move_of_the_clock(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: status(500)
+    receiver.respond = lambda request: status(500)
     send(reporting, ",".join(["0912345678"] * 20))
     reporting.clock.advance(hours=1)
     assert len(receiver.requests) == 20 * 11
@@ -196,7 +196,7 @@ def test_r2_all_of_it_happens_within_one_move_of_the_clock(
 def test_r2_the_time_between_two_attempts_can_be_set(
     new_gateway: NewGateway, receiver: Receiver
 ) -> None:
-    receiver.answer = in_turn(status(503), status(503))
+    receiver.respond = in_turn(status(503), status(503))
     gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), report_retry_seconds=5)
     send(gateway)
     gateway.clock.advance(hours=1)
@@ -206,7 +206,7 @@ def test_r2_the_time_between_two_attempts_can_be_set(
 
 
 def test_r2_the_eleventh_attempt_counts(reporting: Gateway, receiver: Receiver) -> None:
-    receiver.answer = in_turn(*[status(500)] * 10)
+    receiver.respond = in_turn(*[status(500)] * 10)
     send(reporting)
     reporting.clock.advance(hours=1)
     (report,) = reporting.reports()
@@ -217,7 +217,7 @@ def test_r2_the_eleventh_attempt_counts(reporting: Gateway, receiver: Receiver) 
 def test_r2_success_is_200_and_nothing_else(
     reporting: Gateway, receiver: Receiver, code: int
 ) -> None:
-    receiver.answer = in_turn(status(code))
+    receiver.respond = in_turn(status(code))
     send(reporting)
     reporting.clock.advance(minutes=2)
     (report,) = reporting.reports()
@@ -227,7 +227,7 @@ def test_r2_success_is_200_and_nothing_else(
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_r2_a_redirect_is_not_followed(reporting: Gateway, receiver: Receiver, code: int) -> None:
-    receiver.answer = in_turn(status(code, Location="/elsewhere"))
+    receiver.respond = in_turn(status(code, Location="/elsewhere"))
     send(reporting)
     reporting.clock.advance(minutes=2)
     assert [request.path for request in receiver.requests] == ["/report", "/report"]
@@ -244,11 +244,11 @@ def failed_attempt(gateway: Gateway) -> str:
     return first.error
 
 
-@pytest.mark.parametrize("failure", [close_without_answer, break_off])
+@pytest.mark.parametrize("failure", [close_without_response, break_off])
 def test_r2_a_broken_response_is_an_error(
-    reporting: Gateway, receiver: Receiver, failure: Answer
+    reporting: Gateway, receiver: Receiver, failure: Response
 ) -> None:
-    receiver.answer = in_turn(failure)
+    receiver.respond = in_turn(failure)
     send(reporting)
     reporting.clock.advance(minutes=2)
     failed_attempt(reporting)
@@ -274,11 +274,11 @@ def test_r2_so_is_a_host_that_does_not_exist(new_gateway: NewGateway) -> None:
     assert failed_attempt(gateway)
 
 
-def hanging(receiver: Receiver) -> Answer:
+def hanging(receiver: Receiver) -> Response:
     return receiver.hang()
 
 
-def dripping(receiver: Receiver) -> Answer:
+def dripping(receiver: Receiver) -> Response:
     return receiver.drip()
 
 
@@ -286,12 +286,12 @@ def dripping(receiver: Receiver) -> Answer:
 def test_r2_a_response_that_takes_too_long_is_an_error(
     reporting: Gateway,
     receiver: Receiver,
-    slow: Callable[[Receiver], Answer],
+    slow: Callable[[Receiver], Response],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert outbound.TIMEOUT == 10
     monkeypatch.setattr(outbound, "TIMEOUT", 0.5)
-    receiver.answer = in_turn(slow(receiver))
+    receiver.respond = in_turn(slow(receiver))
     send(reporting)
     reporting.clock.advance(minutes=2)
     failed_attempt(reporting)
@@ -300,7 +300,7 @@ def test_r2_a_response_that_takes_too_long_is_an_error(
 
 def test_r3_one_messages_reports_arrive_in_order(reporting: Gateway, receiver: Receiver) -> None:
     """Its replies wait while the report of its delivery is being tried again."""
-    receiver.answer = in_turn(status(500))
+    receiver.respond = in_turn(status(500))
     send(reporting)
     reporting.clock.advance(seconds=1)
     reporting.reply("0912345678", "first")
@@ -335,7 +335,7 @@ def test_r3_a_delivery_that_a_reply_brings_about_is_reported_before_it(
 def test_r3_a_reply_goes_out_once_the_report_before_it_is_given_up(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: OK if request["STATUS"] == "999" else status(500)
+    receiver.respond = lambda request: OK if request["STATUS"] == "999" else status(500)
     send(reporting)
     reporting.reply("0912345678", "ok")
     reporting.clock.advance(hours=1)
@@ -348,7 +348,7 @@ def test_r3_different_messages_do_not_wait_for_each_other(
     at_once: Gateway, receiver: Receiver
 ) -> None:
     hang = receiver.hang()
-    receiver.answer = lambda request: hang if request["MR"] == "1" else OK
+    receiver.respond = lambda request: hang if request["MR"] == "1" else OK
     send(at_once, "0912345678,0922333444,0933444555")
     assert at_once.wait_for(
         lambda: (
@@ -364,7 +364,7 @@ def test_r3_different_messages_do_not_wait_for_each_other(
 
 
 def test_r3_nor_while_one_of_them_is_tried_again(reporting: Gateway, receiver: Receiver) -> None:
-    receiver.answer = lambda request: status(500) if request["MR"] == "1" else OK
+    receiver.respond = lambda request: status(500) if request["MR"] == "1" else OK
     send(reporting, "0912345678,0922333444")
     reporting.clock.advance(seconds=1)
     assert [report.state for report in reporting.reports()] == [
@@ -376,7 +376,7 @@ def test_r3_nor_while_one_of_them_is_tried_again(reporting: Gateway, receiver: R
 def test_r3_a_hanging_receiver_harms_nobody_else(at_once: Gateway, receiver: Receiver) -> None:
     """More reports hang than one account can have under way at once."""
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     receipt = send(at_once, ",".join(["0912345678"] * 20))
     hang.wait_until_reached()
     key = login(at_once)
@@ -405,7 +405,7 @@ def test_r3_a_hanging_receiver_does_not_hold_up_the_end(
     at_once: Gateway, receiver: Receiver
 ) -> None:
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     send(at_once)
     hang.wait_until_reached()
     at_once.close()
@@ -415,7 +415,7 @@ def test_r3_a_hanging_receiver_does_not_hold_up_the_end(
 
 def test_r3_a_move_of_the_clock_waits_for_the_slow(reporting: Gateway, receiver: Receiver) -> None:
     hang = receiver.hang()
-    receiver.answer = in_turn(hang)
+    receiver.respond = in_turn(hang)
     send(reporting)
     with ThreadPoolExecutor(1) as pool:
         moving = pool.submit(reporting.clock.advance, minutes=1)
@@ -427,7 +427,7 @@ def test_r3_a_move_of_the_clock_waits_for_the_slow(reporting: Gateway, receiver:
 
 
 def test_r4_every_attempt_is_kept(reporting: Gateway, receiver: Receiver) -> None:
-    receiver.answer = in_turn(close_without_answer, status(404))
+    receiver.respond = in_turn(close_without_response, status(404))
     receipt = send(reporting)
     reporting.clock.advance(minutes=5)
     (report,) = reporting.reports()
@@ -467,7 +467,7 @@ def test_r_a_report_under_way_outlives_a_change_of_the_url(
     reporting: Gateway, receiver: Receiver
 ) -> None:
     """It goes on to where it was going; the next one goes to the new URL."""
-    receiver.answer = in_turn(status(500))
+    receiver.respond = in_turn(status(500))
     send(reporting)
     reporting.clock.advance(seconds=1)
     reporting.update_account("demo", report_url=f"{receiver.url}/new")

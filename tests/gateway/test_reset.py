@@ -8,7 +8,7 @@ import pytest
 from fake_every8d.gateway import Account, Gateway, PlatformError, Recipient, Status
 from tests.gateway.calls import login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
-from tests.receiver import DEADLINE, OK, Answer, Receiver, Request, status
+from tests.receiver import DEADLINE, OK, Receiver, Request, Response, status
 from tests.waiting import wait_for
 
 
@@ -70,7 +70,7 @@ def test_x1_the_clock_is_at_the_real_time_and_runs(gateway: Gateway, running: bo
 def test_x1_what_was_booked_or_under_way_never_happens(
     reporting: Gateway, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: status(500)
+    receiver.respond = lambda request: status(500)
     send(reporting)
     reporting.clock.advance(seconds=1)  # its report is to be tried again
     assert len(receiver.requests) == 1
@@ -90,7 +90,7 @@ def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
 ) -> None:
     """The clock waits for a receiver that hangs, with more to come after it."""
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     send(reporting, "0912345678,0922333444")
     send(reporting, send_time="20400301130000")
     with ThreadPoolExecutor(1) as pool:
@@ -111,14 +111,14 @@ def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
 ) -> None:
     """The report of message 1 before the reset ends while that of message 1 after it waits."""
     hang = receiver.hang()
-    receiver.answer = lambda request: hang
+    receiver.respond = lambda request: hang
     with ThreadPoolExecutor(1) as pool:
         send(reporting)
         moving = pool.submit(reporting.clock.advance, seconds=1)
         hang.wait_until_reached()
         reporting.reset()
         moving.result(DEADLINE)
-    receiver.answer = lambda request: OK
+    receiver.respond = lambda request: OK
     reporting.clock.freeze()
     again = send(reporting)
     hang.release()
@@ -143,11 +143,11 @@ def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Recei
 
 @pytest.mark.usefixtures("impatient")
 def test_x1_a_receiver_may_reset_the_fake(reporting: Gateway, receiver: Receiver) -> None:
-    def answer(request: Request) -> Answer:
+    def respond(request: Request) -> Response:
         reporting.reset()
         return OK
 
-    receiver.answer = answer
+    receiver.respond = respond
     send(reporting)
     reporting.clock.advance(hours=1)
     wait_for(lambda: not threads("fake-every8d-report"))

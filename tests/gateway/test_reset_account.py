@@ -65,7 +65,7 @@ def test_its_sessions_and_tokens_end_and_nobody_elses(shared: Gateway) -> None:
 def test_what_it_sent_or_booked_is_gone_and_nothing_comes_of_it(
     shared: Gateway, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: status(500)
+    receiver.respond = lambda request: status(500)
     send(shared, user_id="shop")
     shared.clock.advance(seconds=1)  # its report is to be tried again
     assert len(receiver.requests) == 1
@@ -116,7 +116,7 @@ def test_it_goes_on_with_later_message_ids(shared: Gateway) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_report_that_is_under_way_leaves_no_trace(shared: Gateway, receiver: Receiver) -> None:
     hang = receiver.hang()
-    receiver.answer = lambda request: hang if request.path.endswith("/shop") else OK
+    receiver.respond = lambda request: hang if request.path.endswith("/shop") else OK
     send(shared, user_id="shop")
     with ThreadPoolExecutor(1) as pool:
         moving = pool.submit(shared.clock.advance, seconds=5)

@@ -97,7 +97,7 @@ def test_nothing_is_forgotten_that_is_still_on_its_way(small: Gateway) -> None:
 
 def test_nor_what_is_still_to_be_reported(new_gateway: NewGateway, receiver: Receiver) -> None:
     gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), max_messages=3)
-    receiver.answer = lambda request: OK if request["SM"] == "" else status(500)
+    receiver.respond = lambda request: OK if request["SM"] == "" else status(500)
     finished(gateway, "a")
     gateway.reply(1, "hello?")
     finished(gateway, "b", "c", "d", "e")

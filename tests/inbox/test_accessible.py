@@ -31,7 +31,7 @@ VIEWS = [
 def busy(fake: FakeEvery8d, send: Send) -> Iterator[FakeEvery8d]:
     """One with something of everything on each view."""
     with Receiver() as receiver:
-        receiver.answer = lambda request: status(500 if request["RM"].endswith("0") else 200)
+        receiver.respond = lambda request: status(500 if request["RM"].endswith("0") else 200)
         fake.update_account("demo", report_url=receiver.url)
         fake.add_account("other", "x")
         fake.update_account("other", failed_logins=11)

@@ -97,8 +97,8 @@ def test_r2_r4_each_attempt_at_a_report_is_shown_and_when_the_next_one_is(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     with Receiver() as receiver:
-        answers = in_turn(status(500), status(404))
-        receiver.answer = answers
+        responses = in_turn(status(500), status(404))
+        receiver.respond = responses
         fake.update_account("demo", report_url=receiver.url)
         fake.clock.freeze()
         send("hello")
@@ -141,7 +141,7 @@ def test_r3_a_replys_report_waits_for_that_of_the_delivery_and_the_clock_moves_t
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     with Receiver() as receiver:
-        receiver.answer = in_turn(status(500))
+        receiver.respond = in_turn(status(500))
         fake.update_account("demo", report_url=receiver.url)
         fake.clock.freeze()
         send("hello")

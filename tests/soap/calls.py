@@ -17,7 +17,7 @@ XML11 = "text/xml; charset=utf-8"
 XML12 = "application/soap+xml; charset=utf-8"
 
 
-class Answer(NamedTuple):
+class Content(NamedTuple):
     """What a client makes of a response."""
 
     element: str
@@ -47,17 +47,17 @@ def action(operation: str) -> str:
     return f'"{TNS}{operation}"'
 
 
-def read(xml: bytes) -> Answer:
+def read(xml: bytes) -> Content:
     """Read a response as any client would."""
     root = etree.fromstring(xml)
     (element,) = root.findall("{*}Body/*")
     if element.tag.endswith("}Fault"):
         reason = element.findtext("faultstring") or element.findtext("{*}Reason/{*}Text")
-        return Answer(element.tag, reason or "")
-    return Answer(element.tag, element[0].text or "")
+        return Content(element.tag, reason or "")
+    return Content(element.tag, element[0].text or "")
 
 
-class Answered(NamedTuple):
+class Handled(NamedTuple):
     """A response, and what is known of the call."""
 
     status: int
@@ -71,15 +71,15 @@ class Answered(NamedTuple):
 
 def handle(
     endpoint: SoapEndpoint, body: bytes, content_type: str | None, soap_action: str | None
-) -> Answered:
+) -> Handled:
     """Read a request, execute it and respond."""
     call = endpoint.read(body, content_type, soap_action)
     call.execute()
     response = call.respond()
-    return Answered(*response, call.operation, call.user_id, call.result, tuple(call.advice))
+    return Handled(*response, call.operation, call.user_id, call.result, tuple(call.advice))
 
 
-def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> Answered:
+def post(endpoint: SoapEndpoint, operation: str, **parameters: str) -> Handled:
     """Call an operation in SOAP 1.1."""
     return handle(endpoint, body(request(operation, **parameters)), XML11, action(operation))
 

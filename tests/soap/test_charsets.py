@@ -4,7 +4,7 @@ import pytest
 
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapEndpoint
-from tests.soap.calls import SOAP11, SOAP12, TNS, Answered, action, body, handle, login, request
+from tests.soap.calls import SOAP11, SOAP12, TNS, Handled, action, body, handle, login, request
 
 
 def send(
@@ -13,7 +13,7 @@ def send(
     content_type: str,
     before: bytes = b"",
     codec: str = "ascii",
-) -> Answered:
+) -> Handled:
     """A sendSMS whose content is these bytes; what is around them is in `codec`."""
     namespace = SOAP12 if content_type.startswith("application/") else SOAP11
     inner = request("sendSMS", sessionKey=login(endpoint), content="C", mobile="0912345678")

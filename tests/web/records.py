@@ -16,7 +16,7 @@ MIND_THE_GAP = Said(("Mind the gap.",))
 
 
 @dataclass(frozen=True)
-class Answered:
+class Executed:
     """A call, by whichever API, that has been executed."""
 
     operation: str = "sendSMS"

@@ -101,7 +101,7 @@ def test_p5_points_are_exact_in_both_directions(api: Api, hundredths: int) -> No
 
 
 def test_r4_reports_are_shown_with_their_attempts(api: Api, receiver: Receiver) -> None:
-    receiver.answer = lambda request: status(503)
+    receiver.respond = lambda request: status(503)
     api.patch("accounts/demo", report_url=receiver.url)
     batch_id = send(api)
     api.post("clock", advance_seconds=61)

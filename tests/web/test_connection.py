@@ -54,21 +54,21 @@ CHUNKS = b"%x\r\n%s\r\n0\r\n" % (len(ENVELOPE), ENVELOPE)
 CHUNKED = "Transfer-Encoding: chunked"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: Message
     body: str
 
 
-def read(stream: BufferedReader) -> Answer:
+def read(stream: BufferedReader) -> Response:
     """The next response."""
     line = stream.readline()
     headers = http.client.parse_headers(stream)
     body = stream.read(int(headers.get("Content-Length", 0)))
-    return Answer(int(line.split()[1]), headers, body.decode())
+    return Response(int(line.split()[1]), headers, body.decode())
 
 
-def answers(connection: socket.socket) -> list[Answer]:
+def responses(connection: socket.socket) -> list[Response]:
     """All of them, until the connection is closed."""
     with connection.makefile("rb") as stream:
         found = []
@@ -87,13 +87,13 @@ def connect(fake: FakeEvery8d) -> socket.socket:
     return context.wrap_socket(connection, server_hostname="localhost")
 
 
-def ask(fake: FakeEvery8d, *pieces: bytes, half_close: bool = False) -> list[Answer]:
+def ask(fake: FakeEvery8d, *pieces: bytes, half_close: bool = False) -> list[Response]:
     with connect(fake) as connection:
         for piece in pieces:
             connection.sendall(piece)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
-        return answers(connection)
+        return responses(connection)
 
 
 def delayed(fake: FakeEvery8d, *data: bytes) -> socket.socket:
@@ -135,29 +135,29 @@ def either(request: pytest.FixtureRequest) -> Iterator[FakeEvery8d]:
 def test_what_is_no_request_is_told_so_and_hung_up_on(
     fake: FakeEvery8d, data: bytes, status: int, sentence: str
 ) -> None:
-    (answer,) = ask(fake, data)
-    assert answer.status == status
-    assert sentence in answer.body
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.headers["Connection"] == "close"
+    (response,) = ask(fake, data)
+    assert response.status == status
+    assert sentence in response.body
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["Connection"] == "close"
 
 
 def test_a_head_that_does_not_end_is_refused(fake: FakeEvery8d) -> None:
-    (answer,) = ask(fake, get()[:-2] + b"X: ", *[b"x" * 1000] * 100)
-    assert answer.status == 431
+    (response,) = ask(fake, get()[:-2] + b"X: ", *[b"x" * 1000] * 100)
+    assert response.status == 431
 
 
 @pytest.mark.parametrize("data", [b"GET / HTT", get()[:-1], POST[:-1], head(CHUNKED) + CHUNKS[:-1]])
 def test_a_request_that_breaks_off_is_told_so(fake: FakeEvery8d, data: bytes) -> None:
-    (answer,) = ask(fake, data, half_close=True)
-    assert answer.status == 400
-    assert "(it breaks off)" in answer.body
+    (response,) = ask(fake, data, half_close=True)
+    assert response.status == 400
+    assert "(it breaks off)" in response.body
 
 
 def test_a_body_that_was_refused_may_break_off(fake: FakeEvery8d) -> None:
     too_long = head(f"Content-Length: {11 * 1024 * 1024}")
-    (answer,) = ask(fake, too_long, b"<", half_close=True)
-    assert answer.status == 413
+    (response,) = ask(fake, too_long, b"<", half_close=True)
+    assert response.status == 413
 
 
 def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
@@ -165,9 +165,9 @@ def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
     with delayed(fake, get(), get("/nowhere"), b"nonsense\r\n\r\n") as connection:
         fake.clear_faults()  # first: a client that ends its side while it is delayed has gone
         connection.shutdown(socket.SHUT_WR)
-        first, *others = answers(connection)
+        first, *others = responses(connection)
         assert "getCreditResult" in first.body
-        assert [answer.status for answer in others] == [200, 404, 400]
+        assert [response.status for response in others] == [200, 404, 400]
 
 
 def test_a_continue_comes_after_the_responses_before_it(fake: FakeEvery8d) -> None:
@@ -198,8 +198,8 @@ def test_http_1_0_has_no_continue_and_is_kept_alive_if_it_asks_for_it(fake: Fake
     ],
 )
 def test_targets(fake: FakeEvery8d, target: str, status: int, path: str | None) -> None:
-    (answer,) = ask(fake, get(target, CLOSE))
-    assert answer.status == status
+    (response,) = ask(fake, get(target, CLOSE))
+    assert response.status == status
     assert [request.path for request in fake.requests] == ([] if path is None else [path])
 
 
@@ -207,8 +207,8 @@ def test_headers_are_joined_and_neither_underscores_nor_trailers_pass_for_one(
     fake: FakeEvery8d,
 ) -> None:
     headers = ("X-A: 1", "x-a: 2", "X_A: 3", "Content_Length: 1", CHUNKED, CLOSE)
-    (answer,) = ask(fake, head(*headers) + CHUNKS + b"X-A: 4\r\n\r\n")
-    assert answer.status == 200
+    (response,) = ask(fake, head(*headers) + CHUNKS + b"X-A: 4\r\n\r\n")
+    assert response.status == 200
     assert fake.requests[0].headers["X-A"] == "1,2"
 
 
@@ -223,9 +223,9 @@ EXCHANGES = {
 
 @pytest.mark.parametrize("data", EXCHANGES)
 def test_an_offer_to_speak_something_else_is_passed_over(fake: FakeEvery8d, data: bytes) -> None:
-    assert [answer.status for answer in ask(fake, data)] == EXCHANGES[data]
+    assert [response.status for response in ask(fake, data)] == EXCHANGES[data]
     one_by_one = (data[i : i + 1] for i in range(len(data)))
-    assert [answer.status for answer in ask(fake, *one_by_one)] == EXCHANGES[data]
+    assert [response.status for response in ask(fake, *one_by_one)] == EXCHANGES[data]
 
 
 @settings(
@@ -236,7 +236,7 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
     fake: FakeEvery8d, data: bytes, cuts: set[int]
 ) -> None:
     pieces = [data[start:end] for start, end in pairwise([0, *sorted(cuts), len(data)])]
-    assert [answer.status for answer in ask(fake, *pieces)] == EXCHANGES[data]
+    assert [response.status for response in ask(fake, *pieces)] == EXCHANGES[data]
 
 
 CHINESE = ENVELOPE.replace(b"<getCredit", "<!-- 測試 -->\n<getCredit".encode())
@@ -255,7 +255,7 @@ RAW_TARGETS = b"".join(
 
 def raw_targets_are_read(fake: FakeEvery8d, *pieces: bytes) -> None:
     fake.reset()
-    assert [answer.status for answer in ask(fake, *pieces)] == [404, 200, 404, 200, 404]
+    assert [response.status for response in ask(fake, *pieces)] == [404, 200, 404, 200, 404]
     requests = fake.requests
     assert [request.path for request in requests if request.method == "GET"] == [
         "/raw/一", "/raw/二", "/raw/三",
@@ -297,7 +297,7 @@ def test_nobody_hears_of_a_client_that_gives_up(
     give_up(delayed(either))
     either.clear_faults()
     wait_for(no_request_waits, DEADLINE)
-    assert [answer.status for answer in ask(either, get("/healthz", CLOSE))] == [200]
+    assert [response.status for response in ask(either, get("/healthz", CLOSE))] == [200]
     either.stop()
     assert caplog.records == []
     assert capfd.readouterr() == ("", "")
@@ -306,15 +306,15 @@ def test_nobody_hears_of_a_client_that_gives_up(
 def test_who_does_not_read_is_answered_no_more_and_holds_up_nobody(fake: FakeEvery8d) -> None:
     with connect(fake) as connection:
         connection.sendall(get(f"{ENDPOINT}?WSDL") * 1500 + get("/nowhere", CLOSE))  # of 20 MB
-        assert [answer.status for answer in ask(fake, get("/healthz", CLOSE))] == [200]
+        assert [response.status for response in ask(fake, get("/healthz", CLOSE))] == [200]
         assert all(request.status == 200 for request in fake.requests)
-        assert [answer.status for answer in answers(connection)] == [200] * 1500 + [404]
+        assert [response.status for response in responses(connection)] == [200] * 1500 + [404]
 
 
 def test_a_response_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None:
     with delayed(either) as connection:
         either.stop()
-        assert [answer.status for answer in answers(connection)] == [200]
+        assert [response.status for response in responses(connection)] == [200]
 
 
 def test_a_response_that_takes_long_is_not_waited_for(
@@ -362,12 +362,12 @@ def test_it_can_be_closed_twice(gateway: Gateway) -> None:
 def test_it_starts_answers_and_stops_while_time_is_frozen() -> None:
     with freeze_time("2001-02-03 04:05:06") as time:
         fake = FakeEvery8d().start()
-        (answer,) = ask(fake, get("/healthz", CLOSE))
-        assert answer.headers["Date"] == "Sat, 03 Feb 2001 04:05:06 GMT"
+        (response,) = ask(fake, get("/healthz", CLOSE))
+        assert response.headers["Date"] == "Sat, 03 Feb 2001 04:05:06 GMT"
         with delayed(fake) as connection:
             time.move_to("1999-12-31 23:59:59")
             fake.stop()
-            assert [answer.status for answer in answers(connection)] == [200]
+            assert [response.status for response in responses(connection)] == [200]
 
 
 def test_asyncio_finds_no_fault_with_it(

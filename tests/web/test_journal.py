@@ -9,7 +9,7 @@ import requests
 
 from fake_every8d import FakeEvery8d
 from fake_every8d.web.journal import MAX_BYTES, MAX_ENTRIES, Journal, RecordedRequest
-from tests.web.records import Answered, Said
+from tests.web.records import Executed, Said
 from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -95,7 +95,7 @@ def request(
         response_body,
         micros=0,
         milliseconds=1,
-        call=Answered("getConnection", user_id, result, Said(advice)),
+        call=Executed("getConnection", user_id, result, Said(advice)),
     )
 
 

@@ -15,7 +15,7 @@ from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.server import Server
 from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT
-from tests.web.test_connection import CHUNKED, CLOSE, ENVELOPE, POST, answers, get, head, read
+from tests.web.test_connection import CHUNKED, CLOSE, ENVELOPE, POST, get, head, read, responses
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def test_whatever_fails_is_a_500(
 
     with serving(Failing(gateway)) as server, connect(server) as connection:
         connection.sendall(get())
-        assert [answer.status for answer in answers(connection)] == [500]
+        assert [response.status for response in responses(connection)] == [500]
     assert "oops" in caplog.text
 
 
@@ -93,7 +93,7 @@ def test_headers_are_limited_in_number(application: Application) -> None:
             with connect(server) as connection:
                 names = [f"X-{place}: x" for place in range(number - 1)]
                 connection.sendall(get("/healthz", *names, CLOSE))
-                assert [answer.status for answer in answers(connection)] == [status]
+                assert [response.status for response in responses(connection)] == [status]
 
 
 def test_a_body_in_tiny_chunks_takes_no_more_than_one_in_large_ones(
@@ -104,11 +104,11 @@ def test_a_body_in_tiny_chunks_takes_no_more_than_one_in_large_ones(
         tracemalloc.start()
         try:
             connection.sendall(head(CHUNKED, CLOSE) + b"2\r\n  \r\n" * (size // 2) + b"0\r\n\r\n")
-            (answer,) = answers(connection)
+            (response,) = responses(connection)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert "Data at the root level is invalid" in answer.body  # as it was read to its end
+    assert "Data at the root level is invalid" in response.body  # as it was read to its end
     assert peak < 16 * size  # with an object for each chunk it was 40
 
 
@@ -125,7 +125,7 @@ def test_offers_to_upgrade_can_be_pipelined_in_any_number(application: Applicati
     offer = get("/healthz", "Connection: Upgrade", "Upgrade: h2c")
     with serving(application) as server, connect(server) as connection:
         connection.sendall(offer * 2000 + get("/nowhere", CLOSE))
-        assert [answer.status for answer in answers(connection)] == [200] * 2000 + [404]
+        assert [response.status for response in responses(connection)] == [200] * 2000 + [404]
 
 
 def test_a_small_response_is_sent_at_once(application: Application) -> None:
@@ -141,7 +141,7 @@ def test_a_head_that_does_not_come_is_a_408(application: Application) -> None:
     limits = Limits(head_seconds=0.05)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
-        assert [answer.status for answer in answers(connection)] == [408]
+        assert [response.status for response in responses(connection)] == [408]
 
 
 @pytest.mark.parametrize("sent", [b"", get(), head("Content-Length: 10")])
@@ -149,14 +149,14 @@ def test_what_is_idle_is_closed(application: Application, sent: bytes) -> None:
     limits = Limits(idle_seconds=0.05)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(sent)
-        assert len(answers(connection)) == (sent == get())
+        assert len(responses(connection)) == (sent == get())
 
 
 def test_what_is_refused_and_does_not_close_is_closed(application: Application) -> None:
     limits = Limits(linger_seconds=0.05)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
-        assert [answer.status for answer in answers(connection)] == [400]
+        assert [response.status for response in responses(connection)] == [400]
         wait_for(lambda: not server._service.connections)
 
 
@@ -165,7 +165,7 @@ def test_who_waits_for_a_response_meets_no_time_out(application: Application) ->
     application.world.faults.add("getCredit", "delay", seconds=0.2)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(POST)
-        assert [answer.status for answer in answers(connection)] == [200]
+        assert [response.status for response in responses(connection)] == [200]
 
 
 def test_while_a_long_call_is_executed_nobody_waits_for_it_on_the_loop(
@@ -180,7 +180,7 @@ def test_while_a_long_call_is_executed_nobody_waits_for_it_on_the_loop(
         wait_for(lambda: not application.world.faults.pending)
         assert application.may_wait(short)
         application.world.faults.clear()
-        assert [answer.status for answer in answers(connection)] == [200]
+        assert [response.status for response in responses(connection)] == [200]
     assert not application.may_wait(short)
 
 
@@ -192,14 +192,14 @@ def test_connections_beyond_the_limit_are_told_so(application: Application) -> N
             assert connection.recv(1) == b"H"
         with connect(server) as beyond:
             beyond.sendall(get())
-            (answer,) = answers(beyond)
-            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
-            assert "2 connections" in answer.body
+            (response,) = responses(beyond)
+            assert (response.status, response.headers["Retry-After"]) == (503, "1")
+            assert "2 connections" in response.body
         held[0].close()
         wait_for(lambda: len(server._service.connections) == 1)
         with connect(server) as again:
             again.sendall(get("/healthz", CLOSE))
-            assert [answer.status for answer in answers(again)] == [200]
+            assert [response.status for response in responses(again)] == [200]
 
 
 def test_those_beyond_even_that_wait(application: Application) -> None:
@@ -210,7 +210,7 @@ def test_those_beyond_even_that_wait(application: Application) -> None:
         with connect(server) as waiting:
             waiting.sendall(get("/healthz", CLOSE))
             held.close()
-            assert [answer.status for answer in answers(waiting)] == [200]
+            assert [response.status for response in responses(waiting)] == [200]
 
 
 def test_requests_that_wait_beyond_the_limit_are_told_so(application: Application) -> None:
@@ -220,8 +220,8 @@ def test_requests_that_wait_beyond_the_limit_are_told_so(application: Applicatio
         wait_for(lambda: server._service.threads == 1)
         with connect(server) as beyond:
             beyond.sendall(POST)
-            (answer,) = answers(beyond)
-            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+            (response,) = responses(beyond)
+            assert (response.status, response.headers["Retry-After"]) == (503, "1")
         held.close()  # which is noticed
         wait_for(lambda: server._service.threads == 0)
 
@@ -250,5 +250,5 @@ def test_too_many_open_files_are_a_line_in_the_log_and_it_goes_on(
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             for beyond in waiting:
-                assert [answer.status for answer in answers(beyond)] == [200]
+                assert [response.status for response in responses(beyond)] == [200]
     assert [record.exc_info for record in caplog.records] == [None]

@@ -9,17 +9,17 @@ import requests
 from fake_every8d import FakeEvery8d
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.log import json_line, text_line
-from tests.web.records import Answered, Said
+from tests.web.records import Executed, Said
 
 # 2026-11-23 22:05:06.789 in Taipei, which is eight hours ahead of 1970's midnight there.
 AT = (20_780 * 86_400 + 14 * 3_600 + 5 * 60 + 6) * 1_000_000 + 789_000
 
 
-ANSWERED = Answered()
+EXECUTED = Executed()
 
 
 def request(
-    call: Answered | None = ANSWERED,
+    call: Executed | None = EXECUTED,
     method: str = "POST",
     path: str = "/API21/SOAP/SMS.asmx",
     milliseconds: float = 1.23456,
@@ -44,7 +44,7 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
 
 def test_what_clients_send_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
-    record = request(replace(Answered(), user_id=forged, advice=Said(("a\r\nb\u2028c",))))
+    record = request(replace(Executed(), user_id=forged, advice=Said(("a\r\nb\u2028c",))))
     line = text_line(record)
     assert "a 2026-01-01 forged" in line
     assert "\n" not in line

@@ -76,7 +76,7 @@ def test_long_content_is_cut_and_bookings_say_for_when(every8d: FakeEvery8d) -> 
 
 def test_attempts_that_were_answered_alike_are_counted(every8d: FakeEvery8d) -> None:
     with Receiver() as receiver:
-        receiver.answer = lambda request: status(500 if len(receiver.requests) < 4 else 200)
+        receiver.respond = lambda request: status(500 if len(receiver.requests) < 4 else 200)
         every8d.update_account("demo", report_url=receiver.url)
         send(every8d.gateway, "hello")
         every8d.clock.advance(minutes=5)
