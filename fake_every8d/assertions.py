@@ -1,7 +1,7 @@
 """Waiting for messages, status reports and requests in a test, and asserting them."""
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fake_every8d.gateway import Gateway, Message, Report, ReportState, Status
 from fake_every8d.gateway.changes import ANYTHING
@@ -17,6 +17,23 @@ _REFUSED = (
 )
 
 Item = TypeVar("Item")
+
+
+class _Wanted(NamedTuple):
+    """Which messages are asked for. As a string, it follows the word "messages"."""
+
+    to: str | None
+    containing: str | None
+    user_id: str | None
+    after: Message | None = None
+
+    def __str__(self) -> str:
+        return (
+            ("" if self.to is None else f" to {self.to}")
+            + ("" if self.containing is None else f" containing {self.containing!r}")
+            + ("" if self.user_id is None else f" of account {self.user_id!r}")
+            + ("" if self.after is None else f" after message {self.after.id}")
+        )
 
 
 class Assertions:
@@ -48,9 +65,12 @@ class Assertions:
         that. Waits for `timeout` real seconds at most.
         """
         __tracebackhide__ = True
-        found = self._accepted_in_time(1, to, containing, user_id, after, timeout)
+        wanted = _Wanted(to, containing, user_id, after)
+        found = self._accepted_in_time(1, wanted, timeout)
         if not found:
-            raise self._missing("no message", to, containing, user_id, after, timeout)
+            raise AssertionError(
+                f"no message{wanted} within {timeout:g} s; {self._messages_listed()}"
+            )
         return found[-1]
 
     def wait_for_messages(
@@ -70,10 +90,13 @@ class Assertions:
         The other parameters are those of `wait_for_message`.
         """
         __tracebackhide__ = True
-        found = self._accepted_in_time(count, to, containing, user_id, after, timeout)
+        wanted = _Wanted(to, containing, user_id, after)
+        found = self._accepted_in_time(count, wanted, timeout)
         if len(found) < count:
-            what = f"{len(found)} of {count} messages"
-            raise self._missing(what, to, containing, user_id, after, timeout)
+            raise AssertionError(
+                f"{len(found)} of {count} messages{wanted} within {timeout:g} s; "
+                f"{self._messages_listed()}"
+            )
         return found
 
     def assert_sent(
@@ -91,12 +114,12 @@ class Assertions:
         Returns them, oldest first. Does not wait: for that, see `wait_for_messages`.
         """
         __tracebackhide__ = True
-        found = self._accepted(to, containing, user_id, None)
+        wanted = _Wanted(to, containing, user_id)
+        found = self._accepted(wanted)
         if len(found) != count and (count is not None or not found):
             sent = "no message was" if not found else _counted(len(found))
-            wanted = "" if count is None else f", not {count}"
-            told = _told(to, containing, user_id)
-            raise AssertionError(f"{sent} sent{told}{wanted}; {self._messages_listed()}")
+            right = "" if count is None else f", not {count}"
+            raise AssertionError(f"{sent} sent{wanted}{right}; {self._messages_listed()}")
         return found
 
     def assert_nothing_sent(
@@ -113,10 +136,10 @@ class Assertions:
         A message that was refused (status -3, 301 and so on) was not sent.
         """
         __tracebackhide__ = True
-        if found := self._accepted(to, containing, user_id, None):
-            told = _told(to, containing, user_id)
+        wanted = _Wanted(to, containing, user_id)
+        if found := self._accepted(wanted):
             raise AssertionError(
-                f"{_counted(len(found))} sent{told}; {self._messages_listed(found)}"
+                f"{_counted(len(found))} sent{wanted}; {self._messages_listed(found)}"
             )
 
     def wait_for_report(
@@ -185,29 +208,16 @@ class Assertions:
             raise AssertionError(f"{what}{which}{whose} within {timeout:g} s; {_listed(lines)}")
         return found[-1]
 
-    def _accepted(
-        self, to: str | None, containing: str | None, user_id: str | None, after: Message | None
-    ) -> list[Message]:
+    def _accepted(self, wanted: _Wanted) -> list[Message]:
+        to, text, user_id, after = wanted
         messages = self.gateway.messages(
-            to=to, text=containing, user_id=user_id, after=after.id if after else None
+            to=to, text=text, user_id=user_id, after=after.id if after else None
         )
         return [message for message in messages if message.status not in _REFUSED]
 
-    def _accepted_in_time(
-        self,
-        count: int,
-        to: str | None,
-        containing: str | None,
-        user_id: str | None,
-        after: Message | None,
-        timeout: float,
-    ) -> list[Message]:
+    def _accepted_in_time(self, count: int, wanted: _Wanted, timeout: float) -> list[Message]:
         return self._in_time(
-            lambda: self._accepted(to, containing, user_id, after),
-            count,
-            timeout,
-            to=to,
-            user_id=user_id,
+            lambda: self._accepted(wanted), count, timeout, to=wanted.to, user_id=wanted.user_id
         )
 
     def _in_time(
@@ -230,34 +240,10 @@ class Assertions:
         self.gateway.wait_for(enough, timeout, to=to, user_id=user_id, topic=topic)
         return found
 
-    def _missing(
-        self,
-        what: str,
-        to: str | None,
-        containing: str | None,
-        user_id: str | None,
-        after: Message | None,
-        timeout: float,
-    ) -> AssertionError:
-        later = f" after message {after.id}" if after else ""
-        told = _told(to, containing, user_id)
-        return AssertionError(
-            f"{what}{told}{later} within {timeout:g} s; {self._messages_listed()}"
-        )
-
     def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
         edition = self.gateway.edition
         listed = self.gateway.messages() if messages is None else messages
         return _listed(summary.message_line(message, edition) for message in listed)
-
-
-def _told(to: str | None, containing: str | None, user_id: str | None) -> str:
-    """Which messages were asked for, in words."""
-    return (
-        ("" if to is None else f" to {to}")
-        + ("" if containing is None else f" containing {containing!r}")
-        + ("" if user_id is None else f" of account {user_id!r}")
-    )
 
 
 def _counted(messages: int) -> str:
