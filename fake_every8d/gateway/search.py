@@ -135,7 +135,7 @@ class Search(Platform):
         """
         matches = _condition(wanted)
         to, user_id, batch_id = wanted.get("to"), wanted.get("user_id"), wanted.get("batch_id")
-        every = matches is None and to is batch_id is None  # that there are, or of an account
+        every = matches is None and to is batch_id is None  # all there are, or all of an account
         with self._lock:
             candidates = self._store.records(
                 to=None if to is None else self._store.number(to),
