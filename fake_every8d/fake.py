@@ -283,7 +283,7 @@ class FakeEvery8d(Assertions):
         self.gateway.remove_account(user_id)
 
     def reset_account(self, user_id: str) -> Account:
-        """One account back to how it was set up or added; the others do not notice.
+        """Return one account to how it was set up or added; the others do not notice.
 
             every8d.reset_account("demo")
 
@@ -310,19 +310,19 @@ class FakeEvery8d(Assertions):
 
     @property
     def batches(self) -> list[BatchSummary]:
-        """What was sent by one call each, oldest first, with how many messages are at which status.
+        """What each call has sent, oldest first, with how many messages are at which status.
 
         assert every8d.batches[0].statuses == {Status.DELIVERED: 1}
         """
         return self.gateway.batches()
 
     def set_status(self, message: Message | int, status: Status | int) -> Message:
-        """Decide now what becomes of a message, given or by its ID; returns it as it is then.
+        """Decide now what becomes of a message, given itself or by its ID; returns it then.
 
             booked = every8d.wait_for_message(to="0922333444")
             every8d.set_status(booked, Status.CANCELLED)
 
-        One that is sent can come to 100 to 107, a booking to 303. Raises `NotFound`, or
+        What was sent can come to 100 to 107, a booking to 303. Raises `NotFound`, or
         `Conflict` if it cannot come to that status.
         """
         message_id = message if isinstance(message, int) else message.id
@@ -387,7 +387,7 @@ class FakeEvery8d(Assertions):
     def add_fault(
         self, operation: Operation, kind: FaultKind, **settings: Unpack[FaultSettings]
     ) -> Fault:
-        """Let the next call of an operation, or of any (`"*"`), go wrong.
+        """Make the next call of an operation, or of any (`"*"`), fail.
 
             every8d.add_fault("sendSMS", kind="http_error", status=503)
             every8d.add_fault("*", kind="delay", seconds=2, times=None)
@@ -413,7 +413,7 @@ class FakeEvery8d(Assertions):
         self._world.faults.clear()
 
     def remove_fault(self, fault: Fault | int) -> None:
-        """Remove a failure, given or by its ID, before it has happened as often as it was to.
+        """Remove a failure that is still to happen; it may be given by its ID.
 
             outage = every8d.add_fault("*", kind="http_error", times=None)
             every8d.remove_fault(outage)
@@ -455,7 +455,7 @@ class FakeEvery8d(Assertions):
         return self.gateway.emails()
 
     def reset(self) -> None:
-        """Back to how it was set up: accounts, clock, nothing sent, nothing recorded.
+        """Return to the initial state: accounts and clock as set up, nothing sent or recorded.
 
             every8d.reset()
 
@@ -464,27 +464,27 @@ class FakeEvery8d(Assertions):
         self._world.reset()
 
     def snapshot(self) -> dict[str, Any]:
-        """All that there is, but for the recorded requests: for `restore`, here or elsewhere.
+        """Everything, except for the recorded requests: for `restore`, here or elsewhere.
 
             world = every8d.snapshot()
 
-        It is JSON, to be kept in a file, say, and has passwords in it.
+        It is JSON, so it can be kept in a file; it has passwords in it.
         """
         return self._world.snapshot()
 
     def restore(self, snapshot: dict[str, Any]) -> None:
-        """Be again as when `snapshot` was made, the clock too.
+        """Return to a snapshot, the clock too.
 
             world = every8d.snapshot()
             every8d.restore(world)
 
         What is under way ends; reports under way in the snapshot go out again. Raises `Conflict`
-        for another version's snapshot, `InvalidInput` for what is none: nothing has changed then.
+        for another version's snapshot, and `InvalidInput` for what is none; nothing changes then.
         """
         self._world.restore(snapshot)
 
     def summary(self) -> str:
-        """What has reached it and what came of that, for people to read.
+        """The last requests, messages and reports as text, for people to read.
 
         print(every8d.summary())
         """

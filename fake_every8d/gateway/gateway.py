@@ -124,7 +124,7 @@ class Gateway(Search):
             return account
 
     def reset_account(self, user_id: str) -> Account:
-        """An account back to how it was set up or added, with nothing sent. Raises `NotFound`.
+        """Return an account to how it was set up or added, with nothing sent. Raises `NotFound`.
 
         Its sessions and tokens end; its messages go, and what was to come of them. A receiver
         that responds within a second has had all its reports when this returns.

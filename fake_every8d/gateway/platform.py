@@ -266,7 +266,7 @@ class Platform:
         return cast("Edition", self.settings.edition)
 
     def reset(self) -> None:
-        """Back to how it was set up, with nothing sent and nothing under way (X1)."""
+        """Return to the initial state, with nothing sent and nothing under way (X1)."""
         with self._lock:
             ended = self._changes.begin_generation()
             self.settings = self._configured

@@ -1,4 +1,4 @@
-"""What has reached a fake, in lines for people to read at a glance."""
+"""What has reached a fake and what came of it, in lines for people to read at a glance."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
