@@ -141,7 +141,7 @@ MATRIX = {
 @pytest.mark.parametrize("combination", MATRIX)
 def test_reports_to_the_tests_own_loop(pytester: pytest.Pytester, combination: str) -> None:
     receiver, plugin = MATRIX[combination]
-    options = []
+    options = ["-p", "anyio"]
     if plugin is WITH_PYTEST_ASYNCIO:
         options = ["-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function"]
     run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=3)

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from fake_every8d import FakeEvery8d, cli
 from tests.clients.tools import require
 from tests.pages import PAGES, ROOT, Example, examples, name
+from tests.suite import UNUSED
 from tests.web.serving import DEADLINE, call
 
 EXAMPLES = [example for page in PAGES for example in examples(page) if not example.title]
@@ -81,9 +82,9 @@ def test_its_tests_pass(page: str, tmp_path: Path) -> None:
     written = [each for each in of("python") if each.page == page and "def test_" in each.code]
     for number, example in enumerate(written):
         (tmp_path / f"test_{number}.py").write_text(example.code, "utf-8")
-    options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "--strict-markers"]
+    options = ["-q", *UNUSED, "--strict-markers", "-k", "not trio"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *options, "-k", "not trio", str(tmp_path)],
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
@@ -228,7 +229,7 @@ def test_a_settings_file_is_accepted(example: Example, tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_text(example.code, "utf-8")
         (tmp_path / "accounts.toml").write_bytes((ROOT / "fixtures/accounts.toml").read_bytes())
         (tmp_path / "test_it.py").write_text("def test_it(every8d):\n    every8d.account", "utf-8")
-        command = ["pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "--strict-config"]
+        command = ["pytest", *UNUSED, "--strict-config"]
     else:
         (tmp_path / "accounts.toml").write_text(example.code, "utf-8")
         command = ["fake_every8d", "check", "accounts.toml"]

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.suite import run
+from tests.suite import UNUSED, run
 
 pytest_plugins = ["pytester"]
 
@@ -310,11 +310,11 @@ def test_it_can_be_left_out(pytester: pytest.Pytester) -> None:
 
 
 def test_it_says_what_it_offers(pytester: pytest.Pytester) -> None:
-    options = pytester.runpytest_subprocess("--help").stdout
+    options = pytester.runpytest_subprocess(*UNUSED, "--help").stdout
     options.fnmatch_lines(["*--every8d-port=PORT*", "*every8d_accounts (string)*"])
-    markers = pytester.runpytest_subprocess("--markers").stdout
+    markers = pytester.runpytest_subprocess(*UNUSED, "--markers").stdout
     markers.fnmatch_lines(["@pytest.mark.every8d(credit=*"])
-    fixtures = pytester.runpytest_subprocess("--fixtures").stdout
+    fixtures = pytester.runpytest_subprocess(*UNUSED, "--fixtures").stdout
     fixtures.fnmatch_lines_random(  # as pytest sorts them, by their line numbers as text
         [
             "every8d -- *",

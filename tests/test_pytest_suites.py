@@ -73,6 +73,8 @@ def test_asynchronous_tests(pytester: pytest.Pytester) -> None:
             assert b"&STATUS=100&" in reports[0]
             assert every8d.reports[0].attempts[0].status_code == 200
         """,
+        "-p",
+        "anyio",
     )
     result.assert_outcomes(passed=1)
 

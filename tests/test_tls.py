@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from fake_every8d import FakeEvery8d
+from tests.suite import UNUSED
 from tests.test_cli import run
 from tests.web.serving import DEADLINE, ENDPOINT, Served
 
@@ -251,7 +252,7 @@ def test_the_fixture_speaks_https_where_every8d_tls_says_so(tmp_path: Path) -> N
         "        assert pool.request('GET', every8d.wsdl_url, timeout=30).status == 200\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        [sys.executable, "-m", "pytest", "-q", *UNUSED, tmp_path],
         capture_output=True,
         encoding="utf-8",
         timeout=60,
