@@ -24,7 +24,7 @@ _MIB = 2**-20
 
 def run(quick: bool) -> list[Result]:
     """Idle; per message (aim: under 1 KiB); with the retention at work (aim: flat)."""
-    count = 2000 if quick else 100_000
+    count = 500 if quick else 100_000
     # One round: there is no slow spell that could change a size.
     sizes = in_turn(
         1,

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
     while not (text := log.read_text("utf-8")).endswith("\n"):
         assert process.poll() is None
+        time.sleep(0.01)
     url: str = json.loads(text.splitlines()[0])["ready"]
     return url
 

@@ -36,9 +36,9 @@ def run(quick: bool) -> list[Result]:
             missing[name] = str(reason)
             return {}
 
-    start(START, servers.fake)  # compiling Python is no part of it, nor installing from npm
-    for name, server in BESIDE.items():
-        start(name, server)
+    if not quick:  # compiling Python is no part of it, nor installing from npm
+        for name, server in {START: servers.fake, **BESIDE}.items():
+            start(name, server)
     started = in_turn(
         1 if quick else 9,
         partial(start, START, servers.fake),

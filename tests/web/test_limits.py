@@ -99,7 +99,7 @@ def test_headers_are_limited_in_number(application: Application) -> None:
 def test_a_body_in_tiny_chunks_takes_no_more_than_one_in_large_ones(
     application: Application,
 ) -> None:
-    size = 1024 * 1024
+    size = 256 * 1024
     with serving(application) as server, connect(server) as connection:
         tracemalloc.start()
         try:
