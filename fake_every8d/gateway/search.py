@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
 _NOT_A_DIGIT = re.compile("[^0-9]")
 
 _id_of = attrgetter("id")
+_number_of = attrgetter("number")
 
 Condition = Callable[[Record], bool]
 
@@ -145,17 +146,19 @@ class Search(Platform):
             )
             if every:
                 counts = self._store.phones(user_id), self._store.messages(user_id)
-        newest_first: Iterable[tuple[Record, int]]
+        end = None if limit is None else offset + limit
+        page: Iterable[tuple[Record, int]]
         if every:
-            newest_first = self._newest(candidates, user_id)
+            distinct = _distinct(map(_number_of, candidates))
+            page = self._newest(islice(distinct, offset, end), user_id)
         else:
             found = list(filter(matches, candidates))
             numbers = [record.number for record in found]
             newest = dict(zip(reversed(numbers), reversed(found), strict=True))
             of_each = Counter(numbers)  # in the order in which they first come: the newest first
-            newest_first = ((newest[number], count) for number, count in of_each.items())
+            shown = islice(of_each.items(), offset, end)
+            page = ((newest[number], count) for number, count in shown)
             counts = len(of_each), len(found)
-        page = islice(newest_first, offset, None if limit is None else offset + limit)
         return Phones(self._shown(page, read_until), *counts, self._unread(read_until))
 
     def _unread(self, read_until: int) -> int:
@@ -166,25 +169,18 @@ class Search(Platform):
             records = self._store.records(after=read_until)
         return len({record.number for record in records})
 
-    def _newest(
-        self, records: Iterable[Record], user_id: str | None
-    ) -> Iterator[tuple[Record, int]]:
-        """Those that are their numbers' newest, each with how many its number has."""
-        records = iter(records)
-        seen: set[str] = set()
-        while few := list(islice(records, _FEW)):
-            found: list[tuple[Record, int]] = []
+    def _newest(self, numbers: Iterable[str], user_id: str | None) -> Iterator[tuple[Record, int]]:
+        """The newest record of each number, and how many it has: of all, or of an account's."""
+        for number in numbers:
             with self._lock:
-                for record in few:
-                    if record.number not in seen:
-                        seen.add(record.number)
-                        of_phone = self._store.of(record.number, user_id)
-                        if of_phone and of_phone[-1] is record:
-                            found.append((record, len(of_phone)))
-            yield from found
+                of_phone = self._store.of(number, user_id)
+                if not of_phone:  # forgotten meanwhile
+                    continue
+                newest = of_phone[-1], len(of_phone)
+            yield newest
 
     def _shown(self, found: Iterable[tuple[Record, int]], read_until: int) -> list[Phone]:
-        """Phones by their newest records, each with so many messages."""
+        """Phones, by their newest record and how many they have."""
         phones: list[Phone] = []
         for record, count in found:
             with self._lock:
@@ -199,6 +195,15 @@ class Search(Platform):
                 )
             phones.append(phone)
         return phones
+
+
+def _distinct(numbers: Iterable[str]) -> Iterator[str]:
+    """Each number once, where it comes first."""
+    seen: set[str] = set()
+    for number in numbers:
+        if number not in seen:
+            seen.add(number)
+            yield number
 
 
 def _condition(wanted: Wanted) -> Condition | None:
