@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -211,10 +212,12 @@ def _received_at(message: Message) -> datetime | None:
     return message.finished_at if message.status.final else None
 
 
+@lru_cache(maxsize=128)  # a page has a thousand of them, and most are the same
 def _slashed(moment: datetime | None) -> str:
     return f"{moment:%Y/%m/%d %H:%M:%S}" if moment else ""
 
 
+@lru_cache(maxsize=128)
 def _dashed(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
 
