@@ -118,7 +118,7 @@ class StepKind(enum.Enum):
     ARRIVE = "arrive"
     """Messages that were sent come to their final status."""
     REPORT = "report"
-    """That recipients were refused is reported."""
+    """What has become of messages is reported: they were refused, or cancelled by the thousand."""
     REPLY = "reply"
     """The phone that replies by itself does so (D3)."""
 
@@ -236,13 +236,15 @@ class Delivery:
             self._emails.forget(message_ids)
 
     def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
-        """Bring messages to their final status, and report it."""
+        """Bring messages to their final status, and report it: of very many, a few at a time."""
         for record in records:
             record.status = status
             record.finished_at = at
         if records:
             self._store.touch(records[0].batch, records)
-        self._report_all(records, at)
+            self._report_all(records[:FEW], at)
+        for few in by_few(records[FEW:]):
+            self.call_at(at, Step(self, StepKind.REPORT, few))
 
     def cancel(self, batch: Batch, records: Sequence[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
@@ -347,7 +349,7 @@ class Delivery:
         return replace(email, state=ReportState.KEPT, next_attempt_at=None)
 
     def _report_all(self, records: Sequence[Record], at: int) -> None:
-        if records and (url := self._report_url(records[0].batch)):
+        if url := self._report_url(records[0].batch):
             for record in records:
                 self._report(record, url, record.status, at)
 

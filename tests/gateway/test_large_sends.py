@@ -219,6 +219,19 @@ def test_d6_very_many_bookings_go_out_together_or_are_erased(gateway: Gateway) -
     assert gateway.clock.next_due is not None
 
 
+def test_r1_very_many_cancellations_are_reported_in_order(
+    new_gateway: NewGateway, receiver: Receiver
+) -> None:
+    gateway = new_gateway(Account("demo", "demo", Decimal(4000), report_url=receiver.url))
+    booked = send(gateway, ",".join(numbers(1200)), send_time="20400301130000")
+    gateway.erase_booking(LOGIN, booked.batch_id)
+    assert set(statuses(gateway, booked)) == {Status.CANCELLED}
+    gateway.clock.advance(seconds=0)
+    assert [
+        (report.id, report.message_id, report.status, report.state) for report in gateway.reports()
+    ] == [(id, id, Status.CANCELLED, ReportState.DELIVERED) for id in range(1, 1201)]
+
+
 def test_x1_a_send_that_began_before_a_reset_is_not_accepted_after_it(gateway: Gateway) -> None:
     with pytest.raises(PlatformError, match="-301"):
         sent_meanwhile(gateway, "+886912345678", gateway.reset)
