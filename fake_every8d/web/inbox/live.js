@@ -19,7 +19,7 @@ const NEWS = 50; // new messages that are looked at
 const REQUESTS_PAGE = 100; // with their bodies, of which some are long
 
 let version = -1; // of the messages
-let newest = -1; // the ID of the last message, once it is known
+let newest = 0; // the ID of the last message
 let shown = ""; // the view that what was asked for last was for
 let timer;
 let asking = null;
@@ -27,7 +27,13 @@ let question = new AbortController(); // which may be waiting for news
 
 /** Ask at once, and then again and again. */
 export function start() {
-  addEventListener("visibilitychange", () => refresh());
+  addEventListener("visibilitychange", () => {
+    store.changed(); // what is seen now has been read
+    refresh();
+  });
+  addEventListener("storage", ({ key }) => {
+    if (key === "read" && read.recall()) look(refreshShown);
+  });
   addEventListener("hashchange", () => {
     if (parse(location.hash).view === shown) return;
     forget(); // another view needs what this one did not
@@ -47,13 +53,28 @@ async function askFor(seconds) {
   question = new AbortController();
   asking = ask(seconds).finally(() => {
     asking = null;
-    // A browser has six connections to a server for all its tabs: only one that is seen keeps one.
-    if (!store.connected) timer = setTimeout(refresh, OFFLINE);
-    else if (document.hidden) timer = setTimeout(refresh, notifies() ? NOTIFIED : HIDDEN);
-    else timer = setTimeout(() => askFor(WAIT), PAUSE);
+    plan();
   });
   await asking;
 }
+
+/** Ask again in a while. */
+function plan() {
+  clearTimeout(timer);
+  if (!store.connected) timer = setTimeout(refresh, OFFLINE);
+  else if (document.hidden) timer = setTimeout(refresh, notifies() ? NOTIFIED : HIDDEN);
+  else timer = setTimeout(() => askFor(WAIT), PAUSE);
+}
+
+/**
+ * The state once it is another one. A browser has six connections to a server for all of its
+ * windows: only one of them waits, the others ask more often.
+ * @param {AbortSignal} signal
+ */
+const waitForState = (signal) =>
+  navigator.locks?.request("fake/state", { ifAvailable: true }, (lock) =>
+    getIfChanged("fake/state", lock ? WAIT : 0, signal),
+  ) ?? getIfChanged("fake/state", WAIT, signal);
 
 /**
  * Wait for something that changes the fake, and show what became of it.
@@ -71,11 +92,11 @@ export async function attempt(change, tell = showProblem) {
   } catch (error) {
     if (error instanceof ApiError) {
       tell(explain(error));
+      store.changed();
     } else {
-      store.connected = false;
       store.missed = true;
+      failed(error);
     }
-    store.changed();
     return undefined;
   }
 }
@@ -88,10 +109,12 @@ function showProblem(problem) {
 /** @param {number} seconds */
 async function ask(seconds) {
   try {
-    const state = await getIfChanged("fake/state", seconds, question.signal);
+    const { signal } = question;
+    const state = await (seconds ? waitForState(signal) : getIfChanged("fake/state", 0, signal));
     const was = store.connected;
     store.connected = true;
     store.missed = false;
+    if (!was) version = -1; // what is looked at by now may be something else
     if (state) await takeIn(state);
     else if (!was) store.changed();
   } catch (error) {
@@ -103,9 +126,11 @@ async function ask(seconds) {
 /** @param {unknown} error of a request */
 function failed(error) {
   forget();
+  question.abort(); // which may wait although nobody answers any more
   if (error instanceof ApiError) showProblem(explain(error));
   else if (!(error instanceof TypeError)) throw error;
   store.connected = false;
+  plan();
   store.changed();
 }
 
@@ -127,8 +152,11 @@ export async function look(load) {
 /** All that there is has been seen. */
 export function markAllRead() {
   read.markAll(newest);
-  return look(() => Promise.all([phones.load(), store.conversation?.refresh()]));
+  return look(refreshShown);
 }
+
+/** Load the phones and messages that somebody looks at as they are now. */
+const refreshShown = () => Promise.all([phones.refresh(), store.conversation?.refresh()]);
 
 async function takeIn(state) {
   if (state.epoch !== store.epoch) {
@@ -136,11 +164,13 @@ async function takeIn(state) {
     read.open(state.epoch);
     phones.clear();
     store.conversation?.clear();
-    version = newest = -1;
+    version = -1;
+    newest = 0;
   }
   const statuses = state.edition !== store.edition || !store.statuses.length;
   store.setClock(state.clock);
   store.accounts = state.accounts;
+  if (!store.accounts.some(({ user_id }) => user_id === store.account)) store.account = "";
   shown = parse(location.hash).view;
   await Promise.all([
     (state.messages.version !== version || state.messages.count !== store.messages) && messages(state.messages),
@@ -154,20 +184,19 @@ async function takeIn(state) {
   store.changed();
 }
 
-/** Those that somebody looks at, and what is new. */
 async function messages({ count, version: latest }) {
-  await Promise.all([news(), phones.refresh(), store.conversation?.refresh()]);
+  await Promise.all([news(), refreshShown()]);
   store.messages = count;
   version = latest;
 }
 
 /** Tell of what has come since the last time. */
 async function news() {
-  const first = newest < 0;
-  const page = await http.get(`fake/messages?newest_first=true&limit=${first ? 1 : NEWS}&after=${Math.max(0, newest)}`);
+  const first = store.messages === null;
+  const page = await http.get(`fake/messages?newest_first=true&limit=${first ? 1 : NEWS}&after=${newest}`);
   const fresh = first ? [] : page.messages;
   const before = newest;
-  newest = page.messages[0]?.id ?? Math.max(0, newest);
+  newest = page.messages[0]?.id ?? newest;
   for (const message of fresh) read.arrived(message.to);
   if (fresh.length === 1) announce(t("arrived", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
   else if (fresh.length) announce(t("arrived.many", { n: newest - before }));
@@ -196,5 +225,7 @@ async function requests({ count, last_id }) {
     more = page.more;
     if (more) before = `&before=${page.requests.at(-1).id}`;
   }
-  store.requests = [...store.requests, ...found.reverse()].slice(-count);
+  const known = [...store.requests, ...found.reverse()];
+  const since = known.filter(({ id }) => id > last_id).length; // those were not counted yet
+  store.requests = known.slice(-(count + since));
 }

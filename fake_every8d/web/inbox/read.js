@@ -18,14 +18,22 @@ class Read {
   /** How many phones have messages after it, as the API counts them. */
   counted = 0;
 
-  /** Recall what was seen of a fake. @param {string} epoch */
+  /** Begin with a fake, of which something may have been seen before. @param {string} epoch */
   open(epoch) {
-    const kept = JSON.parse(recall("read") ?? "{}");
-    const known = kept.epoch === epoch;
     this.epoch = epoch;
-    this.until = known ? kept.until : 0;
-    this.phones = new Map(known ? kept.phones : []);
+    this.until = 0;
+    this.phones = new Map();
     this.counted = 0;
+    this.recall();
+  }
+
+  /** Take over what is remembered, which may be by another window. @returns whether anything is */
+  recall() {
+    const kept = JSON.parse(recall("read") ?? "{}");
+    if (kept.epoch !== this.epoch) return false;
+    this.until = kept.until;
+    this.phones = new Map(kept.phones);
+    return true;
   }
 
   /** How many messages of a phone nobody has seen. @param {Phone} phone */
@@ -42,7 +50,11 @@ class Read {
   /** There is a phone as the API now shows it. @param {Phone} phone */
   take({ number, unread }) {
     const seen = this.phones.get(number);
-    if (seen) seen.news = unread > seen.count;
+    if (!seen) return;
+    seen.news = unread > seen.count;
+    if (unread >= seen.count) return;
+    seen.count = unread; // the fake has forgotten some, or all of them have been marked
+    this.keep();
   }
 
   /** Something new is on that phone. @param {string} number */

@@ -1,7 +1,7 @@
 /** Failures on demand: an outage with one switch, or exactly what should go wrong. */
 
 import { http } from "../api.js";
-import { attempt } from "../live.js";
+import { attempt, look } from "../live.js";
 import { t } from "../i18n.js";
 import { outage, store } from "../store.js";
 import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
@@ -13,10 +13,9 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
  *   which calls can fail, and how: by kind, what can be said about it, such as it is in an example
  */
 
-/** @returns {Promise<Choice | undefined>} by the API's description of itself */
+/** @returns {Promise<Choice>} by the API's description of itself */
 async function choices() {
-  const description = await attempt(http.get("fake/openapi.json"));
-  if (!description) return undefined;
+  const description = await http.get("fake/openapi.json");
   const { examples } = description.paths["/fake/faults"].post.requestBody.content["application/json"];
   return {
     operations: description.components.schemas.NewFault.properties.operation.enum,
@@ -36,8 +35,8 @@ export async function switchOutage(on) {
 export function Faults() {
   const [choice, offer] = useState(/** @type {Choice | undefined} */ (undefined));
   useEffect(() => {
-    choices().then(offer);
-  }, []);
+    look(async () => offer(await choices()));
+  }, [store.connected, store.epoch]);
   return html`
     <section class="page">
       <header class="page-head">
