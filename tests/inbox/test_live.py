@@ -279,6 +279,13 @@ def test_of_a_long_conversation_only_what_is_being_read_is_known(
     expect(bubbles.last).to_have_text("unheard of")
     expect(bubbles.last).to_be_in_viewport()
 
+    # Past what a search has found, too.
+    page.get_by_role("searchbox").fill("many, 849:")
+    expect(page.locator(".conversation mark")).to_be_in_viewport()
+    scroll("0", until="0")
+    newest.click()
+    expect(bubbles.last).to_be_in_viewport()
+
 
 def test_a_search_finds_what_is_far_back_in_a_conversation(
     fake: FakeEvery8d, send: Send, open: Open

@@ -155,6 +155,68 @@ def test_all_is_marked_as_read_while_the_fake_is_reset(
     expect(phone_links(page)).to_contain_text(["1 unread"])
 
 
+def test_the_next_reply_is_typed_while_the_last_one_is_on_its_way(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello")
+    page = open("#/phone/+886912345678")
+    page.get_by_role("textbox", name="Reply as").fill("one")
+    held = Held(page, r"fake/(replies|state$)")
+    page.keyboard.press("Enter")
+    held.wait()
+    page.keyboard.type("two")
+    held.let_go()
+    expect(page.get_by_role("textbox", name="Reply as")).to_have_value("two")
+    page.keyboard.press("Enter")
+    expect(page.locator(".reply .bubble")).to_have_text(["one", "two"])
+
+
+def test_who_goes_elsewhere_while_a_reply_is_on_its_way_stays_there(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello")
+    page = open("#/phone/+886912345678")
+    page.get_by_role("textbox", name="Reply as").fill("one")
+    held = Held(page, r"fake/state$")
+    page.keyboard.press("Enter")
+    held.wait()
+    page.get_by_role("searchbox").focus()
+    held.let_go()
+    expect(page.locator(".reply .bubble")).to_have_text("one")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_a_reply_goes_to_the_message_that_was_chosen_even_if_that_is_out_of_sight(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """250 messages, of which the last 200 are known when the next one comes."""
+    fake.clock.freeze()
+    for n in range(1, 251):
+        send(f"message {n}")
+    page = open("#/phone/+886912345678")
+    bubbles = page.locator(".bubble")
+    expect(bubbles.last).to_have_text("message 250")
+    conversation = page.locator(".conversation .windowed")
+
+    def at_the_top() -> bool:
+        conversation.evaluate("e => e.scrollTop = 0")
+        return bubbles.first.inner_text() == "message 1"
+
+    wait_for(at_the_top)
+    first = page.get_by_role("article", name="Message 1", exact=True)
+    first.get_by_role("button", name="Reply").click()
+    conversation.evaluate("e => e.scrollTop = e.scrollHeight")
+    expect(bubbles.last).to_have_text("message 250")
+    send("message 251")
+    expect(bubbles.last).to_have_text("message 251")
+    expect(page.locator(".reply-to")).to_contain_text("message 1")
+    page.get_by_role("textbox", name="Reply as").fill("to the first")
+    page.keyboard.press("Enter")
+    wait_for(lambda: fake.messages[0].replies)
+
+
 def test_a_filter_by_an_account_goes_with_it(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.add_account("shop", "secret")
     fake.clock.freeze()
@@ -164,6 +226,76 @@ def test_a_filter_by_an_account_goes_with_it(fake: FakeEvery8d, send: Send, open
     expect(phone_links(page)).to_have_count(0)
     fake.remove_account("shop")
     expect(phone_links(page)).to_have_count(1)
+
+
+def test_a_filter_is_chosen_by_arrow_keys(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    """Which go through the phones elsewhere in the list."""
+    fake.add_account("shop", "secret")
+    fake.clock.freeze()
+    send("hello")
+    page = open()
+    page.get_by_label("Account").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Account")).to_have_value("demo")
+    expect(page).to_have_url(f"{fake.url}/")
+
+
+def test_the_last_key_counts_though_what_it_asks_for_comes_first(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(250)))
+    page = open()
+    phones = phone_links(page)
+    phones.first.click()
+    first = page.url
+    held = Held(page, r"fake/phones\?.*&offset=200")
+    page.keyboard.press("End")
+    held.wait()
+    page.keyboard.press("ArrowDown")
+    expect(page).not_to_have_url(first)
+    second = page.url
+    held.let_go()
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(first)
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(second)
+
+
+def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(250)))
+    page = open()
+    phones = phone_links(page)
+    phones.first.click()
+    held = Held(page, r"fake/phones\?.*&offset=0")
+    send("again", "0900000249")
+    held.wait()
+    page.keyboard.press("End")
+    phones.first.hover()
+    page.mouse.wheel(0, 1)  # draws the list anew
+    expect(page.locator(".phone-list .windowed")).to_have_js_property("scrollTop", 1)
+    held.let_go()
+    expect(page.locator(".phone-list li[aria-posinset='250'] a")).to_be_focused()
+
+
+def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello", "0911111111")
+    send("goodbye", "0922222222")
+    page = open()
+    status = page.locator(".phone-list").get_by_role("status")
+    expect(status).to_have_text("2 phones")
+    held = Held(page, r"fake/phones\?.*search=")
+    page.get_by_role("searchbox").fill("bye")
+    held.wait()
+    expect(status).to_have_text("2 phones")
+    held.let_go()
+    expect(status).to_have_text("Matches: 1, on one phone")
 
 
 def test_requests_that_come_while_others_are_loaded_take_nobodys_place(
@@ -196,3 +328,32 @@ def test_many_windows_do_not_keep_one_another_from_the_fake(
         page.goto(f"{fake.url}/#/phone/+886912345678")
     page.get_by_role("button", name="Deliver").click()
     expect(page.locator(".message .status")).to_have_text("100 Delivered")
+
+
+def test_what_was_drawn_once_is_not_remembered_for_ever(open: Open) -> None:
+    """A list whose items go as others come: of a thousand, ten at a time."""
+    count = """() => {
+        window.largest = 0;
+        const set = Map.prototype.set;
+        Map.prototype.set = function (key, value) {
+            set.call(this, key, value);
+            window.largest = Math.max(window.largest, this.size);
+            return this;
+        };
+    }"""
+    page = open()
+    page.evaluate(count)
+    page.evaluate(
+        """async () => {
+            const { html, render } = await import("/inbox/vendor/preact-htm.js");
+            const { WindowedList } = await import("/inbox/windowed.js");
+            const place = document.createElement("div");
+            document.body.append(place);
+            for (let first = 0; first < 1000; first += 10) {
+                const items = Array.from({ length: 10 }, (_, i) => first + i);
+                render(html`<${WindowedList} items=${items} keyOf=${(n) => n} estimate=${20}
+                    label="numbers" render=${(n) => html`<p>${n}</p>`} />`, place);
+            }
+        }"""
+    )
+    assert page.evaluate("window.largest") < 500

@@ -25,6 +25,7 @@ export function useArrows(count, chosen, choose) {
 
   /** @param {KeyboardEvent} event */
   function onKeyDown(event) {
+    if (event.target instanceof HTMLSelectElement) return; // its own keys
     const typing = event.target instanceof HTMLInputElement;
     const next = destination(event.key, chosen, count);
     if (next === null || !count || event.altKey || event.metaKey || event.ctrlKey) return;

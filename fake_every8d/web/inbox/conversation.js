@@ -31,6 +31,8 @@ export class Conversation {
   atEnd = true;
   /** Whether those before or after the known ones are being loaded. */
   reaching = false;
+  /** The one that is to be replied to, if that was said. @type {Message | null} */
+  replyTo = null;
   inTurn = inTurn();
 
   /** @param {string} number */
@@ -46,6 +48,7 @@ export class Conversation {
     this.older = this.newer = false;
     this.found = null;
     this.atEnd = true;
+    this.replyTo = null;
   }
 
   /** Load what is known as it is now, and what has come after it. */
@@ -59,9 +62,12 @@ export class Conversation {
     });
   }
 
-  /** Load the last ones. */
+  /** Load the last ones, wherever a search has led. */
   end() {
-    return this.inTurn(() => this.#end());
+    return this.inTurn(async () => {
+      await this.#end();
+      this.found = null;
+    });
   }
 
   /** Load those before the first that is known. */
@@ -130,6 +136,7 @@ export class Conversation {
     if (!first || (this.atEnd && !this.newer)) return this.#end();
     const limit = Math.min(MOST, this.messages.length + PAGE);
     const page = await this.#page({ after: first.id - 1, limit });
+    if (!page.messages.length) return this.#end(); // all of those have been forgotten
     this.messages = page.messages;
     this.newer = page.more;
   }

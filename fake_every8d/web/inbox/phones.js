@@ -15,6 +15,7 @@ import { store } from "./store.js";
  * @typedef {{number: string, name: string, messages: number, unread: number, newest: Message}} Phone
  *   as the API shows it: `messages` counts those that were asked for, of which `newest` is one;
  *   `unread` counts all of its messages after `read.until`
+ * @typedef {{first: number, last: number}} Places in the list
  */
 
 const PAGE = 100; // phones at a time
@@ -23,7 +24,7 @@ const KEPT = 10; // pages
 class Phones {
   /** What is searched for; empty for all of them. */
   query = "";
-  /** The places in the list that are in view. */
+  /** Those that are in view. @type {Places} */
   view = { first: 0, last: 0 };
   /** In the order of the list, undefined where they are not known. @type {(Phone | undefined)[]} */
   rows = [];
@@ -59,9 +60,8 @@ class Phones {
     return `${new URLSearchParams(parameters)}`;
   }
 
-  /** The pages that are in view and not known. @returns {number[]} */
-  get missing() {
-    const { first, last } = this.view;
+  /** The pages with those places that are not known. @param {Places} places @returns {number[]} */
+  missing({ first, last }) {
     const end = this.current ? Math.min(last, this.rows.length - 1) : last;
     const pages = [];
     for (let page = Math.floor(first / PAGE); page * PAGE <= end; page += 1) {
@@ -74,17 +74,19 @@ class Phones {
   refresh() {
     return this.inTurn(async () => {
       this.stale = true;
-      await this.#load();
+      await this.#load(this.view);
     });
   }
 
-  /** Load what is in view and not known. */
-  load() {
-    return this.inTurn(() => this.#load());
+  /** Load what is not known of some places, or else of those in view. @param {Places} [places] */
+  load(places) {
+    return this.inTurn(() => this.#load(places ?? this.view));
   }
 
-  async #load() {
-    const { question, missing } = this;
+  /** @param {Places} places */
+  async #load(places) {
+    const { question } = this;
+    const missing = this.missing(places);
     const found = await Promise.all(
       missing.map((page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`)),
     );

@@ -31,6 +31,11 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   /** @param {string | number} key */
   const placeOf = (key) => items.findIndex((item) => item !== undefined && keyOf(item) === key);
 
+  // Of items that have gone the heights are forgotten, though not each time.
+  if (heights.current.size > 2 * items.length + 100) {
+    const known = items.filter((item) => item !== undefined).map(keyOf);
+    heights.current = new Map(known.map((key) => [key, heights.current.get(key)]));
+  }
   const offsets = new Float64Array(items.length + 1);
   for (let i = 0; i < items.length; i++) {
     offsets[i + 1] = offsets[i] + (heights.current.get(items[i] && keyOf(items[i])) ?? estimate);

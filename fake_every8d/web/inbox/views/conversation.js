@@ -21,7 +21,6 @@ const NEAR = 20; // messages from where the known ones end, which is when others
 /** @param {{number: string, query: string}} props */
 export function Conversation({ number, query }) {
   const [conversation] = useState(() => new Messages(number));
-  const [replyTo, setReplyTo] = useState(/** @type {number | null} */ (null)); // a message's ID
   const [jumps, setJumps] = useState(0);
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const { found, messages, phone, ready } = conversation;
@@ -50,7 +49,8 @@ export function Conversation({ number, query }) {
     else if (entries.length - last < NEAR && conversation.newer) look(() => conversation.after());
   };
   const reply = (message) => {
-    setReplyTo(message.id);
+    conversation.replyTo = message;
+    store.changed();
     composer.current?.focus();
   };
   const toEnd = () =>
@@ -89,7 +89,7 @@ export function Conversation({ number, query }) {
             />
             ${conversation.newer &&
             html`<button type="button" class="to-end" onClick=${toEnd}>${t("newest")}</button>`}
-            <${Composer} conversation=${conversation} replyTo=${replyTo} setReplyTo=${setReplyTo} input=${composer} />
+            <${Composer} conversation=${conversation} input=${composer} />
           `}
     </section>
   `;
@@ -107,13 +107,14 @@ function Entry({ entry, query, onReply }) {
 
 const arrived = (message) => message.status === 0 || message.status === 100;
 
-function Composer({ conversation, replyTo, setReplyTo, input }) {
-  const { number, messages, older, newer } = conversation;
+/** @param {{conversation: Messages, input: {current: HTMLTextAreaElement | null}}} props */
+function Composer({ conversation, input }) {
+  const { number, messages, older, newer, replyTo } = conversation;
   const [text, setText] = useState(drafts.get(number) ?? "");
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
   const [sending, setSending] = useState(false);
   const newest = newer ? undefined : messages.findLast(arrived);
-  const chosen = messages.find((message) => message.id === replyTo && message !== newest);
+  const chosen = replyTo && replyTo.id !== newest?.id ? replyTo : null;
 
   function type(typed) {
     setText(typed);
@@ -122,25 +123,33 @@ function Composer({ conversation, replyTo, setReplyTo, input }) {
     else drafts.delete(number);
   }
 
-  async function send(event) {
-    event?.preventDefault();
+  function send(event) {
+    event.preventDefault();
     if (!text || sending) return;
     setSending(true);
+    input.current?.focus(); // the button that had it may be disabled by now
     const reply = chosen
       ? http.post(`fake/messages/${chosen.id}/replies`, { text })
       : http.post("fake/replies", { to: number, text });
-    if (await attempt(reply, setProblem)) {
-      type("");
-      setReplyTo(null);
-    }
-    setSending(false);
-    input.current?.focus();
+    attempt(reply.then(sent).finally(() => setSending(false)), setProblem);
+  }
+
+  /** Only what has been typed since then is left. */
+  function sent() {
+    const typed = drafts.get(number) ?? "";
+    type(typed.startsWith(text) ? typed.slice(text.length) : typed);
+    toNewest();
+  }
+
+  function toNewest() {
+    conversation.replyTo = null;
+    store.changed();
   }
 
   function onKeyDown(event) {
     // While a Chinese word is being composed, Enter belongs to the input method.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
-    if (event.key === "Escape") setReplyTo(null);
+    if (event.key === "Escape") toNewest();
   }
 
   if (!newest && !older && !newer) return html`<p class="composer closed">${t("reply.impossible")}</p>`;
@@ -150,7 +159,7 @@ function Composer({ conversation, replyTo, setReplyTo, input }) {
       html`
         <p class="reply-to">
           <span>${t("reply.to")} <bdi>${chosen.content.slice(0, 60)}</bdi></span>
-          <button type="button" class="bare" onClick=${() => setReplyTo(null)} aria-label=${t("cancel")}>
+          <button type="button" class="bare" onClick=${toNewest} aria-label=${t("cancel")}>
             <${Icon} name="cross" />
           </button>
         </p>

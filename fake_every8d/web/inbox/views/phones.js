@@ -25,11 +25,13 @@ export function Phones({ route }) {
   const { rows } = phones;
   const chosen = rows.findIndex((phone) => phone?.number === route.item);
   const place = useRef(-1); // in the list, of the phone that was chosen last
+  const aim = useRef(-1); // the place that a key has asked for last
   if (chosen >= 0) place.current = chosen;
   const arrows = useArrows(rows.length, route.item ? place.current : -1, async (index) => {
-    await show(index, index);
+    aim.current = index;
+    await know({ first: index, last: index });
     const phone = phones.rows[index];
-    if (phone) replace({ item: phone.number, query: route.query });
+    if (phone && aim.current === index) replace({ item: phone.number, query: route.query });
   });
 
   if (store.messages === 0) return html`<${Welcome} />`;
@@ -50,7 +52,7 @@ export function Phones({ route }) {
         </div>
         <${AccountFilter} />
         <div class="count">
-          <p role="status">${phones.asked !== null && summary(route.query)}</p>
+          <p role="status">${summary()}</p>
           ${read.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${markAllRead}>${t("unread.clear")}</button>`}
         </div>
         ${rows.length > 0 &&
@@ -61,7 +63,7 @@ export function Phones({ route }) {
             estimate=${66}
             label=${t("phones")}
             drawn=${arrows.drawn}
-            seen=${show}
+            seen=${(first, last) => know((phones.view = { first, last }))}
             show=${{ key: route.item, at: route.item }}
             render=${(phone, index) => html`<${Phone} phone=${phone} route=${route} tabindex=${tabIndex(index, chosen)} />`}
           />
@@ -74,16 +76,16 @@ export function Phones({ route }) {
   `;
 }
 
-/** Load the phones at those places, if they are not known. @param {number} first @param {number} last */
-async function show(first, last) {
-  phones.view = { first, last };
-  if (phones.missing.length) await look(() => phones.load());
+/** Load the phones at those places, if they are not known. @param {import("../phones.js").Places} places */
+async function know(places) {
+  if (phones.missing(places).length) await look(() => phones.load(places));
 }
 
-/** @param {string} query */
-function summary(query) {
-  const { messages, rows } = phones;
-  if (!query.trim()) return t("phones.count", { n: rows.length });
+/** What there is of what was asked for, which may not be what has been typed by now. */
+function summary() {
+  const { asked, messages, rows } = phones;
+  if (asked === null) return null;
+  if (!new URLSearchParams(asked).has("search")) return t("phones.count", { n: rows.length });
   return rows.length ? t("search.found", { n: rows.length, messages }) : t("search.nothing");
 }
 
