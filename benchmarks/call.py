@@ -20,7 +20,7 @@ _BODY = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
 
 
 class Constant(Service):  # type: ignore[misc]  # spyne has no types
-    """sendSMS with its parameters, and one answer for all."""
+    """sendSMS with its parameters, and one response for all."""
 
     @rpc(  # type: ignore[untyped-decorator]
         *[Unicode] * 5,
@@ -32,7 +32,7 @@ class Constant(Service):  # type: ignore[misc]  # spyne has no types
 
 
 class BareSoap11(Soap11):  # type: ignore[misc]
-    """As little as goes under spyne: parse, bind by name, and frame the answer."""
+    """As little as goes under spyne: parse, bind by name, and frame the response."""
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
 

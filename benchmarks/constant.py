@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_httpserver import HTTPServer
 
-from benchmarks.posting import constant_answer
+from benchmarks.posting import constant_response
 
 
 def five_bytes(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -22,7 +22,7 @@ def httpserver(port: int = 0) -> HTTPServer:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = HTTPServer(port=port)
     server.expect_request("/").respond_with_data(
-        constant_answer(), content_type="text/xml; charset=utf-8"
+        constant_response(), content_type="text/xml; charset=utf-8"
     )
     return server
 

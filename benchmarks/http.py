@@ -49,7 +49,7 @@ _SCRIPT = Path(__file__).with_name("post.lua")
 
 
 def run(quick: bool) -> list[Result]:
-    """Answers a second by each, in turn, beside the fake; the HTTP API's beside node-soap."""
+    """Responses a second by each, in turn, beside the fake; the HTTP API's beside node-soap."""
     wanted = (4,) if quick else CONNECTIONS
     missing: dict[str, str] = {}
     with ExitStack() as stack:
@@ -70,11 +70,11 @@ def run(quick: bool) -> list[Result]:
         def load(name: str, connections: int) -> Mapping[str, float]:
             credit = caller.credit()
             body = form if name == HTTP_API else soap
-            answers, seconds = _wrk(urls[name], body, connections)
+            responses, seconds = _wrk(urls[name], body, connections)
             if name in (FAKE, HTTP_API):
-                assert credit - caller.credit() >= answers  # each has sent a message
+                assert credit - caller.credit() >= responses  # each has sent a message
                 caller.settle()
-            return {_row(name, connections): answers / seconds}
+            return {_row(name, connections): responses / seconds}
 
         try:
             rounds = in_turn(
@@ -107,13 +107,13 @@ def _row(name: str, connections: int) -> str:
 
 
 def _wrk(url: str, body: Path, connections: int) -> tuple[int, float]:
-    """How many answers, and in how many seconds. Raises `servers.Missing`."""
+    """How many responses, and in how many seconds. Raises `servers.Missing`."""
     command = [servers.need("wrk"), "-t1", f"-c{connections}", "-d1s", "-s", str(_SCRIPT), url]
     environment = os.environ | {"BODY": str(body), "TYPE": _TYPES[body.name]}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     measured = json.loads(run.stdout.splitlines()[-1])
     assert not measured["failed"], run.stdout
-    return measured["answers"], measured["microseconds"] / 1e6
+    return measured["responses"], measured["microseconds"] / 1e6
 
 
 class _Caller:

@@ -48,7 +48,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def _by_socket(url: str, session_key: str) -> Callable[[], bytes]:
-    """One call: connect, send, and read the answer.
+    """One call: connect, send, and read the response.
 
     Its end is the envelope's, and not the connection's: before Werkzeug closes that, it
     waits for 10 ms, in case more of the request comes.
@@ -66,12 +66,12 @@ def _by_socket(url: str, session_key: str) -> Callable[[], bytes]:
     def call() -> bytes:
         with socket.create_connection((address.hostname, address.port)) as connection:
             connection.sendall(request)
-            answer = b""
-            while not answer.endswith(b"</soap:Envelope>"):
+            response = b""
+            while not response.endswith(b"</soap:Envelope>"):
                 received = connection.recv(65_536)
-                assert received, answer
-                answer += received
-            return answer
+                assert received, response
+                response += received
+            return response
 
     batch_id(call())
     return call

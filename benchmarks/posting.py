@@ -15,7 +15,7 @@ from fake_every8d.web.app import SOAP_PATH
 TNS = "http://tempuri.org/"
 CONTENT = "驗證碼 483920，五分鐘內有效"
 RESULT = "999.00,1,1.0,0,8cb81ad9-e4c7-4f1a-b6a1-d1b4d4f0a1c5"
-"""What a constant answer says of the sent message."""
+"""What a constant response says of the sent message."""
 HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{TNS}sendSMS"'}
 """Of a `sendSMS` by HTTP."""
 
@@ -81,8 +81,8 @@ def soap_request(body: bytes) -> bytes:
     return f"POST {SOAP_PATH} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def constant_answer() -> str:
-    """A SOAP 1.1 answer to `sendSMS`, as the fake writes it."""
+def constant_response() -> str:
+    """A SOAP 1.1 response to `sendSMS`, as the fake writes it."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
@@ -92,8 +92,8 @@ def constant_answer() -> str:
 
 
 def post(application: Any, body: bytes, operation: str) -> bytes:
-    """The answer of a WSGI application to a SOAP 1.1 request."""
-    answer: Iterable[bytes] = application(
+    """The response of a WSGI application to a SOAP 1.1 request."""
+    response: Iterable[bytes] = application(
         _ENVIRON
         | {
             "CONTENT_LENGTH": str(len(body)),
@@ -102,11 +102,11 @@ def post(application: Any, body: bytes, operation: str) -> bytes:
         },
         lambda status, headers, exc_info=None: None,
     )
-    return b"".join(answer)
+    return b"".join(response)
 
 
-def batch_id(answer: bytes) -> str:
-    """The ID of the batch that a send was answered."""
-    found = _BATCH_ID.search(answer.decode())
-    assert found is not None, answer[:1000]
+def batch_id(response: bytes) -> str:
+    """The ID of the batch in the response to a send."""
+    found = _BATCH_ID.search(response.decode())
+    assert found is not None, response[:1000]
     return found[0]

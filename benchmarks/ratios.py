@@ -16,7 +16,7 @@ from lxml import etree
 from benchmarks.measuring import Result, in_child, in_turn, result
 from benchmarks.posting import (
     CONTENT,
-    constant_answer,
+    constant_response,
     envelope,
     gateway,
     numbers,
@@ -92,8 +92,9 @@ def _frozen() -> tuple[Gateway, str]:
 
 
 def _xml(calls: int) -> Mapping[str, float]:
-    request, answer = send_sms("0" * 32, "0912345678"), etree.fromstring(constant_answer().encode())
-    return {XML: _seconds(lambda: (etree.fromstring(request), etree.tostring(answer)), calls)}
+    request = send_sms("0" * 32, "0912345678")
+    response = etree.fromstring(constant_response().encode())
+    return {XML: _seconds(lambda: (etree.fromstring(request), etree.tostring(response)), calls)}
 
 
 def _calls(calls: int) -> Mapping[str, float]:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 import urllib3
 
-from benchmarks.posting import HEADERS, RESULT, constant_answer, send_sms
+from benchmarks.posting import HEADERS, RESULT, constant_response, send_sms
 from fake_every8d.web.app import SOAP_PATH
 
 _FOLDER = Path(__file__).parent
@@ -57,8 +57,8 @@ def node_soap() -> Iterator[str]:
 def mountebank() -> Iterator[str]:
     """An imposter of mountebank's, which answers every request the same. Raises `Missing`."""
     node = _node()
-    answer = {"headers": {"Content-Type": "text/xml; charset=utf-8"}, "body": constant_answer()}
-    stubs = [{"responses": [{"is": answer}]}]
+    response = {"headers": {"Content-Type": "text/xml; charset=utf-8"}, "body": constant_response()}
+    stubs = [{"responses": [{"is": response}]}]
     with TemporaryDirectory() as folder:
         imposters = Path(folder, "imposters.json")
 
@@ -85,7 +85,7 @@ def wiremock() -> Iterator[str]:
     headers = {"Content-Type": "text/xml; charset=utf-8"}
     stub = {
         "request": {"method": "ANY", "urlPattern": ".*"},
-        "response": {"status": 200, "headers": headers, "body": constant_answer()},
+        "response": {"status": 200, "headers": headers, "body": constant_response()},
     }
     with TemporaryDirectory() as folder:
         mappings = Path(folder, "mappings")

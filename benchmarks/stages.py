@@ -56,7 +56,7 @@ def _stages(calls: int) -> Mapping[str, float]:
 
     call()
     feed = _timed(RequestReader, "feed")
-    answer = _timed(Application, "__call__")
+    response = _timed(Application, "__call__")
     read = _timed(SoapEndpoint, "read")
     execute = _timed(SoapCall, "execute")
     send = _timed(Gateway, "send_sms")
@@ -81,8 +81,8 @@ def _stages(calls: int) -> Mapping[str, float]:
         "envelope out": median(respond),
         "journal": median(add),
         "line in the log": median(_logged),
-        "the rest of the application": median(answer) - sum(inner),
-        "connection, and writing HTTP": median(whole) - median(feed) - median(answer),
+        "the rest of the application": median(response) - sum(inner),
+        "connection, and writing HTTP": median(whole) - median(feed) - median(response),
         "its delivery, later": delivery,
     }
 

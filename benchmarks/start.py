@@ -1,4 +1,4 @@
-"""From `fake-every8d` typed to the first answer, and back to how it was with `reset`."""
+"""From `fake-every8d` typed to the first response, and back to how it was with `reset`."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -13,11 +13,11 @@ from benchmarks.measuring import Result, in_turn, result
 from benchmarks.posting import HEADERS, send_sms
 from fake_every8d import FakeEvery8d
 
-START = "fake-every8d, to the first answer"
+START = "fake-every8d, to the first response"
 BESIDE: Mapping[str, Callable[[], AbstractContextManager[str]]] = {
-    "mountebank, to the first answer": servers.mountebank,
-    "WireMock, to the first answer": servers.wiremock,
-    "node-soap, to the first answer": servers.node_soap,
+    "mountebank, to the first response": servers.mountebank,
+    "WireMock, to the first response": servers.wiremock,
+    "node-soap, to the first response": servers.node_soap,
 }
 RESET = "reset, a message sent"
 CLEAR = "pytest-httpserver's clear"

@@ -89,6 +89,6 @@ def test_what_the_machine_lacks_is_said_in_its_rows_and_left_out(tmp_path: Path)
     benchmarks = json.loads(file.read_text())["benchmarks"]
     assert {row["missing"] for row in benchmarks["http"]} == {"wrk is not installed"}
     started = {row["what"]: row["missing"] for row in benchmarks["start"]}
-    assert started["node-soap, to the first answer"] == "node is not installed"
-    assert started["fake-every8d, to the first answer"] is None
+    assert started["node-soap, to the first response"] == "node is not installed"
+    assert started["fake-every8d, to the first response"] is None
     assert "node is not installed" in run.stdout

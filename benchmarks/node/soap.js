@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import { listen } from "soap";
 
 const [port, wsdl] = process.argv.slice(2);
-const answer = { sendSMSResult: process.env.RESULT };
-const operations = { sendSMS: () => answer };
+const response = { sendSMSResult: process.env.RESULT };
+const operations = { sendSMS: () => response };
 const service = { SMS: { SMSSoap: operations, SMSSoap12: operations } };
 
 const server = createServer();
