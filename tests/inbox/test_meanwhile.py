@@ -281,6 +281,19 @@ def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
     expect(page.locator(".phone-list li[aria-posinset='250'] a")).to_be_focused()
 
 
+def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """Phones are loaded by the hundred."""
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(301)))
+    page = open()
+    phone_links(page).first.click()
+    page.keyboard.press("End")
+    expect(page.locator(".phone-list li[aria-posinset='300'] a")).to_be_visible()
+    expect(page.locator(".phone-list li[aria-posinset='301'] a")).to_be_focused()
+
+
 def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from fake_every8d import FakeEvery8d, Operation, Status
 from tests.inbox.conftest import Open, Send
 from tests.receiver import Receiver, in_turn, status
+from tests.waiting import wait_for
 from tests.web.serving import call, log_in
 
 
@@ -461,3 +462,17 @@ def test_s7_the_copy_by_e_mail_is_shown(fake: FakeEvery8d, open: Open) -> None:
     page.get_by_role("button", name="Details").click()
     expect(page.locator(".fields")).to_contain_text("a@b.test kept")
     assert fake.messages[0].status in (Status.SENT, Status.DELIVERED)
+
+
+def test_a_fraction_of_a_second_is_typed_as_it_is_written(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/faults")
+    page.get_by_label("What happens").select_option("delay")
+    seconds = page.get_by_label("Seconds")
+    seconds.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Seconds from 0 to 3600.")
+    page.keyboard.type("1.5")
+    page.keyboard.press("Enter")
+    wait_for(lambda: fake.faults)
+    assert [fault.seconds for fault in fake.faults] == [1.5]

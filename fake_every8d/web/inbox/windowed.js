@@ -54,6 +54,9 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     return index < 0 ? view.current.scrollTop : offsets[index] + current.inset;
   }
 
+  const { activeElement } = document;
+  const focused = list.current?.contains(activeElement) ? /** @type {HTMLElement} */ (activeElement) : null;
+
   // For what runs once they have been drawn.
   const box = () => /** @type {HTMLElement} */ (view.current);
   const all = () => /** @type {HTMLElement} */ (list.current);
@@ -72,6 +75,8 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     }
     if (Math.abs(box().scrollTop - top) > 1) box().scrollTop = Math.max(0, top);
     if (changed) redraw((n) => n + 1);
+    // What has been moved to another place in the document has lost the focus.
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
     drawn?.();
   });
 

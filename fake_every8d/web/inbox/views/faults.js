@@ -86,13 +86,17 @@ function NewFault({ operations, kinds }) {
   const [operation, setOperation] = useState("sendSMS");
   const [times, setTimes] = useState("1");
   const [effect, setEffect] = useState("before");
-  const [settings, setSettings] = useState(/** @type {Settings} */ (kinds.http_error));
+  const [settings, setSettings] = useState(/** @type {Settings} */ (kinds.http_error)); // as typed
   const [problem, setProblem] = useState(/** @type {import("../errors.js").Problem | null} */ (null));
 
+  /** @param {string} name */
+  const isNumber = (name) => typeof kinds[kind][name] === "number";
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
+    // In JSON no number is null, which the API refuses.
+    const given = Object.entries(settings).map(([name, value]) => [name, isNumber(name) ? parseFloat(`${value}`) : value]);
     attempt(
-      http.post("fake/faults", { operation, kind, effect, times: times === "" ? null : Number(times), ...settings }),
+      http.post("fake/faults", { operation, kind, effect, times: times === "" ? null : Number(times), ...Object.fromEntries(given) }),
       setProblem,
     );
   };
@@ -101,7 +105,7 @@ function NewFault({ operations, kinds }) {
     setProblem(null);
     setSettings(kinds[chosen]);
   };
-  const change = (name, value) => setSettings({ ...settings, [name]: typeof kinds[kind][name] === "number" ? Number(value) : value });
+  const change = (name, value) => setSettings({ ...settings, [name]: value });
 
   return html`
     <form class="card new" noValidate onSubmit=${submit}>
@@ -123,7 +127,7 @@ function NewFault({ operations, kinds }) {
           <label key=${`${kind}.${name}`}>
             ${t(`fault.set.${name}`)}
             <input
-              type=${typeof kinds[kind][name] === "number" ? "number" : "text"}
+              type=${isNumber(name) ? "number" : "text"}
               value=${value}
               aria-invalid=${String(problem?.field === name)}
               onInput=${(/** @type {any} */ event) => change(name, event.target.value)}
