@@ -276,6 +276,8 @@ def test_health_of_what_is_served_by_the_script_that_the_image_has(tmp_path: Pat
         environment = os.environ | {"FAKE_EVERY8D_PORT": str(urlsplit(served.url).port)}
         command = [sys.executable, "-IS", health.__file__]
         assert subprocess.run(command, env=environment).returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        environment["FAKE_EVERY8D_PORT"] = str(closed.getsockname()[1])
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "not well: Connection refused\n")
 
