@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
 from random import Random
 
 from fake_every8d.gateway import numbers
@@ -164,13 +163,8 @@ class Intake:
         left = [other for other in submission.recipients if other.mobile not in mobiles]
         return submission._replace(recipients=left), left_out
 
-    def _sent_before(
-        self, user_id: str, recipients: Sequence[Recipient], *, among: int | None = None
-    ) -> Iterator[SentBefore]:
-        """Those to whom the account sent the same text within 24 hours (H11).
-
-        With `among`, only that many of the latest SMS to each are looked at.
-        """
+    def _sent_before(self, user_id: str, recipients: Sequence[Recipient]) -> Iterator[SentBefore]:
+        """Those to whom the account sent the same text within 24 hours (H11)."""
         since = self._clock.micros - DAY
         for few in by_few(recipients):
             with self._lock:
@@ -180,7 +174,6 @@ class Intake:
                         numbers.parse(recipient.mobile).e164,
                         recipient.content,
                         since,
-                        among,
                     )
                     for recipient in few
                 ]
@@ -191,12 +184,19 @@ class Intake:
                 sleep(_PAUSE)
 
     def _repeated(self, sending: Sending) -> tuple[str, ...]:
-        """Advice that names those whose last SMS was the same, if that is asked for."""
-        submission = sending.submission
+        """Advice that names the first whose last SMS was the same, if that is asked for."""
+        submission, batch = sending.submission, sending.batch
         if not submission.tell_repeats:
             return ()
-        repeats = self._sent_before(sending.batch.user_id, submission.recipients, among=1)
-        return tuple([_REPEATED.format(repeat.mobile) for repeat in islice(repeats, 1)])
+        since = batch.accepted_at - DAY
+        for few in by_few(batch.records):
+            with self._lock:
+                for record in few:
+                    if self._store.last_sent(batch.user_id, record.to, record.content, since, 1):
+                        return (_REPEATED.format(submission.recipients[record.place].mobile),)
+            if len(few) == FEW:
+                sleep(_PAUSE)
+        return ()
 
     def _relied_on(self, user_id: str) -> object:
         """What a send is judged by, except for the credit."""
