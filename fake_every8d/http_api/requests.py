@@ -99,6 +99,8 @@ def _fields(encoded: bytes, advice: Advice) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(encoded: bytes, name: str, advice: Advice) -> str:
+    if encoded.isalnum():  # of ASCII, as most are
+        return encoded.decode()
     # A run at a time: urllib's `unquote_to_bytes` goes byte by byte, of which Chinese has many.
     text = _ESCAPES.sub(_unescaped, encoded.replace(b"+", b" "))
     try:
