@@ -294,6 +294,28 @@ def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
     expect(page.locator(".phone-list li[aria-posinset='301'] a")).to_be_focused()
 
 
+def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(301)))
+    page = open()
+    phone_links(page).first.click()
+    end = Held(page, r"fake/phones\?.*&offset=300")
+    page.keyboard.press("End")
+    end.wait()
+    start = Held(page, r"fake/phones\?.*&offset=0")
+    send("again", "0900000300")
+    expect(page.locator("#announcements")).to_contain_text("again")
+    end.let_go()
+    last = page.get_by_role("link", name="0900 000 000")
+    expect(last).to_be_focused()
+    start.wait()
+    with page.expect_request(re.compile("wait_seconds")):  # when all has been loaded
+        start.let_go()
+    expect(last).to_be_focused()
+
+
 def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:

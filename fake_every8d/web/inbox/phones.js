@@ -86,13 +86,17 @@ class Phones {
   /** @param {Places} places */
   async #load(places) {
     const { question } = this;
+    const get = (/** @type {number} */ page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`);
     const missing = this.missing(places);
-    const found = await Promise.all(
-      missing.map((page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`)),
-    );
+    const found = await Promise.all(missing.map(get));
     const [any] = found;
-    if (!any || question !== this.question) return; // it is something else by now: that is loaded next
-    if (!this.current || any.count !== this.rows.length) {
+    if (!any) return;
+    if (any.count !== this.rows.length) this.stale = true;
+    // What is in view by now is not to vanish.
+    const others = this.missing(this.view).filter((page) => !missing.includes(page));
+    found.push(...(await Promise.all(others.map(get))));
+    if (question !== this.question) return; // it is something else by now: that is loaded next
+    if (!this.current) {
       this.rows = new Array(any.count).fill(undefined);
       this.pages = [];
     }
@@ -100,7 +104,7 @@ class Phones {
     this.stale = false;
     this.messages = any.messages;
     read.counted = any.unread;
-    missing.forEach((page, i) => this.#put(page, found[i].phones));
+    [...missing, ...others].forEach((page, i) => this.#put(page, found[i].phones));
     for (const page of this.pages.splice(0, this.pages.length - KEPT)) {
       this.rows.fill(undefined, page * PAGE, (page + 1) * PAGE);
     }
