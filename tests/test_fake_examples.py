@@ -73,3 +73,4 @@ def test_each_docstring_has_an_example_and_that_runs(
         names |= {"datetime": datetime, "zeep": zeep, "requests": requests}
         for code in codes:
             exec(code, names)
+        names["fake"].stop()  # maybe one that the example has started
