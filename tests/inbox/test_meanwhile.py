@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from fake_every8d import FakeEvery8d
 from tests.inbox.conftest import Open, Send
-from tests.inbox.test_live import hide
+from tests.inbox.test_live import asked, hide
 from tests.waiting import wait_for
 from tests.web.serving import call
 
@@ -331,6 +331,29 @@ def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
     expect(status).to_have_text("2 phones")
     held.let_go()
     expect(status).to_have_text("Matches: 1, on one phone")
+
+
+def test_what_is_searched_for_no_more_is_not_looked_for(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """Its place in the conversation is another."""
+    fake.clock.freeze()
+    send("alpha")
+    send("album")
+    page = open("#/phone/+886912345678")
+    expect(page.locator(".bubble")).to_have_text(["alpha", "album"])
+    held = Held(page, r"fake/messages\?.*&search=a&")
+    page.get_by_role("searchbox").fill("a")
+    held.wait()
+    searches = asked(page)
+    page.keyboard.press("End")
+    page.keyboard.type("lpha")
+    expect(page).to_have_url(re.compile("q=alpha$"))
+    with page.expect_request(re.compile(r"/messages\?.*search=alpha")):
+        held.let_go()
+    expect(page.locator(".conversation mark")).to_have_text("alpha")
+    found = [request.url for request in searches if "/messages?to=" in request.url]
+    assert len(found) == 1
 
 
 def test_requests_that_come_while_others_are_loaded_take_nobodys_place(

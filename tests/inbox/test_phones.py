@@ -368,6 +368,13 @@ def test_links_lead_back_and_forth(send: Send, open: Open) -> None:
     expect(page.get_by_role("heading", name="0911 111 111")).to_be_visible()
 
 
+def test_a_link_may_have_a_number_in_any_spelling(send: Send, open: Open) -> None:
+    send("hello")
+    page = open("#/phone/0912-345-678")
+    expect(page).to_have_url(re.compile(r"/#/phone/\+886912345678$"))
+    expect(page.get_by_role("link", name="0912 345 678")).to_have_attribute("aria-current", "page")
+
+
 def test_a_link_to_a_phone_that_got_nothing_says_so(send: Send, open: Open) -> None:
     send("hello")
     page = open("#/phone/+886999999999")

@@ -25,6 +25,8 @@ export class Conversation {
   older = false;
   /** Whether there are any after them. */
   newer = false;
+  /** What is searched for; empty if nothing is. */
+  search = "";
   /** Which of them a search has found. @type {{id: number, search: string} | null} */
   found = null;
   /** Whether the last one is in view, and is to stay so when others come. */
@@ -96,13 +98,13 @@ export class Conversation {
     });
   }
 
-  /**
-   * Load the newest message that is found by a search, and those around it.
-   * @param {string} search
-   */
-  find(search) {
+  /** Load the newest message that the search finds, and those around it. */
+  find() {
     return this.inTurn(async () => {
+      const { search } = this;
+      if (!search || search === this.found?.search) return;
       const [match] = (await this.#page({ search, newest_first: true, limit: 1 })).messages;
+      if (search !== this.search) return; // it is another one by now: that is done next
       this.found = match ? { id: match.id, search } : null;
       if (match && !this.messages.some(({ id }) => id === match.id)) await this.#around(match.id);
     });

@@ -6,7 +6,7 @@ import { attempt, look } from "../live.js";
 import { date, national } from "../format.js";
 import { t } from "../i18n.js";
 import { read } from "../read.js";
-import { href } from "../route.js";
+import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { Badge, CopyButton, Empty, FieldError, Icon, Text, statusWord } from "../ui.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
@@ -36,9 +36,14 @@ export function Conversation({ number, query }) {
     if (phone && !document.hidden && read.mark(phone)) store.changed();
   });
 
+  useEffect(() => {
+    if (phone && phone.number !== number) replace({ item: phone.number, query }); // as the list has it
+  });
+
   const needle = query.trim().toLowerCase();
   useEffect(() => {
-    if (needle && ready) look(() => conversation.find(needle));
+    conversation.search = needle;
+    if (needle && ready) look(() => conversation.find());
   }, [needle, ready]);
   const shown = found?.search === needle && entries.findLast(({ message }) => message.id === found.id);
   /** @param {number} first @param {number} last */
