@@ -243,6 +243,9 @@ class Batch:
         )
 
 
+_NO_NUMBER = Kind.INVALID  # which Python 3.11 is slow to look up, each time
+
+
 class Record:
     """A recipient's record in a batch, of which a `Message` is a snapshot."""
 
@@ -302,7 +305,7 @@ class Record:
     @property
     def number(self) -> str:
         """The number under which it is found: what was refused keeps its spelling in `to`."""
-        return numbers.parse_spelling(self.to).e164 if self.kind is Kind.INVALID else self.to
+        return numbers.parse_spelling(self.to).e164 if self.kind is _NO_NUMBER else self.to
 
     @property
     def booked(self) -> bool:

@@ -14,6 +14,10 @@ from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.messages import Batch, Recipient, Record, Status
 from fake_every8d.gateway.numbers import Kind
 
+# By names of their own, because Python 3.11 is slow to look up the members of an enum.
+_SENT, _BOOKED = Status.SENT, Status.BOOKED
+_DOMESTIC, _INTERNATIONAL, _NO_NUMBER = Kind.DOMESTIC, Kind.INTERNATIONAL, Kind.INVALID
+
 _NAME_LENGTH = 50
 _SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
@@ -144,21 +148,21 @@ class Sending:
         price = 0 if account.test_mode else self._price(recipient, number)
         if account.test_mode:
             status = Status.TEST_MODE
-        elif number.kind is Kind.INVALID:
+        elif number.kind is _NO_NUMBER:
             status = self._refuse(self._invalid, _INVALID, recipient.mobile)
         elif not recipient.content:
             # The document has no status of its own for it.
             status = self._refuse(self._invalid, _NO_CONTENT, recipient.mobile)
         elif due is None:
             status = self._refuse(Status.INVALID_SEND_TIME, _BAD_TIME, send_time)
-        elif number.kind is Kind.INTERNATIONAL and not account.international:
+        elif number.kind is _INTERNATIONAL and not account.international:
             status = self._refuse(Status.INTERNATIONAL_DISABLED, _NO_ABROAD, number.e164)
         else:
-            status = Status.BOOKED if due > now else Status.SENT
+            status = _BOOKED if due > now else _SENT
         if len(recipient.name) > _NAME_LENGTH // 2:
             recipient = self._fit_name(recipient)
         record = Record(self.batch, recipient, place, number, status)
-        if status is Status.SENT or status is Status.BOOKED:
+        if status is _SENT or status is _BOOKED:
             assert due is not None
             record.due = max(due, now)
             record.cost = price
@@ -166,7 +170,7 @@ class Sending:
         return record
 
     def _sort(self, record: Record) -> None:
-        if record.status is Status.SENT or record.status is Status.BOOKED:
+        if record.status is _SENT or record.status is _BOOKED:
             self.cost += record.cost
             self.by_due[record.due].append(record)
         else:
@@ -185,7 +189,7 @@ class Sending:
             price = self._prices[recipient.content] = pricing.points(units)
             if units > pricing.LONGEST:
                 self._remark(_LONG, str(units))
-        if number.kind is Kind.DOMESTIC:
+        if number.kind is _DOMESTIC:
             if not self.submission.as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
             self._remark(_NOT_886, recipient.mobile)  # N4
