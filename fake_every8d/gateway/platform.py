@@ -299,7 +299,8 @@ class Platform:
 
 def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient]:
     return [
-        Recipient(item, content, record_number=record_number)
+        # Without names, which would take half as long again: there may be very many.
+        Recipient(item, content, "", "", "", record_number)
         for item in map(str.strip, mobile.split(","))
         if item
     ]
