@@ -337,7 +337,7 @@ def test_requests_are_filtered_by_operation_account_outcome_and_advice(
     expect(requests).to_have_count(1)
     expect(requests).to_contain_text("sendParamSMS")
     page.get_by_label("Outcome").select_option("went wrong")
-    expect(page.get_by_text("No request is like that")).to_be_visible()
+    expect(page.get_by_text("No request matches")).to_be_visible()
 
 
 def test_phones_and_reports_are_filtered_by_account(
@@ -417,7 +417,7 @@ def test_what_is_wrong_with_a_failure_is_said_at_its_field_in_the_readers_langua
 
 
 def test_a_fault_can_be_of_each_operation_that_either_api_has(open: Open) -> None:
-    options = open("#/faults").get_by_label("To calls of").locator("option")
+    options = open("#/faults").get_by_label("Operation", exact=True).locator("option")
     expect(options).to_have_count(len(get_args(Operation)))
     values = options.evaluate_all("options => options.map((option) => option.value)")
     assert values == [*get_args(Operation)]
@@ -425,18 +425,18 @@ def test_a_fault_can_be_of_each_operation_that_either_api_has(open: Open) -> Non
 
 def test_any_fault_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/faults")
-    page.get_by_label("To calls of").select_option("sendSMS")
+    page.get_by_label("Operation", exact=True).select_option("sendSMS")
     page.get_by_label("What happens").select_option("SOAP fault")
     page.get_by_label("Fault text").fill("boom")
     page.get_by_label("How often").select_option("2 times")
-    page.get_by_role("button", name="Let it happen").click()
+    page.get_by_role("button", name="Add").click()
     waiting = page.get_by_role("listitem")
     expect(waiting).to_contain_text("sendSMS SOAP fault boom")
     expect(waiting).to_contain_text("2 times")
     assert b"boom" in call(fake.url, "sendSMS").data
     expect(waiting).to_contain_text("once")
-    page.get_by_role("button", name="Take it back").click()
-    expect(page.get_by_text("Nothing: all calls go well.")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Nothing: every call succeeds.")).to_be_visible()
     assert fake.faults == []
 
 
@@ -447,7 +447,7 @@ def test_every_kind_of_fault_can_be_set_up(fake: FakeEvery8d, open: Open, kind: 
     page = open("#/faults")
     page.get_by_label("What happens").select_option(kind)
     page.get_by_label("Does the operation take place?").select_option("after")
-    page.get_by_role("button", name="Let it happen").click()
+    page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("listitem")).to_contain_text("after it took place")
     assert [(fault.kind, fault.effect) for fault in fake.faults] == [(kind, "after")]
 
