@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from fake_every8d import FakeEvery8d
 from tests.inbox.conftest import Open, Send
-from tests.inbox.test_live import asked, hide
+from tests.inbox.test_live import asked, hide, listen
 from tests.waiting import wait_for
 from tests.web.serving import call
 
@@ -100,6 +100,27 @@ def test_what_one_window_has_seen_the_others_know(
     one.get_by_role("button", name="Mark all as read").click()
     expect(two.get_by_text("1 unread")).to_have_count(0)
     expect(two).to_have_title(re.compile(r"^\+886"))
+
+
+def test_windows_with_the_same_phone_do_not_make_one_another_load_it(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """Each loads the list and the phone once for each message."""
+    fake.clock.freeze()
+    send("hello")
+    one = open("#/phone/+886912345678")
+    two = one.context.new_page()
+    two.goto(f"{fake.url}/#/phone/+886912345678")
+    for page in (one, two):
+        expect(page.locator(".bubble")).to_have_count(1)
+    seen = asked(one)
+    listen(two, seen)
+    for n in range(2, 7):
+        send("again")
+        for page in (one, two):
+            expect(page.locator(".bubble")).to_have_count(n)
+            page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    assert len([request for request in seen if "/phones?" in request.url]) <= 5 * 2 * 2
 
 
 def test_what_is_seen_again_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:

@@ -32,7 +32,10 @@ export function start() {
     refresh();
   });
   addEventListener("storage", ({ key }) => {
-    if (key === "read" && read.recall()) look(refreshShown);
+    const { until } = read;
+    if (key !== "read" || !read.recall()) return;
+    if (read.until === until) store.changed();
+    else look(refreshShown); // it is counted from there
   });
   addEventListener("hashchange", () => {
     if (parse(location.hash).view === shown) return;
