@@ -68,6 +68,16 @@ def test_what_was_asked_for_while_the_fake_was_gone_comes_when_it_is_back(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_fake_that_refuses_does_answer(send: Send, open: Open) -> None:
+    send("hello")
+    page = open()
+    expect(phone_links(page)).to_have_count(1)
+    page.route("**/fake/phones*", lambda route: route.fulfill(status=403, body="no"))
+    page.get_by_role("searchbox").fill("hello")
+    expect(page.get_by_role("alert")).to_contain_text("does not let this page do that")
+    expect(page.get_by_role("alert")).to_have_count(1)
+
+
 def test_failures_can_be_chosen_once_the_fake_is_back(fake: FakeEvery8d, open: Open) -> None:
     fake.clock.freeze()
     page = open()
@@ -335,6 +345,23 @@ def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
     with page.expect_request(re.compile("wait_seconds")):  # when all has been loaded
         start.let_go()
     expect(last).to_be_focused()
+
+
+def test_a_list_is_reached_by_keyboard_when_what_is_chosen_is_out_of_view(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(100)))
+    page = open()
+    phone_links(page).first.click()
+    phones = page.locator(".phone-list .windowed")
+    phones.evaluate("e => e.scrollTop = e.scrollHeight")
+    expect(page.get_by_role("link", name="0900 000 000")).to_be_in_viewport()
+    page.get_by_role("button", name="Mark all as read").focus()
+    page.keyboard.press("Tab")
+    expect(phones).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="0900 000 098")).to_be_focused()
 
 
 def test_a_count_is_not_given_for_a_search_that_is_still_under_way(

@@ -61,7 +61,7 @@ function App() {
 function Banners() {
   return html`
     <div class="banners">
-      ${!store.connected && html`<p class="banner bad" role="alert">${t(store.missed ? "offline.not_done" : "offline")}</p>`}
+      ${!store.connected && !store.problem && html`<p class="banner bad" role="alert">${t(store.missed ? "offline.not_done" : "offline")}</p>`}
       ${store.faults.some(outage) &&
       html`
         <p class="banner bad" role="status">

@@ -130,8 +130,8 @@ async function ask(seconds) {
 function failed(error) {
   forget();
   question.abort(); // which may wait although nobody answers any more
-  if (error instanceof ApiError) showProblem(explain(error));
-  else if (!(error instanceof TypeError)) throw error;
+  if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
+  showProblem(error instanceof ApiError ? explain(error) : null);
   store.connected = false;
   plan();
   store.changed();

@@ -14,8 +14,9 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
  *   estimate: number, label: string, follow?: "start" | "end" | "neither", show?: {key: any, at: any},
  *   drawn?: () => void, seen?: (first: number, last: number) => void,
  * }} props `show`: bring that item into view, once for each different `at`;
- *   `drawn`: called whenever what is in the document has changed. A list of links is reached by them,
- *   any other is itself a stop for Tab; `seen`: told the places of the first and the last that are in it.
+ *   `drawn`: called whenever what is in the document has changed. A list of links is reached by the one
+ *   that is shown, or the first; while that is not in the document, and any other list, is itself a
+ *   stop for Tab; `seen`: told the places of the first and the last that are in it.
  */
 export function WindowedList({ items, keyOf, render, estimate, label, follow = "start", show, drawn, seen }) {
   const view = useRef(/** @type {HTMLElement | null} */ (null));
@@ -54,6 +55,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     return index < 0 ? view.current.scrollTop : offsets[index] + current.inset;
   }
 
+  const stop = Math.max(0, show ? placeOf(show.key) : 0);
   const { activeElement } = document;
   const focused = list.current?.contains(activeElement) ? /** @type {HTMLElement} */ (activeElement) : null;
 
@@ -122,7 +124,14 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   }
 
   return html`
-    <div class="windowed" ref=${view} onScroll=${scrolled} tabindex=${drawn ? -1 : 0} role="group" aria-label=${label}>
+    <div
+      class="windowed"
+      ref=${view}
+      onScroll=${scrolled}
+      tabindex=${drawn && first <= stop && stop < last ? -1 : 0}
+      role="group"
+      aria-label=${label}
+    >
       <div class="windowed-all" style=${{ height: `${total}px` }}>
         <ol ref=${list} role="list" style=${{ transform: `translateY(${offsets[first]}px)` }}>
           ${items.slice(first, last).map(
