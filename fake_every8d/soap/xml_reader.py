@@ -124,6 +124,7 @@ def _nodes(document: bytes) -> Iterator[_Node]:
     document = document.rstrip(b"\0")  # .NET takes a NUL for the end
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
+    parser.buffer_size = len(document) or 1  # else a long text comes in very many parts
     nodes: list[_Node] = []
     add = nodes.append
 
