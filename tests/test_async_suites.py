@@ -101,7 +101,8 @@ SUITE = """
             assert len(states) == 2
             assert [report.state.value for report in every8d.reports] == ["delivered"] * 2
 
-    async def test_advance_on_the_loop_itself_says_what_to_do(every8d):
+    async def test_advance_on_the_loop_itself_says_what_to_do(every8d, monkeypatch):
+        monkeypatch.setattr("fake_every8d.gateway.clock._PATIENCE_ON_A_LOOP", 0.1)
         async with receiver(lambda query: "OK") as url:
             every8d.update_account("demo", report_url=url)
             key = every8d.gateway.open_session("demo", "demo")
