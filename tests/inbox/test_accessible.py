@@ -287,6 +287,7 @@ def test_everything_can_be_done_from_the_keyboard(
     page.reload()
     tab_to(page, "Accounts")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="demo")).to_be_visible()
     tab_to(page, "Points to add")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1,098")).to_be_visible()
