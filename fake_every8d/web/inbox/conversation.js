@@ -19,6 +19,8 @@ export class Conversation {
   ready = false;
   /** @type {import("./phones.js").Phone | null} */
   phone = null;
+  /** What `phone` counts from: the `until` of what has been read. */
+  until = 0;
   /** Oldest first. @type {Message[]} */
   messages = [];
   /** Whether there are any before them. */
@@ -56,10 +58,12 @@ export class Conversation {
   /** Load what is known as it is now, and what has come after it. */
   refresh() {
     return this.inTurn(async () => {
-      const all = new URLSearchParams({ to: this.number, read_until: `${read.until}` });
+      const { until } = read;
+      const all = new URLSearchParams({ to: this.number, read_until: `${until}` });
       const [{ phones }] = await Promise.all([this.#get(`phones?${all}`), this.#refreshMessages()]);
       this.phone = phones?.[0] ?? null;
-      if (this.phone) read.take(this.phone);
+      this.until = until;
+      if (this.phone && until === read.until) read.take(this.phone);
       this.ready = true;
     });
   }

@@ -33,7 +33,8 @@ export function Conversation({ number, query }) {
     };
   }, []);
   useEffect(() => {
-    if (phone && !document.hidden && read.mark(phone)) store.changed();
+    const looked = phone && conversation.until === read.until && !document.hidden;
+    if (looked && read.mark(phone)) store.changed();
   });
 
   useEffect(() => {
