@@ -39,7 +39,7 @@ SOUGHT: dict[str, tuple[dict[str, Any], list[int]]] = {
     "a number": ({"search": "+886912345678"}, [1, 3]),
     "a number as it is called at home": ({"search": "0912345678"}, [1, 3]),
     "a number in groups": ({"search": "0912 345-678"}, [1, 3]),
-    "part of a number": ({"search": "2333"}, [2]),
+    "part of a number": ({"search": "22333444"}, [2]),
     "a recipient": ({"search": "王小"}, [2]),
     "an e-mail address": ({"search": "wang@"}, [2]),
     "a subject": ({"search": "sign-UP"}, [1]),
