@@ -14,7 +14,7 @@ PLAIN = "the same GETs, plain urllib3"
 
 
 def run(quick: bool) -> list[Result]:
-    """How many a second; aim: at least half the plain loop's rate."""
+    """How many a second; aim: 0.8 of the plain loop's rate."""
     count = 200 if quick else 10_000
     with receiver() as url:
         rates = in_turn(2 if quick else 3, lambda: _round(url, count))
