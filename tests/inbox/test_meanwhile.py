@@ -45,6 +45,13 @@ def phone_links(page: Page) -> Locator:
     return page.get_by_role("region", name="Phones").get_by_role("link")
 
 
+def crowded(fake: FakeEvery8d, send: Send, open: Open, phones: int) -> Page:
+    """The page of a fake where so many phones got an SMS, and time stands still."""
+    fake.clock.freeze()
+    send("hello", ",".join(f"09{n:08}" for n in range(phones)))
+    return open()
+
+
 def lose(page: Page) -> None:
     """The fake is gone, and the page has noticed."""
     page.context.set_offline(True)
@@ -274,9 +281,7 @@ def test_a_filter_is_chosen_by_arrow_keys(fake: FakeEvery8d, send: Send, open: O
 def test_the_last_key_counts_though_what_it_asks_for_comes_first(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
-    send("hello", ",".join(f"09{n:08}" for n in range(250)))
-    page = open()
+    page = crowded(fake, send, open, 250)
     phones = phone_links(page)
     first, second = phones.nth(0), phones.nth(1)
     first.click()
@@ -296,9 +301,7 @@ def test_the_last_key_counts_though_what_it_asks_for_comes_first(
 def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
-    send("hello", ",".join(f"09{n:08}" for n in range(250)))
-    page = open()
+    page = crowded(fake, send, open, 250)
     phones = phone_links(page)
     phones.first.click()
     held = Held(page, r"fake/phones\?.*&offset=0")
@@ -316,9 +319,7 @@ def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """Phones are loaded by the hundred."""
-    fake.clock.freeze()
-    send("hello", ",".join(f"09{n:08}" for n in range(301)))
-    page = open()
+    page = crowded(fake, send, open, 301)
     phone_links(page).first.click()
     page.keyboard.press("End")
     expect(page.locator(".phone-list li[aria-posinset='300'] a")).to_be_visible()
@@ -328,9 +329,7 @@ def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
 def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
-    send("hello", ",".join(f"09{n:08}" for n in range(301)))
-    page = open()
+    page = crowded(fake, send, open, 301)
     phone_links(page).first.click()
     end = Held(page, r"fake/phones\?.*&offset=300")
     page.keyboard.press("End")
@@ -350,9 +349,7 @@ def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
 def test_a_list_is_reached_by_keyboard_when_what_is_chosen_is_out_of_view(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
-    send("hello", ",".join(f"09{n:08}" for n in range(100)))
-    page = open()
+    page = crowded(fake, send, open, 100)
     phone_links(page).first.click()
     phones = page.locator(".phone-list .windowed")
     phones.evaluate("e => e.scrollTop = e.scrollHeight")

@@ -39,7 +39,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   }
   const offsets = new Float64Array(items.length + 1);
   for (let i = 0; i < items.length; i++) {
-    offsets[i + 1] = offsets[i] + (heights.current.get(items[i] && keyOf(items[i])) ?? estimate);
+    offsets[i + 1] = offsets[i] + (heights.current.get(keyAt(i)) ?? estimate);
   }
   const total = offsets[items.length];
   const height = view.current?.clientHeight ?? 800;
