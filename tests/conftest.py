@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -45,6 +46,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """What is not to run is not imported either."""
     left_out = config.option.markexpr == "not slow" and is_slow(collection_path)
     return True if left_out else None
+
+
+def pytest_runtest_setup() -> None:
+    """A session ends at midnight in Taipei (A4), and no test is to have one that does so."""
+    day, last_seconds = 86_400, 20
+    while (time.time() + 8 * 3_600) % day > day - last_seconds:
+        time.sleep(0.5)  # real time, which is what the fake's clock starts at
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -96,6 +96,7 @@ SUITE = """
             await every8d.clock.advance_async(1)
             assert "&STATUS=100&" in states[0]
             tomorrow = every8d.clock.now + timedelta(days=1)
+            key = every8d.gateway.open_session("demo", "demo")  # it may be past midnight by now
             every8d.gateway.send_sms(key, "", "later", "0912345678", f"{tomorrow:%Y%m%d%H%M%S}")
             await every8d.clock.travel_to_async(tomorrow + timedelta(seconds=1))
             assert len(states) == 2
