@@ -1,7 +1,9 @@
 """What happens while the page waits: for a response, for the fake to be back, in another window."""
 
 import re
+from functools import partial
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from fake_every8d import FakeEvery8d
@@ -39,6 +41,15 @@ class Held:
         routes, self._routes = self._routes, None
         for route in routes or ():
             route.continue_()
+
+
+@pytest.fixture
+def open(open: Open) -> Open:
+    """Opens a page whose requests go through Playwright from the start.
+
+    When it begins to hold some up later, those of the next milliseconds slip through.
+    """
+    return partial(open, before=lambda page: page.route("**/nowhere", lambda route: route.abort()))
 
 
 def phone_links(page: Page) -> Locator:
