@@ -1,14 +1,13 @@
 /** Keeping what the page knows up to date, at little cost. */
 
+import { announceNew } from "./announce.js";
 import { ApiError, forget, getIfChanged, http } from "./api.js";
 import { explain } from "./errors.js";
-import { t } from "./i18n.js";
 import { notifies, notify } from "./notify.js";
 import { phones } from "./phones.js";
 import { read } from "./read.js";
 import { parse } from "./route.js";
 import { store } from "./store.js";
-import { announce } from "./ui.js";
 
 const PAUSE = 300; // milliseconds from a response to the next request, which waits for news
 const WAIT = 25; // seconds that it waits
@@ -201,8 +200,7 @@ async function news() {
   const before = newest;
   newest = page.messages[0]?.id ?? newest;
   for (const message of fresh) read.arrived(message.to);
-  if (fresh.length === 1) announce(t("arrived", { number: fresh[0].to, text: fresh[0].content.slice(0, 100) }));
-  else if (fresh.length) announce(t("arrived.many", { n: newest - before }));
+  if (fresh.length) announceNew(fresh[0], page.more ? newest - before : fresh.length);
   const code = fresh.find((message) => message.code);
   if (code) notify(code);
 }

@@ -51,6 +51,11 @@ class Phones {
     return this.asked === this.question && !this.stale;
   }
 
+  /** What those that are known were searched for with; empty if they are all. */
+  get found() {
+    return new URLSearchParams(this.asked ?? "").get("search") ?? "";
+  }
+
   /** What is asked for, as the API's parameters. */
   get question() {
     /** @type {Record<string, string>} */

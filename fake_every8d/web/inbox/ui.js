@@ -1,5 +1,6 @@
 /** Small pieces that several views are made of. */
 
+import { announce } from "./announce.js";
 import { has, t } from "./i18n.js";
 import { store } from "./store.js";
 import { split, tokens } from "./text.js";
@@ -132,10 +133,19 @@ async function copyText(text) {
   area.remove();
 }
 
-/** Say something to whoever cannot see it. @param {string} text */
-export function announce(text) {
-  const place = document.getElementById("announcements");
-  if (place) place.textContent = text;
+const TYPED = 700; // milliseconds without a change, after which a search has been typed
+
+/**
+ * Announce what a search has found, once: not with each letter, nor as more of it arrives.
+ * @param {string} search empty if there is none
+ * @param {string} found
+ */
+export function useFindings(search, found) {
+  useEffect(() => {
+    if (!search) return undefined;
+    const timer = setTimeout(() => announce(found), TYPED);
+    return () => clearTimeout(timer);
+  }, [search]);
 }
 
 /** @param {{on: boolean, label: string, onChange: (on: boolean) => void}} props */

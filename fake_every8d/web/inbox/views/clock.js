@@ -1,11 +1,12 @@
 /** The fake's clock: what time it is in there, and how to make it pass. */
 
+import { announce } from "../announce.js";
 import { http } from "../api.js";
 import { attempt } from "../live.js";
 import { clockTime, date, duration } from "../format.js";
 import { t } from "../i18n.js";
 import { store } from "../store.js";
-import { Icon, announce } from "../ui.js";
+import { Icon } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 
 async function move(body) {

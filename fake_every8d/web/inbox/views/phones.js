@@ -9,7 +9,7 @@ import { read } from "../read.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
-import { AccountFilter, Empty, Icon, Status, Text } from "../ui.js";
+import { AccountFilter, Empty, Icon, Status, Text, useFindings } from "../ui.js";
 import { html, useLayoutEffect, useRef } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
@@ -34,6 +34,8 @@ export function Phones({ route }) {
     if (phone && aim.current === index) replace({ item: phone.number, query: route.query });
   });
 
+  useFindings(phones.found, summary());
+
   if (store.messages === 0) return html`<${Welcome} />`;
   return html`
     <div class=${`phones ${route.item ? "has-phone" : ""}`}>
@@ -52,7 +54,7 @@ export function Phones({ route }) {
         </div>
         <${AccountFilter} />
         <div class="count">
-          <p role="status">${summary()}</p>
+          <p>${summary()}</p>
           ${read.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${markAllRead}>${t("unread.clear")}</button>`}
         </div>
         ${rows.length > 0 &&
@@ -83,9 +85,9 @@ async function know(places) {
 
 /** What there is of what was asked for, which may not be what has been typed by now. */
 function summary() {
-  const { asked, messages, rows } = phones;
-  if (asked === null) return null;
-  if (!new URLSearchParams(asked).has("search")) return t("phones.count", { n: rows.length });
+  const { asked, found, messages, rows } = phones;
+  if (asked === null) return "";
+  if (!found) return t("phones.count", { n: rows.length });
   return rows.length ? t("search.found", { n: rows.length, messages }) : t("search.nothing");
 }
 

@@ -6,7 +6,7 @@ import { clockTime, duration, full, moment } from "../format.js";
 import { t } from "../i18n.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
-import { AccountFilter, Badge, CopyButton, Empty, Icon, Status, Text } from "../ui.js";
+import { AccountFilter, Badge, CopyButton, Empty, Icon, Status, Text, useFindings } from "../ui.js";
 import { html, useMemo, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 
@@ -20,11 +20,12 @@ export function Reports({ route }) {
     [route.query, store.account, store.reports],
   );
   const waiting = store.reports.filter(({ state }) => state === "waiting").length;
+  useFindings(route.query, reports.length ? t("reports.count", { n: reports.length }) : t("search.nothing"));
   return html`
     <section class="page tall">
       <header class="page-head">
         <h1>${t("reports")}</h1>
-        <p role="status">${t("reports.count", { n: store.reports.length + (store.moreReports ? "+" : "") })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
+        <p>${t("reports.count", { n: store.reports.length + (store.moreReports ? "+" : "") })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
         <${AccountFilter} />
         <div class="search" role="search">
           <${Icon} name="search" />
