@@ -24,7 +24,7 @@ from fake_every8d.http_api.requests import (
     read_form,
     read_json,
 )
-from fake_every8d.http_api.responses import Output
+from fake_every8d.http_api.responses import JSON, TEXT, Output
 
 PATH = "/API21/HTTP/"
 """Where the operations live, in any case, and after one more segment if need be (H1)."""
@@ -77,7 +77,9 @@ class HttpCall:
             self.operation = self._operation.call_name
         # Before the call, because closing the token ends what tells whose it is.
         self.user_id = gateway.owner(self._context.caller)
-        self._output = Output("")
+        # What failures on demand put in its place is of the same type.
+        is_json = self._operation is not None and self._operation.json
+        self._output = Output("", JSON if is_json else TEXT)
 
     @property
     def advice(self) -> Advice:

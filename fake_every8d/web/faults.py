@@ -9,8 +9,9 @@ from random import Random
 from typing import Any, Literal, TypedDict, get_args
 
 from fake_every8d.calls import Call, Response
-from fake_every8d.gateway import Clock, InvalidInput, NotFound, numbers
+from fake_every8d.gateway import Clock, InvalidInput, NotFound, PlatformError, numbers
 from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.gateway.errors import UNFORESEEN
 from fake_every8d.web.forms import (
     COUNT,
     PROBABILITY,
@@ -51,6 +52,8 @@ MOST_CALLS = 100_000
 _HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
 
 _MERSENNE_TWISTER = Random.VERSION
+
+_UNFORESEEN = str(PlatformError(*UNFORESEEN))
 
 _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
@@ -353,7 +356,8 @@ class Faults:
             call.execute()
             response = call.respond()
         else:
-            response = call.respond("")  # its contents are replaced below
+            # Its contents are replaced below, or half of them is sent.
+            response = call.respond(_UNFORESEEN if fault.kind == "truncate" else "")
         match fault.kind:
             case "delay":
                 if fault.effect == "after":
@@ -404,19 +408,16 @@ FAULT = Form(
         "body": XML_TEXT,
         "seconds": seconds(3600),
         "user_id": or_null(TEXT),
-        "to": TEXT,
+        "to": or_null(TEXT),
         "skip": COUNT,
         "every": whole(1),
         "rate": or_null(whole(1, MOST_CALLS)),
-        "probability": PROBABILITY,
-        "seed": COUNT,
+        "probability": or_null(PROBABILITY),
+        "seed": or_null(COUNT),
     },
     required=("operation", "kind"),
 )
 """The settings of a failure."""
-
-_NONE = [field.name for field in fields(Fault) if field.default is None]
-"""Where None is the same as nothing given."""
 
 
 def checked(operation: str, kind: str, **settings: Any) -> Fault:
@@ -426,8 +427,7 @@ def checked(operation: str, kind: str, **settings: Any) -> Fault:
     `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
     sense.
     """
-    given = {"operation": operation, "kind": kind, **settings}
-    asked = FAULT.read({k: v for k, v in given.items() if v is not None or k not in _NONE})
+    asked = FAULT.read({"operation": operation, "kind": kind, **settings})
     defaults: dict[str, Any] = {}
     if any(asked.get(name) is not None for name in ("every", "rate", "probability")):
         defaults["times"] = None

@@ -10,7 +10,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import Account, Settings
+from fake_every8d import Account, FaultEffect, Settings
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import HttpEndpoint, Request
@@ -198,6 +198,27 @@ def test_h17_a_failure_after_the_operation_has_sent(http: Http) -> None:
     with pytest.raises(requests.ConnectionError):
         http.json("SendParam", {**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": "x"}]})
     assert [message.content for message in http.fake.messages] == ["x"]
+
+
+@pytest.mark.parametrize("effect", ["before", "after"])
+def test_h5_a_result_on_demand_is_json_where_the_operations_own_is(
+    http: Http, effect: FaultEffect
+) -> None:
+    http.fake.add_fault("sendParamSMS", "result", effect=effect, result='{"Result":false}')
+    body = {**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": "x"}]}
+    assert http.json("SendParamSMS", body) == '{"Result":false}'  # which checks the Content-Type
+
+
+@pytest.mark.parametrize(
+    ("effect", "result"),
+    [("before", "-99, 主機端發生不明錯誤，請與廠商窗口聯繫。"), ("after", "1000.00")],
+)
+def test_h17_half_a_response_is_some_of_one(http: Http, effect: FaultEffect, result: str) -> None:
+    http.fake.add_fault("getCredit", "truncate", effect=effect)
+    with pytest.raises(requests.RequestException, match="IncompleteRead"):
+        http("getCredit")
+    half = len(result.encode()) // 2
+    assert http.fake.requests[-1].response_body == result.encode()[:half]
 
 
 TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decode())

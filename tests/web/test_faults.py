@@ -363,6 +363,16 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert every8d.faults == []
 
 
+def test_what_is_shown_of_a_failure_can_be_given_again(every8d: FakeEvery8d) -> None:
+    faults = f"{every8d.url}/fake/faults"
+    shown = requests.post(
+        faults, json={"operation": "*", "kind": "garbage"}, timeout=DEADLINE
+    ).json()
+    given = {name: value for name, value in shown.items() if name not in ("id", "happened")}
+    again = requests.post(faults, json=given, timeout=DEADLINE).json()
+    assert again == shown | {"id": 2}
+
+
 def test_a_mistake_has_one_sentence_in_python_and_in_json(every8d: FakeEvery8d) -> None:
     wrong = {"operation": "*", "kind": "garbage", "times": 0}
     with pytest.raises(InvalidInput) as in_python:
