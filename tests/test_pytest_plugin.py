@@ -114,7 +114,7 @@ def test_e1_the_marker_sets_the_edition_for_its_test(pytester: pytest.Pytester) 
     [
         (
             "edition='1999'",
-            "@pytest.mark.every8d: edition must be 2016, 2021, 2025, not '1999'",
+            "@pytest.mark.every8d: edition must be one of '2016', '2021', '2025', not '1999'",
         ),
         ("3", "@pytest.mark.every8d takes names, such as credit=3"),
         (

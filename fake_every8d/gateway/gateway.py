@@ -349,7 +349,7 @@ class Gateway(Search):
             else:
                 raise Conflict(
                     f"message {message_id} is at {self._told(record.status)} "
-                    f"and cannot come to {status!r}: one at 0 can come to 100–107, "
+                    f"and cannot come to {status}: one at 0 can come to 100–107, "
                     "one at 300 to 303"
                 )
             self._changes.announce()
@@ -415,9 +415,9 @@ class Gateway(Search):
             found = self._store.of(number)
             arrived = [record for record in found if record.status in _ARRIVED]
             if not arrived:
+                missed = f"; {len(found)} to it did not get there" if found else ""
                 raise NotFound(
-                    f"no message has reached {number}, so it cannot reply to one; "
-                    f"{len(found)} to it did not get there"
+                    f"no message has reached {number}, so it cannot reply to one{missed}"
                 )
             return arrived[-1]
         message_id = (

@@ -1,5 +1,6 @@
 """How a gateway is set up."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from fake_every8d.gateway.accounts import Account
@@ -25,13 +26,22 @@ class Settings:
     """Pad MOBILE in the delivery log to 20 characters (D7)."""
 
     def __post_init__(self) -> None:
+        for user_id, times in Counter(account.user_id for account in self.accounts).items():
+            if times > 1:
+                raise InvalidInput(
+                    f"accounts must have user IDs of their own: {user_id!r} is there twice"
+                )
         if self.edition not in [*Edition]:
-            raise InvalidInput(f"edition must be {', '.join(Edition)}, not {self.edition!r}")
+            editions = ", ".join(map(repr, map(str, Edition)))
+            raise InvalidInput(f"edition must be one of {editions}, not {self.edition!r}")
         object.__setattr__(self, "edition", Edition(self.edition))
         for name in ("delivery_seconds", "report_retry_seconds"):
-            if not 0 <= getattr(self, name) <= LONGEST_WAIT:
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT:
                 raise InvalidInput(
-                    f"{name} must be 0 or more, {LONGEST_WAIT:g} at most, not {getattr(self, name)}"
+                    f"{name} must be 0 or more, {LONGEST_WAIT:g} at most, not {value!r}"
                 )
-        if self.max_messages < 1:
-            raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages}")
+        if not isinstance(self.max_messages, int) or self.max_messages < 1:
+            raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages!r}")
+        if not isinstance(self.pad_mobile, bool):
+            raise InvalidInput(f"pad_mobile must be True or False, not {self.pad_mobile!r}")

@@ -259,7 +259,11 @@ def test_an_unknown_account_is_named_with_the_known_ones(gateway: Gateway) -> No
         {"delivery_seconds": float("nan")},
         {"report_retry_seconds": float("inf")},
         {"delivery_seconds": 1e300},
+        {"delivery_seconds": "1"},
         {"max_messages": 0},
+        {"max_messages": None},
+        {"pad_mobile": "no"},
+        {"accounts": (Account("a", "1"), Account("b", "2"), Account("a", "3"))},
     ],
     ids=str,
 )

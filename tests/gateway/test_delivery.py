@@ -184,10 +184,10 @@ def test_a_tests_own_decision_comes_at_once_and_is_final(gateway: Gateway) -> No
     assert statuses(gateway, receipt) == [105, 100]
 
 
-@pytest.mark.parametrize("status", [0, 300, 301, 303, 500, 888, 999, -3, -4, 12345])
+@pytest.mark.parametrize("status", [0, 300, 301, 303, 500, 888, 999, -3, -4, 12345, Status.BOOKED])
 def test_a_sent_message_comes_to_100_to_107_only(gateway: Gateway, status: int) -> None:
     (message,) = sent(gateway, send(gateway))
-    with pytest.raises(InvalidInput, match="100–107"):
+    with pytest.raises(InvalidInput, match=f"cannot come to {int(status)}: one at 0 .* 100–107"):
         gateway.set_status(message.id, status)
     assert gateway.message(message.id) == message
 
@@ -311,7 +311,15 @@ def test_d4_who_never_got_a_message_cannot_reply_to_it(gateway: Gateway) -> None
         with pytest.raises(NotFound):
             gateway.reply(message.to, "hello?")
         assert gateway.message(message.id).replies == ()
-    for unknown in (4711, "0933333333", "nobody"):
+    with pytest.raises(
+        NotFound, match=r"no message has reached 12, so .*; 1 to it did not get there$"
+    ):
+        gateway.reply("12", "hello?")
+    with pytest.raises(
+        NotFound, match=r"no message has reached \+886933333333, so .* reply to one$"
+    ):
+        gateway.reply("0933333333", "hello?")
+    for unknown in (4711, "nobody"):
         with pytest.raises(NotFound):
             gateway.reply(unknown, "hello?")
 

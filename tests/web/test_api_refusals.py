@@ -164,7 +164,7 @@ def test_what_does_not_fit_just_now_is_a_409(
 
 
 def test_another_method_is_a_405_that_says_which_there_are(api: Api) -> None:
-    assert api.refused("PUT", "clock")[0] == 405
+    assert api.refused("PUT", "clock") == (405, "/fake/clock takes GET, HEAD, POST, not PUT")
     assert set(api("PUT", "clock").headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 

@@ -119,6 +119,10 @@ class Api:
             operation, values = adapter.match(method=request.method)
         except http.NotFound:
             raise NotFound(f"nothing is here; {PREFIX}openapi.json says what there is") from None
+        except http.MethodNotAllowed as error:
+            methods = ", ".join(sorted(error.valid_methods or ()))
+            error.description = f"{request.path} takes {methods}, not {request.method}"
+            raise
         return operation, dict(values)
 
 

@@ -172,12 +172,11 @@ class Operations:
             found[:] = find(limit=max(limit, count or 0) + 1, **wanted)
             return len(found) >= (count or 1)
 
-        concerned = (
-            {key: wanted[key] for key in _CONCERNED if key in wanted} if topic is ANYTHING else {}
-        )
+        concerned = {key: wanted[key] for key in _CONCERNED if topic is ANYTHING and key in wanted}
         self._gateway.wait_for(appeared, wait_seconds, topic=topic, on_wait=on_wait, **concerned)
         if count is not None and len(found) < count:
-            raise NotFound(f"{len(found)} came where {count} should have")
+            when = f" within {wait_seconds:g} s" if wait_seconds else "; wait_seconds waits longer"
+            raise NotFound(f"{len(found)} of {count} came{when}")
         return found
 
     def _recorded(self, limit: int, **wanted: Any) -> list[RecordedRequest]:
