@@ -85,7 +85,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         try:
             recipients = documents.recipients(contentXML)
         except documents.RepsError as error:
-            work.gateway.credit(sessionKey)  # an ended session is the first error, as elsewhere
+            work.gateway.check(sessionKey)  # an ended session is the first error, as elsewhere
             work.advice.add(
                 "Production returns -99 and sends nothing when it cannot read contentXML: {}.",
                 str(error),

@@ -26,7 +26,6 @@ class Refusal(Exception):
     def __init__(self, status: str, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
 
 
 class Request:
