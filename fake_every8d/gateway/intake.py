@@ -190,8 +190,9 @@ class Intake:
             return ()
         since = batch.accepted_at - DAY
         for few in by_few(batch.records):
+            going_out = [record for record in few if record.finished_at is None]
             with self._lock:
-                for record in few:
+                for record in going_out:
                     if self._store.last_sent(batch.user_id, record.to, record.content, since, 1):
                         return (_REPEATED.format(submission.recipients[record.place].mobile),)
             if len(few) == FEW:

@@ -3,6 +3,7 @@
 import shlex
 from html import escape
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from fake_every8d.gateway import Edition
 
@@ -85,7 +86,7 @@ pre {{ background: #f3f4f6; color: #111; padding: 1rem; overflow-x: auto; font-s
 <p>EVERY8D 企業簡訊服務平台, as fake-every8d plays it: edition {edition}. No SMS leaves this
 machine.</p>
 <p>Base URL: <code>{base}</code>. GET with a query, or POST with a form; <code>UID</code> and
-<code>PWD</code> in each, or a Bearer token. The SOAP API is <a href="../SOAP/SMS.asmx">beside
+<code>PWD</code> in each, or a Bearer token. The SOAP API is <a href="{soap}">beside
 it</a>, on the same accounts.</p>
 {operations}
 </body>
@@ -98,6 +99,7 @@ def page(base_url: str, edition: Edition) -> str:
     return _PAGE.format(
         edition=edition,
         base=escape(base_url),
+        soap=escape(urljoin(base_url, "../SOAP/SMS.asmx")),
         operations="\n".join(_operation(sample, base_url) for sample in _SAMPLES),
     )
 

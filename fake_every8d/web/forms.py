@@ -14,7 +14,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from fake_every8d.gateway import InvalidInput, ReportState, Status
+from fake_every8d.gateway import Edition, InvalidInput, ReportState, Status
 from fake_every8d.gateway.accounts import MOST_POINTS
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
@@ -184,6 +184,7 @@ PROBABILITY = Value(
 MOMENT = Value(
     "a time such as 2026-11-23T22:05:00+08:00", {"type": "string", "format": "date-time"}, _moment
 )
+EDITION = one_of(*Edition)._replace(right='"2016", "2021" or "2025"')
 ENDING = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
 DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
 STATE = one_of(*(state.value for state in ReportState))._replace(read=ReportState)

@@ -112,6 +112,8 @@ def test_h11_a_text_sent_twice_has_an_advice(http: Http) -> None:
     http.send()
     (advice,) = http.advice
     assert advice.startswith("The same text went to 0912345678 within the last 24 hours")
+    http.send(ST="noon")  # refused with -4, so neither sent nor billed again
+    assert not any("same text" in advice for advice in http.advice)
     http.fake.clock.advance(hours=24, seconds=1)
     http.send()
     assert http.advice == ()

@@ -271,4 +271,5 @@ def test_a_browser_is_shown_the_operations_with_a_curl_line_each(http: Http, pat
         "getReplyMessage", "eraseBooking", "getCredit", "ConnectionHandler",
     ):  # fmt: skip
         assert f"curl {http.fake.url}{PATH}{name}.ashx" in response.text
+    assert f'href="{http.fake.soap_url}"' in response.text
     assert http.fake.requests == []

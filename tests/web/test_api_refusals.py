@@ -113,6 +113,12 @@ def api(url: str, gateway: Gateway) -> Api:
         ("GET", "messages?limit=1&limit=2", None, "limit is given 2 times"),
         ("GET", "messages?status=7", None, "status must be one of -8, -4, -3, 0, 100, 101"),
         ("GET", "messages?newest_first=yes", None, "newest_first must be true or false"),
+        (
+            "PATCH",
+            "settings",
+            {"edition": 2025},
+            'edition must be "2016", "2021" or "2025", not 2025',
+        ),
         ("GET", "reports?state=lost", None, "state must be one of waiting, delivered, given_up"),
     ],
 )

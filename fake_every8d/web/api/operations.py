@@ -239,7 +239,7 @@ class Operations:
     def _settings(self) -> Response:
         return _json(show.settings(self._gateway.settings))
 
-    @_operation("PATCH", "settings", body={"edition": p.one_of(*Edition), "pad_mobile": p.FLAG})
+    @_operation("PATCH", "settings", body={"edition": p.EDITION, "pad_mobile": p.FLAG})
     def _update_settings(self, **changes: Any) -> Response:
         return _json(show.settings(self._gateway.update_settings(**changes)))
 
