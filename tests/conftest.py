@@ -3,12 +3,13 @@
 import gc
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import platforms
+from tests.receiver import Receiver
 
 # What processes of tests write is read as UTF-8, whatever this machine's locale is.
 os.environ.setdefault("PYTHONUTF8", "1")
@@ -60,3 +61,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """What receives status reports, and responds as it is told."""
+    with Receiver() as receiver:
+        yield receiver

@@ -4,7 +4,6 @@ import errno
 import re
 import socket
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,24 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from fake_every8d import (
-    Account,
-    FakeEvery8d,
-    InvalidInput,
-    NotFound,
-    Settings,
-)
+from fake_every8d import Account, FakeEvery8d, InvalidInput, NotFound, Settings
 from tests.fakes import PHONE, send
 from tests.receiver import Receiver
 from tests.waiting import wait_for
 from tests.web.serving import call, log_in
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
 
 # Starting and stopping
 

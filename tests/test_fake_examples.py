@@ -12,20 +12,11 @@ import pytest
 import requests
 import zeep
 
-from fake_every8d import (
-    FakeEvery8d,
-    Status,
-)
+from fake_every8d import FakeEvery8d, Status
 from fake_every8d.assertions import Assertions
 from tests.fakes import PHONE, send
 from tests.receiver import Receiver
 from tests.web.serving import call
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 def members() -> list[str]:

@@ -2,29 +2,16 @@
 
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from fake_every8d import (
-    Conflict,
-    FakeEvery8d,
-    InvalidInput,
-    NotFound,
-    Status,
-)
+from fake_every8d import Conflict, FakeEvery8d, InvalidInput, NotFound, Status
 from tests.fakes import PHONE, send
 from tests.receiver import Receiver, refused_url
 from tests.web.serving import call, log_in
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.mark.parametrize("written", [PHONE, "+886912345678", " 0912345678 "])

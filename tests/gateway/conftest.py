@@ -1,4 +1,4 @@
-"""Gateways whose time stands still, and receivers for their reports."""
+"""Gateways whose time stands still."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -40,12 +40,6 @@ def new_gateway() -> Iterator[NewGateway]:
 def gateway(new_gateway: NewGateway) -> Gateway:
     """A gateway with the account demo/demo, which has 1000 points and sends at home only."""
     return new_gateway()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

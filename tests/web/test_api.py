@@ -1,7 +1,6 @@
 """The JSON API does what the Python API does, over a real socket."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -17,12 +16,6 @@ from tests.web.serving import ENDPOINT, call, log_in
 @pytest.fixture
 def api(url: str, gateway: Gateway) -> Api:
     return frozen(url, gateway)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 # Accounts

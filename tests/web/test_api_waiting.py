@@ -1,7 +1,6 @@
 """Whoever asks for what has not come yet can wait for it."""
 
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -17,12 +16,6 @@ from tests.web.serving import DEADLINE
 @pytest.fixture
 def api(url: str) -> Api:
     return Api(url)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 def test_a_client_can_wait_for_a_message(api: Api) -> None:
