@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the fake did answer, though not as asked: then it is of no use to ask again. @param {unknown} error */
+export const refused = (error) => error instanceof ApiError && error.status < 500;
+
 // Not relative to the page's own address: that may have the API token in it, and then
 // browsers refuse.
 /** @param {string} path */

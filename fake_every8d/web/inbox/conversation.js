@@ -58,6 +58,7 @@ export class Conversation {
   /** Load what is known as it is now, and what has come after it. */
   refresh() {
     return this.inTurn(async () => {
+      this.reaching = false;
       const { until } = read;
       const all = new URLSearchParams({ to: this.number, read_until: `${until}` });
       const [{ phones }] = await Promise.all([this.#get(`phones?${all}`), this.#refreshMessages()]);
@@ -133,8 +134,9 @@ export class Conversation {
 
   /** @param {() => Promise<void>} load */
   async #reach(load) {
-    this.reaching = true;
-    await this.inTurn(load).finally(() => (this.reaching = false));
+    this.reaching = true; // and so it stays if that fails, until all is loaded again
+    await this.inTurn(load);
+    this.reaching = false;
   }
 
   async #refreshMessages() {

@@ -1,7 +1,7 @@
 /** Keeping what the page knows up to date, at little cost. */
 
 import { announceNew } from "./announce.js";
-import { ApiError, forget, getIfChanged, http } from "./api.js";
+import { ApiError, forget, getIfChanged, http, refused } from "./api.js";
 import { explain } from "./errors.js";
 import { notifies, notify } from "./notify.js";
 import { phones } from "./phones.js";
@@ -22,6 +22,7 @@ let newest = 0; // the ID of the last message
 let shown = ""; // the view that what was asked for last was for
 let timer;
 let asking = null;
+let unwelcome = false; // whether what was asked for last was refused
 let question = new AbortController(); // which may be waiting for news
 
 /** Ask at once, and then again and again. */
@@ -64,6 +65,7 @@ async function askFor(seconds) {
 function plan() {
   clearTimeout(timer);
   if (!store.connected) timer = setTimeout(refresh, OFFLINE);
+  else if (unwelcome) timer = setTimeout(refresh, HIDDEN);
   else if (document.hidden) timer = setTimeout(refresh, notifies() ? NOTIFIED : HIDDEN);
   else timer = setTimeout(() => askFor(WAIT), PAUSE);
 }
@@ -116,17 +118,24 @@ async function ask(seconds) {
     const was = store.connected;
     store.connected = true;
     store.missed = false;
+    unwelcome = false;
     if (!was) version = -1; // what is looked at by now may be something else
     if (state) await takeIn(state);
     else if (!was) store.changed();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return; // to ask at once
+    unwelcome = refused(error);
     failed(error);
   }
 }
 
-/** @param {unknown} error of a request */
+/** @param {any} error of a request */
 function failed(error) {
+  if (refused(error)) {
+    showProblem(explain(error));
+    store.changed();
+    return;
+  }
   forget();
   question.abort(); // which may wait although nobody answers any more
   if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
@@ -158,7 +167,14 @@ export function markAllRead() {
 }
 
 /** Load the phones and messages that somebody looks at as they are now. */
-const refreshShown = () => Promise.all([phones.refresh(), store.conversation?.refresh()]);
+const refreshShown = () => Promise.all([phones.refresh(), store.conversation?.refresh()].map(unlessRefused));
+
+/** What is refused is said, and all else goes on. @param {Promise<void> | undefined} load */
+const unlessRefused = (load) =>
+  load?.catch((error) => {
+    if (!refused(error)) throw error;
+    failed(error);
+  });
 
 async function takeIn(state) {
   if (state.epoch !== store.epoch) {

@@ -1,6 +1,6 @@
 /** The phones that are asked for: of many, only those around what is in view are known. */
 
-import { http, inTurn } from "./api.js";
+import { http, inTurn, refused } from "./api.js";
 import { read } from "./read.js";
 import { store } from "./store.js";
 
@@ -91,6 +91,20 @@ class Phones {
   /** @param {Places} places */
   async #load(places) {
     const { question } = this;
+    try {
+      await this.#answer(question, places);
+    } catch (error) {
+      if (refused(error) && question === this.question) {
+        this.clear();
+        this.asked = question; // and not asked again before there is something new
+        this.stale = false;
+      }
+      throw error;
+    }
+  }
+
+  /** @param {string} question @param {Places} places */
+  async #answer(question, places) {
     const get = (/** @type {number} */ page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`);
     const missing = this.missing(places);
     const found = await Promise.all(missing.map(get));

@@ -4,6 +4,8 @@
  * @typedef {{view: "phones" | "requests" | "reports" | "accounts" | "faults", item: string, query: string}} Route
  */
 
+export const LONGEST = 1_000; // characters to search for; as much goes into a request without trouble
+
 /** @type {Route["view"][]} */
 export const VIEWS = ["phones", "requests", "reports", "accounts", "faults"];
 
@@ -12,7 +14,8 @@ export function parse(hash) {
   const [path, query] = hash.replace(/^#\/?/, "").split("?");
   const [head, ...rest] = path.split("/");
   const view = head === "phone" ? "phones" : VIEWS.includes(head) ? head : "phones";
-  return { view, item: decoded(rest.join("/")), query: new URLSearchParams(query).get("q") ?? "" };
+  const searched = new URLSearchParams(query).get("q") ?? "";
+  return { view, item: decoded(rest.join("/")), query: searched.slice(0, LONGEST) };
 }
 
 /**

@@ -61,6 +61,7 @@ export const en = {
   "search.nothing": "Nothing found",
   "search.found": "Matches: {messages}, on {n} phones",
   "search.found.one": "Matches: {messages}, on one phone",
+  "search.longest": "Only the first {n} characters are searched for.",
   "search.matches": "{n} matches",
   "phones.count": "{n} phones",
   "phones.count.one": "One phone",

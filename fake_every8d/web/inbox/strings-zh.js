@@ -60,6 +60,7 @@ export const zh = {
   "search.hint": "門號、內容、批次、姓名",
   "search.nothing": "找不到符合的項目",
   "search.found": "{n} 支手機，共 {messages} 則簡訊",
+  "search.longest": "最多只搜尋前 {n} 個字元。",
   "search.matches": "{n} 則符合",
   "phones.count": "{n} 支手機",
   "phones.choose": "選擇一支手機，查看它收到的簡訊",

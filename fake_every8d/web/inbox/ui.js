@@ -2,6 +2,7 @@
 
 import { announce } from "./announce.js";
 import { has, t } from "./i18n.js";
+import { LONGEST, parse, replace } from "./route.js";
 import { store } from "./store.js";
 import { split, tokens } from "./text.js";
 import { html, useEffect, useState } from "./vendor/preact-htm.js";
@@ -132,6 +133,23 @@ async function copyText(text) {
   document.execCommand("copy");
   area.remove();
 }
+
+/** What a view is searched for. @param {{query: string, label: string, hint: string}} props */
+export const SearchField = ({ query, label, hint }) => html`
+  <div class="search" role="search">
+    <${Icon} name="search" />
+    <input
+      id="search"
+      type="search"
+      maxlength=${LONGEST}
+      value=${query}
+      placeholder=${hint}
+      aria-label=${label}
+      onInput=${(/** @type {any} */ event) => replace({ ...parse(location.hash), query: event.target.value })}
+    />
+  </div>
+  ${query.length === LONGEST && html`<p class="error" role="alert">${t("search.longest", { n: LONGEST })}</p>`}
+`;
 
 const TYPED = 700; // milliseconds without a change, after which a search has been typed
 

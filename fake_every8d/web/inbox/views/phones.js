@@ -9,7 +9,7 @@ import { read } from "../read.js";
 import { href, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
-import { AccountFilter, Empty, Icon, Status, Text, useFindings } from "../ui.js";
+import { AccountFilter, Empty, SearchField, Status, Text, useFindings } from "../ui.js";
 import { html, useLayoutEffect, useRef } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 import { Conversation } from "./conversation.js";
@@ -41,17 +41,7 @@ export function Phones({ route }) {
     <div class=${`phones ${route.item ? "has-phone" : ""}`}>
       <section class="phone-list" aria-label=${t("phones")} ...${arrows.around}>
         ${!route.item && html`<h1 class="hidden">${t("phones")}</h1>`}
-        <div class="search" role="search">
-          <${Icon} name="search" />
-          <input
-            id="search"
-            type="search"
-            value=${route.query}
-            placeholder=${t("search.hint")}
-            aria-label=${t("search")}
-            onInput=${(event) => replace({ ...route, query: event.target.value })}
-          />
-        </div>
+        <${SearchField} query=${route.query} label=${t("search")} hint=${t("search.hint")} />
         <${AccountFilter} />
         <div class="count">
           <p>${summary()}</p>

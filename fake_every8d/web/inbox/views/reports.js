@@ -4,9 +4,9 @@ import { http } from "../api.js";
 import { attempt } from "../live.js";
 import { clockTime, duration, full, moment } from "../format.js";
 import { t } from "../i18n.js";
-import { href, replace } from "../route.js";
+import { href } from "../route.js";
 import { store } from "../store.js";
-import { AccountFilter, Badge, CopyButton, Empty, Icon, Status, Text, useFindings } from "../ui.js";
+import { AccountFilter, Badge, CopyButton, Empty, Icon, SearchField, Status, Text, useFindings } from "../ui.js";
 import { html, useMemo, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 
@@ -27,17 +27,7 @@ export function Reports({ route }) {
         <h1>${t("reports")}</h1>
         <p>${t("reports.count", { n: store.reports.length + (store.moreReports ? "+" : "") })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
         <${AccountFilter} />
-        <div class="search" role="search">
-          <${Icon} name="search" />
-          <input
-            id="search"
-            type="search"
-            value=${route.query}
-            aria-label=${t("reports.search")}
-            placeholder=${t("reports.search")}
-            onInput=${(event) => replace({ ...route, query: event.target.value })}
-          />
-        </div>
+        <${SearchField} query=${route.query} label=${t("reports.search")} hint=${t("reports.search")} />
       </header>
       ${reports.length === 0
         ? html`<${Empty} icon="reports" title=${t(store.reports.length ? "search.nothing" : "reports.none")}><p>${t("reports.about")}</p><//>`
