@@ -353,7 +353,9 @@ class FakeEvery8d(Assertions):
     def clear_outcomes(self, to: str | None = None) -> None:
         """Forget what was set for a number, or for all of them.
 
-        every8d.clear_outcomes("0912345678")
+            every8d.clear_outcomes("0912345678")
+
+        Raises `NotFound` for what is no number.
         """
         self.gateway.clear_outcomes(to)
 

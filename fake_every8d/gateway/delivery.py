@@ -82,11 +82,7 @@ class Outcomes:
         Raises `InvalidInput` for a number that SMS cannot go to, a status that a sent
         message cannot end in, or a time out of bounds.
         """
-        number = numbers.parse_spelling(to)
-        if number.kind is numbers.Kind.INVALID:
-            raise InvalidInput(
-                f"{to!r} is not a number that SMS can go to, such as 0912345678 or +14155550100"
-            )
+        number = numbers.valid(to)
         if status not in (Status.SENT, *REACHABLE):
             raise InvalidInput(f"a sent message ends in 100 to 107, or stays at 0; not in {status}")
         if after_seconds is None:
@@ -95,17 +91,17 @@ class Outcomes:
             raise InvalidInput(
                 f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds!r}"
             )
-        outcome = Outcome(number.e164, Status(status), after_seconds)
+        outcome = Outcome(number, Status(status), after_seconds)
         self._set[outcome.to] = self._special[outcome.to] = outcome
         self.version += 1
         return outcome
 
     def clear(self, to: str | None = None) -> None:
-        """Forget what was set for a number, or for all of them."""
+        """Forget what was set for a number, as it is kept, or for all of them."""
         if to is None:
             self._set.clear()
         else:
-            self._set.pop(numbers.parse_spelling(to).e164, None)
+            self._set.pop(to, None)
         self._special = self._magic | self._set
         self.version += 1
 

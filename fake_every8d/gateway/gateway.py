@@ -330,9 +330,12 @@ class Gateway(Search):
             return outcome
 
     def clear_outcomes(self, to: str | None = None) -> None:
-        """Forget what was set for a number, or for all of them."""
+        """Forget what was set for a number, or for all of them.
+
+        Raises `NotFound` for a `to` that is no number and to which nothing was sent.
+        """
         with self._lock:
-            self._outcomes.clear(to)
+            self._outcomes.clear(None if to is None else self._store.number(to))
             self._changes.announce()
 
     def set_status(self, message_id: int, status: Status | int) -> Message:

@@ -68,3 +68,16 @@ def parse_spelling(text: str) -> Number:
         if spelling.kind is not Kind.INVALID:
             return spelling
     return number
+
+
+def valid(text: str) -> str:
+    """The number that somebody means, in any usual spelling, as it is kept.
+
+    Raises `InvalidInput` for one that SMS cannot go to.
+    """
+    number = parse_spelling(text)
+    if number.kind is Kind.INVALID:
+        raise InvalidInput(
+            f"{text!r} is not a number that SMS can go to, such as 0912345678 or +14155550100"
+        )
+    return number.e164

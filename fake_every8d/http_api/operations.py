@@ -150,12 +150,12 @@ def _filled(call: Context, template: str, param: str) -> str:
         return param
     if not _FIELD.search(template):
         return template
-    values = param.split("|")
+    values = param.split("|") if param else []
     if len(values) < 5:
         call.advice.add(_FEW_VALUES, param or "(none)", str(len(values)), loses=False)
     elif len(values) > 5:
         call.advice.add(_MANY_VALUES, param, str(len(values)))
-    values += [""] * 4
+    values += [""] * 5
     return _FIELD.sub(lambda found: values[int(found[1]) - 1], template)
 
 

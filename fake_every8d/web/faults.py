@@ -441,12 +441,7 @@ def checked(operation: str, kind: str, **settings: Any) -> Fault:
             "probability takes a seed, so that each run is like the last, and a seed a "
             "probability: such as probability=0.1, seed=1"
         )
-    if fault.to is None:
-        return fault
-    number = numbers.parse_spelling(fault.to)
-    if number.kind is numbers.Kind.INVALID:
-        raise InvalidInput(f"to must be a number such as 0912345678, not {fault.to!r}")
-    return replace(fault, to=number.e164)
+    return fault if fault.to is None else replace(fault, to=numbers.valid(fault.to))
 
 
 def cut_short(fault: Fault, body: bytes) -> bytes:

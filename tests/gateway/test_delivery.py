@@ -96,6 +96,8 @@ def test_d2_the_last_outcome_set_wins_until_it_is_cleared(gateway: Gateway) -> N
     assert statuses(gateway, first) == [0, 101, 100]
     gateway.clear_outcomes("+886912345678")
     assert [outcome.to for outcome in gateway.outcomes()] == ["+886922333444", "+886900000103"]
+    with pytest.raises(NotFound, match="'nobody' is not a phone number"):
+        gateway.clear_outcomes("nobody")
     gateway.clear_outcomes()
     second = send(gateway, "0912345678,0922333444,0900000103")
     gateway.clock.advance(seconds=1)

@@ -126,6 +126,10 @@ def test_h12_too_few_values_have_an_advice(http: Http) -> None:
     assert advice == (
         "Param must have five values, four | between them; A|B has 2: the others are empty."
     )
+    http.json(
+        "SendParamSMS", {**DEMO, "MSG": "%field1%!", "RecipientDataList": [{"Mobile": PHONE}]}
+    )
+    assert http.advice[-1].endswith("four | between them; (none) has 0: the others are empty.")
 
 
 def test_e2_what_only_a_later_edition_knows_works_and_has_an_advice(new_http: NewHttp) -> None:

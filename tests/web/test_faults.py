@@ -351,7 +351,12 @@ def test_what_is_left_to_chance_is_the_same_each_time(
         ("*", "garbage", {"seed": 1}, "probability takes a seed, so that each run is like"),
         ("*", "garbage", {"probability": 2, "seed": 1}, "probability must be a number above 0, 1"),
         ("*", "garbage", {"probability": 0.5, "seed": "x"}, "seed must be a whole number, 0 or"),
-        ("*", "garbage", {"to": "hello"}, "to must be a number such as 0912345678, not 'hello'"),
+        (
+            "*",
+            "garbage",
+            {"to": "hello"},
+            "'hello' is not a number that SMS can go to, such as 0912345678",
+        ),
         ("*", "garbage", {"user_id": 5}, "user_id must be text, or null, not 5"),
     ],
 )
@@ -370,7 +375,7 @@ def test_what_is_shown_of_a_failure_can_be_given_again(every8d: FakeEvery8d) -> 
     ).json()
     given = {name: value for name, value in shown.items() if name not in ("id", "happened")}
     again = requests.post(faults, json=given, timeout=DEADLINE).json()
-    assert again == shown | {"id": 2}
+    assert again == shown | {"id": shown["id"] + 1}
 
 
 def test_a_mistake_has_one_sentence_in_python_and_in_json(every8d: FakeEvery8d) -> None:
