@@ -17,6 +17,7 @@ from fake_every8d.gateway import (
     Email,
     Gateway,
     Message,
+    NotFound,
     Outcome,
     Report,
     Settings,
@@ -217,9 +218,13 @@ class FakeEvery8d(Assertions):
     def account(self) -> Account:
         """The first account, as it is now: `demo` / `demo` by default.
 
-        assert every8d.account.credit == 1000
+            assert every8d.account.credit == 1000
+
+        Raises `NotFound` if all have been removed.
         """
-        return self.gateway.accounts()[0]
+        if not (accounts := self.gateway.accounts()):
+            raise NotFound("there is no account: all have been removed")
+        return accounts[0]
 
     def account_of(self, user_id: str) -> Account:
         """An account, as it is now.

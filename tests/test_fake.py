@@ -164,6 +164,9 @@ def test_an_account_is_topped_up_locked_and_removed(every8d: FakeEvery8d) -> Non
     every8d.remove_account("shop")
     with pytest.raises(NotFound, match="there is no account 'shop'"):
         every8d.account_of("shop")
+    every8d.remove_account("demo")
+    with pytest.raises(NotFound, match="there is no account"):
+        _ = every8d.account
 
 
 @pytest.mark.parametrize(

@@ -44,4 +44,4 @@ class Settings:
         if not isinstance(self.max_messages, int) or self.max_messages < 1:
             raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages!r}")
         if not isinstance(self.pad_mobile, bool):
-            raise InvalidInput(f"pad_mobile must be True or False, not {self.pad_mobile!r}")
+            raise InvalidInput(f"pad_mobile must be true or false, not {self.pad_mobile!r}")

@@ -68,7 +68,8 @@ class HttpCall:
             else:
                 self._operation = OPERATIONS[name]
                 given = (read_json if self._operation.json else read_form)(request, advice)
-            if token is None:
+            # A client that logs in again may still send the token that has died (H7).
+            if token is None or self._operation is CONNECTIONS["1"]:
                 self._context.caller = Login(given["UID"], given["PWD"])
             self._given = given
         except Malformed as malformed:

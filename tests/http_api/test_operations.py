@@ -77,6 +77,8 @@ def test_h7_after_8_hours_of_the_fakes_time_a_token_is_dead(http: Http) -> None:
     bearer = {"Authorization": f"Bearer {http.token()}"}
     http.fake.clock.advance(hours=8)
     assert http.response("getCredit", {}, **bearer).text.startswith("-301, ")
+    again = http.json("ConnectionHandler", {"HandlerType": 3, "VerifyType": 1, **DEMO}, **bearer)
+    assert again.startswith('{"Result":true,"Msg":"')
 
 
 @pytest.mark.parametrize(
