@@ -325,6 +325,40 @@ def test_the_focus_stays_in_the_list_from_end_to_end(send: Send, open: Open) -> 
         expect(page.get_by_role("heading", name=number)).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("route", "focused"), [("", "0922 222 222"), ("#/phone/+886911111111", "0911 111 111")]
+)
+def test_when_all_is_marked_as_read_the_focus_is_in_the_list(
+    fake: FakeEvery8d, send: Send, open: Open, route: str, focused: str
+) -> None:
+    """The button has gone."""
+    fake.clock.freeze()
+    send("one", "0911111111")
+    send("two", "0922222222")
+    page = open(route)
+    page.get_by_role("button", name="Mark all as read").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
+    expect(page.get_by_role("link", name=focused)).to_be_focused()
+
+
+def test_at_the_newest_message_the_focus_is_in_the_conversation(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    """The button has gone that led there."""
+    fake.clock.freeze()
+    for n in range(250):
+        send("a needle" if n == 0 else f"hay {n}")
+    page = open("#/phone/+886912345678?q=needle")
+    expect(page.locator(".conversation mark")).to_be_in_viewport()
+    page.get_by_role("button", name="Go to the newest").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bubble").last).to_have_text("hay 249")
+    expect(page.get_by_role("group", name="Messages")).to_be_focused()
+    page.keyboard.press("Home")
+    expect(page.locator(".bubble").last).not_to_have_text("hay 249")
+
+
 def test_the_ring_of_focus_is_around_the_whole_field(send: Send, open: Open) -> None:
     send("hello")
     page = open()

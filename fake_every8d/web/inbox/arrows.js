@@ -6,10 +6,12 @@ const PAGE = 10; // items that PageUp and PageDown pass
 
 /**
  * @param {number} count of the items
- * @param {number} chosen the index of the one that is shown, or -1
+ * @param {() => number} chosen the index of the one that is shown by now, or -1: keys may come before
+ *   what was clicked on has been drawn
  * @param {(index: number) => any} choose
- * @returns what the element around the list takes as its properties, and what the list calls
- *   when it has drawn: a link that was chosen from the list has the focus as soon as it is there
+ * @returns what the element around the list takes as its properties; what the list calls when it
+ *   has drawn: a link that was chosen from the list has the focus as soon as it is there; and what
+ *   gives the focus to the list, where Tab stops in it
  */
 export function useArrows(count, chosen, choose) {
   const list = useRef(/** @type {HTMLElement | null} */ (null));
@@ -27,7 +29,7 @@ export function useArrows(count, chosen, choose) {
   function onKeyDown(event) {
     if (event.target instanceof HTMLSelectElement) return; // its own keys
     const typing = event.target instanceof HTMLInputElement;
-    const next = destination(event.key, chosen, count);
+    const next = destination(event.key, chosen(), count);
     if (next === null || !count || event.altKey || event.metaKey || event.ctrlKey) return;
     if (typing && !event.key.startsWith("Arrow")) return;
     event.preventDefault();
@@ -36,7 +38,12 @@ export function useArrows(count, chosen, choose) {
     choose(index);
     drawn();
   }
-  return { around: { ref: list, onKeyDown }, drawn };
+
+  function enter() {
+    const stop = list.current?.querySelector(".windowed[tabindex='0'], .windowed [tabindex='0']");
+    if (stop instanceof HTMLElement) stop.focus();
+  }
+  return { around: { ref: list, onKeyDown }, drawn, enter };
 }
 
 /** @param {string} key @param {number} chosen @param {number} count @returns {number | null} */

@@ -23,6 +23,7 @@ export function Conversation({ number, query }) {
   const [conversation] = useState(() => new Messages(number));
   const [jumps, setJumps] = useState(0);
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const section = useRef(/** @type {HTMLElement | null} */ (null));
   const { found, messages, phone, ready } = conversation;
   const entries = useMemo(() => conversation.entries(), [messages]);
   useLayoutEffect(() => {
@@ -36,6 +37,13 @@ export function Conversation({ number, query }) {
     const looked = phone && conversation.until === read.until && !document.hidden;
     if (looked && read.mark(phone)) store.changed();
   });
+
+  useLayoutEffect(() => {
+    // The button that asked for it has gone, and the focus with it.
+    if (!jumps || document.activeElement !== document.body) return;
+    const list = section.current?.querySelector(".windowed");
+    if (list instanceof HTMLElement) list.focus({ preventScroll: true });
+  }, [jumps]);
 
   useEffect(() => {
     if (phone && phone.number !== number) replace({ item: phone.number, query }); // as the list has it
@@ -66,7 +74,7 @@ export function Conversation({ number, query }) {
     });
 
   return html`
-    <section class="conversation" aria-label=${t("conversation", { number })}>
+    <section ref=${section} class="conversation" aria-label=${t("conversation", { number })}>
       <header>
         <a class="button bare back" href=${href({ query })} aria-label=${t("back")}><${Icon} name="back" /></a>
         <div class="who">

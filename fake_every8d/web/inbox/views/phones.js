@@ -6,7 +6,7 @@ import { t } from "../i18n.js";
 import { look, markAllRead } from "../live.js";
 import { phones } from "../phones.js";
 import { read } from "../read.js";
-import { href, replace } from "../route.js";
+import { href, parse, replace } from "../route.js";
 import { store } from "../store.js";
 import { snippet } from "../text.js";
 import { AccountFilter, Empty, SearchField, Status, Text, useFindings } from "../ui.js";
@@ -23,17 +23,26 @@ export function Phones({ route }) {
   }, [route.query, store.account]);
 
   const { rows } = phones;
-  const chosen = rows.findIndex((phone) => phone?.number === route.item);
+  const chosen = indexOf(route.item);
   const place = useRef(-1); // in the list, of the phone that was chosen last
   const aim = useRef(-1); // the place that a key has asked for last
   if (chosen >= 0) place.current = chosen;
-  const arrows = useArrows(rows.length, route.item ? place.current : -1, async (index) => {
+  const here = () => {
+    const { item } = parse(location.hash);
+    const index = indexOf(item);
+    return item && index < 0 ? place.current : index;
+  };
+  const arrows = useArrows(rows.length, here, async (index) => {
     aim.current = index;
     await know({ first: index, last: index });
     const phone = phones.rows[index];
-    if (phone && aim.current === index) replace({ item: phone.number, query: route.query });
+    if (phone && aim.current === index) replace({ ...parse(location.hash), item: phone.number });
   });
 
+  const markAll = () => {
+    arrows.enter(); // the button is about to go
+    markAllRead();
+  };
   useFindings(phones.found, summary());
 
   if (store.messages === 0) return html`<${Welcome} />`;
@@ -45,7 +54,7 @@ export function Phones({ route }) {
         <${AccountFilter} />
         <div class="count">
           <p>${summary()}</p>
-          ${read.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${markAllRead}>${t("unread.clear")}</button>`}
+          ${read.unreadPhones() > 0 && html`<button type="button" class="link" onClick=${markAll}>${t("unread.clear")}</button>`}
         </div>
         ${rows.length > 0 &&
         html`
@@ -67,6 +76,9 @@ export function Phones({ route }) {
     </div>
   `;
 }
+
+/** The place of a phone in the list, or -1 if it is not known. @param {string} number */
+const indexOf = (number) => phones.rows.findIndex((phone) => phone?.number === number);
 
 /** Load the phones at those places, if they are not known. @param {import("../phones.js").Places} places */
 async function know(places) {

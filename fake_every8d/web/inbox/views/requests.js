@@ -6,7 +6,7 @@ import { Body, Form } from "../body.js";
 import { attempt } from "../live.js";
 import { clockTime } from "../format.js";
 import { t } from "../i18n.js";
-import { href, replace } from "../route.js";
+import { href, parse, replace } from "../route.js";
 import { store } from "../store.js";
 import { shellQuoted } from "../text.js";
 import { AccountFilter, Badge, CopyButton, Empty, Icon, Text } from "../ui.js";
@@ -26,9 +26,11 @@ export function Requests({ route }) {
   const [unfolded, setUnfolded] = useState(() => new Set());
   const wanted = store.requests.filter(passes);
   const entries = folded(wanted.toReversed(), unfolded, Number(route.item));
-  const index = entries.findIndex(({ request }) => request.id === Number(route.item));
+  /** @param {import("../route.js").Route} route */
+  const indexOf = ({ item }) => entries.findIndex(({ request }) => request.id === Number(item));
+  const index = indexOf(route);
   const chosen = store.requests.find(({ id }) => id === Number(route.item));
-  const arrows = useArrows(entries.length, index, (next) =>
+  const arrows = useArrows(entries.length, () => indexOf(parse(location.hash)), (next) =>
     replace({ view: "requests", item: String(entries[next].request.id) }),
   );
   /** @param {number} run */
