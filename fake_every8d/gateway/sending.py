@@ -34,7 +34,7 @@ _INVALID = (
     "no number that SMS can go to: {}. A Taiwan mobile is 0912345678 "
     "or +886912345678, another country's +14155550100."
 )
-_NO_CONTENT = "because the USER for it has no content: {}."
+_NO_CONTENT = "because there is no content for it: {}."
 _BAD_TIME = "because the send time is no YYYYMMDDhhmmss or gone by more than 24 hours: {}."
 _NO_ABROAD = "because the account may not send abroad (國際簡訊發送設定): {}."
 _TOO_DEAR = "because the credit does not cover it: {}."

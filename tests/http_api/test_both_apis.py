@@ -119,6 +119,16 @@ def test_h11_a_text_sent_twice_has_an_advice(http: Http) -> None:
     assert http.advice == ()
 
 
+def test_s6_a_recipient_without_content_has_an_advice(http: Http) -> None:
+    http.json(
+        "SendParamSMS",
+        {**DEMO, "RecipientDataList": [{"Mobile": PHONE}, {"Mobile": "0922333444", "Param": "x"}]},
+    )
+    assert http.advice == (
+        "Refused with status -3, because there is no content for it: 0912345678.",
+    )
+
+
 def test_h12_too_few_values_have_an_advice(http: Http) -> None:
     recipient = {"Mobile": PHONE, "Param": "A|B"}
     http.json("SendParamSMS", {**DEMO, "MSG": "%field1%", "RecipientDataList": [recipient]})
