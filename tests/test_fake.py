@@ -175,6 +175,7 @@ def test_an_account_is_topped_up_locked_and_removed(every8d: FakeEvery8d) -> Non
         ({"password": 1}, "password must be text, not int"),
         ({"international": "no"}, "international must be true or false, not 'no'"),
         ({"test_mode": None}, "test_mode must be true or false, not None"),
+        ({"locked": "no"}, "locked must be true or false, not 'no'"),
         ({"failed_logins": -1}, "failed_logins must be 0 or more, not -1"),
         ({"top_up": "lots"}, "top_up must be 0 or more points with two decimals"),
     ],

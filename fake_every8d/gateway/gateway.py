@@ -105,6 +105,8 @@ class Gateway(Search):
         if top_up is not None and "credit" in changes:
             raise InvalidInput("credit says how much there is, top_up how much more: give one")
         if locked is not None:
+            if not isinstance(locked, bool):
+                raise InvalidInput(f"locked must be true or false, not {locked!r}")
             if "failed_logins" in changes:
                 raise InvalidInput("locked and failed_logins say the same: give one of them")
             changes["failed_logins"] = FAILED_LOGINS_ALLOWED + 1 if locked else 0
