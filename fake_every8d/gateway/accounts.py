@@ -161,6 +161,7 @@ class Accounts:
         self._end_all_sessions()
 
     def all(self) -> list[Account]:
+        """Each as it is now, in the order in which they came."""
         return list(self._accounts.values())
 
     def get(self, user_id: str) -> Account:
@@ -172,6 +173,7 @@ class Accounts:
             raise NotFound(f"there is no account {user_id!r}; there are: {known}") from None
 
     def find(self, user_id: str) -> Account | None:
+        """The account, or None if there is no such one."""
         return self._accounts.get(user_id)
 
     def add(self, account: Account) -> None:

@@ -49,6 +49,7 @@ class Outcome:
 
     @property
     def after_micros(self) -> int:
+        """The same in µs."""
         return round(self.after_seconds * 1e6)
 
 
@@ -106,6 +107,7 @@ class Outcomes:
         self.version += 1
 
     def all(self) -> list[Outcome]:
+        """Those that were set, not the magic numbers'."""
         return list(self._set.values())
 
 
@@ -145,6 +147,7 @@ class Step:
 
     @property
     def user_id(self) -> str:
+        """Whose messages they are."""
         return self.records[0].batch.user_id
 
 

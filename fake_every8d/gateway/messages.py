@@ -231,6 +231,7 @@ class Batch:
         self.bookings = ()
 
     def summary(self) -> BatchSummary:
+        """As it stands now."""
         return BatchSummary(
             id=self.id,
             user_id=self.user_id,
@@ -318,6 +319,7 @@ class Record:
         return self.status == Status.SENT or 100 <= self.status <= 107
 
     def snapshot(self) -> Message:
+        """As it stands now; not before the send is accepted."""
         batch, status = self.batch, self.status
         due = to_datetime(self.due)
         return Message(

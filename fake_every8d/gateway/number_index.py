@@ -18,9 +18,11 @@ class NumberIndex:
 
     @property
     def numbers(self) -> KeysView[str]:
+        """Those that have records."""
         return self._found.keys()
 
     def of(self, number: str) -> Sequence[Record]:
+        """A number's records, oldest first."""
         found = self._found.get(number, ())
         return (found,) if isinstance(found, Record) else found
 

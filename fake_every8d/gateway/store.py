@@ -288,6 +288,7 @@ class Store:
         self.close_if_done(batch)
 
     def close_if_done(self, batch: Batch) -> None:
+        """Let a batch be forgotten from now on, if nothing is still to come for it."""
         if not batch.to_come:
             heapq.heappush(self._finished, batch.first_id)
 

@@ -129,6 +129,7 @@ class Table:
         return Output(f"{self.count}\r\n{rows}", TEXT, self._result)
 
     def json(self) -> Output:
+        """The count, the batch, and DATA with an object for each record, if there is any."""
         records = list(self.records)
         table = {"SMS_COUNT": self.count, "BID": self.batch_id}
         return Output(_json(table | ({"DATA": records} if records else {})), JSON, self._result)

@@ -90,10 +90,12 @@ class RecordedRequest:
 
     @property
     def method(self) -> str:
+        """Such as POST."""
         return str(self._environ["REQUEST_METHOD"])
 
     @property
     def path(self) -> str:
+        """The URL's path, percent-decoded."""
         return get_path_info(self._environ)
 
     @property
@@ -103,6 +105,7 @@ class RecordedRequest:
 
     @property
     def headers(self) -> Mapping[str, str]:
+        """The request's headers."""
         return {
             _SPELT.get(name, name): masking.masked_header(name, value)
             for name, value in EnvironHeaders(self._environ)
@@ -110,6 +113,7 @@ class RecordedRequest:
 
     @property
     def body(self) -> bytes:
+        """The request's body; `text` has it decoded."""
         return masking.masked(self._body, self._environ.get("CONTENT_TYPE"))
 
     @property
@@ -119,10 +123,12 @@ class RecordedRequest:
 
     @property
     def response_headers(self) -> Mapping[str, str]:
+        """The response's headers."""
         return {name: masking.masked_header(name, value) for name, value in self._response_headers}
 
     @property
     def response_body(self) -> bytes:
+        """What was sent of the response's body; `response_text` has it decoded."""
         body = masking.masked(self._response_body, self._response_type)
         # The HTTP API returns a token as `Msg`, a name that does not give it away.
         return masking.masked_token(body) if self.operation == "getConnection" else body
