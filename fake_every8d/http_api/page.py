@@ -1,6 +1,7 @@
 """The page at `/API21/HTTP/`, for people: operations, and a curl line for each to copy."""
 
 import shlex
+from collections.abc import Mapping
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -16,7 +17,12 @@ class _Sample(NamedTuple):
     json: str = ""
     """A body of JSON instead."""
     response: str = ""
+    """In edition 2016."""
+    later: Mapping[Edition, str] = {}
+    """In other editions, where it differs (E1)."""
 
+
+_DELIVERED = "1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100"
 
 _SAMPLES = (
     _Sample(
@@ -30,6 +36,10 @@ _SAMPLES = (
         "The same, except to those who were sent the text in the last 24 hours · 過濾重複簡訊",
         ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
         response="997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
+        later={
+            Edition.OF_2025: "997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678,"
+            "9b1c4a3e-0f57-4d0e-a6c2-7f0d2c9f6a10"
+        },
     ),
     _Sample(
         "SendParamSMS",
@@ -39,12 +49,19 @@ _SAMPLES = (
         '"Param":"大明|30|||","MR":"1"}]}',
         response='{"Result":true,"Status":"0",'
         '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
+        later={
+            Edition.OF_2025: '{"Result":true,'
+            '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}'
+        },
     ),
     _Sample(
         "getDeliveryStatus",
         "Delivery status · 發送狀態查詢",
         ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=0"),
-        response="1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100",
+        response=_DELIVERED,
+        later=dict.fromkeys(
+            (Edition.OF_2021, Edition.OF_2025), f"{_DELIVERED}\t2026/11/24 12:00:01"
+        ),
     ),
     _Sample(
         "getReplyMessage",
@@ -95,19 +112,23 @@ it</a>, on the same accounts.</p>
 
 
 def page(base_url: str, edition: Edition) -> str:
-    """Every operation with its parameters, as a curl line. `base_url` ends in a slash."""
+    """Every operation with its parameters, as a curl line, and what the edition responds.
+
+    `base_url` ends in a slash.
+    """
     return _PAGE.format(
         edition=edition,
         base=escape(base_url),
         soap=escape(urljoin(base_url, "../SOAP/SMS.asmx")),
-        operations="\n".join(_operation(sample, base_url) for sample in _SAMPLES),
+        operations="\n".join(_operation(sample, base_url, edition) for sample in _SAMPLES),
     )
 
 
-def _operation(sample: _Sample, base_url: str) -> str:
+def _operation(sample: _Sample, base_url: str, edition: Edition) -> str:
+    response = sample.later.get(edition, sample.response)
     return (
         f'<h2 id="{sample.name}">{sample.name}</h2>\n<p>{escape(sample.title)}</p>\n'
-        f"<pre>{escape(_curl(sample, base_url))}</pre>\n<pre>{escape(sample.response)}</pre>"
+        f"<pre>{escape(_curl(sample, base_url))}</pre>\n<pre>{escape(response)}</pre>"
     )
 
 

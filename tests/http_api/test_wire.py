@@ -8,6 +8,7 @@ import requests
 
 from fake_every8d.http_api import PATH
 from tests.http_api.calls import DEMO, GUID, Http, batch_id, exchange
+from tests.http_api.conftest import NewHttp
 
 RECORDED = Path(__file__).parent / "recorded"
 TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
@@ -273,3 +274,18 @@ def test_a_browser_is_shown_the_operations_with_a_curl_line_each(http: Http, pat
         assert f"curl {http.fake.url}{PATH}{name}.ashx" in response.text
     assert f'href="{http.fake.soap_url}"' in response.text
     assert http.fake.requests == []
+
+
+@pytest.mark.parametrize(
+    ("edition", "fields", "columns", "status"),
+    [("2016", 6, 5, True), ("2021", 6, 6, True), ("2025", 7, 6, False)],
+)
+def test_e1_the_responses_shown_there_are_the_editions(
+    new_http: NewHttp, edition: str, fields: int, columns: int, status: bool
+) -> None:
+    page = requests.get(new_http(edition=edition).fake.http_url, timeout=10).text
+    (filtered,) = re.findall(r"<pre>(997\.00,.*)</pre>", page)
+    assert filtered.count(",") == fields - 1
+    (row,) = re.findall(r"<pre>1\n(.*)</pre>", page)
+    assert row.count("\t") == columns - 1
+    assert ("&quot;Status&quot;:&quot;0&quot;" in page) is status
