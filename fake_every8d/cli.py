@@ -41,6 +41,11 @@ _SECRET = ("api_token",)
 
 _HEALTH_INTERVAL = 0.1  # seconds between two looks
 
+_PORTS = click.IntRange(0, 65535)
+_WAITS = click.FloatRange(0, 3600)
+# Not as click names them: an error would say that "x" is not a valid "integer range".
+_PORTS.name, _WAITS.name = "integer", "float"
+
 _FILE = f"{__name__}.file"
 _CONFIG = f"{__name__}.config"
 
@@ -156,7 +161,7 @@ def _options(command: Command) -> Command:
             click.option(
                 "--port",
                 default=8021,
-                type=click.IntRange(0, 65535),
+                type=_PORTS,
                 help="Port; 0 takes any free one.",
             ),
             click.option(
@@ -419,7 +424,7 @@ def _origin(ctx: click.Context, name: str) -> str:
     "--wait",
     default=0.0,
     metavar="SECONDS",
-    type=click.FloatRange(0, 3600),
+    type=_WAITS,
     help="Keep asking for this long, until it is healthy.",
 )
 @_accounts_option

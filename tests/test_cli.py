@@ -80,7 +80,7 @@ def test_version() -> None:
         (["--prot", "8021"], "No such option"),
         (["serve", "--prot", "8021"], "No such option"),
         (["bogus"], "No such command 'bogus'"),
-        (["--port", "eighty"], "'--port'"),
+        (["--port", "eighty"], "'--port': 'eighty' is not a valid integer."),
         (["--port", "65536"], "'--port'"),
         (["--log-format", "xml"], "'--log-format'"),
         (["--public-url", "sms.example.com"], "must be like https://sms.example.com"),
