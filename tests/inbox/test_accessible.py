@@ -19,6 +19,7 @@ VIEWS = [
     "#/phone/+886912345678",
     "#/phone/+886912345678?q=code",
     "#/phone/12345",
+    f"#/phone/{'no number ' * 9}{'x' * 90}",
     "#/requests",
     "#/requests/2",
     "#/reports",

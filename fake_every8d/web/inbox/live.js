@@ -215,7 +215,7 @@ async function news() {
   const fresh = first ? [] : page.messages;
   const before = newest;
   newest = page.messages[0]?.id ?? newest;
-  for (const message of fresh) read.arrived(message.to);
+  for (const message of fresh) read.arrived(message);
   if (fresh.length) announceNew(fresh[0], page.more ? newest - before : fresh.length);
   const code = fresh.find((message) => message.code);
   if (code) notify(code);

@@ -56,6 +56,11 @@ class Phones {
     return new URLSearchParams(this.asked ?? "").get("search") ?? "";
   }
 
+  /** Whether all messages to all phones are asked for. */
+  get all() {
+    return !this.query.trim() && !store.account;
+  }
+
   /** What is asked for, as the API's parameters. */
   get question() {
     /** @type {Record<string, string>} */
@@ -124,6 +129,7 @@ class Phones {
     this.messages = any.messages;
     read.counted = any.unread;
     [...missing, ...others].forEach((page, i) => this.#put(page, found[i].phones));
+    if (this.all && any.phones.length === any.count) read.takeAll(any.phones);
     for (const page of this.pages.splice(0, this.pages.length - KEPT)) {
       this.rows.fill(undefined, page * PAGE, (page + 1) * PAGE);
     }
@@ -134,7 +140,7 @@ class Phones {
     this.pages.push(page);
     phones.forEach((phone, i) => {
       this.rows[page * PAGE + i] = phone;
-      read.take(phone);
+      if (this.all) read.take(phone);
     });
   }
 }

@@ -4,8 +4,9 @@ import { recall, remember } from "./settings.js";
 
 /**
  * @typedef {import("./phones.js").Phone} Phone
- * @typedef {{count: number, news: boolean}} Seen
- *   how many messages of a phone after `until` have been seen, and whether there are others
+ * @typedef {{count: number, last: number, newest: number, arrived: number}} Seen
+ *   how many messages of a phone after `until` have been seen and are still kept, the ID of the last
+ *   of them, that of the phone's newest message, and how many were heard of that came after `last`
  */
 
 class Read {
@@ -38,36 +39,47 @@ class Read {
 
   /** How many messages of a phone nobody has seen. @param {Phone} phone */
   unread({ number, unread }) {
-    return Math.max(0, unread - (this.phones.get(number)?.count ?? 0));
+    const { count, arrived } = this.phones.get(number) ?? { count: 0, arrived: 0 };
+    return Math.max(unread - count, Math.min(unread, arrived)); // what arrived may have had others forgotten
   }
 
   /** How many phones have any. */
   unreadPhones() {
-    const seen = [...this.phones.values()].filter(({ news }) => !news);
+    const seen = [...this.phones.values()].filter(({ newest, last }) => newest <= last);
     return Math.max(0, this.counted - seen.length);
   }
 
-  /** There is a phone as the API now shows it. @param {Phone} phone */
-  take({ number, unread }) {
+  /** There is a phone as the API now shows it, whose `newest` is of all its messages. @param {Phone} phone */
+  take({ number, unread, newest }) {
     const seen = this.phones.get(number);
     if (!seen) return;
-    seen.news = unread > seen.count;
-    if (unread >= seen.count) return;
-    seen.count = unread; // the fake has forgotten some, or all of them have been marked
+    seen.newest = newest.id;
+    if (newest.id <= seen.last) seen.arrived = 0;
+    const unseen = newest.id > seen.last ? Math.max(1, seen.arrived) : 0; // at least
+    if (unread - unseen >= seen.count) return;
+    seen.count = Math.max(0, unread - unseen); // the fake has forgotten some, or all of them have been marked
     this.keep();
   }
 
-  /** Something new is on that phone. @param {string} number */
-  arrived(number) {
-    const seen = this.phones.get(number);
-    if (seen) seen.news = true;
+  /** These are all the phones there are: others have been forgotten. @param {Phone[]} phones */
+  takeAll(phones) {
+    const numbers = new Set(phones.map(({ number }) => number));
+    for (const number of this.phones.keys()) if (!numbers.has(number)) this.phones.delete(number);
+  }
+
+  /** A message has arrived. @param {import("./phones.js").Message} message */
+  arrived({ to, id }) {
+    const seen = this.phones.get(to);
+    if (!seen || id <= seen.last) return;
+    seen.newest = Math.max(seen.newest, id);
+    seen.arrived += 1;
   }
 
   /** All on a phone has been seen. @param {Phone} phone @returns whether that is news */
-  mark({ number, unread }) {
+  mark({ number, unread, newest: { id } }) {
     const seen = this.phones.get(number);
-    if (!unread || (seen && seen.count >= unread && !seen.news)) return false;
-    this.phones.set(number, { count: unread, news: false });
+    if (!unread || (seen && seen.count >= unread && seen.newest <= seen.last)) return false;
+    this.phones.set(number, { count: unread, last: id, newest: id, arrived: 0 });
     this.keep();
     return true;
   }
