@@ -273,6 +273,7 @@ def test_a_browser_is_shown_the_operations_with_a_curl_line_each(http: Http, pat
     ):  # fmt: skip
         assert f"curl {http.fake.url}{PATH}{name}.ashx" in response.text
     assert f'href="{http.fake.soap_url}"' in response.text
+    assert '<link rel="icon" href="data:,">' in response.text  # else it asks for /favicon.ico
     assert http.fake.requests == []
 
 

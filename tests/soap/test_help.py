@@ -39,6 +39,7 @@ def test_w6_the_page_lists_the_operations_each_with_a_link(url: str) -> None:
     assert sorted(re.findall(r'href="\?op=(\w+)"', html)) == sorted(OPERATIONS)
     assert 'href="?WSDL"' in html
     assert url + ENDPOINT in html
+    assert '<link rel="icon" href="data:,">' in html  # else a browser asks for /favicon.ico
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
