@@ -99,3 +99,4 @@ def test_a_fake_that_refuses_everything_is_asked_every_ten_seconds(
 
     wait_for(shown)
     expect(page).to_have_title(re.compile(r"^\(1\)"))
+    expect(said).to_have_count(0)

@@ -115,13 +115,14 @@ async function ask(seconds) {
   try {
     const { signal } = question;
     const state = await (seconds ? waitForState(signal) : getIfChanged("fake/state", 0, signal));
-    const was = store.connected;
+    if (!store.connected) version = -1; // what is looked at by now may be something else
+    if (unwelcome) showProblem(null);
+    const again = !store.connected || unwelcome;
     store.connected = true;
     store.missed = false;
     unwelcome = false;
-    if (!was) version = -1; // what is looked at by now may be something else
     if (state) await takeIn(state);
-    else if (!was) store.changed();
+    else if (again) store.changed();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return; // to ask at once
     unwelcome = refused(error);
