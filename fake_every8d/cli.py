@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -68,15 +67,15 @@ def cli() -> None:
     """
 
 
-def _base_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
+def _public_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
+    if not url:
+        return url
+    from fake_every8d.web.guard import checked_public_url
+
     try:
-        parts = urlsplit(url or "http://host")
-        valid = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-    except ValueError:
-        valid = False
-    if not valid:
-        raise click.BadParameter(f"must be like https://sms.example.com, not {url!r}")
-    return url and url.rstrip("/")
+        return checked_public_url(url)
+    except InvalidInput as error:
+        raise click.BadParameter(str(error).removeprefix("public_url ")) from error
 
 
 def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
@@ -187,7 +186,7 @@ def _options(command: Command) -> Command:
             click.option(
                 "--public-url",
                 metavar="URL",
-                callback=_base_url,
+                callback=_public_url,
                 help="Where clients reach it, for the WSDL.  [default: the request's Host]",
             ),
             click.option(

@@ -29,7 +29,7 @@ from fake_every8d.web.api.guide import guide
 from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.bodies import read_body
 from fake_every8d.web.faults import Fault, break_off, cut_short
-from fake_every8d.web.guard import Guard
+from fake_every8d.web.guard import Guard, checked_public_url
 from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.pages import INDEX, static_file
 from fake_every8d.web.world import World
@@ -65,7 +65,8 @@ class Application:
     `host` is the address listened on, and `api_token` what the JSON API and the page ask for
     (see `Guard`). `public_url` is where clients reach it, if the Host header does not say so;
     the WSDL gives it as the address. `log`, if given, is called after every request, except
-    for successful reads of the JSON API and the page; `set_up` after every reset.
+    for successful reads of the JSON API and the page; `set_up` after every reset. Raises
+    `InvalidInput` for a `public_url` that is none.
     """
 
     def __init__(
@@ -83,12 +84,12 @@ class Application:
         self._http = HttpEndpoint(gateway)
         self.world = World(gateway, set_up)
         """What both APIs work on, and the JSON API shows."""
+        self._public_url = public_url and checked_public_url(public_url)
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
         # Calls that may hold the gateway's lock for a second: until they are done, no request
         # that needs the lock is handled on the event loop.
         self._lengthy: set[calls.Call] = set()
-        self._public_url = public_url and public_url.rstrip("/")
         self._log = log
         self._routes = Map(
             [

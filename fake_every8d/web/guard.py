@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from fake_every8d.gateway import InvalidInput
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -29,6 +31,18 @@ _SINGLE_LABEL = re.compile(r"(?!0x|[0-9]+$)[a-z0-9_-]+", re.ASCII)
 
 # Top-level names that nobody can register (RFC 2606, 6761, 6762; ICANN has reserved .internal).
 _RESERVED = ("localhost", "local", "internal", "test")
+
+
+def checked_public_url(url: str) -> str:
+    """The URL where clients reach a server, without a slash at its end. Raises `InvalidInput`."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InvalidInput(f"public_url must be like https://sms.example.com, not {url!r}")
+    return url.rstrip("/")
 
 
 class Guard:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import urllib3
 
-from fake_every8d.gateway import Gateway
+from fake_every8d.gateway import Gateway, InvalidInput
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.server import Server
 from fake_every8d.web.journal import RecordedRequest
@@ -68,6 +68,12 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
         response = http.client.HTTPResponse(connection)
         response.begin()
         assert addresses(response.read()) == [any_url + ENDPOINT] * 2
+
+
+@pytest.mark.parametrize("public_url", ["sms.example.com", "http://[::1", "http://a?b=c"])
+def test_w2_a_public_url_that_is_none_is_refused(gateway: Gateway, public_url: str) -> None:
+    with pytest.raises(InvalidInput, match="public_url must be like https://"):
+        Application(gateway, public_url=public_url)
 
 
 @pytest.mark.parametrize("public_url", ["https://sms.example.com", "https://example.com/sms/"])
