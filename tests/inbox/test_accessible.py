@@ -343,6 +343,23 @@ def test_when_all_is_marked_as_read_the_focus_is_in_the_list(
     expect(page.get_by_role("link", name=focused)).to_be_focused()
 
 
+@pytest.mark.parametrize(
+    ("time", "button", "status"),
+    [("", "Deliver", "100 Delivered"), ("20991231090000", "Cancel the booking", "303 Cancelled")],
+)
+def test_when_a_message_is_decided_the_focus_is_on_its_details(
+    fake: FakeEvery8d, send: Send, open: Open, time: str, button: str, status: str
+) -> None:
+    """The button has gone."""
+    fake.clock.freeze()
+    send("hello", time=time)
+    page = open("#/phone/+886912345678")
+    page.get_by_role("button", name=button).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".message .status")).to_have_text(status)
+    expect(page.get_by_role("button", name="Details")).to_be_focused()
+
+
 def test_at_the_newest_message_the_focus_is_in_the_conversation(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:

@@ -7,7 +7,7 @@ import { t } from "../i18n.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
 import { Content, CopyButton, Icon, Status, Text, statusWord, toneOf } from "../ui.js";
-import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { ReportState } from "./reports.js";
 
 /** @typedef {import("../phones.js").Message} SMS */
@@ -17,13 +17,25 @@ const LONG = 700; // characters, of which a text shows no more until asked
 /** @param {{message: SMS, query: string, onReply: (message: SMS) => void}} props */
 export function Message({ message, query, onReply }) {
   const [open, setOpen] = useState(false);
+  const details = useRef(/** @type {HTMLElement | null} */ (null));
+  const acting = useRef(false);
+  useLayoutEffect(() => {
+    // The button that did it may have gone, and the focus with it.
+    if (acting.current && document.activeElement === document.body) details.current?.focus({ preventScroll: true });
+  }, [message.status]);
+  /** @param {number} status */
+  const become = async (status) => {
+    acting.current = true;
+    await attempt(http.post(`fake/messages/${message.id}/status`, { status }));
+    acting.current = false;
+  };
   const at = message.finished_at ?? message.sent_at ?? message.accepted_at;
   return html`
     <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""}`} aria-label=${t("message.of", { id: message.id })}>
       <div class="bubble"><${Clamped} text=${message.content} code=${message.code} query=${query} /></div>
       <div class="meta">
         <div class="facts">
-          <button type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
+          <button ref=${details} type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
             <${Status} status=${message.status} />
             ${message.status === 300 && message.booked_for
               ? html`<time datetime=${message.booked_for}>${t("booked.for", { time: full(message.booked_for) })}</time>`
@@ -34,7 +46,7 @@ export function Message({ message, query, onReply }) {
           ${store.accounts.length > 1 && html`<span class="sender"><${Text} text=${message.user_id} query=${query} /></span>`}
           ${message.subject && html`<span class="subject"><${Text} text=${message.subject} query=${query} /></span>`}
         </div>
-        <div class="actions"><${Actions} message=${message} onReply=${onReply} /></div>
+        <div class="actions"><${Actions} message=${message} become=${become} onReply=${onReply} /></div>
       </div>
       ${open && html`<${Details} message=${message} query=${query} />`}
     </article>
@@ -63,10 +75,8 @@ function Clamped({ text, code = null, query }) {
 /** Whether a message can fail like that. @param {import("../store.js").Status} status */
 const failure = ({ status, outcome }) => outcome && toneOf(status) === "bad";
 
-/** @param {{message: SMS, onReply: (message: SMS) => void}} props */
-function Actions({ message, onReply }) {
-  /** @param {number} status */
-  const become = (status) => attempt(http.post(`fake/messages/${message.id}/status`, { status }));
+/** @param {{message: SMS, become: (status: number) => void, onReply: (message: SMS) => void}} props */
+function Actions({ message, become, onReply }) {
   return html`
     ${message.status === 300 &&
     html`<button type="button" onClick=${() => become(303)}><${Icon} name="cross" />${t("booking.cancel")}</button>`}
