@@ -419,13 +419,22 @@ FAULT = Form(
 )
 """The settings of a failure."""
 
+_SETTING_OF = {
+    "result": "result",
+    "reason": "soap_fault",
+    "status": "http_error",
+    "body": "http_error",
+    "seconds": "delay",
+}
+"""Which kind has that setting."""
+
 
 def checked(operation: str, kind: str, **settings: Any) -> Fault:
     """The failure that is asked for. Some defaults depend on its other settings.
 
     `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
     `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
-    sense.
+    sense, or that another kind has, unless they are at their defaults.
     """
     asked = FAULT.read({"operation": operation, "kind": kind, **settings})
     defaults: dict[str, Any] = {}
@@ -434,6 +443,10 @@ def checked(operation: str, kind: str, **settings: Any) -> Fault:
     if asked.get("rate") is not None:
         defaults["status"] = 429
     fault = Fault(**defaults | asked)
+    usual = Fault(fault.operation, fault.kind, **defaults)
+    for name, whose in _SETTING_OF.items():
+        if fault.kind != whose and getattr(fault, name) != getattr(usual, name):
+            raise InvalidInput(f"{name} is a setting of {whose}, not of {fault.kind}")
     if fault.kind == "delay" and not fault.seconds:
         raise InvalidInput("a delay takes seconds, such as seconds=2")
     if (fault.probability is None) != (fault.seed is None):
