@@ -97,7 +97,7 @@ class Phones {
   async #load(places) {
     const { question } = this;
     try {
-      await this.#answer(question, places);
+      await this.#ask(question, places);
     } catch (error) {
       if (refused(error) && question === this.question) {
         this.clear();
@@ -109,7 +109,7 @@ class Phones {
   }
 
   /** @param {string} question @param {Places} places */
-  async #answer(question, places) {
+  async #ask(question, places) {
     const get = (/** @type {number} */ page) => http.get(`fake/phones?${question}&offset=${page * PAGE}`);
     const missing = this.missing(places);
     const found = await Promise.all(missing.map(get));
