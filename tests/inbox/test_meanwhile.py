@@ -43,13 +43,18 @@ class Held:
             route.continue_()
 
 
-@pytest.fixture
-def open(open: Open) -> Open:
-    """Opens a page whose requests go through Playwright from the start.
+def intercept(page: Page) -> None:
+    """Have its requests go through Playwright from the start.
 
     When it begins to hold some up later, those of the next milliseconds slip through.
     """
-    return partial(open, before=lambda page: page.route("**/nowhere", lambda route: route.abort()))
+    page.route("**/nowhere", lambda route: route.abort())
+
+
+@pytest.fixture
+def open(open: Open) -> Open:
+    """Opens a page of which requests can be held up at any time."""
+    return partial(open, before=intercept)
 
 
 def phone_links(page: Page) -> Locator:
@@ -418,7 +423,12 @@ def test_requests_that_come_while_others_are_loaded_take_nobodys_place(
     fake.clock.freeze()
     call(fake.url, "getConnection", userID="demo", password="demo")
     call(fake.url, "getConnection", userID="demo", password="wrong")
-    page = open(before=lambda page: page.clock.install())
+
+    def before(page: Page) -> None:
+        intercept(page)
+        page.clock.install()
+
+    page = open(before=before)
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
     held = Held(page, r"fake/requests\?")
     page.get_by_role("link", name="Requests").click()
