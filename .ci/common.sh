@@ -6,7 +6,7 @@ export CI=true PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 # What is the same for every Python, and slow: a browser, benchmarks, clients in other languages.
 readonly ONCE=(
-    --ignore tests/inbox --ignore tests/test_benchmarks.py
+    --ignore tests/page --ignore tests/test_benchmarks.py
     --ignore tests/clients/test_node.py --ignore tests/clients/test_php.py
     --ignore tests/clients/test_http_scripts.py
     --ignore tests/examples/test_other_languages.py

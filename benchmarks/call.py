@@ -7,8 +7,8 @@ from lxml import etree
 
 from benchmarks.measuring import Result, in_turn, per_call, result
 from benchmarks.posting import RESULT, TNS, batch_id, gateway, post, send_sms
+from fake_every8d.control.journal import Journal
 from fake_every8d.web.app import Application
-from fake_every8d.web.journal import Journal
 
 from spyne import Application as SpyneApplication  # isort: skip  # ours mends its imports
 from spyne import MethodContext, Service, Unicode, rpc  # isort: skip

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from fake_every8d import Account, Settings
 from fake_every8d.gateway import Gateway
-from fake_every8d.web import outbound
+from fake_every8d.outgoing import reports
 from fake_every8d.web.app import SOAP_PATH
 
 TNS = "http://tempuri.org/"
@@ -43,7 +43,7 @@ _ENVIRON = {
 def gateway(report_url: str | None = None, **settings: Any) -> Gateway:
     """A platform whose account `demo` never runs dry, and reports to `report_url` if given."""
     account = Account("demo", "demo", credit=Decimal(10**9), report_url=report_url)
-    return Gateway(Settings(accounts=(account,), **settings), get=outbound.get)
+    return Gateway(Settings(accounts=(account,), **settings), get=reports.get)
 
 
 def numbers(count: int) -> list[str]:

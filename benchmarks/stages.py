@@ -9,14 +9,14 @@ from time import perf_counter, thread_time
 
 from benchmarks.measuring import Result, in_child, in_turn, result
 from benchmarks.posting import gateway, send_sms, soap_request
+from fake_every8d.control.journal import Journal, RecordedRequest
+from fake_every8d.control.log import text_line
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapCall, SoapEndpoint
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.connection import Connection, Service
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.request import RequestReader
-from fake_every8d.web.journal import Journal, RecordedRequest
-from fake_every8d.web.log import text_line
 
 WHOLE = "one call, from bytes to bytes"
 

@@ -4,6 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fake_every8d.control.failures import (
+        Failure,
+        FailureEffect,
+        FailureKind,
+        FailureSettings,
+        Operation,
+    )
+    from fake_every8d.control.journal import RecordedRequest
     from fake_every8d.fake import AccountChanges, FakeEvery8d
     from fake_every8d.gateway import (
         TAIPEI,
@@ -25,9 +33,7 @@ if TYPE_CHECKING:
         Settings,
         Status,
     )
-    from fake_every8d.web.faults import Fault, FaultEffect, FaultKind, FaultSettings, Operation
     from fake_every8d.web.http.tls import Certificate
-    from fake_every8d.web.journal import RecordedRequest
 
 __all__ = [
     "Account",
@@ -39,11 +45,11 @@ __all__ = [
     "Conflict",
     "Edition",
     "Email",
+    "Failure",
+    "FailureEffect",
+    "FailureKind",
+    "FailureSettings",
     "FakeEvery8d",
-    "Fault",
-    "FaultEffect",
-    "FaultKind",
-    "FaultSettings",
     "InvalidInput",
     "Message",
     "NotFound",
@@ -63,12 +69,12 @@ _ELSEWHERE = {
     "AccountChanges": "fake",
     "Certificate": "web.http.tls",
     "FakeEvery8d": "fake",
-    "Fault": "web.faults",
-    "FaultEffect": "web.faults",
-    "FaultKind": "web.faults",
-    "FaultSettings": "web.faults",
-    "Operation": "web.faults",
-    "RecordedRequest": "web.journal",
+    "Failure": "control.failures",
+    "FailureEffect": "control.failures",
+    "FailureKind": "control.failures",
+    "FailureSettings": "control.failures",
+    "Operation": "control.failures",
+    "RecordedRequest": "control.journal",
 }
 """Where the names are that the gateway does not have."""
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
+from fake_every8d.control import summary
+from fake_every8d.control.journal import Journal, RecordedRequest
 from fake_every8d.gateway import Gateway, Message, Report, ReportState, Status
 from fake_every8d.gateway.changes import ANYTHING
-from fake_every8d.web import summary
-from fake_every8d.web.journal import Journal, RecordedRequest
 
 _REFUSED = (
     Status.INVALID_NUMBER,

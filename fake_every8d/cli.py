@@ -22,8 +22,8 @@ from fake_every8d.health import problem, reason
 
 if TYPE_CHECKING:
     from fake_every8d.config import Config
+    from fake_every8d.control.forms import Value
     from fake_every8d.gateway import Account
-    from fake_every8d.web.forms import Value
     from fake_every8d.web.http.tls import Certificate
 
 _ENVIRONMENT = "FAKE_EVERY8D"
@@ -80,7 +80,7 @@ def _public_url(ctx: click.Context, parameter: click.Parameter, url: str | None)
 
 def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
     if url is not None:
-        from fake_every8d.web.mailer import Mailer
+        from fake_every8d.outgoing.mail import Mailer
 
         try:
             Mailer(url)
@@ -118,7 +118,7 @@ def _accounts(
     if path is None:
         return _DEFAULTS.accounts
     from fake_every8d.config import ConfigError, load
-    from fake_every8d.web.forms import Form
+    from fake_every8d.control.forms import Form
 
     options = {str(option.name): option for option in serve.params if option.name != "accounts"}
     try:
@@ -138,7 +138,7 @@ def _accounts(
 
 def _value(option: click.Parameter) -> "Value":
     """The kind of value that an option takes in the file."""
-    from fake_every8d.web.forms import FLAG, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
+    from fake_every8d.control.forms import FLAG, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
 
     if option.multiple:
         return TEXTS

@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fake_every8d.control.failures import FAILURE, checked
+from fake_every8d.control.forms import ACCOUNT, OUTCOME, Form, unknown
 from fake_every8d.gateway import Account, InvalidInput, Settings
 from fake_every8d.gateway.delivery import Outcomes
-from fake_every8d.web.faults import FAULT, checked
-from fake_every8d.web.forms import ACCOUNT, OUTCOME, Form, unknown
 
 if TYPE_CHECKING:
     from fake_every8d.fake import FakeEvery8d
@@ -36,14 +36,14 @@ class Config:
     outcomes: tuple[Mapping[str, Any], ...] = ()
     """For each table `[[outcome]]`, what `POST /fake/outcomes` takes."""
     failures: tuple[Mapping[str, Any], ...] = ()
-    """For each table `[[failure]]`, what `add_fault` takes."""
+    """For each table `[[failure]]`, what `add_failure` takes."""
 
     def set_up(self, fake: "FakeEvery8d") -> None:
         """Set the outcomes, and add the failures."""
         for outcome in self.outcomes:
             fake.gateway.set_outcome(**outcome)
         for failure in self.failures:
-            fake.add_fault(**failure)
+            fake.add_failure(**failure)
 
 
 def load(path: str | Path, known: Form | None = None) -> Config:
@@ -127,6 +127,6 @@ def _outcome(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(table: dict[str, Any]) -> dict[str, Any]:
-    values = FAULT.read(table)
+    values = FAILURE.read(table)
     checked(**values)
     return values

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
 
 from fake_every8d.assertions import Assertions
+from fake_every8d.control import summary
+from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
+from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
     Account,
     BatchSummary,
@@ -25,12 +28,10 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.gateway.accounts import points
 from fake_every8d.http_api import PATH as HTTP_PATH
-from fake_every8d.web import outbound, summary
+from fake_every8d.outgoing import reports
 from fake_every8d.web.app import SOAP_PATH, Application
-from fake_every8d.web.faults import Fault, FaultKind, FaultSettings, Operation
 from fake_every8d.web.http.server import Server
 from fake_every8d.web.http.tls import Certificate, made_certificate
-from fake_every8d.web.journal import RecordedRequest
 
 
 class AccountChanges(TypedDict, total=False):
@@ -80,10 +81,10 @@ class FakeEvery8d(Assertions):
     ) -> None:
         mail = None
         if smtp_url:
-            from fake_every8d.web.mailer import Mailer  # here, because few need what it imports
+            from fake_every8d.outgoing.mail import Mailer  # here, because few need what it imports
 
             mail = Mailer(smtp_url)
-        self.gateway = Gateway(settings, get=outbound.get, mail=mail)
+        self.gateway = Gateway(settings, get=reports.get, mail=mail)
         """The platform behind it, for what this class does not offer."""
         self._application = Application(
             self.gateway,
@@ -136,13 +137,13 @@ class FakeEvery8d(Assertions):
         if os.getpid() != self._process:
             return
         self._stopped = True
-        self._world.faults.clear()  # delayed calls go on first
+        self._world.failures.clear()  # delayed calls go on first
         server, self._server = self._server, None
         if server is not None:
             server.close()
         self._files.close()
         self.gateway.close()
-        outbound.close()
+        reports.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -391,43 +392,43 @@ class FakeEvery8d(Assertions):
         """
         return self.gateway.update_settings(**changes)
 
-    def add_fault(
-        self, operation: Operation, kind: FaultKind, **settings: Unpack[FaultSettings]
-    ) -> Fault:
+    def add_failure(
+        self, operation: Operation, kind: FailureKind, **settings: Unpack[FailureSettings]
+    ) -> Failure:
         """Make the next call of an operation, or of any (`"*"`), fail.
 
-            every8d.add_fault("sendSMS", kind="http_error", status=503)
-            every8d.add_fault("*", kind="delay", seconds=2, times=None)
-            every8d.add_fault("sendSMS", kind="disconnect", effect="after")  # sent and charged
+            every8d.add_failure("sendSMS", kind="http_error", status=503)
+            every8d.add_failure("*", kind="delay", seconds=2, times=None)
+            every8d.add_failure("sendSMS", kind="disconnect", effect="after")  # sent and charged
 
-        The kinds and their settings are those of `Fault`. Raises `InvalidInput`.
+        The kinds and their settings are those of `Failure`. Raises `InvalidInput`.
         """
-        return self._world.faults.add(operation, kind, **settings)
+        return self._world.failures.add(operation, kind, **settings)
 
     @property
-    def faults(self) -> list[Fault]:
+    def failures(self) -> list[Failure]:
         """The failures that are still to happen, oldest first.
 
-        assert every8d.faults == []  # all of them have happened
+        assert every8d.failures == []  # all of them have happened
         """
-        return self._world.faults.all()
+        return self._world.failures.all()
 
-    def clear_faults(self) -> None:
+    def clear_failures(self) -> None:
         """Remove all failures; delayed calls go on at once.
 
-        every8d.clear_faults()
+        every8d.clear_failures()
         """
-        self._world.faults.clear()
+        self._world.failures.clear()
 
-    def remove_fault(self, fault: Fault | int) -> None:
+    def remove_failure(self, failure: Failure | int) -> None:
         """Remove a failure that is still to happen; it may be given by its ID.
 
-            outage = every8d.add_fault("*", kind="http_error", times=None)
-            every8d.remove_fault(outage)
+            outage = every8d.add_failure("*", kind="http_error", times=None)
+            every8d.remove_failure(outage)
 
         Raises `NotFound`.
         """
-        self._world.faults.remove(fault if isinstance(fault, int) else fault.id)
+        self._world.failures.remove(failure if isinstance(failure, int) else failure.id)
 
     @property
     def requests(self) -> list[RecordedRequest]:

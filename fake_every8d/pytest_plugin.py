@@ -142,7 +142,7 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
     from fake_every8d import InvalidInput
 
     every8d_server.reset()
-    of_file = {fault.id for fault in every8d_server.faults}
+    of_file = {failure.id for failure in every8d_server.failures}
     changes: dict[str, Any] = {}
     for marker in request.node.iter_markers(_MARKER):
         if marker.args:
@@ -195,10 +195,10 @@ def _complaints(fake: FakeEvery8d, strict: frozenset[str], of_file: set[int]) ->
     complaints = []
     if "failures" in strict:
         complaints += [
-            f"this failure never happened: {fault.kind} on {fault.operation} (failure {fault.id}); "
+            f"failure {failure.id} never happened: {failure.kind} on {failure.operation}; "
             "the call that it was for did not come"
-            for fault in fake.faults
-            if not fault.happened and fault.id not in of_file
+            for failure in fake.failures
+            if not failure.happened and failure.id not in of_file
         ]
     for request in fake.requests:
         name = request.operation or f"{request.method} {request.path}"

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fake_every8d.control.journal import RecordedRequest
+from fake_every8d.control.log import LogFormat, Writer, json_line, text_line
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Settings
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web.app import SOAP_PATH
 from fake_every8d.web.guard import is_loopback
 from fake_every8d.web.http.tls import Certificate
-from fake_every8d.web.journal import RecordedRequest
-from fake_every8d.web.log import LogFormat, Writer, json_line, text_line
 
 _OPEN = (
     "Whoever can reach this machine can read and change everything here: give --api-token, or "

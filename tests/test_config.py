@@ -9,8 +9,8 @@ import pytest
 
 from fake_every8d import FakeEvery8d
 from fake_every8d.config import Config, ConfigError, load
+from fake_every8d.control.forms import ACCOUNT, WHOLE_NUMBER, Form
 from fake_every8d.gateway import Account
-from fake_every8d.web.forms import ACCOUNT, WHOLE_NUMBER, Form
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
 
@@ -89,13 +89,13 @@ def test_outcomes_and_failures_are_tables_with_the_fields_of_the_json_api(write:
                 103,
                 2.5,
             )
-            server_error, slow = fake.faults
+            server_error, slow = fake.failures
             assert (server_error.operation, server_error.status) == ("sendSMS", 500)
             assert (server_error.times, server_error.seconds) == (1, 0)
             assert (slow.kind, slow.seconds, slow.times) == ("delay", 0.5, None)
-            fake.clear_faults()
+            fake.clear_failures()
             fake.clear_outcomes()
-            assert (fake.faults, fake.outcomes) == ([], [])
+            assert (fake.failures, fake.outcomes) == ([], [])
             fake.reset()  # they hold again
 
 
@@ -188,7 +188,7 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
             "checkConnection, sendSMS, sendSMS4FilterMessage, sendParamSMS, getDeliveryStatus, "
             "getReplyMessage, getCredit, eraseBooking, *",
         ),
-        ("[[fault]]", '"fault" is unknown here; known: account, outcome, failure, settings'),
+        ("[[outage]]", '"outage" is unknown here; known: account, outcome, failure, settings'),
         ("[account]", "account: must be tables, each begun with [[account]]"),
     ],
 )

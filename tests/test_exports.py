@@ -54,7 +54,7 @@ def within_reach() -> set[type]:
 
 def test_whatever_is_handed_out_is_exported() -> None:
     found = within_reach()
-    assert {"Message", "Reply", "Attempt", "Fault", "RecordedRequest"} <= {
+    assert {"Message", "Reply", "Attempt", "Failure", "RecordedRequest"} <= {
         each.__name__ for each in found
     }
     for each in found:

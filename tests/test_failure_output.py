@@ -53,7 +53,7 @@ MISTAKES = """
 
     @pytest.mark.every8d(strict=True)
     def test_10_a_failure_that_never_happened(every8d, client):
-        every8d.add_fault("eraseBooking", "disconnect")
+        every8d.add_failure("eraseBooking", "disconnect")
         client.send("hello", mobile="0212345678")
     """
 
@@ -78,7 +78,7 @@ message (waiting)
 7   hh:mm:ss  getCredit  -  -301, Session 資料不存在，請重新登入。
 8 @pytest.mark.every8d: an account has no credits; did you mean credit?
 9 @pytest.mark.every8d does nothing here: the test does not use every8d
-10 this failure never happened: disconnect on eraseBooking (failure 1); the call that it was for \
+10 failure 1 never happened: disconnect on eraseBooking; the call that it was for \
 did not come
 10 sendSMS: Refused with status -3, no number that SMS can go to: 0212345678. A Taiwan mobile is \
 0912345678 or +886912345678, another country's +14155550100.
@@ -114,7 +114,7 @@ every8d.set_outcome("0912345678", 103, after="5")
 InvalidInput: after must be 0 seconds or more, 1e+09 at most, not '5'
 every8d.messages_to(912345678)
 InvalidInput: a number is text, such as "0912345678", not 912345678
-every8d.add_fault("sendSMS", "garbag")
+every8d.add_failure("sendSMS", "garbag")
 InvalidInput: kind must be one of result, soap_fault, http_error, delay, disconnect, truncate, \
 garbage, not "garbag"
 every8d.add_account("shop", "p", credit="many")

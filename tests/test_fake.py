@@ -101,11 +101,11 @@ def test_stopping_waits_for_nobody(receiver: Receiver) -> None:
     advancing = threading.Thread(target=fake.clock.advance, kwargs={"seconds": 1}, daemon=True)
     advancing.start()
     hang.wait_until_reached()
-    fake.add_fault("getCredit", "delay", seconds=3600)
+    fake.add_failure("getCredit", "delay", seconds=3600)
     arguments = {"url": fake.url, "operation": "getCredit", "sessionKey": "0"}
     delayed = threading.Thread(target=call, kwargs=arguments, daemon=True)
     delayed.start()
-    wait_for(lambda: not fake.faults)
+    wait_for(lambda: not fake.failures)
     fake.stop()
     for thread in (advancing, delayed):
         thread.join(30)
@@ -193,12 +193,12 @@ def test_changes_that_make_no_sense_say_so(
 
 
 def test_one_failure_is_removed_and_the_requests_are_forgotten(every8d: FakeEvery8d) -> None:
-    one, other = every8d.add_fault("*", "garbage"), every8d.add_fault("*", "garbage")
-    every8d.remove_fault(one)
-    assert every8d.faults == [other]
-    every8d.remove_fault(other.id)
-    with pytest.raises(NotFound, match="there is no fault"):
-        every8d.remove_fault(other)
+    one, other = every8d.add_failure("*", "garbage"), every8d.add_failure("*", "garbage")
+    every8d.remove_failure(one)
+    assert every8d.failures == [other]
+    every8d.remove_failure(other.id)
+    with pytest.raises(NotFound, match="there is no failure"):
+        every8d.remove_failure(other)
     send(every8d, "hello")
     every8d.clear_requests()
     assert every8d.requests == []
@@ -209,17 +209,17 @@ def test_an_account_that_is_reset_has_its_requests_and_failures_forgotten() -> N
     """But not those failures that it was set up with."""
 
     def set_up(fake: FakeEvery8d) -> None:
-        fake.add_fault("getCredit", "garbage", user_id="demo")
+        fake.add_failure("getCredit", "garbage", user_id="demo")
 
     with FakeEvery8d(set_up=set_up) as fake:
         fake.add_account("shop", "shop")
         send(fake, "hello")
-        fake.add_fault("sendSMS", "garbage", user_id="demo")
-        fake.add_fault("sendSMS", "garbage", user_id="shop")
+        fake.add_failure("sendSMS", "garbage", user_id="demo")
+        fake.add_failure("sendSMS", "garbage", user_id="shop")
         assert {request.user_id for request in fake.requests} == {"demo"}
         assert fake.reset_account("demo").credit == 1000
         assert fake.requests == []
-        assert {(fault.operation, fault.user_id) for fault in fake.faults} == {
+        assert {(failure.operation, failure.user_id) for failure in fake.failures} == {
             ("getCredit", "demo"),
             ("sendSMS", "shop"),
         }
@@ -231,13 +231,13 @@ def test_x1_reset_forgets_it_all(every8d: FakeEvery8d, receiver: Receiver) -> No
     every8d.update_account("demo", report_url=receiver.url, password="changed", credit=5)
     every8d.add_account("shop", "shop")
     every8d.set_outcome(PHONE, 103)
-    every8d.add_fault("getCredit", "garbage", times=None)
+    every8d.add_failure("getCredit", "garbage", times=None)
     send(every8d, "hello")
     every8d.clock.advance(days=30)
     assert every8d.reports
     every8d.reset()
     assert every8d.accounts == [Account("demo", "demo")]
     assert not any([every8d.messages, every8d.reports, every8d.emails, every8d.requests])
-    assert not any([every8d.faults, every8d.gateway.outcomes()])
+    assert not any([every8d.failures, every8d.gateway.outcomes()])
     assert every8d.clock.now - real < timedelta(days=1)
     assert every8d.clock.running

@@ -43,7 +43,7 @@ def test_what_is_handed_out_is_a_frozen_picture(every8d: FakeEvery8d, receiver: 
     assert sms.status is Status.SENT
     assert every8d.messages[0].status is Status.DELIVERED
     values: list[Any] = [sms, every8d.reports[0], every8d.account, every8d.requests[0]]
-    values += [every8d.set_outcome(PHONE, 107), every8d.add_fault("*", "garbage")]
+    values += [every8d.set_outcome(PHONE, 107), every8d.add_failure("*", "garbage")]
     for value in values:
         with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
             value.id = 5

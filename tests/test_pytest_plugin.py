@@ -31,13 +31,13 @@ def test_each_test_gets_it_clean_and_all_the_same_one(pytester: pytest.Pytester)
 
         @pytest.mark.parametrize("time", [1, 2, 3])
         def test_it(every8d, client, time):
-            assert every8d.messages == every8d.requests == every8d.faults == []
+            assert every8d.messages == every8d.requests == every8d.failures == []
             assert [account.user_id for account in every8d.accounts] == ["demo"]
             assert every8d.account.credit == 1000
             client.send("hello")
             every8d.clock.advance(days=time)
             every8d.add_account("shop", "shop")
-            every8d.add_fault("*", kind="garbage", times=None)
+            every8d.add_failure("*", kind="garbage", times=None)
             urls.add(every8d.url)
 
         def test_they_shared_a_server():
@@ -376,7 +376,7 @@ FAILING = """
     @pytest.mark.every8d(report_url="http://127.0.0.1:1/sms/report")
     def test_failing(every8d, application):
         every8d.clock.advance(seconds=1)
-        every8d.add_fault("getCredit", kind="result", result="-99, 壞了")
+        every8d.add_failure("getCredit", kind="result", result="-99, 壞了")
         application.call("getCredit")
         assert 0
 
@@ -399,7 +399,7 @@ def test_a_failed_test_shows_what_reached_the_fake(pytester: pytest.Pytester) ->
             "  ??:??:??  getConnection  demo  0",
             "  ??:??:??  sendSMS  demo  999.00,1,1.0,0,????????-????-????-????-????????????",
             "            advice: Refused with status -3, no number that SMS can go to: 0212345678*",
-            "  ??:??:??  getCredit  -  -99, 壞了  (fault: result)",
+            "  ??:??:??  getCredit  -  -99, 壞了  (failure: result)",
             "2 messages:",
             "  ??:??:??  to +886912345678  100 發送成功: '驗證碼 483920，十分鐘內有效。'",
             "  ??:??:??  to 0212345678  -3 無效門號: '驗證碼 483920，十分鐘內有效。'",

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 import pytest
 
-from fake_every8d import Account, FakeEvery8d, FaultKind, Settings, Status, cli
+from fake_every8d import Account, FailureKind, FakeEvery8d, Settings, Status, cli
 from fake_every8d.gateway import pricing
 from fake_every8d.http_api.operations import OPERATIONS as HTTP_OPERATIONS
 from fake_every8d.soap import SoapEndpoint
@@ -161,7 +161,7 @@ def test_p1_points_are_those_in_the_table() -> None:
 
 def test_kinds_of_failures_are_listed() -> None:
     listed = re.findall(r"^\| `(\w+)` \| ", page("failures.md"), re.MULTILINE)
-    assert listed == [*get_args(FaultKind)]
+    assert listed == [*get_args(FailureKind)]
 
 
 def test_what_fakeevery8d_has_is_listed() -> None:

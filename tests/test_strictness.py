@@ -10,8 +10,8 @@ SUITE = """
     import pytest
 
     def test_failures(every8d, client):
-        every8d.add_fault("getCredit", "delay", seconds=0.01, times=2)
-        every8d.add_fault("sendSMS", "http_error", to="0922333444")
+        every8d.add_failure("getCredit", "delay", seconds=0.01, times=2)
+        every8d.add_failure("sendSMS", "http_error", to="0922333444")
         client.call("getCredit")
 
     def test_advice(every8d, client):
@@ -24,12 +24,12 @@ SUITE = """
         refused.value.close()
 
     def test_nothing_wrong(every8d, client):
-        every8d.add_fault("getCredit", "result", result="5.00")
+        every8d.add_failure("getCredit", "result", result="5.00")
         client.call("getCredit")
         client.send("hello")
     """
 
-NEVER = "this failure never happened: http_error on sendSMS (failure 2); *"
+NEVER = "failure 2 never happened: http_error on sendSMS; *"
 REFUSED = "sendSMS: Refused with status -3, no number that SMS can go to: 0212345678*"
 NOT_THERE = "POST /API21/SOAP/SMS.asmx.php does not exist, or cannot be read: HTTP 404"
 
@@ -74,14 +74,14 @@ def test_a_test_that_has_failed_is_left_alone(pytester: pytest.Pytester) -> None
 
         @pytest.mark.every8d(strict=True)
         def test_it(every8d):
-            every8d.add_fault("*", "garbage")
+            every8d.add_failure("*", "garbage")
             assert 0
         """,
     )
     result.assert_outcomes(failed=1)
 
 
-@pytest.mark.parametrize("strict", ["'faults'", "5", "['advice', 'x']"])
+@pytest.mark.parametrize("strict", ["'failures'", "5", "['advice', 'x']"])
 def test_what_it_cannot_be_strict_about_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
     result = run(
         pytester,
@@ -131,14 +131,14 @@ def test_a_failure_in_the_accounts_file_is_not_the_tests_own(pytester: pytest.Py
         pytester,
         """
         def test_one(every8d):
-            assert [fault.kind for fault in every8d.faults] == ["garbage"]
+            assert [failure.kind for failure in every8d.failures] == ["garbage"]
 
         def test_two(every8d):
-            every8d.add_fault("sendSMS", "http_error")
+            every8d.add_failure("sendSMS", "http_error")
         """,
     )
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["this failure never happened: http_error on sendSMS*"])
+    result.stdout.fnmatch_lines(["failure * never happened: http_error on sendSMS*"])
 
 
 def test_advice_because_of_which_nothing_is_lost_fails_no_test(pytester: pytest.Pytester) -> None:

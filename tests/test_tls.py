@@ -118,7 +118,7 @@ def test_a_client_without_tls_is_hung_up_on_without_a_word(
 
 def test_a_disconnect_on_demand_breaks_off_tls_too() -> None:
     with FakeEvery8d(tls=True) as fake:
-        fake.add_fault("*", kind="disconnect")
+        fake.add_failure("*", kind="disconnect")
         context = ssl.create_default_context(cafile=fake.ca_file)
         address = urlsplit(fake.url)
         connection = http.client.HTTPSConnection(address.netloc, timeout=DEADLINE, context=context)

@@ -24,8 +24,8 @@ def settings() -> Settings:
 def test_it(every8d: FakeEvery8d) -> None:
     every8d.update_account("demo", credit=1, report_url=None)
     every8d.update_account("demo", credit=Decimal("1.5"), international=True)
-    every8d.add_fault("sendSMS", "http_error", status=503, user_id="demo", rate=5)
-    every8d.add_fault("*", kind="delay", seconds=2, times=None)
+    every8d.add_failure("sendSMS", "http_error", status=503, user_id="demo", rate=5)
+    every8d.add_failure("*", kind="delay", seconds=2, times=None)
     every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=timedelta(seconds=5))
     every8d.set_outcome("0912345678", 103, after=5)
     every8d.clock.advance(5)
@@ -46,9 +46,9 @@ async def test_async(every8d: FakeEvery8d) -> None:
 
 WRONG = [
     'every8d.update_account("demo", credits=1)',
-    'every8d.add_fault("sendsms", "http_error")',
-    'every8d.add_fault("sendSMS", "explode")',
-    'every8d.add_fault("sendSMS", "http_error", code=503)',
+    'every8d.add_failure("sendsms", "http_error")',
+    'every8d.add_failure("sendSMS", "explode")',
+    'every8d.add_failure("sendSMS", "http_error", code=503)',
     'every8d.clock.advance("5")',
     'every8d.wait_for_message(number="0912345678")',
     "code: str = every8d.messages[0].code",

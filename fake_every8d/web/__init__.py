@@ -1,1 +1,1 @@
-"""HTTP: the WSGI application, its pages, and what serves it."""
+"""The HTTP edge: the WSGI application, its pages, the JSON API, and what serves them."""

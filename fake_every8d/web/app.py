@@ -19,6 +19,9 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d import calls
+from fake_every8d.control.failures import Failure, break_off, cut_short
+from fake_every8d.control.journal import RecordedRequest
+from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.http_api import HttpEndpoint
@@ -27,12 +30,9 @@ from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.guide import guide
 from fake_every8d.web.api.operations import PREFIX
-from fake_every8d.web.bodies import read_body
-from fake_every8d.web.faults import Fault, break_off, cut_short
+from fake_every8d.web.body import read_body
 from fake_every8d.web.guard import Guard, checked_public_url
-from fake_every8d.web.journal import RecordedRequest
 from fake_every8d.web.pages import INDEX, static_file
-from fake_every8d.web.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -94,8 +94,8 @@ class Application:
         self._routes = Map(
             [
                 Rule("/", endpoint=static_file, defaults={"name": INDEX}, methods=["GET"]),
-                Rule(f"/inbox/{INDEX}", endpoint=_moved, defaults={"to": "/"}, methods=["GET"]),
-                Rule("/inbox/<path:name>", endpoint=static_file, methods=["GET"]),
+                Rule(f"/page/{INDEX}", endpoint=_moved, defaults={"to": "/"}, methods=["GET"]),
+                Rule("/page/<path:name>", endpoint=static_file, methods=["GET"]),
                 Rule(PREFIX, endpoint=self._guide, methods=["GET"]),
                 Rule(PREFIX[:-1], endpoint=_moved, defaults={"to": PREFIX}, methods=["GET"]),
                 Rule("/healthz", endpoint=_health, methods=["GET"]),
@@ -107,7 +107,7 @@ class Application:
     def may_wait(self, environ: "WSGIEnvironment") -> bool:
         """Whether this request may take a while, so that other clients should not wait for it."""
         return (
-            self.world.faults.pending
+            self.world.failures.pending
             or bool(self._lengthy)
             or _is_api(environ)
             or "HTTP_TRANSFER_ENCODING" in environ
@@ -133,7 +133,7 @@ class Application:
         request_body = b""
         platform_response: calls.Response | None = None
         call: calls.Call | None = None
-        fault: Fault | None = None
+        failure: Failure | None = None
         try:
             if http_name:
                 if environ["REQUEST_METHOD"] not in ("GET", "POST"):
@@ -148,7 +148,7 @@ class Application:
                         request_body,
                     ),
                 )
-                platform_response, fault = self._execute(call, environ, len(request_body))
+                platform_response, failure = self._execute(call, environ, len(request_body))
             elif place is not None:
                 response = self._http_page(environ, place)
             elif not is_soap:
@@ -162,7 +162,7 @@ class Application:
                 call = self._soap.read(
                     request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
                 )
-                platform_response, fault = self._execute(call, environ, len(request_body))
+                platform_response, failure = self._execute(call, environ, len(request_body))
             elif environ["REQUEST_METHOD"] == "GET":
                 address = (self._public_url or _base_url(environ)) + SOAP_PATH
                 platform_response = self._soap.page(environ.get("QUERY_STRING", ""), address)
@@ -184,7 +184,7 @@ class Application:
                 ("Content-Type", platform_response.content_type),
                 ("Content-Length", str(len(body))),
             ]
-        sent = body if fault is None else cut_short(fault, body)
+        sent = body if failure is None else cut_short(failure, body)
         # The page and health checks ask again and again: neither is recorded.
         looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         kept = is_soap or http_name is not None or (status == 404 and not _is_api(environ))
@@ -198,7 +198,7 @@ class Application:
                 micros=self._gateway.clock.micros,
                 milliseconds=(time.perf_counter() - begun) * 1000,
                 call=call,
-                fault=fault.kind if fault else None,
+                failure=failure.kind if failure else None,
             )
             if kept:
                 self.world.journal.add(record, generation)
@@ -208,18 +208,18 @@ class Application:
             return response(environ, start_response)
         start_response(_STATUS_LINES[status], headers)
         # An empty body is the same whether it is cut short or not.
-        return break_off(sent) if fault is not None and fault.breaks_off else [body]
+        return break_off(sent) if failure is not None and failure.breaks_off else [body]
 
     def _execute(
         self, call: calls.Call, environ: "WSGIEnvironment", length: int
-    ) -> tuple[calls.Response, Fault | None]:
+    ) -> tuple[calls.Response, Failure | None]:
         """Execute a call whose body is `length` bytes long, with a failure if there is one."""
         on_disconnect = environ.get(ON_DISCONNECT)
         if length <= _PROMPT_BODY:
-            return self.world.faults.execute(call, on_disconnect)
+            return self.world.failures.execute(call, on_disconnect)
         self._lengthy.add(call)
         try:
-            return self.world.faults.execute(call, on_disconnect)
+            return self.world.failures.execute(call, on_disconnect)
         finally:
             self._lengthy.discard(call)
 

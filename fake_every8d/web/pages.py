@@ -1,4 +1,4 @@
-"""The inbox: the page at `/`, and the static files that it is made of."""
+"""The page at `/`, and the static files that it is made of."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -37,7 +37,7 @@ _TYPES = {
 
 
 def static_file(environ: "WSGIEnvironment", name: str) -> Response:
-    """A file of the inbox, such as `views/phones.js`; 304 if the client has it already.
+    """A file of the page, such as `views/phones.js`; 304 if the client has it already.
 
     Raises `NotFound` for what is not one of them.
     """
@@ -55,7 +55,7 @@ def static_file(environ: "WSGIEnvironment", name: str) -> Response:
 @cache
 def _contents() -> dict[str, bytes]:
     """Every file, by its path: read once, so that no request reaches the file system."""
-    return dict(_walk(files("fake_every8d.web") / "inbox", ""))
+    return dict(_walk(files("fake_every8d.web") / "page", ""))
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

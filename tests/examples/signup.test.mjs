@@ -36,7 +36,7 @@ test("a sign-up texts a code", async () => {
 });
 
 test("an outage is an error, and costs nothing", async () => {
-  await fake("faults", { operation: "sendSMS", kind: "http_error", status: 503 });
+  await fake("failures", { operation: "sendSMS", kind: "http_error", status: 503 });
   await assert.rejects(signUp("0912345678"), /EVERY8D: 503/);
   assert.equal((await fake("accounts/demo")).credit, 1000);
 });

@@ -36,7 +36,7 @@ def test_the_text_comes_when_the_worker_gets_to_it(every8d: FakeEvery8d) -> None
 
 
 def test_it_is_sent_once_though_the_first_try_fails(every8d: FakeEvery8d) -> None:
-    every8d.add_fault("sendSMS", "http_error", status=503)
+    every8d.add_failure("sendSMS", "http_error", status=503)
     tell.delay(every8d.wsdl_url, "0912345678", "訂單 10034 已出貨")
 
     every8d.wait_for_message(to="0912345678")

@@ -85,7 +85,7 @@ def test_out_of_points(every8d: FakeEvery8d, browser: Client) -> None:
 
 
 def test_an_outage_and_a_second_try(every8d: FakeEvery8d, browser: Client) -> None:
-    every8d.add_fault("sendSMS", kind="http_error", status=503)
+    every8d.add_failure("sendSMS", kind="http_error", status=503)
     assert browser.post("/signup", data={"phone": PHONE}).status_code == 503
 
     assert browser.post("/signup", data={"phone": PHONE}).status_code == 202
@@ -93,7 +93,7 @@ def test_an_outage_and_a_second_try(every8d: FakeEvery8d, browser: Client) -> No
 
 
 def test_a_response_that_gets_lost_has_been_paid_for(every8d: FakeEvery8d, browser: Client) -> None:
-    every8d.add_fault("sendSMS", kind="disconnect", effect="after")
+    every8d.add_failure("sendSMS", kind="disconnect", effect="after")
     assert browser.post("/signup", data={"phone": PHONE}).status_code == 503
 
     assert browser.post("/signup", data={"phone": PHONE}).status_code == 202

@@ -59,5 +59,5 @@ def test_without_points_the_user_is_told(every8d: FakeEvery8d, client: FlaskClie
 def test_an_outage_is_an_error_page_and_no_traceback(
     every8d: FakeEvery8d, client: FlaskClient
 ) -> None:
-    every8d.add_fault("*", "http_error", status=503, times=None)
+    every8d.add_failure("*", "http_error", status=503, times=None)
     assert client.post("/signup", data={"phone": "0912345678"}).status_code == 503

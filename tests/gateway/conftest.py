@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings, outbox
-from fake_every8d.web import outbound
+from fake_every8d.outgoing import reports
 from tests.receiver import Receiver
 
 NewGateway = Callable[..., Gateway]
@@ -27,7 +27,7 @@ def new_gateway() -> Iterator[NewGateway]:
         ) -> Gateway:
             if accounts:
                 settings["accounts"] = accounts
-            gateway = Gateway(Settings(**settings), get=outbound.get, mail=mail)
+            gateway = Gateway(Settings(**settings), get=reports.get, mail=mail)
             stack.enter_context(closing(gateway))
             gateway.clock.freeze()
             gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))

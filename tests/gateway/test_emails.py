@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, ReportState
-from fake_every8d.web.mailer import Mailer
+from fake_every8d.outgoing.mail import Mailer
 from tests.gateway.calls import PHONE, login, send_param, sent, statuses
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, refused_url

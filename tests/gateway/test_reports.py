@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, ReportState, Status
-from fake_every8d.web import outbound
+from fake_every8d.outgoing import reports
 from tests.gateway.calls import login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
 from tests.receiver import (
@@ -289,8 +289,8 @@ def test_r2_a_response_that_takes_too_long_is_an_error(
     slow: Callable[[Receiver], Response],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert outbound.TIMEOUT == 10
-    monkeypatch.setattr(outbound, "TIMEOUT", 0.5)
+    assert reports.TIMEOUT == 10
+    monkeypatch.setattr(reports, "TIMEOUT", 0.5)
     receiver.respond = in_turn(slow(receiver))
     send(reporting)
     reporting.clock.advance(minutes=2)

@@ -10,7 +10,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import Account, FaultEffect, Settings
+from fake_every8d import Account, FailureEffect, Settings
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import HttpEndpoint, Request
@@ -192,25 +192,25 @@ def test_h17_the_journal_shows_neither_password_nor_token(new_http: NewHttp) -> 
     ],
 )
 def test_h17_a_failure_is_for_calls_of_either_api(http: Http, operation: str, name: str) -> None:
-    http.fake.add_fault(operation, "result", result="-99,down")
+    http.fake.add_failure(operation, "result", result="-99,down")
     assert http(name) == "-99,down"
-    http.fake.add_fault(operation, "http_error", status=503, body="busy")
+    http.fake.add_failure(operation, "http_error", status=503, body="busy")
     response = http.response(name, DEMO)
     assert (response.status_code, response.text) == (503, "busy")
-    http.fake.add_fault(operation, "soap_fault", reason="Timeout <expired>.")
+    http.fake.add_failure(operation, "soap_fault", reason="Timeout <expired>.")
     response = http.response(name, DEMO)
     assert response.status_code == 500
     assert "Timeout &lt;expired&gt;." in response.text
-    http.fake.add_fault(operation, "disconnect")
+    http.fake.add_failure(operation, "disconnect")
     with pytest.raises(requests.ConnectionError):
         http.response(name, DEMO)
-    assert [request.fault for request in http.fake.requests] == [
+    assert [request.failure for request in http.fake.requests] == [
         "result", "http_error", "soap_fault", "disconnect",
     ]  # fmt: skip
 
 
 def test_h17_a_failure_after_the_operation_has_sent(http: Http) -> None:
-    http.fake.add_fault("sendParamSMS", "disconnect", effect="after")
+    http.fake.add_failure("sendParamSMS", "disconnect", effect="after")
     with pytest.raises(requests.ConnectionError):
         http.json("SendParam", {**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": "x"}]})
     assert [message.content for message in http.fake.messages] == ["x"]
@@ -218,9 +218,9 @@ def test_h17_a_failure_after_the_operation_has_sent(http: Http) -> None:
 
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_h5_a_result_on_demand_is_json_where_the_operations_own_is(
-    http: Http, effect: FaultEffect
+    http: Http, effect: FailureEffect
 ) -> None:
-    http.fake.add_fault("sendParamSMS", "result", effect=effect, result='{"Result":false}')
+    http.fake.add_failure("sendParamSMS", "result", effect=effect, result='{"Result":false}')
     body = {**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": "x"}]}
     assert http.json("SendParamSMS", body) == '{"Result":false}'  # which checks the Content-Type
 
@@ -229,8 +229,8 @@ def test_h5_a_result_on_demand_is_json_where_the_operations_own_is(
     ("effect", "result"),
     [("before", "-99, 主機端發生不明錯誤，請與廠商窗口聯繫。"), ("after", "1000.00")],
 )
-def test_h17_half_a_response_is_some_of_one(http: Http, effect: FaultEffect, result: str) -> None:
-    http.fake.add_fault("getCredit", "truncate", effect=effect)
+def test_h17_half_a_response_is_some_of_one(http: Http, effect: FailureEffect, result: str) -> None:
+    http.fake.add_failure("getCredit", "truncate", effect=effect)
     with pytest.raises(requests.RequestException, match="IncompleteRead"):
         http("getCredit")
     half = len(result.encode()) // 2

@@ -2,17 +2,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import Account, Gateway, Settings
-from fake_every8d.web import outbound
+from fake_every8d.outgoing import reports
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.server import Server
-from fake_every8d.web.journal import RecordedRequest
 from tests.web.serving import Served
 
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    gateway = Gateway(Settings(accounts=(Account("demo", "s3cret"),)), get=outbound.get)
+    gateway = Gateway(Settings(accounts=(Account("demo", "s3cret"),)), get=reports.get)
     yield gateway
     gateway.close()
 

@@ -213,18 +213,21 @@ def test_looks_at_the_api_are_not_among_them(api: Api) -> None:
     assert api.get("requests")["requests"] == []
 
 
-def test_calls_fail_until_the_faults_are_removed(api: Api) -> None:
-    fault = api.post("faults", operation="sendSMS", kind="http_error", status=503, times=None)
-    api.post("faults", operation="*", kind="result", result="gone")
-    assert [each["id"] for each in api.get("faults")["faults"]] == [fault["id"], fault["id"] + 1]
+def test_calls_fail_until_the_failures_are_removed(api: Api) -> None:
+    failure = api.post("failures", operation="sendSMS", kind="http_error", status=503, times=None)
+    api.post("failures", operation="*", kind="result", result="gone")
+    assert [each["id"] for each in api.get("failures")["failures"]] == [
+        failure["id"],
+        failure["id"] + 1,
+    ]
     assert call(api.url, "sendSMS").status == 503
     assert b"gone" in call(api.url, "getCredit").data
-    assert api.get("faults")["faults"] == [fault | {"happened": 1}]
-    api.delete(f"faults/{fault['id']}")
+    assert api.get("failures")["failures"] == [failure | {"happened": 1}]
+    api.delete(f"failures/{failure['id']}")
     assert call(api.url, "sendSMS").status == 200
-    api.post("faults", operation="*", kind="garbage")
-    api.delete("faults")
-    assert api.get("faults") == {"faults": []}
+    api.post("failures", operation="*", kind="garbage")
+    api.delete("failures")
+    assert api.get("failures") == {"failures": []}
 
 
 def test_a_summary_is_for_people_to_read(api: Api) -> None:
@@ -240,13 +243,13 @@ def test_one_account_can_be_reset_alone(api: Api) -> None:
     api.post("accounts", user_id="a/b", password="p", credit=20)
     api.patch("accounts/a%2Fb", credit=1, failed_logins=11)
     send(api)
-    api.post("faults", operation="*", kind="garbage", user_id="a/b")
-    api.post("faults", operation="sendSMS", kind="garbage")
+    api.post("failures", operation="*", kind="garbage", user_id="a/b")
+    api.post("failures", operation="sendSMS", kind="garbage")
     before = api.get("state")
     api.post("reset", user_id="a/b")
     shown = api.get("accounts/a%2Fb")
     assert (shown["credit"], shown["locked"]) == (20, False)
-    assert [fault["operation"] for fault in api.get("faults")["faults"]] == ["sendSMS"]
+    assert [failure["operation"] for failure in api.get("failures")["failures"]] == ["sendSMS"]
     after = api.get("state")
     assert after["epoch"] != before["epoch"]
     assert (after["messages"]["count"], after["requests"]["count"]) == (1, 2)
@@ -257,12 +260,12 @@ def test_x1_reset_brings_everything_back(api: Api, gateway: Gateway) -> None:
     send(api)
     api.post("accounts", user_id="other", password="p")
     api.post("outcomes", to="0912345678", status=103)
-    api.post("faults", operation="*", kind="garbage")
+    api.post("failures", operation="*", kind="garbage")
     api.post("reset")
     state = api.get("state")
     assert [(each["user_id"], each["credit"]) for each in state["accounts"]] == [("demo", 1000)]
     assert state["messages"]["count"] == 0
     assert state["requests"] == {"count": 0, "last_id": None}
-    assert state["faults"] == {"count": 0}
+    assert state["failures"] == {"count": 0}
     assert state["clock"]["running"] is True
     assert gateway.outcomes() == []

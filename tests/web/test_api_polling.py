@@ -36,7 +36,7 @@ LOOKS = (
     "reports",
     "emails",
     "requests",
-    "faults",
+    "failures",
 )
 
 
@@ -81,8 +81,8 @@ CHANGES: dict[str, Callable[[Api, Gateway], object]] = {
     "an account less": lambda api, gateway: gateway.remove_account("demo"),
     "a moved clock": lambda api, gateway: gateway.clock.advance(seconds=0.001),
     "a resumed clock": lambda api, gateway: gateway.clock.resume(),
-    "a failure on demand": lambda api, gateway: api.post("faults", operation="*", kind="garbage"),
-    "no failure any more": lambda api, gateway: api.delete("faults"),
+    "a failure on demand": lambda api, gateway: api.post("failures", operation="*", kind="garbage"),
+    "no failure any more": lambda api, gateway: api.delete("failures"),
     "a cleared journal": lambda api, gateway: api.delete("requests"),
     "a reset": lambda api, gateway: gateway.reset(),
 }

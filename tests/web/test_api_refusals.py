@@ -94,12 +94,12 @@ def api(url: str, gateway: Gateway) -> Api:
         ("POST", "clock", {"to_next_due": False}, "to_next_due must be true, not false"),
         (
             "POST",
-            "faults",
+            "failures",
             {"operation": "x", "kind": "garbage"},
             "operation must be one of getCon",
         ),
-        ("POST", "faults", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
-        ("POST", "faults", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
+        ("POST", "failures", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
+        ("POST", "failures", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
         ("POST", "reset", {"now": True}, '"now" is unknown here; known: user_id'),
         ("POST", "accounts", b"", "user_id is missing; it must be text"),
         ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
@@ -141,7 +141,7 @@ def test_what_makes_no_sense_is_a_400_that_says_what_would(
         ("POST", "messages/99/replies", {"text": "x"}),
         ("POST", "replies", {"to": "0911111111", "text": "x"}),
         ("GET", "requests/99", None),
-        ("DELETE", "faults/99", None),
+        ("DELETE", "failures/99", None),
         ("GET", "nothing", None),
         ("GET", "/", None),
     ],
@@ -192,7 +192,7 @@ def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> Non
     "content_type",
     ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""],
 )
-@pytest.mark.parametrize("path", ["reset", "clock", "accounts", "faults", "replies"])
+@pytest.mark.parametrize("path", ["reset", "clock", "accounts", "failures", "replies"])
 def test_what_a_form_of_another_site_can_send_is_a_415(
     api: Api, gateway: Gateway, path: str, content_type: str
 ) -> None:

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 import urllib3
 
+from fake_every8d.control.journal import RecordedRequest
+from fake_every8d.control.log import json_line, text_line
 from fake_every8d.gateway import Gateway, InvalidInput
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.server import Server
-from fake_every8d.web.journal import RecordedRequest
-from fake_every8d.web.log import json_line, text_line
 from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
 
@@ -207,7 +207,7 @@ def test_the_page_is_found_by_its_files_name(url: str, host: str) -> None:
     """By a path alone: without a Host nobody knows the rest of the address."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
-        connection.sendall(f"GET /inbox/index.html HTTP/1.0\r\n{host}\r\n".encode())
+        connection.sendall(f"GET /page/index.html HTTP/1.0\r\n{host}\r\n".encode())
         head = connection.makefile("rb").read().decode()
     if host:
         assert " 308 " in head

@@ -97,11 +97,11 @@ def ask(fake: FakeEvery8d, *pieces: bytes, half_close: bool = False) -> list[Res
 
 
 def delayed(fake: FakeEvery8d, *data: bytes) -> socket.socket:
-    """A connection with a request that waits in a thread, until there are no faults."""
-    fake.add_fault("getCredit", "delay", seconds=3600)
+    """A connection with a request that waits in a thread, until there are no failures."""
+    fake.add_failure("getCredit", "delay", seconds=3600)
     connection = connect(fake)
     connection.sendall(b"".join([POST, *data]))
-    wait_for(lambda: not fake.faults, DEADLINE)
+    wait_for(lambda: not fake.failures, DEADLINE)
     return connection
 
 
@@ -163,7 +163,7 @@ def test_a_body_that_was_refused_may_break_off(fake: FakeEvery8d) -> None:
 def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
     """Also if the first has to wait, the last is not HTTP, and the client ends its side."""
     with delayed(fake, get(), get("/nowhere"), b"nonsense\r\n\r\n") as connection:
-        fake.clear_faults()  # first: a client that ends its side while it is delayed has gone
+        fake.clear_failures()  # first: a client that ends its side while it is delayed has gone
         connection.shutdown(socket.SHUT_WR)
         first, *others = responses(connection)
         assert "getCreditResult" in first.body
@@ -172,7 +172,7 @@ def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
 
 def test_a_continue_comes_after_the_responses_before_it(fake: FakeEvery8d) -> None:
     with delayed(fake, head(LENGTH, EXPECT, CLOSE)) as connection:
-        fake.clear_faults()
+        fake.clear_failures()
         with connection.makefile("rb") as stream:
             assert [read(stream).status for _ in range(2)] == [200, 100]
             connection.sendall(ENVELOPE)
@@ -295,7 +295,7 @@ def test_nobody_hears_of_a_client_that_gives_up(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     give_up(delayed(either))
-    either.clear_faults()
+    either.clear_failures()
     wait_for(no_request_waits, DEADLINE)
     assert [response.status for response in ask(either, get("/healthz", CLOSE))] == [200]
     either.stop()
@@ -322,14 +322,14 @@ def test_a_response_that_takes_long_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr("fake_every8d.web.http.server._STOP_SECONDS", 0.1)
     application = Application(gateway)
-    application.world.faults.add("getCredit", "delay", seconds=3600)
+    application.world.failures.add("getCredit", "delay", seconds=3600)
     server = Server(application)
     with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
         connection.sendall(POST)
-        wait_for(lambda: not application.world.faults.all(), DEADLINE)
+        wait_for(lambda: not application.world.failures.all(), DEADLINE)
         server.close()
         assert connection.recv(1) == b""
-    application.world.faults.clear()
+    application.world.failures.clear()
     wait_for(no_request_waits, DEADLINE)
 
 
@@ -371,11 +371,11 @@ def test_it_starts_answers_and_stops_while_time_is_frozen() -> None:
             assert [response.status for response in responses(connection)] == [200]
 
 
-def test_asyncio_finds_no_fault_with_it(
+def test_asyncio_finds_no_failure_with_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
     with FakeEvery8d() as fake, delayed(fake, get()) as connection:
-        fake.clear_faults()
+        fake.clear_failures()
         assert connection.recv(1) == b"H"
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

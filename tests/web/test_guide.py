@@ -35,8 +35,8 @@ def test_its_curls_work_as_printed() -> None:
             assert (done.returncode, done.stderr) == (0, ""), line
             if "/fake/messages?" in line:
                 assert '"code": "483920"' in done.stdout
-            if "/fake/faults" in line:
-                assert [fault.status for fault in fake.faults] == [503]
+            if "/fake/failures" in line:
+                assert [failure.status for failure in fake.failures] == [503]
         assert fake.messages == []  # the last one is a reset
 
 

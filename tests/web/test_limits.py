@@ -24,7 +24,7 @@ def serving(application: Application, limits: Limits | None = None) -> Iterator[
     try:
         yield server
     finally:
-        application.world.faults.clear()
+        application.world.failures.clear()
         server.close()
 
 
@@ -162,7 +162,7 @@ def test_what_is_refused_and_does_not_close_is_closed(application: Application) 
 
 def test_who_waits_for_a_response_meets_no_time_out(application: Application) -> None:
     limits = Limits(head_seconds=0.02, idle_seconds=0.02, linger_seconds=0.02)
-    application.world.faults.add("getCredit", "delay", seconds=0.2)
+    application.world.failures.add("getCredit", "delay", seconds=0.2)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(POST)
         assert [response.status for response in responses(connection)] == [200]
@@ -173,13 +173,13 @@ def test_while_a_long_call_is_executed_nobody_waits_for_it_on_the_loop(
 ) -> None:
     short: dict[str, object] = {"PATH_INFO": ENDPOINT, "REQUEST_METHOD": "POST"}
     assert not application.may_wait(short)
-    application.world.faults.add("getCredit", "delay", seconds=3600)
+    application.world.failures.add("getCredit", "delay", seconds=3600)
     body = ENVELOPE + b" " * 100_000
     with serving(application) as server, connect(server) as connection:
         connection.sendall(head(f"Content-Length: {len(body)}", CLOSE) + body)
-        wait_for(lambda: not application.world.faults.pending)
+        wait_for(lambda: not application.world.failures.pending)
         assert application.may_wait(short)
-        application.world.faults.clear()
+        application.world.failures.clear()
         assert [response.status for response in responses(connection)] == [200]
     assert not application.may_wait(short)
 
@@ -214,7 +214,7 @@ def test_those_beyond_even_that_wait(application: Application) -> None:
 
 
 def test_requests_that_wait_beyond_the_limit_are_told_so(application: Application) -> None:
-    application.world.faults.add("getCredit", "delay", seconds=3600, times=None)
+    application.world.failures.add("getCredit", "delay", seconds=3600, times=None)
     with serving(application, Limits(threads=1)) as server, connect(server) as held:
         held.sendall(POST)
         wait_for(lambda: server._service.threads == 1)

@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from fake_every8d import AccountChanges, FakeEvery8d, FaultSettings
+from fake_every8d import AccountChanges, FailureSettings, FakeEvery8d
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation
 from fake_every8d.web.app import Application
@@ -119,16 +119,16 @@ def test_a_body_is_described_with_its_bounds_and_what_it_must_have() -> None:
     credit = {"type": "number", "minimum": 0, "maximum": 10**12, "multipleOf": 0.01}
     assert account["properties"]["credit"].items() >= credit.items()
     assert account["properties"]["report_url"]["type"] == ["string", "null"]
-    fault = body_of("post", "faults")["properties"]
-    assert fault["kind"]["enum"] == [
+    failure = body_of("post", "failures")["properties"]
+    assert failure["kind"]["enum"] == [
         "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage",
     ]  # fmt: skip
-    assert fault["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
-    assert fault["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()
+    assert failure["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
+    assert failure["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()
     assert body_of("post", "outcomes")["properties"]["status"]["enum"] == [
         0, 100, 101, 102, 103, 104, 105, 106, 107,
     ]  # fmt: skip
-    for path, needed in [("accounts", True), ("clock", True), ("faults", True), ("reset", False)]:
+    for path, needed in [("accounts", True), ("clock", True), ("failures", True), ("reset", False)]:
         assert described("post", path)["requestBody"]["required"] is needed
 
 
@@ -160,10 +160,10 @@ IN_PYTHON = {
     "clear_requests": "DELETE requests",
     "settings": "GET settings",
     "update_settings": "PATCH settings",
-    "add_fault": "POST faults",
-    "faults": "GET faults",
-    "remove_fault": "DELETE faults/<int:fault_id>",
-    "clear_faults": "DELETE faults",
+    "add_failure": "POST failures",
+    "failures": "GET failures",
+    "remove_failure": "DELETE failures/<int:failure_id>",
+    "clear_failures": "DELETE failures",
     "summary": "GET summary",
     "reset": "POST reset",
     "reset_account": "POST reset",
@@ -201,7 +201,7 @@ def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
     ("settings", "path", "method"),
     [
         (AccountChanges, "accounts/<text:user_id>", "PATCH"),
-        (FaultSettings, "faults", "POST"),
+        (FailureSettings, "failures", "POST"),
     ],
 )
 def test_what_is_set_has_the_same_names_in_both(settings: type, path: str, method: str) -> None:
@@ -221,7 +221,7 @@ def base_url() -> Iterator[str]:
     key = gateway.open_session("demo", "demo")
     gateway.send_sms(key, "", "驗證碼 1234", "0912345678", "")
     gateway.send_sms(key, "", "later", "0912345678", "20991231235959")
-    application.world.faults.add("getCredit", "garbage")
+    application.world.failures.add("getCredit", "garbage")
     assert Api(server.url)("GET", "../nowhere").status == 404
     yield server.url
     server.close()

@@ -12,8 +12,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from fake_every8d.control import forms
+from fake_every8d.control.world import World
 from fake_every8d.gateway import Conflict, InvalidInput, NotFound
-from fake_every8d.web import forms
 from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
@@ -23,8 +24,7 @@ from fake_every8d.web.api.operations import (
     Operations,
     encoded,
 )
-from fake_every8d.web.bodies import read_body
-from fake_every8d.web.world import World
+from fake_every8d.web.body import read_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from fake_every8d.web.forms import COUNT, TEXT, Form, Schema
+from fake_every8d.control.forms import COUNT, TEXT, Form, Schema
 
 if TYPE_CHECKING:
     from fake_every8d.web.api.operations import Operation

@@ -12,15 +12,15 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
+from fake_every8d.control import forms as p
+from fake_every8d.control import summary
+from fake_every8d.control.failures import FAILURE
+from fake_every8d.control.journal import Journal, RecordedRequest
+from fake_every8d.control.world import World
 from fake_every8d.gateway import Account, Edition, InvalidInput, NotFound, Status
 from fake_every8d.gateway.changes import ANYTHING
-from fake_every8d.web import forms as p
-from fake_every8d.web import summary
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
-from fake_every8d.web.faults import FAULT
-from fake_every8d.web.journal import Journal, RecordedRequest
-from fake_every8d.web.world import World
 
 PREFIX = "/fake/"
 """Where they are."""
@@ -127,7 +127,7 @@ class Operations:
     def __init__(self, world: World) -> None:
         self._world = world
         self._gateway = world.gateway
-        self._faults = world.faults
+        self._failures = world.failures
         self._journal = world.journal
         self._instance = uuid.uuid4().hex[:8]
 
@@ -141,7 +141,7 @@ class Operations:
 
     def etag(self) -> str:
         """Another whenever something but the time has changed."""
-        version = self._gateway.version + self._faults.version + self._journal.version
+        version = self._gateway.version + self._failures.version + self._journal.version
         # Sessions end at midnight, which is not counted as a change.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
@@ -203,7 +203,7 @@ class Operations:
                     "count": len(requests),
                     "last_id": requests[-1].id if requests else None,
                 },
-                "faults": {"count": len(self._faults.all())},
+                "failures": {"count": len(self._failures.all())},
             }
         )
 
@@ -431,22 +431,22 @@ class Operations:
         self._journal.clear()
         return _nothing()
 
-    @_operation("GET", "faults")
-    def _list_faults(self) -> Response:
-        return _json({"faults": [show.fault(fault) for fault in self._faults.all()]})
+    @_operation("GET", "failures")
+    def _list_failures(self) -> Response:
+        return _json({"failures": [show.failure(failure) for failure in self._failures.all()]})
 
-    @_operation("POST", "faults", body=FAULT.keys, required=FAULT.required)
-    def _add_fault(self, **settings: Any) -> Response:
-        return _json(show.fault(self._faults.add(**settings)), 201)
+    @_operation("POST", "failures", body=FAILURE.keys, required=FAILURE.required)
+    def _add_failure(self, **settings: Any) -> Response:
+        return _json(show.failure(self._failures.add(**settings)), 201)
 
-    @_operation("DELETE", "faults")
-    def _clear_faults(self) -> Response:
-        self._faults.clear()
+    @_operation("DELETE", "failures")
+    def _clear_failures(self) -> Response:
+        self._failures.clear()
         return _nothing()
 
-    @_operation("DELETE", "faults/<int:fault_id>")
-    def _remove_fault(self, fault_id: int) -> Response:
-        self._faults.remove(fault_id)
+    @_operation("DELETE", "failures/<int:failure_id>")
+    def _remove_failure(self, failure_id: int) -> Response:
+        self._failures.remove(failure_id)
         return _nothing()
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from fake_every8d.control.failures import Failure
+from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
     Account,
     BatchSummary,
@@ -20,8 +22,6 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.gateway.delivery import REACHABLE
 from fake_every8d.gateway.outbox import Outgoing
-from fake_every8d.web.faults import Fault
-from fake_every8d.web.journal import RecordedRequest
 
 Json = dict[str, Any]
 
@@ -177,13 +177,13 @@ def request(request: RecordedRequest) -> Json:
         "milliseconds": round(request.milliseconds, 3),
         "advice": request.advice,
         "losses": request.losses,
-        "fault": request.fault,
+        "failure": request.failure,
     }
 
 
-def fault(fault: Fault) -> Json:
+def failure(failure: Failure) -> Json:
     """A failure that waits for a call."""
-    return asdict(fault)
+    return asdict(failure)
 
 
 def _outgoing(item: Outgoing) -> Json:

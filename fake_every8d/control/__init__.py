@@ -1,0 +1,1 @@
+"""What tests and tools do to the fake: failures on demand, journal, snapshots, summaries, forms."""

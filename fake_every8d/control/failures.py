@@ -1,0 +1,472 @@
+"""Failures on demand: what goes wrong with the next calls, and how."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from random import Random
+from typing import Any, Literal, TypedDict, get_args
+
+from fake_every8d.calls import Call, Response
+from fake_every8d.control.forms import (
+    COUNT,
+    PROBABILITY,
+    TEXT,
+    XML_TEXT,
+    Form,
+    one_of,
+    or_null,
+    seconds,
+    whole,
+)
+from fake_every8d.gateway import Clock, InvalidInput, NotFound, PlatformError, numbers
+from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.gateway.errors import UNFORESEEN
+
+FailureKind = Literal[
+    "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
+]
+FailureEffect = Literal["before", "after"]
+Operation = Literal[
+    "getConnection",
+    "closeConnection",
+    "checkConnection",
+    "sendSMS",
+    "sendSMS4FilterMessage",
+    "sendParamSMS",
+    "getDeliveryStatus",
+    "getReplyMessage",
+    "getCredit",
+    "eraseBooking",
+    "*",
+]
+"""Which calls can fail: those of an operation, by either API, or `*` for all."""
+
+ANY = "*"
+"""Stands for every operation."""
+
+MOST_CALLS = 100_000
+"""The highest rate, in calls per second."""
+
+_HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
+
+_MERSENNE_TWISTER = Random.VERSION
+
+_UNFORESEEN = str(PlatformError(*UNFORESEEN))
+
+_GARBAGE = b"\x00\xff<html><p>This is not the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure on demand. Its `kind` says which of the fields matter:
+
+    - `result`: the operation returns the string `result` instead of its own;
+    - `soap_fault`: a SOAP fault with `reason` as its text;
+    - `http_error`: the HTTP `status` (400 to 599) with `body` as plain text;
+    - `delay`: `seconds` of real time pass, then the call goes on as usual;
+    - `disconnect`: the connection is closed without a response;
+    - `truncate`: the connection is closed in the middle of the response;
+    - `garbage`: a response with status 200 that is not XML.
+
+    With the `effect` `"before"`, the call fails before its operation, which then never takes
+    place. With `"after"`, the operation has taken place: the client was charged and does not
+    know it. For a delay, it says whether time passes before or after the operation. If the
+    client hangs up, the delay ends, and what was to come after it does not happen.
+
+    Which calls fail can be narrowed down: to those of an account (`user_id`), those that send
+    to a number (`to`), those after the first `skip`, to one in `every` so many, to a
+    `probability`, or to those that exceed a `rate`. If several are given, all of them apply.
+    """
+
+    operation: str
+    """Such as `sendSMS`, or `*` for all."""
+    kind: FailureKind
+    times: int | None = 1
+    """How many more calls fail; None for all, until the failure is removed."""
+    effect: FailureEffect = "before"
+    result: str = ""
+    reason: str = "Server was unable to process request. ---> Timeout expired."
+    status: int = 503
+    body: str = ""
+    seconds: float = 0
+    user_id: str | None = None
+    """Only calls of this account."""
+    to: str | None = None
+    """Only calls that send to this number, in any spelling; kept as `+886…`."""
+    skip: int = 0
+    """How many such calls go through first."""
+    every: int = 1
+    """3 for every third such call after those."""
+    rate: int | None = None
+    """Only calls beyond this many within a second of the fake's time."""
+    probability: float | None = None
+    """Above 0, and 1 at most; it takes a `seed`, so that each run is like the last."""
+    seed: int | None = None
+    happened: int = 0
+    """How many calls have failed so far."""
+    id: int = 0
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the connection is closed before the end of the response."""
+        return self.kind in ("disconnect", "truncate")
+
+
+class FailureSettings(TypedDict, total=False):
+    """What can be set for a `Failure`, besides its operation and kind."""
+
+    times: int | None
+    effect: FailureEffect
+    result: str
+    reason: str
+    status: int
+    body: str
+    seconds: float
+    user_id: str | None
+    to: str | None
+    skip: int
+    every: int
+    rate: int | None
+    probability: float | None
+    seed: int | None
+
+
+class _Waiting:
+    """A failure, and what it remembers of the calls that it could apply to."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        self.seen = 0
+        self.random = Random(failure.seed)
+        self.passed: deque[int] = deque(maxlen=failure.rate)
+        """When the last calls went through, in the fake's µs."""
+
+    def is_about(self, call: Call) -> bool:
+        failure = self.failure
+        if failure.operation not in (ANY, call.operation):
+            return False
+        if failure.user_id is None and failure.to is None:
+            return True
+        user_id, mobiles = call.concerns()
+        return failure.user_id in (None, user_id) and (
+            failure.to is None or failure.to in [numbers.parse(mobile).e164 for mobile in mobiles]
+        )
+
+    def state(self) -> "FailureState":
+        return FailureState(
+            self.failure,
+            self.seen,
+            () if self.failure.seed is None else self.random.getstate()[1],
+            tuple([to_datetime(at) for at in self.passed]),
+        )
+
+    def strikes(self, now: int) -> bool:
+        """Whether the next of the calls that it is about fails."""
+        failure = self.failure
+        self.seen += 1
+        turn = self.seen - failure.skip
+        if turn <= 0 or turn % failure.every:
+            return False
+        if failure.probability is not None and self.random.random() >= failure.probability:
+            return False
+        if failure.rate is None:
+            return True
+        if len(self.passed) == failure.rate and self.passed[0] > now - 1_000_000:
+            return True
+        self.passed.append(now)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FailureState:
+    """A failure, and what it remembers."""
+
+    failure: Failure
+    seen: int
+    random: tuple[int, ...]
+    passed: tuple[datetime, ...]
+
+    def __post_init__(self) -> None:
+        asked = {
+            field.name: getattr(self.failure, field.name)
+            for field in fields(Failure)
+            if field.name not in ("id", "happened")
+        }
+        checked(**asked)
+        self.waiting()
+
+    def waiting(self) -> _Waiting:
+        """The failure, as it was."""
+        waiting = _Waiting(self.failure)
+        waiting.seen = self.seen
+        waiting.passed.extend(map(to_micros, self.passed))
+        if self.random:
+            try:
+                waiting.random.setstate((_MERSENNE_TWISTER, self.random, None))
+            except (ValueError, TypeError, OverflowError) as error:
+                raise InvalidInput(f"random is no state of a generator: {error}") from None
+        return waiting
+
+
+@dataclass(frozen=True, slots=True)
+class FailuresState:
+    """The failures that are waiting to happen."""
+
+    next_id: int
+    waiting: tuple[FailureState, ...]
+
+    def __post_init__(self) -> None:
+        ids = {each.failure.id for each in self.waiting}
+        if len(ids) < len(self.waiting) or not all(0 < id < self.next_id for id in ids):
+            raise InvalidInput("failures must have IDs of their own, below next_id")
+
+
+class Failures:
+    """The failures that are waiting to happen. Safe from any thread.
+
+    `changed`, which must not block, is called after every change.
+    """
+
+    def __init__(self, clock: Clock, changed: Callable[[], object] = lambda: None) -> None:
+        self._clock = clock
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._next_id = 1
+        self._waiting: list[_Waiting] = []
+        self._initial: list[Failure] = []
+        self._clearings = 0
+        self._delays: set[threading.Event] = set()
+        self.version = 0
+        """Grows with every change."""
+
+    def _count_change(self) -> None:
+        self.version += 1
+        self._changed()
+
+    @property
+    def pending(self) -> bool:
+        """Whether there are any."""
+        return bool(self._waiting)
+
+    def add(self, operation: str, kind: str, **settings: Any) -> Failure:
+        """Let the next calls fail, as `checked` has it. Raises `InvalidInput`."""
+        failure = checked(operation, kind, **settings)
+        with self._lock:
+            failure = replace(failure, id=self._next_id)
+            self._next_id += 1
+            self._waiting.append(_Waiting(failure))
+            self._count_change()
+        return failure
+
+    def all(self) -> list[Failure]:
+        """Those still waiting, oldest first."""
+        with self._lock:
+            return [waiting.failure for waiting in self._waiting]
+
+    def remove(self, failure_id: int) -> None:
+        """Remove one. Raises `NotFound`."""
+        with self._lock:
+            left = [waiting for waiting in self._waiting if waiting.failure.id != failure_id]
+            if len(left) == len(self._waiting):
+                raise NotFound(f"there is no failure {failure_id}")
+            self._waiting = left
+            self._count_change()
+
+    def clear(self) -> None:
+        """Remove all, and let what is being delayed go on at once."""
+        with self._lock:
+            self._waiting = []
+            self._count_change()
+            self._clearings += 1
+            delays, self._delays = self._delays, set()
+        for over in delays:
+            over.set()
+
+    def state(self) -> FailuresState:
+        """Their state, to be put back with `restore`."""
+        with self._lock:
+            waiting = tuple([waiting.state() for waiting in self._waiting])
+            return FailuresState(self._next_id, waiting)
+
+    def restore(self, state: FailuresState) -> None:
+        """Return to that state."""
+        self.clear()
+        with self._lock:
+            self._waiting = [each.waiting() for each in state.waiting]
+            self._next_id = state.next_id
+            self._count_change()
+
+    def settle(self) -> None:
+        """Remember the failures that there are now as those that it was set up with."""
+        self._initial = self.all()
+
+    def reset_account(self, user_id: str) -> None:
+        """Remove those that are limited to an account, unless it was set up with them."""
+        with self._lock:
+            self._waiting = [
+                waiting for waiting in self._waiting if waiting.failure.user_id != user_id
+            ] + [_Waiting(failure) for failure in self._initial if failure.user_id == user_id]
+            self._count_change()
+
+    def take(self, call: Call) -> Failure | None:
+        """The failure that strikes this call, if any: of several, the oldest."""
+        if not self.pending:  # the usual case, and it takes no lock
+            return None
+        now = self._clock.micros
+        # Before taking the lock, because a call asks the gateway for its account.
+        about = [waiting for waiting in [*self._waiting] if waiting.is_about(call)]
+        with self._lock:
+            for waiting in about:
+                if waiting not in self._waiting or not waiting.strikes(now):
+                    continue
+                self._count_change()
+                failure = waiting.failure
+                if failure.times == 1:
+                    self._waiting.remove(waiting)
+                waiting.failure = replace(
+                    failure,
+                    happened=failure.happened + 1,
+                    times=failure.times and failure.times - 1,
+                )
+                return failure
+        return None
+
+    def execute(
+        self,
+        call: Call,
+        on_disconnect: Callable[[Callable[[], None]], object] | None = None,
+    ) -> tuple[Response, Failure | None]:
+        """Execute a call, with the failure for it if there is one. Returns the response and that.
+
+        What the failure does to the connection is left to `cut_short`. `on_disconnect` is
+        given a function to call if the client goes away, which ends a delay.
+        """
+        clearing = self._clearings
+        failure = self.take(call) if call.operation else None
+        if failure is None:
+            call.execute()
+            return call.respond(), None
+        if (
+            failure.kind == "delay"
+            and failure.effect == "before"
+            and not self._delay(failure.seconds, clearing, on_disconnect)
+        ):
+            return call.fail(_HUNG_UP), failure
+        if failure.kind == "delay" or failure.effect == "after":
+            call.execute()
+            response = call.respond()
+        else:
+            # Its contents are replaced below, or half of them is sent.
+            response = call.respond(_UNFORESEEN if failure.kind == "truncate" else "")
+        match failure.kind:
+            case "delay":
+                if failure.effect == "after":
+                    self._delay(failure.seconds, clearing, on_disconnect)
+            case "result":
+                response = call.respond(failure.result)
+            case "soap_fault":
+                response = call.fail(failure.reason)
+            case "http_error":
+                response = response._replace(
+                    status=failure.status,
+                    content_type="text/plain; charset=utf-8",
+                    body=failure.body.encode(),
+                )
+            case "garbage":
+                response = response._replace(body=_GARBAGE)
+        return response, failure
+
+    def _delay(
+        self,
+        seconds: float,
+        clearing: int,
+        on_disconnect: Callable[[Callable[[], None]], object] | None,
+    ) -> bool:
+        """Wait, until failures are cleared or the client goes. Returns False if it has gone."""
+        over = threading.Event()
+        with self._lock:
+            if clearing != self._clearings:
+                return True
+            self._delays.add(over)
+        if on_disconnect is not None:
+            on_disconnect(over.set)
+        timed_out = not over.wait(seconds)
+        with self._lock:
+            self._delays.discard(over)
+            return timed_out or clearing != self._clearings
+
+
+FAILURE = Form(
+    {
+        "operation": one_of(*get_args(Operation)),
+        "kind": one_of(*get_args(FailureKind)),
+        "times": or_null(whole(1)),
+        "effect": one_of(*get_args(FailureEffect)),
+        "result": XML_TEXT,
+        "reason": XML_TEXT,
+        "status": whole(400, 599),
+        "body": XML_TEXT,
+        "seconds": seconds(3600),
+        "user_id": or_null(TEXT),
+        "to": or_null(TEXT),
+        "skip": COUNT,
+        "every": whole(1),
+        "rate": or_null(whole(1, MOST_CALLS)),
+        "probability": or_null(PROBABILITY),
+        "seed": or_null(COUNT),
+    },
+    required=("operation", "kind"),
+)
+"""The settings of a failure."""
+
+_SETTING_OF = {
+    "result": "result",
+    "reason": "soap_fault",
+    "status": "http_error",
+    "body": "http_error",
+    "seconds": "delay",
+}
+"""Which kind has that setting."""
+
+
+def checked(operation: str, kind: str, **settings: Any) -> Failure:
+    """The failure that is asked for. Some defaults depend on its other settings.
+
+    `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
+    `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
+    sense, or that another kind has, unless they are at their defaults.
+    """
+    asked = FAILURE.read({"operation": operation, "kind": kind, **settings})
+    defaults: dict[str, Any] = {}
+    if any(asked.get(name) is not None for name in ("every", "rate", "probability")):
+        defaults["times"] = None
+    if asked.get("rate") is not None:
+        defaults["status"] = 429
+    failure = Failure(**defaults | asked)
+    usual = Failure(failure.operation, failure.kind, **defaults)
+    for name, whose in _SETTING_OF.items():
+        if failure.kind != whose and getattr(failure, name) != getattr(usual, name):
+            raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
+    if failure.kind == "delay" and not failure.seconds:
+        raise InvalidInput("a delay takes seconds, such as seconds=2")
+    if (failure.probability is None) != (failure.seed is None):
+        raise InvalidInput(
+            "probability takes a seed, so that each run is like the last, and a seed a "
+            "probability: such as probability=0.1, seed=1"
+        )
+    return failure if failure.to is None else replace(failure, to=numbers.valid(failure.to))
+
+
+def cut_short(failure: Failure, body: bytes) -> bytes:
+    """The part of a response's body that is sent: all of it, unless it is to break off."""
+    if failure.kind == "disconnect":
+        return b""
+    return body[: len(body) // 2] if failure.kind == "truncate" else body
+
+
+def break_off(sent: bytes) -> Iterator[bytes]:
+    """A body that breaks off after `sent`: the connection is then closed."""
+    yield sent
+    raise ConnectionAbortedError("closed, as was asked for")

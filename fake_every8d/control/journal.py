@@ -1,0 +1,273 @@
+"""The journal: the last requests, with their responses and advice."""
+
+import itertools
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.wsgi import get_path_info
+
+from fake_every8d.calls import Call
+from fake_every8d.control import masking
+from fake_every8d.control.readable import decoded, encoding_of
+from fake_every8d.gateway.clock import to_datetime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MAX_ENTRIES = 1_000
+MAX_BYTES = 32 * 1024 * 1024
+
+_ENTRY_BYTES = 4_096  # about what an entry takes besides its headers and bodies
+_PAIR_BYTES = 200  # about what a header takes besides its name and value
+
+_SPELT = {"Soapaction": "SOAPAction"}
+
+
+class RecordedRequest:
+    """A request that reached the fake, and its response.
+
+    Secrets are hidden: passwords, tokens, API keys. Headers have their usual names
+    (`Content-Type`).
+    """
+
+    # One is made for every request, so whatever takes time is left until somebody looks.
+    __slots__ = (
+        "_advice", "_body", "_environ", "_failure", "_id", "_losses", "_micros", "_milliseconds",
+        "_operation", "_response_body", "_response_headers", "_result", "_status", "_user_id",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        body: bytes,
+        status: int,
+        response_headers: list[tuple[str, str]],
+        response_body: bytes,
+        *,
+        micros: int,
+        milliseconds: float,
+        call: Call | None = None,
+        failure: str | None = None,
+    ) -> None:
+        self._id = 0
+        self._environ = environ
+        self._body = body
+        self._status = status
+        self._response_headers = response_headers
+        self._response_body = response_body
+        self._micros = micros
+        self._milliseconds = milliseconds
+        self._failure = failure
+        # Not the call itself, which holds everything that was read.
+        self._operation = call.operation if call else None
+        self._user_id = call.user_id if call else None
+        self._result = call.result if call else None
+        self._advice = tuple(call.advice) if call else ()
+        self._losses = tuple(call.advice.losses) if self._advice and call else ()
+
+    def __repr__(self) -> str:
+        return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
+
+    @property
+    def id(self) -> int:
+        """Its number among the requests that the journal was given, from 1."""
+        return self._id
+
+    @property
+    def at(self) -> datetime:
+        """When the response was made, in the fake's time."""
+        return to_datetime(self._micros)
+
+    @property
+    def micros(self) -> int:
+        """`at`, in microseconds since 1970."""
+        return self._micros
+
+    @property
+    def method(self) -> str:
+        """Such as POST."""
+        return str(self._environ["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        """The URL's path, percent-decoded."""
+        return get_path_info(self._environ)
+
+    @property
+    def query(self) -> str:
+        """What followed the question mark in the URL."""
+        return masking.masked_query(self._environ.get("QUERY_STRING", ""))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The request's headers."""
+        return {
+            _SPELT.get(name, name): masking.masked_header(name, value)
+            for name, value in EnvironHeaders(self._environ)
+        }
+
+    @property
+    def body(self) -> bytes:
+        """The request's body; `text` has it decoded."""
+        return masking.masked(self._body, self._environ.get("CONTENT_TYPE"))
+
+    @property
+    def status(self) -> int:
+        """The status of the HTTP response."""
+        return self._status
+
+    @property
+    def response_headers(self) -> Mapping[str, str]:
+        """The response's headers."""
+        return {name: masking.masked_header(name, value) for name, value in self._response_headers}
+
+    @property
+    def response_body(self) -> bytes:
+        """What was sent of the response's body; `response_text` has it decoded."""
+        body = masking.masked(self._response_body, self._response_type)
+        # The HTTP API returns a token as `Msg`, a name that does not give it away.
+        return masking.masked_token(body) if self.operation == "getConnection" else body
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that was called; None if none was."""
+        return self._operation
+
+    @property
+    def user_id(self) -> str | None:
+        """The user ID of the account that it was about, if known."""
+        return self._user_id
+
+    @property
+    def result(self) -> str | None:
+        """The operation's result, in short."""
+        return self._result
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the response took, in real time."""
+        return self._milliseconds
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What production would do here that people may not expect, a sentence each."""
+        return self._advice
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The part of the advice that is about something lost or misbilled."""
+        return self._losses
+
+    @property
+    def failure(self) -> str | None:
+        """The kind of the failure on demand that it met, if any."""
+        return self._failure
+
+    @property
+    def text(self) -> str:
+        """The request's body as text."""
+        body = self.body
+        return decoded(body, encoding_of(body, self._environ.get("CONTENT_TYPE")))
+
+    @property
+    def response_text(self) -> str:
+        """The response's body as text."""
+        body = self.response_body
+        return decoded(body, encoding_of(body, self._response_type))
+
+    @property
+    def _response_type(self) -> str | None:
+        return next(
+            (value for name, value in self._response_headers if name == "Content-Type"), None
+        )
+
+
+class Journal:
+    """The last requests, bounded in number and in bytes. Safe from any thread.
+
+    `changed`, which must not block, is called after every change.
+    """
+
+    def __init__(
+        self,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._changed = changed
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._entries: deque[tuple[RecordedRequest, int]] = deque()  # and their sizes
+        self._bytes = 0
+        self.version = 0
+        """Grows with every change."""
+        self._generation = 0
+
+    def _count_change(self) -> None:
+        self.version += 1
+        self._changed()
+
+    def add(self, request: RecordedRequest, generation: int) -> None:
+        """Keep a request, and give it its ID; the oldest make room for it.
+
+        `generation` is the gateway's when the request came in: one that was under way at
+        a reset is not kept (X1).
+        """
+        with self._lock:
+            if generation < self._generation:
+                return
+            request._id = next(self._ids)
+            size = _size(request)
+            self._entries.append((request, size))
+            self._count_change()
+            self._bytes += size
+            while len(self._entries) > self._max_entries or (
+                self._bytes > self._max_bytes and len(self._entries) > 1
+            ):
+                self._bytes -= self._entries.popleft()[1]
+
+    def all(self) -> list[RecordedRequest]:
+        """The requests that are kept, oldest first."""
+        with self._lock:
+            return [request for request, _ in self._entries]
+
+    def forget(self, user_id: str) -> None:
+        """Forget an account's requests."""
+        with self._lock:
+            left = [entry for entry in self._entries if entry[0].user_id != user_id]
+            self._entries = deque(left)
+            self._bytes = sum(size for _, size in left)
+            self._count_change()
+
+    def clear(self, generation: int = 0) -> None:
+        """Forget the requests; after a reset, also those of earlier generations still to come."""
+        with self._lock:
+            self._entries.clear()
+            self._count_change()
+            self._bytes = 0
+            self._generation = max(self._generation, generation)
+
+
+def _size(request: RecordedRequest) -> int:
+    """About how many bytes of memory it takes, with all that it holds."""
+    environ, headers = request._environ, request._response_headers
+    told = [len(value) for value in environ.values() if value.__class__ is str]
+    sent = [len(name) + len(value) for name, value in headers]
+    said = (request._operation, request._user_id, request._result, *request._advice)
+    return (
+        _ENTRY_BYTES
+        + sum(map(len, environ))
+        + sum(told)
+        + sum(sent)
+        + (len(told) + len(sent)) * _PAIR_BYTES
+        + sum(map(sys.getsizeof, said))
+        + len(request._body)
+        + len(request._response_body)
+    )

@@ -1,0 +1,51 @@
+"""Bytes and text from clients, made readable for people: on a page, a terminal or in a log."""
+
+import json
+import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
+
+from werkzeug.http import parse_options_header
+
+_ENCODINGS = frozenset({*aliases, *aliases.values(), "utf_8_sig"})
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
+
+_LONGEST = 300
+
+
+def printable(text: str) -> str:
+    """The text on one line, in its own order, and cut short if it is very long.
+
+    A space replaces each character that cannot be printed: line ends, control characters, and
+    those that change the direction of text.
+    """
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join([character if character.isprintable() else " " for character in text])
+
+
+def encoding_of(body: bytes, content_type: str | None) -> str:
+    """A body's likely encoding: from its first bytes, its header, or its XML declaration (W7)."""
+    seen: str = json.detect_encoding(body)
+    if seen != "utf-8":
+        return seen
+    _, options = parse_options_header(content_type)
+    if charset := options.get("charset"):
+        return charset
+    declared = _DECLARED.match(body)
+    return declared[1].decode() if declared else seen
+
+
+def decoded(body: bytes, encoding: str) -> str:
+    """A body as text for people to read. Never fails, whatever the encoding's name."""
+    # Only known names: Python caches each unknown one for ever, and some of its codecs are not
+    # for text, or fail on purpose.
+    name = normalize_encoding(encoding).lower()
+    if name in _ENCODINGS:
+        try:
+            return body.decode(name, "replace")
+        except (LookupError, ValueError):
+            pass
+    return body.decode("utf-8", "replace")

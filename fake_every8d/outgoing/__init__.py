@@ -1,0 +1,1 @@
+"""What calls out: status reports and e-mail."""

@@ -1,0 +1,34 @@
+/** A notification on the desktop when a code arrives, for whoever wants that. */
+
+import { national } from "./format.js";
+import { href } from "./route.js";
+import { recall, remember } from "./settings.js";
+
+/** Whether a new code is to be notified of. */
+export const notifies = () => "Notification" in window && Notification.permission === "granted" && recall("notify") === "yes";
+
+/**
+ * Begin with it, for which the browser may have to ask, or end it.
+ * @param {boolean} wanted
+ * @returns {Promise<boolean>} whether that is so from now on
+ */
+export async function setNotifies(wanted) {
+  remember("notify", wanted ? "yes" : "no");
+  if (!wanted) return true;
+  return "Notification" in window && (await Notification.requestPermission()) === "granted";
+}
+
+/** @param {import("./phones.js").Message} message that has just arrived */
+export function notify(message) {
+  if (!message.code || !notifies() || document.hasFocus()) return;
+  const notification = new Notification(`${message.code} · ${national(message.to)}`, {
+    body: message.content,
+    icon: new URL("page/icon.svg", location.origin + location.pathname).href,
+    tag: `${message.to}`, // the newest of a phone takes its last one's place
+  });
+  notification.onclick = () => {
+    window.focus();
+    location.hash = href({ item: message.to });
+    notification.close();
+  };
+}

@@ -1,0 +1,338 @@
+"""The journal: what it keeps, what it hides, and what it has to say."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import requests
+
+from fake_every8d import FakeEvery8d
+from fake_every8d.control.journal import MAX_BYTES, MAX_ENTRIES, Journal, RecordedRequest
+from tests.web.records import Executed, Said
+from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+PHONE = "0912345678"
+
+
+def envelope(inner: str, namespace: str = SOAP11) -> str:
+    return f'<s:Envelope xmlns:s="{namespace}"><s:Body>{inner}</s:Body></s:Envelope>'
+
+
+def post(every8d: FakeEvery8d, body: str | bytes, **headers: str) -> requests.Response:
+    """POST to the endpoint, as SOAP 1.1 unless told otherwise."""
+    headers = {"Content-Type": "text/xml; charset=utf-8"} | headers
+    data = body.encode() if isinstance(body, str) else body
+    return requests.post(every8d.soap_url, data, headers=headers, timeout=DEADLINE)
+
+
+# What it keeps
+
+
+def test_a_request_and_its_response_in_full(every8d: FakeEvery8d) -> None:
+    every8d.clock.freeze()
+    body = envelope(
+        '<getConnection xmlns="http://tempuri.org/"><userID>demo</userID></getConnection>'
+    )
+    response = requests.post(
+        f"{every8d.url}/api21/soap/sms.asmx?from=test",
+        body,
+        headers={"Content-Type": "text/xml", "SOAPAction": '"http://tempuri.org/getConnection"'},
+        timeout=DEADLINE,
+    )
+    (entry,) = every8d.requests
+    assert entry.at == every8d.clock.now
+    assert (entry.method, entry.path, entry.query) == (
+        "POST",
+        "/api21/soap/sms.asmx",
+        "from=test",
+    )
+    assert entry.headers["SOAPAction"] == '"http://tempuri.org/getConnection"'
+    assert entry.headers["Content-Type"] == "text/xml"
+    assert entry.headers["Content-Length"] == str(len(body))
+    assert entry.headers["User-Agent"].startswith("python-requests/")
+    assert entry.text == body
+    assert entry.status == response.status_code == 200
+    assert entry.response_headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert entry.response_body == response.content
+    assert "取得連線失敗，密碼錯誤。" in entry.response_text
+    assert (entry.operation, entry.user_id) == ("getConnection", "demo")
+    assert entry.result == "-101, 取得連線失敗，密碼錯誤。"
+    assert entry.milliseconds > 0
+    assert (entry.advice, entry.failure) == ((), None)
+
+
+def test_requests_for_what_there_is_not_are_kept_and_others_not(every8d: FakeEvery8d) -> None:
+    requests.get(f"{every8d.url}/API21/SOAP/SMS.asmx/getCredit?x=1", timeout=DEADLINE)
+    requests.post(f"{every8d.url}/sms", b"hello", timeout=DEADLINE)
+    requests.get(f"{every8d.url}/healthz", timeout=DEADLINE)
+    requests.get(every8d.wsdl_url, timeout=DEADLINE)
+    assert [
+        (entry.method, entry.path, entry.query, entry.status) for entry in every8d.requests
+    ] == [
+        ("GET", "/API21/SOAP/SMS.asmx/getCredit", "x=1", 500),
+        ("POST", "/sms", "", 404),
+        ("GET", ENDPOINT, "WSDL", 200),
+    ]
+
+
+def request(
+    body: bytes = b"",
+    response_body: bytes = b"",
+    response_headers: Sequence[tuple[str, str]] = (),
+    user_id: str = "demo",
+    result: str = "0",
+    advice: Sequence[str] = (),
+    **environ: str,
+) -> RecordedRequest:
+    return RecordedRequest(
+        environ,
+        body,
+        200,
+        [*response_headers],
+        response_body,
+        micros=0,
+        milliseconds=1,
+        call=Executed("getConnection", user_id, result, Said(advice)),
+    )
+
+
+def add(journal: Journal, generation: int = 0, **fields: Any) -> None:
+    journal.add(request(**fields), generation)
+
+
+def ids(journal: Journal) -> list[int]:
+    return [entry.id for entry in journal.all()]
+
+
+def test_it_is_bounded_in_number() -> None:
+    journal = Journal(max_entries=3)
+    for _ in range(5):
+        add(journal)
+    assert ids(journal) == [3, 4, 5]
+    assert MAX_ENTRIES == 1_000
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"body": b"x" * 40_000},
+        {"response_body": b"x" * 40_000},
+        {"QUERY_STRING": "x" * 40_000},
+        {"HTTP_X_LONG": "x" * 40_000},
+        {"HTTP_" + "X" * 40_000: "a name"},
+        {f"HTTP_X_{number}": "" for number in range(200)},
+        {"response_headers": [("X-Long", "x" * 40_000)]},
+        {"advice": ["x" * 40_000]},
+        {"advice": ["您" * 20_000]},
+        {"user_id": "x" * 40_000},
+        {"result": "x" * 40_000},
+    ],
+)
+def test_it_is_bounded_in_bytes_whatever_they_are_in(fields: Any) -> None:
+    journal = Journal(max_bytes=100_000)
+    for _ in range(5):
+        add(journal, **fields)
+    assert ids(journal) == [4, 5]
+    add(journal)
+    assert ids(journal) == [4, 5, 6]
+    add(journal, body=b"x" * 1_000_000)  # the newest is kept, however long
+    assert ids(journal) == [7]
+    add(journal)
+    assert ids(journal) == [8]
+    assert MAX_BYTES == 32 * 1024 * 1024
+
+
+def test_x1_a_reset_forgets_what_is_under_way_too() -> None:
+    journal = Journal()
+    add(journal)
+    journal.clear(1)
+    add(journal)
+    assert journal.all() == []
+    add(journal, 1)
+    assert ids(journal) == [2]
+
+
+def test_clearing_it_alone_does_not() -> None:
+    journal = Journal()
+    add(journal)
+    journal.clear()
+    add(journal)
+    assert ids(journal) == [2]
+
+
+def test_ids_are_given_once_from_any_thread() -> None:
+    journal = Journal(max_entries=10_000)
+
+    def add_many() -> None:
+        for _ in range(500):
+            add(journal)
+
+    threads = [threading.Thread(target=add_many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ids(journal)) == list(range(1, 2001))
+
+
+# What it hides
+
+MASK = "********"
+
+
+@pytest.mark.parametrize("namespace", [SOAP11, SOAP12])
+def test_no_entry_holds_a_password_or_credentials(every8d: FakeEvery8d, namespace: str) -> None:
+    login = (
+        '<{0} xmlns="http://tempuri.org/"><userID>demo</userID><password>s3cret</password></{0}>'
+    )
+    media_type = "text/xml" if namespace == SOAP11 else "application/soap+xml"
+    secret = {"Authorization": "Basic s3cret", "Proxy-Authorization": "s3cret", "Cookie": "s3cret"}
+    for body in (
+        envelope(login.format("getConnection"), namespace),
+        envelope(login.format("getConection"), namespace),
+        envelope(login.format("getConnection"), namespace)[:-40],
+        "userID=demo&password=s3cret",
+    ):
+        for content_type in (f"{media_type}; charset=utf-8", "application/x-www-form-urlencoded"):
+            post(every8d, body, **{"Content-Type": content_type}, **secret)
+    requests.get(f"{every8d.url}/login?userID=demo&password=s3cret", timeout=DEADLINE)
+    assert len(every8d.requests) == 9
+    assert "s3cret" not in repr(every8d.requests)
+    assert every8d.requests[0].headers["Authorization"] == MASK
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", "text/xml; charset=utf-8"),
+        ("utf-8", "text/xml"),
+        ("utf-8-sig", "text/xml"),
+        ("big5", 'text/xml; charset="big5"'),
+        ("utf-16", "text/xml"),
+        ("utf-16-le", "text/xml; charset=utf-16"),
+        ("utf-8", "text/xml; charset=nonsense"),
+    ],
+)
+def test_text_is_what_was_meant(encoding: str, content_type: str) -> None:
+    text = "<e>您好</e>"
+    assert request(text.encode(encoding), CONTENT_TYPE=content_type).text == text
+    assert request(b"\xff<").text == "\ufffd<"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "idna", "undefined", "punycode", "unicode_escape", "hex", "rot13", "zlib", "mbcs",
+        "utf-8''a%00b", "nonsense", "a" * 5000, "\"\"", "..", "os.path",
+    ],
+)  # fmt: skip
+def test_no_charset_keeps_requests_from_being_shown(every8d: FakeEvery8d, charset: str) -> None:
+    for parameter in (f"charset={charset}", f"charset*={charset}"):
+        body = "<e>\\x您好</e>"
+        post(every8d, body, **{"Content-Type": f"text/xml; {parameter}"})
+        assert every8d.requests[-1].text == body
+        shown = requests.get(f"{every8d.url}/fake/requests", timeout=DEADLINE)
+        assert shown.status_code == 200
+        assert shown.json()["requests"][-1]["body"] == body
+
+
+# What it has to say
+
+
+def advice(every8d: FakeEvery8d) -> str:
+    """All of what was said of the last request."""
+    return "\n".join(every8d.requests[-1].advice)
+
+
+@pytest.fixture
+def key(every8d: FakeEvery8d) -> str:
+    return log_in(every8d.url, "demo", "demo")
+
+
+def test_nothing_where_all_is_as_expected(every8d: FakeEvery8d, key: str) -> None:
+    call(every8d.url, "sendSMS", sessionKey=key, content="您好", mobile=f"{PHONE},+886922333444")
+    call(every8d.url, "getCredit", sessionKey=key)
+    call(every8d.url, "closeConnection", sessionKey=key)
+    assert not any(entry.advice for entry in every8d.requests)
+
+
+def test_n4_a_domestic_number_billed_as_if_abroad(every8d: FakeEvery8d, key: str) -> None:
+    reps = "&lt;REPS&gt;&lt;USER MOBILE='0912345678'&gt;hello&lt;/USER&gt;&lt;/REPS&gt;"
+    call(every8d.url, "sendParamSMS", sessionKey=key, contentXML=reps)
+    assert advice(every8d) == (
+        "In sendParamSMS a domestic number that is not written +886… is billed at three times "
+        "the price; write 0912345678 as +886…."
+    )
+    assert every8d.account.credit == 997
+
+
+def test_w4_a_parameter_in_the_wrong_namespace_is_null(every8d: FakeEvery8d, key: str) -> None:
+    post(
+        every8d,
+        envelope(
+            '<t:sendSMS xmlns:t="http://tempuri.org/">'
+            f"<t:sessionKey>{key}</t:sessionKey><t:mobile>{PHONE}</t:mobile>"
+            "<content>hello</content></t:sendSMS>"
+        ),
+    )
+    assert every8d.requests[-1].result == "-24, The content is empty."
+    assert advice(every8d) == (
+        "Production takes content for null, because it is not in the namespace "
+        'http://tempuri.org/: declare xmlns="http://tempuri.org/" on the operation, or qualify '
+        "the parameters."
+    )
+
+
+def test_p2_content_of_over_333_characters_is_split(every8d: FakeEvery8d, key: str) -> None:
+    call(every8d.url, "sendSMS", sessionKey=key, content="字" * 334, mobile=PHONE)
+    assert advice(every8d) == (
+        "Content of over 333 characters goes out, and is billed, as several SMS: 334 characters."
+    )
+    assert every8d.account.credit == 994
+
+
+def test_w4_the_soapaction_of_another_operation(every8d: FakeEvery8d, key: str) -> None:
+    post(
+        every8d,
+        envelope(
+            f'<getCredit xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey></getCredit>'
+        ),
+        SOAPAction='"http://tempuri.org/sendSMS"',
+    )
+    assert every8d.requests[-1].operation == "sendSMS"
+    assert advice(every8d) == (
+        "Production calls sendSMS with every parameter null, because the action header names it "
+        "while the body holds getCredit: let both name the operation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"mobile": "02-12345678"}, "Refused with status -3, no number that SMS can go to: 02-1"),
+        (
+            {"mobile": "+14155550100"},
+            "Refused with status 500, because the account may not send abroad "
+            "(國際簡訊發送設定): +14155550100.",
+        ),
+        (
+            {"mobile": PHONE, "sendTime": "2026-01-01"},
+            "Refused with status -4, because the send time is no YYYYMMDDhhmmss or gone by more "
+            "than 24 hours: 2026-01-01.",
+        ),
+        (
+            {"mobile": ",".join([PHONE] * 3)},
+            "Refused with status 301, because the credit does not cover it: +886912345678 "
+            "(1 points).",
+        ),
+    ],
+)
+@pytest.mark.every8d(credit=2)
+def test_a_number_that_was_refused_and_why(
+    every8d: FakeEvery8d, key: str, parameters: dict[str, str], said: str
+) -> None:
+    call(every8d.url, "sendSMS", sessionKey=key, content="hello", **parameters)
+    assert advice(every8d).startswith(said)

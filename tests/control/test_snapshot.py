@@ -1,0 +1,409 @@
+"""Snapshots: what is put back goes on as if nothing had been. It is 2040-03-01 12:00:00."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fake_every8d import Conflict, FakeEvery8d, InvalidInput, NotFound, PlatformError, Settings
+from fake_every8d.control.world import World
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Login, Recipient, outbox
+from tests.gateway.calls import login
+from tests.receiver import OK, Receiver
+from tests.waiting import wait_for
+from tests.web.api import Api
+from tests.web.serving import call
+
+NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
+UNREACHABLE = "+886922333444"  # whose reports the receiver never takes
+REPLIES = "+886900000999"  # D3
+
+Do = Callable[[Gateway], Any]
+"""Something that is done to a gateway; it returns what came of it."""
+
+
+def receive(url: str) -> int:
+    about = parse_qs(urlsplit(url).query)["RM"][0]
+    return 500 if about == UNREACHABLE else 200
+
+
+def new_world() -> World:
+    accounts = (
+        Account("demo", "demo", Decimal(40), report_url="http://receiver/"),
+        Account("shop", "shop", Decimal("7.5"), international=True),
+    )
+    return World(Gateway(Settings(accounts), get=receive, mail=lambda email: 250))
+
+
+def from_noon(world: World) -> World:
+    world.gateway.clock.freeze()
+    world.gateway.clock.travel_to(NOON)
+    return world
+
+
+def refused(call: Callable[[], Any]) -> Any:
+    """What a call returns, or the text of its refusal."""
+    try:
+        return call()
+    except (InvalidInput, PlatformError) as error:
+        return str(error)
+
+
+numbers = st.sampled_from(
+    ["0912345678", UNREACHABLE, REPLIES, "+886900000103", "+886900000000", "+14155550100", "12"]
+)
+users = st.sampled_from(["demo", "shop"])
+
+
+@st.composite
+def sends(draw: st.DrawFn) -> Do:
+    user_id, mobiles = draw(users), draw(st.lists(numbers, min_size=1, max_size=3))
+    content = draw(st.sampled_from(["hello", "嗨" * 71]))
+    minutes = draw(st.sampled_from([None, None, 1, 5, -2000]))
+    email = draw(st.sampled_from(["", "wang@example.com"]))
+
+    def do(gateway: Gateway) -> Any:
+        at = gateway.clock.now + timedelta(minutes=minutes or 0)
+        send_time = "" if minutes is None else f"{at:%Y%m%d%H%M%S}"
+        recipients = [Recipient(mobile, content, email=email) for mobile in mobiles]
+        return gateway.send_param_sms(login(gateway, user_id), "s", recipients, send_time)[:4]
+
+    return do
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> Do:
+    """Something is done about the message that is so far from the newest."""
+    back, what = draw(st.integers(1, 5)), draw(st.sampled_from(["reply", "erase", "status"]))
+
+    def do(gateway: Gateway) -> Any:
+        messages = gateway.messages()
+        if len(messages) < back:
+            return None
+        message = messages[-back]
+        if what == "reply":
+            return refused(lambda: gateway.reply(message.id, "好").status)
+        if what == "status":
+            return refused(lambda: gateway.set_status(message.id, 101).status)
+        caller = Login(message.user_id, message.user_id)
+        return refused(lambda: gateway.erase_booking(caller, message.batch_id))
+
+    return do
+
+
+def passes(seconds: float) -> Do:
+    return lambda gateway: gateway.clock.advance(seconds)
+
+
+things = st.lists(
+    st.one_of(
+        sends(),
+        sends(),
+        decisions(),
+        st.sampled_from([0.5, 1, 1, 60, 300, 86_400]).map(passes),
+        st.builds(
+            lambda to, status: lambda gateway: refused(lambda: gateway.set_outcome(to, status, 90)),
+            numbers,
+            st.sampled_from([0, 100, 107]),
+        ),
+        users.map(lambda who: lambda gateway: gateway.update_account(who, top_up=5).credit),
+        users.map(lambda who: lambda gateway: refused(lambda: gateway.open_session(who, "x"))),
+        users.map(lambda who: lambda gateway: gateway.sessions(who)),
+        users.map(lambda who: lambda gateway: gateway.reset_account(who)),
+        st.just(lambda gateway: gateway.update_settings(edition="2025").edition),
+    ),
+    max_size=8,
+)
+
+
+def looks(world: World) -> dict[str, Any]:
+    """All there is, except what each fake draws at random, and how long things really took."""
+    world.gateway.clock.advance(0)  # until nothing is under way
+    wait_for(lambda: all(email.attempts for email in world.gateway.emails()))
+    snapshot = world.snapshot()
+    text = json.dumps(snapshot)
+    for batch in snapshot["gateway"]["batches"]:
+        text = text.replace(batch["id"], f"batch {batch['first_id']}")
+    seen: dict[str, Any] = json.loads(text)
+    for session in seen["gateway"]["sessions"]:
+        session["key"] = ""
+    for item in (*seen["gateway"]["reports"], *seen["gateway"]["emails"]):
+        for attempt in item["attempts"]:
+            attempt["seconds"] = 0
+    return seen
+
+
+def worth(gateway: Gateway) -> Decimal:
+    """Points that are left or were charged: nothing but a top-up changes them."""
+    left = sum((account.credit for account in gateway.accounts()), Decimal(0))
+    return left + sum((message.cost for message in gateway.messages()), Decimal(0))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(before=things, between=things, after=things)
+def test_whatever_came_between_it_goes_on_as_if_undisturbed(
+    before: list[Do], between: list[Do], after: list[Do]
+) -> None:
+    """Two fakes: one is only looked at, the other did something else and is put there."""
+    undisturbed, disturbed = from_noon(new_world()), new_world()
+    with closing(undisturbed.gateway), closing(disturbed.gateway):
+        for do in before:
+            do(undisturbed.gateway)
+        taken = looks(undisturbed)
+        document = json.dumps(undisturbed.snapshot())
+        from_noon(disturbed)
+        for do in between:
+            do(disturbed.gateway)
+        disturbed.restore(json.loads(document))
+        assert looks(disturbed) == taken
+        assert worth(disturbed.gateway) == worth(undisturbed.gateway)
+        for do in [*after, passes(1), passes(86_400 * 3)]:
+            assert do(disturbed.gateway) == do(undisturbed.gateway)
+        assert looks(disturbed) == looks(undisturbed)
+        assert disturbed.gateway.clock.next_due == undisturbed.gateway.clock.next_due
+        assert worth(disturbed.gateway) == worth(undisturbed.gateway)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEvery8d]:
+    with FakeEvery8d() as fake:
+        fake.clock.freeze()
+        fake.clock.travel_to(NOON)
+        yield fake
+
+
+def test_the_clock_goes_back_to_where_it_was_and_bookings_fall_due(fake: FakeEvery8d) -> None:
+    """S5, T1: a booking for one o'clock, which went out, goes out once more."""
+    gateway = fake.gateway
+    gateway.send_sms(login(gateway), "", "hello", "0912345678", "20400301130000")
+    before = fake.snapshot()
+    fake.clock.advance(hours=2)
+    assert [sms.status for sms in fake.messages] == [100]
+    fake.restore(before)
+    assert (fake.clock.now, fake.clock.running) == (NOON, False)
+    assert [sms.status for sms in fake.messages] == [300]
+    assert fake.account.credit == 999
+    fake.clock.advance(hours=1, seconds=1)
+    assert [sms.status for sms in fake.messages] == [100]
+    assert fake.messages[0].sent_at == NOON + timedelta(hours=1)
+
+
+def test_time_that_ran_runs_on_from_there(fake: FakeEvery8d) -> None:
+    fake.clock.resume()
+    before = fake.snapshot()
+    fake.clock.freeze()
+    fake.clock.advance(days=1)
+    fake.restore(before)
+    then = datetime.fromisoformat(before["gateway"]["now"])
+    assert fake.clock.running
+    assert then <= fake.clock.now < then + timedelta(minutes=10)
+    wait_for(lambda: fake.clock.now > then)
+
+
+def test_sessions_and_tokens_are_good_again(fake: FakeEvery8d) -> None:
+    """A4, H7."""
+    key = login(fake.gateway)
+    token = fake.gateway.open_token(Login("demo", "demo"))
+    before = fake.snapshot()
+    fake.reset()
+    fake.restore(before)
+    assert fake.gateway.credit(key) == 1000
+    fake.clock.advance(hours=12)
+    assert not fake.gateway.close_session(key)  # it is another day
+    assert [each["text"] for each in before["gateway"]["tokens"]] == [token]
+
+
+def test_a_report_that_was_under_way_goes_out_again(
+    fake: FakeEvery8d, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R2, R3: and the one that waited for it, after it."""
+    monkeypatch.setattr(outbox, "_DRAIN_SECONDS", 0.05)  # for which a reset waits for it
+    with Receiver() as receiver:
+        hang = receiver.hang()
+        receiver.respond = lambda request: hang
+        fake.update_account("demo", report_url=receiver.url)
+        fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "")
+        fake.reply("0912345678", "好")  # reported as delivered, then the reply
+        hang.wait_until_reached()
+        under_way = fake.snapshot()
+        fake.reset()
+        receiver.respond = lambda request: OK
+        fake.restore(under_way)
+        fake.wait_for_report(status=999)
+        assert [len(report.attempts) for report in fake.reports] == [1, 1]
+        assert [request["STATUS"] for request in receiver.requests] == ["100", "100", "999"]
+
+
+def test_failures_go_on_where_they_were(fake: FakeEvery8d) -> None:
+    fake.add_failure("getCredit", "result", result="wrong", probability=0.5, seed=8)
+    fake.add_failure("getCredit", "result", result="third", every=3)
+
+    def responses() -> list[str]:
+        return [call(fake.url, "getCredit", sessionKey=key).data.decode() for _ in range(7)]
+
+    key = login(fake.gateway)
+    responses()
+    before = fake.snapshot()
+    undisturbed, seen = responses(), fake.failures
+    fake.clear_failures()
+    fake.restore(before)
+    assert responses() == undisturbed
+    assert fake.failures == seen
+    assert {failure.kind for failure in fake.failures} == {"result"}
+    assert len(set(undisturbed)) > 1
+    assert fake.add_failure("*", "garbage").id == 3
+
+
+def test_the_journal_stays(fake: FakeEvery8d) -> None:
+    before = fake.snapshot()
+    call(fake.url, "getCredit", sessionKey="x")
+    fake.restore(before)
+    assert [request.operation for request in fake.requests] == ["getCredit"]
+
+
+def test_it_can_be_put_back_in_another_process(fake: FakeEvery8d) -> None:
+    """Whose accounts are others, and which forgets messages earlier; over HTTP."""
+    fake.gateway.send_sms(login(fake.gateway), "", "半\ud83d", "0912345678,0922333444", "")
+    fake.gateway.send_sms(login(fake.gateway), "", "second", "0912345678", "")
+    fake.clock.advance(1)
+    file = Api(fake.url)("GET", "snapshot").data
+    with FakeEvery8d(Settings((Account("other", "other"),), max_messages=1)) as other:
+        assert Api(other.url)("PUT", "snapshot", file).status == 204
+        assert other.accounts == fake.accounts
+        assert [sms.content for sms in other.messages] == ["second"]
+        assert other.messages[0].id == 3
+        assert other.messages_to("0922333444") == []
+        other.reset()
+        assert [account.user_id for account in other.accounts] == ["other"]
+    with FakeEvery8d() as other:
+        assert Api(other.url)("PUT", "snapshot", file).status == 204
+        assert [sms.content for sms in other.messages] == ["半\ud83d", "半\ud83d", "second"]
+        other.gateway.send_sms(login(other.gateway), "", "third", "0912345678", "")
+        assert [sms.id for sms in other.messages_to("0912345678")] == [1, 3, 4]
+
+
+def test_messages_that_were_forgotten_leave_gaps(fake: FakeEvery8d) -> None:
+    for text in "abcd":
+        fake.add_account(text, text)
+        fake.gateway.send_sms(login(fake.gateway, text), "", text, "0912345678", "")
+    for text in "ac":
+        fake.reset_account(text)
+    fake.restore(fake.snapshot())
+    assert [(sms.id, sms.content) for sms in fake.messages] == [(2, "b"), (4, "d")]
+    assert fake.gateway.message(4).content == "d"
+    with pytest.raises(NotFound):
+        fake.gateway.message(3)
+
+
+def test_copies_that_wait_are_kept_where_there_is_no_mail_server() -> None:
+    """S7."""
+
+    def no_server(email: Email) -> int:
+        raise OSError
+
+    world = from_noon(World(Gateway(get=receive, mail=no_server)))
+    with closing(world.gateway), FakeEvery8d() as other:
+        recipient = Recipient("0912345678", "hello", email="wang@example.com")
+        world.gateway.send_param_sms(login(world.gateway), "", [recipient], "")
+        other.restore(world.snapshot())
+        assert [email.state.value for email in other.emails] == ["kept"]
+
+
+def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(snapshot: dict[str, Any]) -> None:
+        *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+        place: Any = snapshot
+        for part in parents:
+            place = place[part]
+        place[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("gateway", 1, "gateway must be an object, not 1"),
+        ("more", 1, "more is unknown in a snapshot"),
+        ("gateway.more", 1, "gateway.more is unknown in a snapshot"),
+        ("gateway.now", "noon", "gateway.now must be a time such as 2026-11-23T22:05:00+08:00"),
+        ("gateway.now", "1969-01-01T00:00:00+08:00", "gateway: now must be between 1970 and"),
+        ("gateway.edition", "1999", "gateway.edition must be one of 2016, 2021, 2025, not '1999'"),
+        ("gateway.accounts.0.credit", "-1", "gateway.accounts[0]: credit must be 0 or more"),
+        ("gateway.accounts.0.credit", "NaN", "gateway.accounts[0].credit must be points in quotes"),
+        ("gateway.accounts", [], "gateway: there is no account 'demo' for a session"),
+        ("gateway.initial", [], "gateway: initial must have each of the accounts"),
+        ("gateway.sessions.0.user_id", "x", "gateway: there is no account 'x' for a session"),
+        ("gateway.batches.0.records", [], "gateway.batches[0]: batch "),
+        ("gateway.batches.0.first_id", 2, "gateway: message IDs must begin at 1, grow, and stay"),
+        ("gateway.batches.0.records.0.status", True, "gateway.batches[0].records[0].status must"),
+        ("gateway.batches.0.records.0.cost", 1.5, "gateway.batches[0].records[0].cost must be a "),
+        ("gateway.steps", [], "gateway: message 1 is booked, and no step sends it"),
+        ("gateway.steps.0.message_ids", [7], "gateway: a step is about messages of one batch, not"),
+        ("gateway.steps.0.kind", "fly", "gateway.steps[0].kind must be one of send, arrive, "),
+        ("gateway.reports.0.message_id", 7, "gateway: reports: 1 must be below 2, about a message"),
+        ("gateway.outcomes.0.to", "12", "gateway: '12' is not a number that SMS can go to"),
+        (
+            "failures.waiting.0.failure.kind",
+            "fire",
+            "failures.waiting[0].failure.kind must be one of ",
+        ),
+        (
+            "failures.waiting.0.failure.status",
+            200,
+            "failures.waiting[0]: status must be a whole number",
+        ),
+        (
+            "failures.waiting.0.random",
+            [1],
+            "failures.waiting[0]: random is no state of a generator",
+        ),
+        ("failures.next_id", 1, "failures: failures must have IDs of their own, below next_id"),
+    ],
+)
+def test_what_is_malformed_is_refused_and_changes_nothing(
+    fake: FakeEvery8d, path: str, value: Any, complaint: str
+) -> None:
+    fake.update_account("demo", report_url="http://127.0.0.1:9/")
+    fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
+    fake.gateway.set_status(1, 303)
+    fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
+    fake.clock.advance(0)
+    fake.set_outcome("0912345678", 103)
+    fake.add_failure("*", "http_error", probability=0.5, seed=1)
+    before = fake.snapshot()
+    wrong = copy.deepcopy(before)
+    if path == "gateway.steps":
+        complaint = complaint.replace("message 1", "message 2")
+    changed(path, value)(wrong)
+    with pytest.raises(InvalidInput) as refusal:
+        fake.restore(wrong)
+    assert str(refusal.value).startswith(complaint)
+    response = Api(fake.url)("PUT", "snapshot", wrong)
+    assert response.status == 400
+    assert response.json()["error"]["message"] == str(refusal.value)
+    assert fake.snapshot() == before
+
+
+def test_what_is_missing_is_named(fake: FakeEvery8d) -> None:
+    snapshot = fake.snapshot()
+    del snapshot["gateway"]["accounts"][0]["credit"]
+    with pytest.raises(InvalidInput, match=r"gateway\.accounts\[0\]\.credit is missing"):
+        fake.restore(snapshot)
+    with pytest.raises(InvalidInput, match="a snapshot has a version"):
+        fake.restore({})
+
+
+def test_another_versions_snapshot_is_refused(fake: FakeEvery8d) -> None:
+    snapshot = fake.snapshot() | {"version": "0.0.9"}
+    with pytest.raises(Conflict, match=r"the snapshot is of version 0\.0\.9, and this is "):
+        fake.restore(snapshot)
+    assert Api(fake.url)("PUT", "snapshot", snapshot).status == 409

@@ -1,0 +1,106 @@
+"""What is written so that nobody has to wait for whoever reads it."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from fake_every8d.control import log
+from fake_every8d.control.log import Writer
+from fake_every8d.control.readable import printable
+from tests.waiting import wait_for
+
+
+def dropped(count: int) -> str:
+    return f"{count} dropped\n"
+
+
+@contextmanager
+def piped(encoding: str = "utf-8") -> Iterator[tuple[io.TextIOWrapper, int]]:
+    """A text stream into a pipe, and the end to read from."""
+    reading, writing = os.pipe()
+    with open(writing, "w", encoding=encoding) as stream:
+        yield stream, reading
+    os.close(reading)
+
+
+def read_all(reading: int) -> bytes:
+    os.set_blocking(reading, False)
+    found = b""
+    try:
+        while piece := os.read(reading, 65_536):
+            found += piece
+    except BlockingIOError:
+        pass
+    return found
+
+
+def test_what_is_written_is_there_when_it_ends() -> None:
+    with piped() as (stream, reading):
+        with Writer(stream, dropped) as writer:
+            writer.write("預約\n")
+            writer.write("two\n")
+        assert read_all(reading).decode() == "預約\ntwo\n"
+
+
+def test_nobody_waits_for_who_does_not_read_and_is_told_what_was_dropped() -> None:
+    line = "x" * 999 + "\n"
+    with piped() as (stream, reading):
+        with Writer(stream, dropped) as writer:
+            for _ in range(3000):  # three times what may wait
+                writer.write(line)
+            found = bytearray()
+
+            def noted() -> bool:
+                found.extend(read_all(reading))
+                return b"dropped" in found
+
+            wait_for(noted)
+            writer.write("again\n")
+        found.extend(read_all(reading))
+    *kept, note, last = found.decode().splitlines()
+    assert 1000 <= len(kept) < 3000
+    assert note == f"{3000 - len(kept)} dropped"
+    assert last == "again"
+
+
+def test_it_ends_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_CLOSE_SECONDS", 0.1)
+    with piped() as (stream, _), Writer(stream, dropped) as writer:
+        writer.write("x" * 900_000)
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "cp1252", "ascii"])
+def test_what_cannot_be_written_is_written_as_an_escape(encoding: str) -> None:
+    with piped(encoding) as (stream, reading):
+        with Writer(stream, dropped) as writer:
+            writer.write("😀\n")
+        assert read_all(reading) == b"\\U0001f600\n"
+
+
+def test_an_encoding_of_its_own_outranks_the_streams() -> None:
+    with piped("ascii") as (stream, reading):
+        with Writer(stream, dropped, "utf-8") as writer:
+            writer.write("預約\n")
+        assert read_all(reading).decode() == "預約\n"
+
+
+def test_a_closed_stream_is_no_reason_to_fail() -> None:
+    with Writer(None, dropped) as writer:
+        writer.write("x")
+    with piped() as (stream, _):
+        stream.close()
+        with Writer(stream, dropped) as writer:
+            writer.write("x")
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x1b", "\n", "\u2028", "\x00"])
+def test_nothing_turns_a_line_around_or_breaks_it(mark: str) -> None:
+    assert printable(f"a{mark}b") == "a b"
+    assert printable(f"a{mark}b" + "x" * 300) == "a b" + "x" * 296 + "…"
+
+
+def test_text_that_can_be_printed_stays_as_it_is() -> None:
+    assert printable("驗證碼 483920 😀") == "驗證碼 483920 😀"
