@@ -117,7 +117,7 @@ def _announcement(
     accounts = {account.user_id: f"{account.credit:f}" for account in settings.accounts}
     if log_format == "json":
         ready = {"ready": url, "endpoint": endpoint, "wsdl": f"{endpoint}?WSDL"}
-        ready["http_api"] = base + HTTP_PATH
+        ready |= {"http_api": base + HTTP_PATH, "edition": str(settings.edition)}
         return json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
     points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
     return (
@@ -126,5 +126,6 @@ def _announcement(
         f"  WSDL      {endpoint}?WSDL\n"
         f"  HTTP API  {base}{HTTP_PATH}\n"
         f"  page      {url}/\n"
+        f"  edition   {settings.edition} (--edition, or PATCH {url}/fake/settings)\n"
         f"  accounts  {points}"
     )

@@ -59,6 +59,7 @@ def test_it_says_where_everything_is_and_serves_it(tmp_path: Path, accounts: str
             f"  WSDL      {url}{ENDPOINT}?WSDL\n"
             f"  HTTP API  {url}/API21/HTTP/\n"
             f"  page      {url}/\n"
+            f"  edition   2016 (--edition, or PATCH {url}/fake/settings)\n"
             "  accounts  shop (12.5 points), demo (1000 points)\n"
         )
         assert urllib3.request("GET", f"{url}/healthz", timeout=DEADLINE).status == 200
@@ -88,6 +89,7 @@ def test_json_lines_and_settings_from_the_environment(tmp_path: Path, accounts: 
         assert ready["endpoint"] == "https://sms.example.com/API21/SOAP/SMS.asmx"
         assert ready["wsdl"] == "https://sms.example.com/API21/SOAP/SMS.asmx?WSDL"
         assert ready["http_api"] == "https://sms.example.com/API21/HTTP/"
+        assert ready["edition"] == "2016"
         assert ready["accounts"] == {"shop": "12.5", "demo": "1000"}
         call(ready["ready"], "getConnection", userID="shop", password="wrong")
         line = json.loads(served.wait_for(r"\n(.+)\n")[1])

@@ -139,19 +139,23 @@ class Platform:
         record_number: str = "",
         retry_time: str = "",
         event_id: str = "",
+        mobile_first: bool = False,
         tell_repeats: bool = False,
     ) -> Receipt:
         """sendSMS: one text to the numbers in `mobile`, separated by commas (N1).
 
         `send_time` is `YYYYMMDDhhmmss` in Taipei, or empty for now (S5). The rest is for
         the HTTP API (H8); with `tell_repeats`, the receipt's advice names those who got the
-        same text as their last SMS, within 24 hours. Raises -24 or -41, too.
+        same text as their last SMS, within 24 hours. Raises -24 or -41, too: with
+        `mobile_first`, -41 if there is neither text nor number (H10).
         """
+        recipients = _recipients(mobile, content, record_number)
+        problem = None if content else EMPTY_CONTENT
         submission = Submission(
             subject,
-            _recipients(mobile, content, record_number),
+            recipients,
             send_time,
-            None if content else EMPTY_CONTENT,
+            _without_content(recipients) if mobile_first else problem,
             retry_time=retry_time,
             event_id=event_id,
             tell_repeats=tell_repeats,
@@ -176,11 +180,12 @@ class Platform:
         Leaves out those to whom the account sent the same text within the last 24 hours.
         With `send=False` it tells who they are, and sends nothing.
         """
+        recipients = _recipients(mobile, content, record_number)
         submission = Submission(
             subject,
-            _recipients(mobile, content, record_number),
+            recipients,
             send_time,
-            None if content else EMPTY_CONTENT,
+            _without_content(recipients),
             retry_time=retry_time,
             event_id=event_id,
         )

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from fake_every8d.calls import Advice, Response
-from fake_every8d.gateway import Edition, Gateway, Login, PlatformError, Token
+from fake_every8d.gateway import Gateway, Login, PlatformError, Token
 from fake_every8d.gateway.errors import UNFORESEEN
+from fake_every8d.http_api.not_played import not_played
 from fake_every8d.http_api.operations import (
     CONNECTION_HANDLER,
     CONNECTIONS,
     OPERATIONS,
+    SINCE_2022,
     Context,
     Operation,
 )
@@ -98,9 +100,11 @@ class HttpCall:
     def execute(self) -> None:
         call, operation = self._context, self._operation or CONNECTIONS["1"]
         if isinstance(call.caller, Token):
-            call.later("A Bearer token", Edition.OF_2025)
-        if self._name in (CONNECTION_HANDLER, "SendParam"):
-            call.later(self._name, Edition.OF_2025)
+            call.later("A Bearer token", SINCE_2022)
+        if self._name == CONNECTION_HANDLER:
+            call.later(self._name, SINCE_2022)
+        elif self._name == "SendParam":
+            call.later(self._name)
         try:
             if self._given is None:
                 if isinstance(call.caller, Token):
@@ -154,11 +158,10 @@ class HttpEndpoint:
         return _NAMES.get(place[: -len(_SUFFIX)].lower())
 
     def missing(self, place: str) -> str:
-        """A sentence that says that there is no operation at a place."""
-        if place.lower().startswith("mms/"):
-            return "MMS is not part of this fake: it knows SMS only."
-        names = ", ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
-        return f"There is no such operation under {PATH}; there are {names}."
+        """A sentence that says that there is no operation at a place (H1)."""
+        names = " ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
+        nothing = f"-404 There is no such operation under {PATH}: there are {names}"
+        return not_played(PATH + place) or nothing
 
     def read(self, name: str, request: Request) -> HttpCall:
         """Read a GET or a POST of an operation."""

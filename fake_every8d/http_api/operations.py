@@ -22,7 +22,9 @@ from fake_every8d.http_api.responses import (
     token_json,
 )
 
-_LATER = "{} came with edition {}; the fake plays {}, and takes it all the same."
+_LATER = "{} came {}; the fake plays edition {}, and takes it all the same."
+_IN_2025 = "with edition 2025"
+SINCE_2022 = "after edition 2021, by May 2022"  # production F19
 _MR = "No edition has MR among the parameters of sendSMS: it is taken as the record number."
 _STATUS_REPORT_URL = (
     "StatusReportURL is ignored since 2017: reports go to the URL that the account is set up with."
@@ -48,10 +50,10 @@ class Context:
     caller: Caller
     advice: Advice
 
-    def later(self, what: str, edition: Edition) -> None:
-        """Advise that something came with a later edition than the fake's, if it did (E2)."""
-        if self.edition < edition:
-            self.advice.add(_LATER, what, edition, self.edition, loses=False)
+    def later(self, what: str, came: str = _IN_2025) -> None:
+        """Advise that something came after the edition that is played, unless it is 2025 (E2)."""
+        if self.edition < Edition.OF_2025:
+            self.advice.add(_LATER, what, came, self.edition, loses=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,19 @@ class Operation:
 
 def _send_sms(call: Context, given: Parameters) -> Output:
     receipt = call.gateway.send_sms(
-        call.caller, *_what_is_sent(given), **_options(call, given), tell_repeats=True
+        call.caller,
+        *_what_is_sent(given),
+        **_options(call, given),
+        mobile_first=True,
+        tell_repeats=True,
     )
     call.advice.extend(receipt.advice)
-    return Output(receipt_line(receipt))
+    return Output(receipt_line(receipt, call.edition))
 
 
 def _send_filtered_sms(call: Context, given: Parameters) -> Output:
     if "IsSend" in given:
-        call.later("IsSend", Edition.OF_2025)
+        call.later("IsSend")
     sent = given["IsSend"].strip().lower() != "false"
     filtered = call.gateway.send_filtered_sms(
         call.caller, *_what_is_sent(given), **_options(call, given), send=sent
@@ -110,7 +116,7 @@ def _options(call: Context, given: Parameters) -> dict[str, str]:
 
 def _event_id(call: Context, event_id: str) -> str:
     if event_id:
-        call.later("EventID", Edition.OF_2025)
+        call.later("EventID")
     return event_id
 
 
@@ -192,7 +198,7 @@ def _formatted(
 ) -> Output:
     wanted = given["RESPFORMAT"].strip()
     if wanted:
-        call.later("RESPFORMAT", Edition.OF_2025)
+        call.later("RESPFORMAT")
     if wanted and wanted not in formats:
         call.advice.add(_NO_FORMAT, ", ".join(formats), wanted, loses=False)
     return formats.get(wanted, Table.tab)(table)

@@ -22,6 +22,7 @@ class _Sample(NamedTuple):
     """In other editions, where it differs (E1)."""
 
 
+_LATER = (Edition.OF_2021, Edition.OF_2025)
 _DELIVERED = "1\n王大明\t+886912345678\t2026/11/24 12:00:00\t1.0\t100"
 
 _SAMPLES = (
@@ -29,16 +30,18 @@ _SAMPLES = (
         "sendSMS",
         "Send one text · 簡訊發送",
         ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
-        response="998.00,2,2,0,220478cc-8506-49b2-93b7-2505f651c12e",
+        response="998.00,2,2.0,0,220478cc-8506-49b2-93b7-2505f651c12e",
+        later=dict.fromkeys(_LATER, "998.00,2,2,0,220478cc-8506-49b2-93b7-2505f651c12e"),
     ),
     _Sample(
         "sendSMS4FilterMessage",
         "The same, except to those who were sent the text in the last 24 hours · 過濾重複簡訊",
         ("SB=note", "MSG=驗證碼 483920", "DEST=0912345678,+886987654321", "ST="),
-        response="997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
+        response="997.00,1,1.0,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
         later={
+            Edition.OF_2021: "997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678",
             Edition.OF_2025: "997.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e,0912345678,"
-            "9b1c4a3e-0f57-4d0e-a6c2-7f0d2c9f6a10"
+            "9b1c4a3e-0f57-4d0e-a6c2-7f0d2c9f6a10",
         },
     ),
     _Sample(
@@ -48,10 +51,12 @@ _SAMPLES = (
         '"RecipientDataList":[{"Name":"王大明","Mobile":"0912345678","Email":"","SendTime":"",'
         '"Param":"大明|30|||","MR":"1"}]}',
         response='{"Result":true,"Status":"0",'
-        '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
+        '"Msg":"999.00,1,1.0,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
         later={
+            Edition.OF_2021: '{"Result":true,"Status":"0",'
+            '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
             Edition.OF_2025: '{"Result":true,'
-            '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}'
+            '"Msg":"999.00,1,1,0,220478cc-8506-49b2-93b7-2505f651c12e"}',
         },
     ),
     _Sample(
@@ -59,9 +64,7 @@ _SAMPLES = (
         "Delivery status · 發送狀態查詢",
         ("BID=220478cc-8506-49b2-93b7-2505f651c12e", "PNO=1", "RESPFORMAT=0"),
         response=_DELIVERED,
-        later=dict.fromkeys(
-            (Edition.OF_2021, Edition.OF_2025), f"{_DELIVERED}\t2026/11/24 12:00:01"
-        ),
+        later=dict.fromkeys(_LATER, f"{_DELIVERED}\t2026/11/24 12:00:01"),
     ),
     _Sample(
         "getReplyMessage",

@@ -81,15 +81,15 @@ def error_json(error: PlatformError, edition: Edition) -> Output:
     )
 
 
-def receipt_line(receipt: Receipt) -> str:
-    """The five fields (H9)."""
-    return receipt.line(cost_decimals=0)
+def receipt_line(receipt: Receipt, edition: Edition) -> str:
+    """The five fields (H9): COST had a decimal until 2017."""
+    return receipt.line(cost_decimals=1 if edition is Edition.OF_2016 else 0)
 
 
 def receipt_json(receipt: Receipt, edition: Edition) -> Output:
     """`{"Result":true,…,"Msg":…}` with the five fields in it (H12, E1)."""
     status = {} if edition is Edition.OF_2025 else {"Status": "0"}
-    line = receipt_line(receipt)
+    line = receipt_line(receipt, edition)
     return Output(_json({"Result": True, **status, "Msg": line}), JSON, line)
 
 
@@ -98,7 +98,7 @@ def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) ->
     mobiles = "/".join(before.mobile for before in filtered.left_out)
     if sent and filtered.receipt is None:
         return f"-98,{mobiles}"
-    fields = [receipt_line(filtered.receipt) if filtered.receipt else "0,0,0,0,"]
+    fields = [receipt_line(filtered.receipt, edition) if filtered.receipt else "0,0,0,0,"]
     if filtered.left_out:
         fields.append(mobiles)
         if edition is Edition.OF_2025:

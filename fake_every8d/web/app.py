@@ -24,7 +24,7 @@ from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway
 from fake_every8d.http_api import PATH as HTTP_PATH
-from fake_every8d.http_api import HttpEndpoint
+from fake_every8d.http_api import HttpEndpoint, not_played
 from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api import Api, refusal
@@ -169,7 +169,7 @@ class Application:
             else:
                 raise MethodNotAllowed(["GET", "POST"])
         except HTTPException as error:
-            response = _refusal(error)
+            response = _refusal(error, path)
         except Exception:
             _logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             response = _text("The fake failed; its log says why.", 500)
@@ -263,13 +263,12 @@ def _base_url(environ: "WSGIEnvironment") -> str:
     return f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
 
 
-def _refusal(error: HTTPException) -> Response:
+def _refusal(error: HTTPException, path: str) -> Response:
     if isinstance(error, NotFound):
-        return _text(
-            f"There is nothing here. The SOAP service is at {SOAP_PATH}, the HTTP API under "
-            f"{HTTP_PATH}; EVERY8D's JSON API 3.0 is not part of this fake.",
-            404,
+        nothing = (
+            f"There is nothing here: SOAP is at {SOAP_PATH} and the HTTP API under {HTTP_PATH}"
         )
+        return _text(not_played(path) or nothing, 404)
     if isinstance(error, RequestEntityTooLarge):
         return _text(str(error.description), 413)
     response = Response.force_type(error.get_response())

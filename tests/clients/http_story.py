@@ -20,7 +20,7 @@ def tell_plain_story(endpoint: Endpoint, call: Call, user: str, password: str, t
 
     # 1 point for each of the two (P1): 1000 - 2 = 998.
     receipt = call("sendSMS", **login, SB="問候", MSG=text, DEST="0912345678,+886987654321", ST="")
-    batch = _batch(receipt, "998.00,2,2,0")  # H9
+    batch = _batch(receipt, "998.00,2,2.0,0")  # H9
     if endpoint.gateway is not None:
         assert [
             (message.to, message.subject, message.content)
@@ -38,7 +38,7 @@ def tell_plain_story(endpoint: Endpoint, call: Call, user: str, password: str, t
     receipt = call(
         "sendSMS", **login, SB="", MSG="新年快樂", DEST="0912345678", ST="20991231235959"
     )
-    booking = _batch(receipt, "997.00,1,1,0")
+    booking = _batch(receipt, "997.00,1,1.0,0")
     assert call("eraseBooking", **login, BID=booking) == "1,1.00"  # H16
     assert call("eraseBooking", **login, BID=booking) == ""
     assert call("getCredit", **login) == "998.00"

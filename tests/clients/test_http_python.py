@@ -80,7 +80,7 @@ def test_requests_with_a_token_and_json(endpoint: Endpoint) -> None:
 
         receipt = call("sendSMS", MSG="測試 & 😀", DEST="0912345678")
         figures, _, batch = receipt.rpartition(",")
-        assert figures == "999.00,1,1,0"
+        assert figures == "999.00,1,1.0,0"
         log = json.loads(call("getDeliveryStatus", BID=batch, PNO="1", RESPFORMAT="1"))
         (record,) = log["DATA"]
         assert (log["SMS_COUNT"], log["BID"], record["MOBILE"]) == (1, batch, "+886912345678")

@@ -96,16 +96,19 @@ def test_h7_what_fails_says_so_in_json(
     assert http.json("ConnectionHandler", {"HandlerType": "3", "VerifyType": 1, **body}) == response
 
 
-def test_h9_the_response_has_five_fields_and_no_decimals_in_cost(http: Http) -> None:
+@pytest.mark.parametrize(("edition", "cost"), [("2016", r"4\.0"), ("2021", "4"), ("2025", "4")])
+def test_h9_the_response_has_five_fields(new_http: NewHttp, edition: str, cost: str) -> None:
+    """COST as production's of 2017, 2022 and 2025 (production F5, F11)."""
+    http = new_http(edition=edition)
     response = http("sendSMS", SB="note", MSG="字" * 71, DEST=f"{PHONE},{OTHER}")
-    assert re.fullmatch(f"996\\.00,2,4,0,{GUID}", response)
+    assert re.fullmatch(rf"996\.00,2,{cost},0,{GUID}", response)
     (first, _) = http.messages(batch_id(response))
     assert (first.subject, first.record_number) == ("note", "1")
 
 
 def test_h8_an_event_id_is_billed_17_characters_more(http: Http) -> None:
-    assert http("sendSMS", MSG="字" * 53, DEST=PHONE, EventID="-1").startswith("999.00,1,1,0,")
-    assert http("sendSMS", MSG="字" * 54, DEST=PHONE, EventID="-1").startswith("997.00,1,2,0,")
+    assert http("sendSMS", MSG="字" * 53, DEST=PHONE, EventID="-1").startswith("999.00,1,1.0,0,")
+    assert http("sendSMS", MSG="字" * 54, DEST=PHONE, EventID="-1").startswith("997.00,1,2.0,0,")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,10 @@ def test_h8_an_event_id_is_billed_17_characters_more(http: Http) -> None:
         ("2016", {"MSG": "x"}, "-41, no mobile."),
         ("2021", {"MSG": "x", "DEST": " , "}, "-27,電話號碼不得為空"),
         ("2025", {"MSG": "x"}, "-27,電話號碼不得為空"),
+        # With neither, the number is checked first (production F4).
+        ("2016", {}, "-41, no mobile."),
+        ("2021", {}, "-27,電話號碼不得為空"),
+        ("2025", {"DEST": ","}, "-27,電話號碼不得為空"),
     ],
 )
 @pytest.mark.parametrize("name", ["sendSMS", "sendSMS4FilterMessage"])
@@ -142,8 +149,8 @@ def test_h10_in_send_param_it_refuses_the_call(new_http: NewHttp) -> None:
     assert http.fake.messages == []
 
 
-@pytest.mark.parametrize("edition", ["2016", "2021", "2025"])
-def test_h11_the_filter_tells_whom_it_left_out(new_http: NewHttp, edition: str) -> None:
+@pytest.mark.parametrize(("edition", "cost"), [("2016", "1.0"), ("2021", "1"), ("2025", "1")])
+def test_h11_the_filter_tells_whom_it_left_out(new_http: NewHttp, edition: str, cost: str) -> None:
     http = new_http(edition=edition)
     first = http.send(f"{PHONE},{OTHER}", "hello")
     more = f",{first}/{first}" if edition == "2025" else ""
@@ -155,21 +162,22 @@ def test_h11_the_filter_tells_whom_it_left_out(new_http: NewHttp, edition: str) 
     )
     assert http("getCredit") == "998.00"
     assert re.fullmatch(
-        f"997\\.00,1,1,0,{GUID},{PHONE}/\\+886987654321{more}",
+        f"997\\.00,1,{cost},0,{GUID},{PHONE}/\\+886987654321{more}",
         http(filtered, MSG="hello", DEST=dest),
     )
     assert http(filtered, MSG="hello", DEST=dest) == f"-98,{PHONE}/0911111111/+886987654321"
-    assert re.fullmatch(f"996\\.00,1,1,0,{GUID}", http(filtered, MSG="other", DEST=PHONE))
+    assert re.fullmatch(f"996\\.00,1,{cost},0,{GUID}", http(filtered, MSG="other", DEST=PHONE))
     http.fake.clock.advance(hours=24, seconds=1)
-    assert re.fullmatch(f"995\\.00,1,1,0,{GUID}", http(filtered, MSG="hello", DEST=PHONE))
+    assert re.fullmatch(f"995\\.00,1,{cost},0,{GUID}", http(filtered, MSG="hello", DEST=PHONE))
 
 
 @pytest.mark.parametrize(
-    ("edition", "status"), [("2016", '"Status":"0",'), ("2021", '"Status":"0",'), ("2025", "")]
+    ("edition", "status", "cost"),
+    [("2016", '"Status":"0",', "2.0"), ("2021", '"Status":"0",', "2"), ("2025", "", "2")],
 )
 @pytest.mark.parametrize("name", ["SendParamSMS", "SendParam"])
 def test_h12_each_is_sent_a_text_of_their_own(
-    new_http: NewHttp, edition: str, status: str, name: str
+    new_http: NewHttp, edition: str, status: str, cost: str, name: str
 ) -> None:
     http = new_http(edition=edition)
     response = http.json(
@@ -182,7 +190,9 @@ def test_h12_each_is_sent_a_text_of_their_own(
             RETRYTIME=30,
         ),
     )
-    assert re.fullmatch(f'\\{{"Result":true,{status}"Msg":"998\\.00,2,2,0,{GUID}"\\}}', response)
+    assert re.fullmatch(
+        f'\\{{"Result":true,{status}"Msg":"998\\.00,2,{cost},0,{GUID}"\\}}', response
+    )
     first, second = http.messages(batch_id(response))
     assert (first.content, first.name, first.email) == ("A-B-E", "王", "a@b.tw")
     assert (first.record_number, first.subject, first.retry_time) == ("7", "note", "30")
