@@ -97,9 +97,9 @@ def test_h11_it_tells_without_sending(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "mobile", "code"), [("", PHONE, -24), ("hello", " , ", -41), ("", "", -24)]
+    ("content", "mobile", "code"), [("", PHONE, -24), ("hello", " , ", -41), ("", "", -41)]
 )
-def test_s3_the_filter_refuses_what_sending_refuses(
+def test_h10_the_filter_refuses_what_sending_refuses(
     gateway: Gateway, content: str, mobile: str, code: int
 ) -> None:
     with pytest.raises(PlatformError) as failure:
