@@ -131,7 +131,7 @@ class Message:
     version: int = 0
     """The gateway's `version` when it last changed."""
     retry_time: str = ""
-    """RETRYTIME, minutes as the HTTP API was given them; of no effect (H8)."""
+    """RETRYTIME or `retryTime`: minutes as they were given; of no effect (H8, S10)."""
     event_id: str = ""
     """EventID: of the reply link that lengthens the SMS by 17 characters (H8)."""
 

@@ -3,6 +3,7 @@
 import json
 import re
 from decimal import Decimal
+from typing import get_args
 from urllib.parse import urlencode
 
 import pytest
@@ -10,10 +11,12 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import Account, FailureEffect, Settings
+from fake_every8d import Account, FailureEffect, Operation, Settings
+from fake_every8d.calls import OperationName
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import HttpEndpoint, Request
+from fake_every8d.soap import SoapEndpoint
 from tests.http_api.calls import DEMO, PHONE, Http, batch_id
 from tests.http_api.conftest import NewHttp
 from tests.receiver import Receiver
@@ -236,6 +239,13 @@ def test_h17_half_a_response_is_some_of_one(http: Http, effect: FailureEffect, r
         http("getCredit")
     half = len(result.encode()) // 2
     assert http.fake.requests[-1].response_body == result.encode()[:half]
+
+
+def test_h17_every_operation_of_either_api_has_a_name_to_fail_by(http: Http) -> None:
+    gateway = http.fake.gateway
+    names = {*SoapEndpoint(gateway).operations, *HttpEndpoint(gateway).operations}
+    assert {*get_args(OperationName)} == names
+    assert {*get_args(Operation)} == {*names, "*"}
 
 
 TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decode())
