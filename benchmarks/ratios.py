@@ -111,9 +111,9 @@ def _seconds(call: Callable[[], object], times: int = 1) -> float:
 def _frozen() -> tuple[Gateway, str]:
     """A gateway in which nothing happens by itself, and a session."""
     account = Account("demo", "demo", credit=Decimal(10**9))
-    platform = Gateway(Settings(accounts=(account,), max_messages=10_000_000), get=lambda url: 200)
-    platform.clock.freeze()
-    return platform, platform.open_session("demo", "demo")
+    gateway = Gateway(Settings(accounts=(account,), max_messages=10_000_000), get=lambda url: 200)
+    gateway.clock.freeze()
+    return gateway, gateway.platform.open_session("demo", "demo")
 
 
 def _ignore(data: bytes) -> None:
@@ -141,13 +141,13 @@ def _xml(calls: int) -> Mapping[str, float]:
 
 
 def _calls(calls: int) -> Mapping[str, float]:
-    platform, key = _frozen()
-    application = Application(platform)
+    gateway, key = _frozen()
+    application = Application(gateway)
     send = partial(_post, application, send_sms(key, "0912345678"), "sendSMS")
     credit = partial(_post, application, envelope("getCredit", sessionKey=key), "getCredit")
     send(), credit()
     measured = {SEND: _seconds(send, calls), CREDIT: _seconds(credit, calls)}
-    platform.close()
+    gateway.close()
     return measured
 
 
@@ -190,8 +190,8 @@ def _dict(items: int) -> Mapping[str, float]:
 
 
 def _batches(size: int) -> Mapping[str, float]:
-    platform, key = _frozen()
-    application = Application(platform)
+    gateway, key = _frozen()
+    application = Application(gateway)
     to = numbers(size)
     users = "".join(f'<USER MOBILE="{number}">{CONTENT}</USER>' for number in to)
     send = partial(_post, application, send_sms(key, ",".join(to)), "sendSMS")
@@ -200,25 +200,25 @@ def _batches(size: int) -> Mapping[str, float]:
         BATCH: _seconds(send) / size,
         KNOWN: _seconds(send) / size,
         PARAM: _seconds(partial(_post, application, param, "sendParamSMS")) / size,
-        DELIVERY: _seconds(lambda: platform.clock.advance(seconds=1)) / (3 * size),
+        DELIVERY: _seconds(lambda: gateway.clock.advance(seconds=1)) / (3 * size),
     }
-    platform.close()
+    gateway.close()
     return measured
 
 
 def _waiting(calls: int) -> Mapping[str, float]:
-    platform, key = _frozen()
+    gateway, key = _frozen()
     measured = {}
 
     def send() -> None:
-        platform.send_sms(key, "", CONTENT, "0912345678", "")
+        gateway.platform.send_sms(key, "", CONTENT, "0912345678", "")
 
     send()
     measured[ALONE] = _seconds(send, calls)
     asked = threading.Barrier(_WAITERS + 1)
     waiters = [
         threading.Thread(
-            target=lambda to=f"0970{place:06}": platform.wait_for(
+            target=lambda to=f"0970{place:06}": gateway.wait_for(
                 lambda: False, 60, to=to, on_wait=lambda end: asked.wait()
             )
         )
@@ -228,7 +228,7 @@ def _waiting(calls: int) -> Mapping[str, float]:
         waiter.start()
     asked.wait()
     measured[WAITING] = _seconds(send, calls)
-    platform.close()
+    gateway.close()
     for waiter in waiters:
         waiter.join()
     return measured
@@ -236,11 +236,11 @@ def _waiting(calls: int) -> Mapping[str, float]:
 
 def _size(count: int) -> Mapping[str, float]:
     """What Python allocates for a message with strings of its own, once it is delivered."""
-    platform, key = _frozen()
+    gateway, key = _frozen()
     tracemalloc.start()
     for place, number in enumerate(numbers(count)):
-        platform.send_sms(key, f"註冊 {place}", f"驗證碼 {place:06}", number, "")
-    platform.clock.advance(seconds=2)
+        gateway.platform.send_sms(key, f"註冊 {place}", f"驗證碼 {place:06}", number, "")
+    gateway.clock.advance(seconds=2)
     size, _ = tracemalloc.get_traced_memory()
-    platform.close()
+    gateway.close()
     return {SIZE: size / count}

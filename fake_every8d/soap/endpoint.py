@@ -1,4 +1,4 @@
-"""The SOAP API of a gateway, bytes in and bytes out: read, execute, respond; and its pages."""
+"""The SOAP API of a platform, bytes in and bytes out: read, execute, respond; and its pages."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from fake_every8d.calls import Response
-from fake_every8d.gateway import Gateway
+from fake_every8d.gateway import Platform
 from fake_every8d.soap import envelope, help
 from fake_every8d.soap.documents import RepsError, recipients
 from fake_every8d.soap.envelope import TNS
@@ -24,8 +24,8 @@ class SoapCall:
     fault with 500, or a bare 400 or 415.
     """
 
-    def __init__(self, gateway: Gateway, request: envelope.Request) -> None:
-        self.gateway = gateway
+    def __init__(self, platform: Platform, request: envelope.Request) -> None:
+        self.platform = platform
         self.advice = request.advice
         self.operation: str | None = None
         self.user_id: str | None = None
@@ -48,7 +48,7 @@ class SoapCall:
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         given = [value or "" for value in self._values]
         values = dict(zip(self._operation.names, given, strict=True))
-        user_id = values.get("userID") or self.gateway.owner(values.get("sessionKey", ""))
+        user_id = values.get("userID") or self.platform.owner(values.get("sessionKey", ""))
         if "contentXML" not in values:
             return user_id, values.get("mobile", "").split(",")
         try:
@@ -83,10 +83,10 @@ class SoapCall:
 
 
 class SoapEndpoint:
-    """The SOAP API of a gateway."""
+    """The SOAP API of a platform."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
 
     @property
     def operations(self) -> envelope.Operations:
@@ -95,7 +95,7 @@ class SoapEndpoint:
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
         """Read a POST. The headers are as they came, or None if missing."""
-        return SoapCall(self._gateway, envelope.Request(body, content_type or "", soap_action))
+        return SoapCall(self._platform, envelope.Request(body, content_type or "", soap_action))
 
     def page(self, query: str, address: str) -> Response:
         """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).

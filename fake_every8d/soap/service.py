@@ -39,7 +39,7 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
             call: SoapCall = ctx.udc
             try:
                 # Before the call, because closeConnection ends the session that tells whose it is.
-                call.user_id = call.gateway.owner(values[0] or "")
+                call.user_id = call.platform.owner(values[0] or "")
                 returned = function(call, *[value or "" for value in values])
                 call.result = call.result or returned
             except PlatformError as error:
@@ -62,21 +62,23 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     def getConnection(call: "SoapCall", userID: str, password: str) -> str:
         """Log in · 建立連線"""
         call.user_id = userID
-        session_key = call.gateway.open_session(userID, password)
+        session_key = call.platform.open_session(userID, password)
         call.result = "0"
         return documents.connection(session_key)
 
     @_operation()
     def closeConnection(call: "SoapCall", sessionKey: str) -> str:
         """Log out · 關閉連線"""
-        return "1" if call.gateway.close_session(sessionKey) else "-1"
+        return "1" if call.platform.close_session(sessionKey) else "-1"
 
     @_operation()
     def sendSMS(
         call: "SoapCall", sessionKey: str, subject: str, content: str, mobile: str, sendTime: str
     ) -> str:
         """Send one text · 簡訊發送"""
-        return _receipt(call, call.gateway.send_sms(sessionKey, subject, content, mobile, sendTime))
+        return _receipt(
+            call, call.platform.send_sms(sessionKey, subject, content, mobile, sendTime)
+        )
 
     @_operation()
     def sendMessage(
@@ -89,7 +91,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         retryTime: str,
     ) -> str:
         """Send one text, with a time for retries · 簡訊發送(含重送時間)"""
-        receipt = call.gateway.send_sms(
+        receipt = call.platform.send_sms(
             sessionKey, subject, content, mobile, sendTime, retry_time=retryTime
         )
         return _receipt(call, receipt)
@@ -102,33 +104,33 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         try:
             recipients = documents.recipients(contentXML)
         except documents.RepsError as error:
-            call.gateway.check(sessionKey)  # an ended session is the first error, as elsewhere
+            call.platform.check(sessionKey)  # an ended session is the first error, as elsewhere
             call.advice.add(
                 "Production returns -99 and sends nothing when it cannot read contentXML: {}.",
                 str(error),
             )
             raise PlatformError(*UNFORESEEN) from None
         return _receipt(
-            call, call.gateway.send_param_sms(sessionKey, subject, recipients, sendTime)
+            call, call.platform.send_param_sms(sessionKey, subject, recipients, sendTime)
         )
 
     @_operation()
     def eraseBooking(call: "SoapCall", sessionKey: str, batchID: str) -> str:
         """Cancel bookings · 刪除預約簡訊"""
-        erased = call.gateway.erase_booking(sessionKey, batchID)
+        erased = call.platform.erase_booking(sessionKey, batchID)
         return f"{erased.records},{erased.points:.1f}" if erased else ""
 
     @_operation(refused=documents.delivery_log_refused)
     def getDeliveryStatus(call: "SoapCall", sessionKey: str, batchID: str, pageNo: str) -> str:
         """Delivery status and replies · 發送狀態(含回覆簡訊)查詢"""
-        log = call.gateway.delivery_log(sessionKey, batchID, pageNo)
+        log = call.platform.delivery_log(sessionKey, batchID, pageNo)
         call.result = f"0, {len(log.messages)} of {log.count}"
-        return documents.delivery_log(log, pad_mobile=call.gateway.settings.pad_mobile)
+        return documents.delivery_log(log, pad_mobile=call.platform.settings.pad_mobile)
 
     @_operation()
     def getCredit(call: "SoapCall", sessionKey: str) -> str:
         """Points left · 餘額查詢"""
-        return f"{call.gateway.credit(sessionKey):.2f}"
+        return f"{call.platform.credit(sessionKey):.2f}"
 
     @_operation()
     def getFreePhoneCallinLog(
@@ -140,7 +142,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         pageNo: str,
     ) -> str:
         """Calls to a toll-free number; what it returns is not known · 免付費電話來電紀錄"""
-        call.gateway.check(sessionKey)
+        call.platform.check(sessionKey)
         call.advice.add(_NO_CALLIN_LOG, loses=False)
         raise PlatformError(*UNFORESEEN)
 

@@ -26,7 +26,7 @@ def served(gateway: Gateway, protocol: Any) -> WsgiApplication:
     app = application(protocol(), protocol())
 
     def bring(ctx: Any) -> None:
-        ctx.udc = SoapEndpoint(gateway).read(b"", XML11, None)
+        ctx.udc = SoapEndpoint(gateway.platform).read(b"", XML11, None)
 
     app.event_manager.add_listener("method_call", bring)
     return WsgiApplication(app)
