@@ -12,9 +12,10 @@ import fake_every8d
 PACKAGE = Path(fake_every8d.__file__).parent
 ALLOWED = {
     "gateway": {"gateway"},
-    "soap": {"soap", "gateway", "calls"},
-    "http_api": {"http_api", "gateway", "calls"},
+    "soap": {"soap", "gateway", "calls", "charsets"},
+    "http_api": {"http_api", "gateway", "calls", "charsets"},
     "calls": {"calls"},
+    "charsets": {"charsets"},
     "control": {"control", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},
     "web": {"web", "soap", "http_api", "control", "gateway", "calls"},

@@ -8,6 +8,8 @@ from html import escape
 from fake_every8d.calls import Advice, Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
 from fake_every8d.gateway.errors import UNFORESEEN
+from fake_every8d.http_api.forms import Parameters, read_form
+from fake_every8d.http_api.json_body import Fields, Malformed, read_json
 from fake_every8d.http_api.not_played import not_played
 from fake_every8d.http_api.operations import (
     CONNECTION_HANDLER,
@@ -18,14 +20,7 @@ from fake_every8d.http_api.operations import (
     Operation,
 )
 from fake_every8d.http_api.page import page
-from fake_every8d.http_api.requests import (
-    Fields,
-    Malformed,
-    Parameters,
-    Request,
-    read_form,
-    read_json,
-)
+from fake_every8d.http_api.requests import Request
 from fake_every8d.http_api.responses import JSON, TEXT, Output
 
 PATH = "/API21/HTTP/"
@@ -38,6 +33,10 @@ _LONG_BODY = 4 * 1024 * 1024  # bytes
 
 _NO_FORM = "Production returns -99 and does nothing when it cannot read the request: {}."
 _LONG = "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
+_COMPRESSED = (
+    "The body is read as it came, although its Content-Encoding is {}: ASP.NET decompresses no "
+    "request. Send it as it is."
+)
 
 _SERVER_ERROR = """<!DOCTYPE html>
 <html><head><title>{0}</title></head>
@@ -62,6 +61,8 @@ class HttpCall:
         advice = self._context.advice
         if len(request.body) > _LONG_BODY:
             advice.add(_LONG)
+        if request.content_encoding.strip().lower() not in ("", "identity"):
+            advice.add(_COMPRESSED, request.content_encoding)
         try:
             if name == CONNECTION_HANDLER:
                 fields = read_json(request, advice)

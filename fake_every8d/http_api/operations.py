@@ -8,7 +8,8 @@ from typing import Any
 from fake_every8d.calls import Advice
 from fake_every8d.gateway import Caller, Edition, Login, Platform, PlatformError, Recipient, Token
 from fake_every8d.gateway.errors import NO_CREDENTIALS
-from fake_every8d.http_api.requests import Fields, Malformed, Parameters
+from fake_every8d.http_api.forms import Parameters
+from fake_every8d.http_api.json_body import Fields, Malformed
 from fake_every8d.http_api.responses import (
     Output,
     Table,

@@ -146,6 +146,7 @@ class Application:
                         environ.get("CONTENT_TYPE", ""),
                         environ.get("HTTP_AUTHORIZATION", ""),
                         request_body,
+                        environ.get("HTTP_CONTENT_ENCODING", ""),
                     ),
                 )
                 platform_response, failure = self._execute(call, environ, len(request_body))

@@ -1,0 +1,201 @@
+"""Reading a query and a form as ASP.NET's `Request[…]` does (clauses H2, H3; production F10)."""
+
+import re
+from binascii import unhexlify
+from collections.abc import Iterable, Iterator, Mapping
+
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from fake_every8d.calls import Advice
+from fake_every8d.charsets import CODECS
+from fake_every8d.http_api.requests import Request, carried
+
+_MOST_FIELDS = 1000  # of a form, as ASP.NET's aspnet:MaxHttpCollectionKeys
+_LONGEST_QUERY = 2048  # characters, as ASP.NET's maxQueryStringLength
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+
+_NO_FORM = (
+    "The body is not read, because its Content-Type is {}: send "
+    "application/x-www-form-urlencoded or multipart/form-data."
+)
+_BROKEN_MULTIPART = "The multipart/form-data cannot be read: {}."
+_FILE = "{} is a file of the form, and no field: it is not read."
+_PLUS = (
+    "A + that is not encoded as %2B arrives as a blank, as in DEST here: 886… is taken "
+    "as +886…, and the number of another country is refused."
+)
+_TOO_MANY_FIELDS = "Of a form's fields the first 1000 are read."
+_LONG_QUERY = (
+    "A query of more than 2,048 characters, some 220 Chinese ones, is over ASP.NET's default "
+    "limit: production may refuse it. Send a form."
+)
+_NO_NAME = (
+    "{} is a field without a name, and nothing comes of it: an & within a text must be encoded "
+    "as %26, or the text ends there."
+)
+_LOST = (
+    "Text is lost: {} is read as {}, which its bytes are not. What cannot be read becomes {}, and "
+    "is sent and billed like that."
+)
+_IS_UTF_8 = (
+    "Text is lost: {} is read as {}, as the Content-Type says, but its bytes are UTF-8. It is sent "
+    "and billed as it was read."
+)
+
+_ESCAPES = re.compile(rb"(?:%[0-9a-f]{2})+", re.IGNORECASE)
+_UNICODE_ESCAPE = re.compile(rb"%u([0-9a-fA-F]{4})")
+_RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
+_FAR_CHARACTER = re.compile("[\u0800-\U0010ffff]")
+
+
+class Parameters:
+    """A call's parameters, by name in any case; the empty string for one that is missing."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        """By their names in lower case."""
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name.lower(), "")
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._values
+
+
+def read_form(request: Request, advice: Advice) -> Parameters:
+    """The parameters in the query and in a form in the body; the query's win."""
+    if len(request.query) > _LONGEST_QUERY:
+        advice.add(_LONG_QUERY)
+    media_type, options = _content_type(request)
+    charset = options.get("charset", "").lower()
+    form: Iterable[tuple[str, str]] = ()
+    if media_type == _FORM:
+        form = _fields(request.body, _Decoder(charset, advice), advice)
+    elif media_type == _MULTIPART:
+        form = _parts(request.body, options.get("boundary", ""), _Decoder(charset, advice), advice)
+    elif request.body:
+        advice.add(_NO_FORM, media_type or "missing")
+    body = _joined(form, advice)
+    # As .NET has it: the form's charset is the query's, too, but for UTF-16.
+    in_query = _Decoder("" if CODECS.get(charset) == "utf-16-le" else charset, advice)
+    return Parameters(body | _joined(_fields(request.query, in_query, advice), advice))
+
+
+def _content_type(request: Request) -> tuple[str, Mapping[str, str]]:
+    """The media type of a body, if there is one, and its parameters."""
+    if not request.body:
+        return "", {}
+    if request.content_type == _FORM:  # as nearly always
+        return _FORM, {}
+    media_type, options = parse_options_header(request.content_type)
+    return media_type.lower(), options
+
+
+class _Decoder:
+    """Bytes to text, by a charset that .NET knows, else as UTF-8; with advice of what is lost."""
+
+    def __init__(self, charset: str, advice: Advice) -> None:
+        self._codec = CODECS.get(charset, "utf-8")
+        self._charset = charset if charset in CODECS else "utf-8"
+        self._advice = advice
+
+    def text(self, raw: bytes, name: str) -> str:
+        """The text that the bytes are; `name` is the parameter's."""
+        try:
+            text = raw.decode(self._codec)
+        except UnicodeDecodeError:
+            lost = "?" if self._codec == "ascii" else "\ufffd"
+            self._advice.add(_LOST, name, self._charset, "?" if lost == "?" else "U+FFFD")
+            return raw.decode(self._codec, "replace").replace("\ufffd", lost)
+        if self._codec != "utf-8" and _is_utf_8(raw):
+            self._advice.add(_IS_UTF_8, name, self._charset)
+        return text
+
+    def unescaped(self, encoded: bytes, name: str) -> str:
+        """The text that the bytes are once they are URL-decoded."""
+        if self._codec == "utf-8" and encoded.isalnum():  # of ASCII, as most are
+            return encoded.decode()
+        encoded = encoded.replace(b"+", b" ")
+        if b"%u" not in encoded:
+            return self._bytes_unescaped(encoded, name)
+        # As in .NET, what stands between two of them is decoded by itself.
+        parts = _UNICODE_ESCAPE.split(encoded)
+        parts_of_text = [self._bytes_unescaped(part, name) for part in parts[::2]]
+        units = [chr(int(digits, 16)) for digits in parts[1::2]]
+        text = "".join(
+            [part + unit for part, unit in zip(parts_of_text, [*units, ""], strict=True)]
+        )
+        # Two units of UTF-16 may be one character.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+    def _bytes_unescaped(self, encoded: bytes, name: str) -> str:
+        # A run at a time: urllib's `unquote_to_bytes` goes byte by byte, of which Chinese has many.
+        return self.text(_ESCAPES.sub(_byte_run, encoded), name)
+
+
+def _byte_run(escapes: re.Match[bytes]) -> bytes:
+    return unhexlify(escapes[0].replace(b"%", b""))
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8 beyond doubt: two bytes may be so by chance, three hardly are."""
+    try:
+        return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple[str, str]]:
+    if not encoded:
+        return
+    fields = encoded.split(b"&", _MOST_FIELDS)
+    if len(fields) > _MOST_FIELDS:
+        advice.add(_TOO_MANY_FIELDS)
+        del fields[_MOST_FIELDS]
+    for place, field in enumerate(fields):
+        name, equals, value = field.partition(b"=")
+        if equals:
+            decoded_name = decoder.unescaped(name, "A name")
+            if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
+                advice.add(_PLUS, loses=False)  # a refused number has its own advice
+            yield decoded_name, decoder.unescaped(value, decoded_name)
+        elif field.strip():
+            advice.add(_NO_NAME, field.decode(errors="replace"), loses=place > 0)
+
+
+def _parts(
+    body: bytes, boundary: str, decoder: _Decoder, advice: Advice
+) -> Iterable[tuple[str, str]]:
+    parser = MultipartDecoder(boundary.encode(), max_parts=_MOST_FIELDS)
+    parser.receive_data(body)
+    parser.receive_data(None)
+    fields: list[tuple[str, str]] = []
+    value = b""
+    name = ""
+    try:
+        while not isinstance(event := parser.next_event(), Epilogue | NeedData):
+            if isinstance(event, File):
+                advice.add(_FILE, event.name)
+                name = ""
+            elif isinstance(event, Field):
+                name, value = event.name or "", b""
+            elif isinstance(event, Data):
+                value += event.data
+                if name and not event.more_data:
+                    fields.append((name, decoder.text(value, name)))
+    except Exception as error:  # such as a part without a name, or more of them than are read
+        advice.add(_BROKEN_MULTIPART, str(error) or type(error).__name__)
+        return ()
+    return fields
+
+
+def _joined(fields: Iterable[tuple[str, str]], advice: Advice) -> dict[str, str]:
+    """By name in lower case; commas join several values of one name, as in ASP.NET."""
+    values: dict[str, str] = {}
+    for name, value in fields:
+        key = name.lower()
+        text = carried(value, name, advice)
+        values[key] = f"{values[key]},{text}" if key in values else text
+    return values

@@ -1,0 +1,62 @@
+"""Reading a body of JSON (clauses H7, H12)."""
+
+import json
+from typing import Any
+
+from fake_every8d.calls import Advice
+from fake_every8d.http_api.requests import Request, carried
+
+
+class Malformed(ValueError):
+    """The body is not JSON, or not what it should be; the text says where."""
+
+
+class Fields:
+    """An object in a body of JSON, whose keys may be in any case."""
+
+    def __init__(self, value: Any, place: str, advice: Advice) -> None:
+        """`place` is where it stands in the body. Raises `Malformed` if it is no object."""
+        if not isinstance(value, dict):
+            raise Malformed(f"{place or 'the body'} must be an object, not {_kind(value)}")
+        self._values = {key.lower(): item for key, item in value.items()}
+        self._prefix = f"{place}." if place else ""
+        self._advice = advice
+
+    def __getitem__(self, name: str) -> str:
+        """A text, or a number as it is written; empty if it is null or missing."""
+        value = self._values.get(name.lower())
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise Malformed(f"{self._prefix}{name} must be text, not {_kind(value)}")
+        return carried(value, self._prefix + name, self._advice)
+
+    def objects(self, name: str) -> list["Fields"]:
+        """The objects of a list; none if it is null or missing."""
+        value = self._values.get(name.lower())
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise Malformed(f"{self._prefix}{name} must be a list, not {_kind(value)}")
+        return [
+            Fields(item, f"{self._prefix}{name}[{place}]", self._advice)
+            for place, item in enumerate(value)
+        ]
+
+
+def read_json(request: Request, advice: Advice) -> Fields:
+    """The object that the body is, in UTF-8 whatever charset is declared. Raises `Malformed`."""
+    try:
+        value = json.loads(request.body, parse_int=str, parse_float=str, parse_constant=str)
+    except UnicodeDecodeError as error:
+        raise Malformed(f"the body is not UTF-8, at byte {error.start}") from None
+    except ValueError as error:
+        raise Malformed(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise Malformed("the body is nested too deeply") from None
+    return Fields(value, "", advice)
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "text")
