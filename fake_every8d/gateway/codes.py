@@ -35,6 +35,9 @@ _NEVER_A_CODE = _any(
     # Phone numbers
     r"\+\d[\d ()-]{6,18}\d",
     r"(?<!\d)\(?0\d{1,3}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?:[ -]?\d{2,3})?(?:#\d+)?(?!\d)",
+    # Masked cards and phones
+    r"(?<![A-Za-z0-9])\d{2,8}[ -]?[*•xX]{2,}(?:[ -]?[*•xX]{2,})*[ -]?\d{0,8}",
+    r"[*•]{3,}[ -]?\d{1,8}",
     # A code, but not to type in
     r"(?:zip|post|postal|area|country|promo|discount) ?code(?:[\s:#]|is)*[a-z]{0,9}[0-9]+",
     # Quantities, which would pass for the second half of a code in front of them
@@ -48,8 +51,8 @@ _SOMETHING_ELSE = _any(
     r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)",
     r"(?<!\d)\d+\.\d+",
     # The number of an order, a card, a phone …
-    r"[*x•]{3,}[ -]?\d+",
-    r"(?:訂單|編號|號碼|代號|序號|[單票案卡帳店房桌車]號|識別碼|[末後尾][四五45]?[碼號]|統編|會員"
+    r"[x]{3,}[ -]?\d+",
+    r"(?:訂單|包裹|貨件|物流|編號|號碼|代號|序號|[單票案卡帳店房桌車]號|識別碼|[末後尾][四五45]?[碼號]|統編|會員"
     r"|分機|電話|手機|專線|客服|[撥洽]打?|傳真|航班|車次|郵遞區號"
     r"|(?<![a-z])(?:order|ref|reference|invoice|tracking|parcel|account|acct|card|ending|flight"
     r"|room|ticket|booking|call|dial|tel|phone|ext)(?![a-z]))"
@@ -65,14 +68,21 @@ _DIGITS = (
     r"(?:[0-9]{4,8}|[0-9]{2,4}[ -][0-9]{2,4}|[0-9]{2}(?: [0-9]{2}){2,3}|[0-9](?: [0-9]){3,7})"
     r"(?![ -]?[0-9])(?![A-Za-z_])"
 )
-_MIXED = r"(?<![A-Za-z0-9])(?=[A-Za-z]{1,7}[0-9]|[0-9]{1,7}[A-Za-z])[A-Za-z0-9]{4,8}(?![A-Za-z0-9])"
-_LETTERS = r"(?<![A-Za-z0-9])[A-Z]{4,8}(?![A-Za-z0-9])"
+_HYPHENATED = (
+    r"(?<![A-Za-z0-9-])(?=[0-9-]{0,9}[A-Za-z])(?=[A-Za-z-]{0,9}[0-9])"
+    r"[A-Za-z0-9]{2,8}-[A-Za-z0-9]{2,8}(?![A-Za-z0-9-])"
+)
+_MIXED = (
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]{1,7}[0-9]|[0-9]{1,7}[A-Za-z])[A-Za-z0-9]{4,8}(?!-?[A-Za-z0-9])"
+)
+_LETTERS = r"(?<![A-Za-z0-9])[A-Z]{4,8}(?!-?[A-Za-z0-9])"
 _OPENING = r"""[\s=「『（(\[【"'“<]"""
 _IS = r"(?:[:是為为]|(?<![A-Za-z])is(?![A-Za-z]))"
 
+_CODE = rf"{_DIGITS}|{_HYPHENATED}|{_MIXED}"
 _DIRECTLY_NAMED = (
-    rf"{_NAME}(?:[碼码]|{_OPENING}|{_IS})*(?P<after>{_DIGITS}|{_MIXED})"
-    rf"|(?P<before>{_DIGITS}|{_MIXED})[」』）)\]】\"'”>]?\s*(?:is (?:your|the)|[是為为][您你本])"
+    rf"{_NAME}(?:[碼码]|{_OPENING}|{_IS})*(?P<after>{_CODE})"
+    rf"|(?P<before>{_CODE})[」』）)\]】\"'”>]?\s*(?:is (?:your|the)|[是為为][您你本])"
     rf"|{_NAME}{_OPENING}*{_IS}{_OPENING}*(?P<letters>{_LETTERS})"
 )
 _LINKS = rf"(?<![A-Za-z0-9@.-])(?i:{_LINK})"
@@ -125,5 +135,6 @@ def _distance(one: re.Match[str], other: re.Match[str]) -> int:
 
 def _joined(code: str) -> str:
     """`48-3920` and `48 3920` are 483920; the hyphen of `G-483920` is part of it."""
-    letters, hyphen, digits = code.rpartition("-") if code[0].isalpha() else ("", "", code)
-    return letters + hyphen + digits.replace(" ", "").replace("-", "")
+    if any(character.isalpha() for character in code):
+        return code.replace(" ", "")
+    return code.replace(" ", "").replace("-", "")

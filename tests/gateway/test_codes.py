@@ -46,6 +46,14 @@ CODES = [
     ("驗證碼：A7K9Q2，有效時間 15 分鐘", "A7K9Q2"),
     ("您的 iPhone15 登入驗證碼為 483920", "483920"),
     ("Your one-time code is KXWPQR", "KXWPQR"),
+    ("驗證碼：ABCD-1234，10 分鐘內有效", "ABCD-1234"),
+    ("您的驗證碼為 A7K9-Q2X8", "A7K9-Q2X8"),
+    ("12AB-34 is your code", "12AB-34"),
+    # Beside a masked card, a masked phone, a parcel
+    ("驗證碼（431195******1234）：287633", "287633"),
+    ("信用卡 4311-95**-****-1234 的交易驗證碼 287633", "287633"),
+    ("驗證碼已寄至 0912***678：287633", "287633"),
+    ("您的包裹 88213 已到店，取件驗證碼 7731", "7731"),
     # English
     ("Your Uber code: 4839. Reply STOP to 46786 to unsubscribe.", "4839"),
     ("<#> Your WhatsApp code: 483-920\n4sgLq1p5sV6", "483920"),
@@ -67,6 +75,7 @@ CODES = [
     ("帳戶 ****1234 已入帳 50000 元", None),
     ("Your parcel 88213 ships to zip code 10617 today.", None),
     ("https://example.com/483920", None),
+    ("您的包裹 88213456 已送達門市", None),
     ("", None),
 ]
 
