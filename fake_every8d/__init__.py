@@ -33,14 +33,13 @@ if TYPE_CHECKING:
         Settings,
         Status,
     )
-    from fake_every8d.web.http.tls import Certificate
+    from fake_every8d.web.http.tls import Tls
 
 __all__ = [
     "Account",
     "AccountChanges",
     "Attempt",
     "BatchSummary",
-    "Certificate",
     "Clock",
     "Conflict",
     "Edition",
@@ -63,11 +62,11 @@ __all__ = [
     "Settings",
     "Status",
     "TAIPEI",
+    "Tls",
 ]
 
 _ELSEWHERE = {
     "AccountChanges": "fake",
-    "Certificate": "web.http.tls",
     "FakeEvery8d": "fake",
     "Failure": "control.failures",
     "FailureEffect": "control.failures",
@@ -75,6 +74,7 @@ _ELSEWHERE = {
     "FailureSettings": "control.failures",
     "Operation": "control.failures",
     "RecordedRequest": "control.journal",
+    "Tls": "web.http.tls",
 }
 """Where the names are that the gateway does not have."""
 

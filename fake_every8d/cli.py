@@ -1,12 +1,13 @@
-"""The command line: `fake-every8d serve`, `check` and `health`, and their options."""
+"""The command line: `fake-every8d serve`, `check`, `health` and `ca`, and their options."""
 
 import json
 import os
+import re
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
 from io import TextIOWrapper
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from fake_every8d.config import Config
     from fake_every8d.control.forms import Value
     from fake_every8d.gateway import Account
-    from fake_every8d.web.http.tls import Certificate
+    from fake_every8d.web.http.tls import Tls
 
 _ENVIRONMENT = "FAKE_EVERY8D"
 
@@ -37,6 +38,9 @@ _CONTEXT = {
 _DEFAULTS = Settings()
 
 _SECRET = ("api_token",)
+
+_CA_LENGTH = 64 * 1024  # bytes read of a server's response, at most
+_CA_TIMEOUT = 10  # seconds
 
 _HEALTH_INTERVAL = 0.1  # seconds between two looks
 
@@ -220,13 +224,27 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--tls/--no-tls",
-                help="HTTPS, with a certificate made for localhost and this machine's name.",
+                help="HTTPS too, with a certificate made for localhost and this machine's name.",
             ),
             click.option(
                 "--tls-name",
                 metavar="NAME",
                 multiple=True,
-                help="Another name or address that the certificate is for; repeatable.",
+                help="Another name or address that the certificate is for; repeatable. "
+                "production: all of EVERY8D's own hosts.",
+            ),
+            click.option(
+                "--tls-dir",
+                metavar="DIR",
+                type=click.Path(file_okay=False),
+                help="Where the CA is kept, so that clients need trust it only once.  "
+                "[default: a new CA at each start]",
+            ),
+            click.option(
+                "--tls-port",
+                metavar="PORT",
+                type=_PORTS,
+                help="A second port, which speaks HTTP and HTTPS as the first does.",
             ),
             click.option(
                 "--tls-ca-file",
@@ -238,7 +256,7 @@ def _options(command: Command) -> Command:
                 "--tls-cert",
                 metavar="FILE",
                 type=pem,
-                help="HTTPS with your own certificate, in PEM.",
+                help="HTTPS too, with your own certificate, in PEM.",
             ),
             click.option("--tls-key", metavar="FILE", type=pem, help="Its key, in PEM."),
         ]
@@ -257,47 +275,43 @@ _accounts_option = click.option(
 )
 
 
-def _certificate(
-    stack: ExitStack,
+def _tls(
     *,
-    host: str,
     tls: bool,
     tls_name: tuple[str, ...],
+    tls_dir: str | None,
     tls_ca_file: str | None,
     tls_cert: str | None,
     tls_key: str | None,
+    tls_port: int | None,
     **_: Any,
-) -> "Certificate | None":
-    """The certificate to serve with: the user's own, or one made until the stack closes."""
+) -> "Tls | None":
+    """How HTTPS is served; None for not at all."""
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither")
-    if (tls_name or tls_ca_file) and (tls_cert or not tls):
+    if (tls_name or tls_ca_file or tls_dir) and (tls_cert or not tls):
         raise click.UsageError(
-            "--tls-name and --tls-ca-file are for the certificate that --tls makes: "
+            "--tls-name, --tls-dir and --tls-ca-file are for the certificate that --tls makes: "
             "give --tls, and no --tls-cert"
         )
     if not (tls or tls_cert):
+        if tls_port is not None:
+            raise click.UsageError("--tls-port is a second port for --tls: give --tls")
         return None
-    from fake_every8d.web.http.tls import Certificate, made_certificate
+    from fake_every8d.web.http.tls import Tls
 
-    if tls_cert and tls_key:
-        own = Certificate(Path(tls_cert), Path(tls_key))
-        try:
-            own.context()
-        except OSError as error:
-            raise click.UsageError(
-                f"--tls-cert {tls_cert} with --tls-key {tls_key}: {reason(error)}; they must be "
-                "a certificate and its key, not encrypted, in PEM"
-            ) from error
-        return own
+    return Tls(names=tls_name, dir=tls_dir, port=tls_port, cert=tls_cert, key=tls_key)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Tell as one line what is wrong with the options for HTTPS."""
     try:
-        return stack.enter_context(made_certificate([host, *tls_name]))
+        yield
     except ImportError as error:
         raise click.UsageError(f"--tls: {error}") from error
-    except ValueError as error:
-        raise click.UsageError(
-            f"--tls: no certificate can be for one of {', '.join([host, *tls_name])}: {error}"
-        ) from error
+    except InvalidInput as error:
+        raise click.UsageError(re.sub("^tls: ", "--tls: ", str(error))) from error
 
 
 @cli.command(context_settings=_CONTEXT)
@@ -328,13 +342,8 @@ def serve(
 
     config: Config | None = ctx.meta.get(_CONFIG)
     settings = Settings(**{field.name: ctx.params[field.name] for field in fields(Settings)})
-    with ExitStack() as stack:
-        certificate = _certificate(stack, **ctx.params)
-        if tls_ca_file and certificate and certificate.ca:
-            try:
-                Path(tls_ca_file).write_bytes(certificate.ca.read_bytes())
-            except OSError as error:
-                raise click.UsageError(f"--tls-ca-file {tls_ca_file}: {error.strerror}") from error
+    tls = _tls(**ctx.params)
+    with _usage_errors():
         try:
             run(
                 settings,
@@ -344,13 +353,15 @@ def serve(
                 log_format=log_format,
                 smtp_url=smtp_url,
                 api_token=api_token,
-                certificate=certificate,
+                tls=tls,
+                ca_file=tls_ca_file,
                 set_up=config.set_up if config else None,
             )
         except (OSError, UnicodeError) as error:
-            raise click.UsageError(
-                f"cannot listen on {host} port {port}: {reason(error)}"
-            ) from error
+            ports = f"port {port}"
+            if tls and tls.port is not None:
+                ports = f"ports {port} and {tls.port}"
+            raise click.UsageError(f"cannot listen on {host} {ports}: {reason(error)}") from error
 
 
 @cli.command(context_settings=_CONTEXT)
@@ -367,8 +378,11 @@ def check(
     option is wrong, or if the environment has an unknown FAKE_EVERY8D_… variable.
     """
     _check_environment()
-    with ExitStack() as stack:
-        _certificate(stack, **ctx.params)
+    if tls := _tls(**ctx.params):
+        from fake_every8d.web.http.tls import check as check_tls
+
+        with _usage_errors():
+            check_tls(tls, ctx.params["host"])
     file = ctx.meta.get(_FILE, "default")
     points = ", ".join(f"{account.user_id} ({account.credit:f} points)" for account in accounts)
     click.echo(f"{'accounts':20}  {points:20}  {file}")
@@ -429,7 +443,7 @@ def _origin(ctx: click.Context, name: str) -> str:
 @_accounts_option
 @_options
 def health(*, wait: float, host: str, port: int, **_: Any) -> None:
-    """Ask the server at --host and --port, by HTTP or HTTPS, whether it is healthy.
+    """Ask the server at --host and --port, whether it is healthy.
 
     The exit code is 0 if it is, and 1 if not: for a container's health check, and for a
     script that has to wait. Takes the same options as serve.
@@ -440,6 +454,54 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
             within = f" within {wait:g} s" if wait else ""
             raise click.ClickException(f"{host} port {port} is not well{within}: {found}")
         time.sleep(_HEALTH_INTERVAL)
+
+
+@cli.command(context_settings=_CONTEXT)
+@click.argument("source", metavar="[SOURCE]", required=False)
+@_accounts_option
+@_options
+def ca(*, source: str | None, tls_dir: str | None, host: str, port: int, **_: Any) -> None:
+    """Print the CA that clients have to trust, in PEM.
+
+    SOURCE is a directory, as for --tls-dir, in which a CA is made if there is none; or the URL
+    of a server, such as http://127.0.0.1:8021. Without it, that is --tls-dir, or else the server
+    at --host and --port. Takes the same options as serve.
+    """
+    source = source or tls_dir or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if source.startswith(("http://", "https://")):
+        pem = _fetched_ca(source)
+    else:
+        from fake_every8d.web.http.tls import kept_ca
+
+        with _usage_errors():
+            pem = kept_ca(Path(source)).read_text("ascii")
+    click.echo(pem, nl=False)
+
+
+def _fetched_ca(url: str) -> str:
+    """The CA of a server, which is taken for what it says it is: nobody knows it yet."""
+    import ssl
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
+    try:
+        with opener.open(url.rstrip("/") + "/fake/ca.pem", timeout=_CA_TIMEOUT) as response:
+            pem: str = response.read(_CA_LENGTH).decode("ascii", "replace")
+    except HTTPError as error:
+        with error:
+            raise click.ClickException(
+                f"{url}: {error.read(_CA_LENGTH).decode('utf-8', 'replace').strip()}"
+            ) from error
+    except (OSError, ValueError, HTTPException) as error:
+        raise click.ClickException(f"{url}: {reason(getattr(error, 'reason', error))}") from error
+    if not pem.startswith("-----BEGIN CERTIFICATE-----"):
+        raise click.ClickException(f"{url} is no fake-every8d: its /fake/ca.pem is no CA")
+    return pem
 
 
 def main() -> None:

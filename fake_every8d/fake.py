@@ -31,7 +31,7 @@ from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.outgoing import reports
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.http.server import Server
-from fake_every8d.web.http.tls import Certificate, made_certificate
+from fake_every8d.web.http.tls import Certificate, Tls, certificate
 
 
 class AccountChanges(TypedDict, total=False):
@@ -59,10 +59,10 @@ class FakeEvery8d(Assertions):
 
     Several can run at once, each on a free port unless you choose one. Whatever it hands out
     (messages, reports, accounts) is frozen. Phone numbers may be given in any form:
-    `0912345678`, `+886912345678`. With `tls` it serves HTTPS: with your own `Certificate`, or,
-    for `True`, with one made for it, whose CA is in `ca_file` (this takes the extra `tls`). The
-    JSON API and the page ask for `api_token`. `log` is called after every request, except for
-    successful reads of the JSON API and the page; from any thread, so it must not block.
+    `0912345678`, `+886912345678`. With `tls` it serves HTTPS too: `True` is `Tls()`, whose
+    certificate is made by a CA for clients to trust, in `ca_file` (this takes the extra `tls`).
+    The JSON API and the page ask for `api_token`. `log` is called after every request, except
+    for successful reads of the JSON API and the page; from any thread, so it must not block.
     `set_up` is called with the fake now and after each reset, to set outcomes and failures.
     """
 
@@ -75,7 +75,7 @@ class FakeEvery8d(Assertions):
         public_url: str | None = None,
         smtp_url: str | None = None,
         api_token: str | None = None,
-        tls: bool | Certificate = False,
+        tls: bool | Tls = False,
         log: Callable[[RecordedRequest], None] | None = None,
         set_up: "Callable[[FakeEvery8d], None] | None" = None,
     ) -> None:
@@ -98,8 +98,8 @@ class FakeEvery8d(Assertions):
         self._journal = self._world.journal
         self._host = host
         self._port = port
-        self._certificate = tls if isinstance(tls, Certificate) else None
-        self._tls = tls is True
+        self._tls = Tls() if tls is True else tls or None
+        self._certificate: Certificate | None = None
         self._files = ExitStack()
         self._server: Server | None = None
         self._stopped = False
@@ -114,15 +114,26 @@ class FakeEvery8d(Assertions):
 
             fake = FakeEvery8d(port=8021).start()
 
-        Raises `OSError` if the port is taken, and `RuntimeError` if it was stopped.
+        Raises `OSError` if the port is taken, `RuntimeError` if it was stopped, and
+        `InvalidInput` if there can be no certificate as `tls` asks for.
         """
         if self._stopped:
             raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
         if self._server is None:
             with ExitStack() as files:
+                tls_port = None
                 if self._tls:
-                    self._certificate = files.enter_context(made_certificate([self._host]))
-                self._server = Server(self._application, self._host, self._port, self._certificate)
+                    self._certificate = files.enter_context(certificate(self._tls, self._host))
+                    tls_port = self._tls.port
+                    if self._certificate.ca:
+                        self._application.ca = self._certificate.ca.read_bytes()
+                self._server = Server(
+                    self._application,
+                    self._host,
+                    self._port,
+                    self._certificate,
+                    tls_port=tls_port,
+                )
                 self._files = files.pop_all()
         return self
 
@@ -153,21 +164,37 @@ class FakeEvery8d(Assertions):
 
     @property
     def url(self) -> str:
-        """Where it is served, without a slash at the end.
+        """Where it is served, by https if `tls` is on; without a slash at the end.
 
             assert every8d.url.startswith("http://127.0.0.1:")
 
         Raises `RuntimeError` if it is not running.
         """
+        return self._running.url
+
+    @property
+    def plain_url(self) -> str:
+        """The same by http, whether `tls` is on or not (W11).
+
+            assert every8d.plain_url.startswith("http://127.0.0.1:")
+
+        Raises `RuntimeError` if it is not running.
+        """
+        return self._running.plain_url
+
+    @property
+    def _running(self) -> Server:
         if self._server is None:
             raise RuntimeError("FakeEvery8d is not running: use it in a `with`, or call start()")
-        return self._server.url
+        return self._server
 
     @property
     def ca_file(self) -> Path:
         """The CA for clients to trust, a PEM file, while `FakeEvery8d(tls=True)` is running.
 
-        requests.get(fake.wsdl_url, verify=fake.ca_file)
+            requests.get(fake.wsdl_url, verify=fake.ca_file)
+
+        With `Tls(dir=…)` it is the same at each start, and stays.
         """
         if self._server is None or self._certificate is None or self._certificate.ca is None:
             raise RuntimeError("there is a CA only while FakeEvery8d(tls=True) is running")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fake_every8d import Account, FakeEvery8d, Settings
+    from fake_every8d import Account, FakeEvery8d, Settings, Tls
     from fake_every8d.config import Config
 
 _used = pytest.StashKey["FakeEvery8d"]()
@@ -95,8 +95,11 @@ def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def every8d_tls() -> bool:
-    """Whether the fake serves HTTPS. Override it to return True; clients trust `ca_file`."""
+def every8d_tls() -> bool | Tls:
+    """Whether the fake serves HTTPS too. Override it to return True, or `Tls(dir=…, names=…)`.
+
+    Clients trust `ca_file`.
+    """
     return False
 
 
@@ -104,7 +107,7 @@ def every8d_tls() -> bool:
 def every8d_server(
     pytestconfig: pytest.Config,
     every8d_settings: Settings,
-    every8d_tls: bool,
+    every8d_tls: bool | Tls,
 ) -> Iterator[FakeEvery8d]:
     """The fake, running from its first use to the end of the session.
 

@@ -8,15 +8,16 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.log import LogFormat, Writer, json_line, text_line
 from fake_every8d.fake import FakeEvery8d
-from fake_every8d.gateway import Settings
+from fake_every8d.gateway import InvalidInput, Settings
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web.app import SOAP_PATH
 from fake_every8d.web.guard import is_loopback
-from fake_every8d.web.http.tls import Certificate
+from fake_every8d.web.http.tls import Tls
 
 _OPEN = (
     "Whoever can reach this machine can read and change everything here: give --api-token, or "
@@ -33,15 +34,17 @@ def serve(
     log_format: LogFormat,
     smtp_url: str | None = None,
     api_token: str | None = None,
-    certificate: Certificate | None = None,
+    tls: Tls | None = None,
+    ca_file: str | None = None,
     set_up: Callable[[FakeEvery8d], None] | None = None,
 ) -> None:
     """Serve a fake until SIGINT or SIGTERM.
 
     It writes the addresses and then a line per request to standard output, and errors to
     standard error; it serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
-    given; the JSON API and the page ask for `api_token`, if given; with a certificate, it
-    serves HTTPS; `set_up` is `FakeEvery8d`'s. Raises `OSError` if it cannot listen.
+    given; the JSON API and the page ask for `api_token`, if given; with `tls`, it serves HTTPS
+    too, and copies the CA to `ca_file`, if given; `set_up` is `FakeEvery8d`'s. Raises `OSError`
+    if it cannot listen, and `InvalidInput` for what is wrong with `tls` or `ca_file`.
     """
     is_json = log_format == "json"
     line = json_line if is_json else text_line
@@ -64,17 +67,22 @@ def serve(
             public_url=public_url,
             smtp_url=smtp_url,
             api_token=api_token,
-            tls=certificate or False,
+            tls=tls or False,
             log=log,
             set_up=set_up,
         )
         with _signals() as asked_to_end, fake:
+            if ca_file:
+                try:
+                    Path(ca_file).write_bytes(fake.ca_file.read_bytes())
+                except OSError as error:
+                    raise InvalidInput(f"--tls-ca-file {ca_file}: {error.strerror}") from error
             # The messages that are kept are many, and none of them is garbage: going through
             # them as often as Python does by default would slow down every call. Like this, it
             # goes through new objects often and through old ones, which takes long, hardly ever.
             gc.freeze()
             gc.set_threshold(10_000, 5, 500)
-            output.write(_announcement(fake.url, public_url, settings, log_format) + "\n")
+            output.write(_announcement(fake, public_url, log_format) + "\n")
             if not (api_token or is_loopback(host)):
                 output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
             asked_to_end.recv(1)
@@ -108,24 +116,27 @@ def _dropped_json(count: int) -> str:
     return json.dumps({"dropped": count}) + "\n"
 
 
-def _announcement(
-    url: str, public_url: str | None, settings: Settings, log_format: LogFormat
-) -> str:
+def _announcement(fake: FakeEvery8d, public_url: str | None, log_format: LogFormat) -> str:
     """The addresses and the accounts, for the log's beginning."""
+    url, plain_url, edition = fake.url, fake.plain_url, str(fake.settings.edition)
     base = public_url or url
     endpoint = base + SOAP_PATH
-    accounts = {account.user_id: f"{account.credit:f}" for account in settings.accounts}
+    accounts = {account.user_id: f"{account.credit:f}" for account in fake.settings.accounts}
     if log_format == "json":
         ready = {"ready": url, "endpoint": endpoint, "wsdl": f"{endpoint}?WSDL"}
-        ready |= {"http_api": base + HTTP_PATH, "edition": str(settings.edition)}
+        ready |= {"http_api": base + HTTP_PATH, "edition": edition}
+        if plain_url != url:
+            ready["plain"] = plain_url
         return json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
     points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
+    by_http = f"  by http   {plain_url}/\n" if plain_url != url else ""
     return (
         "fake-every8d is ready; Ctrl-C ends it\n"
         f"  endpoint  {endpoint}\n"
         f"  WSDL      {endpoint}?WSDL\n"
         f"  HTTP API  {base}{HTTP_PATH}\n"
         f"  page      {url}/\n"
-        f"  edition   {settings.edition} (--edition, or PATCH {url}/fake/settings)\n"
+        f"{by_http}"
+        f"  edition   {edition} (--edition, or PATCH {url}/fake/settings)\n"
         f"  accounts  {points}"
     )

@@ -43,6 +43,8 @@ def test_help_lists_the_options(command: str) -> None:
         "--pad-mobile",
         "--tls",
         "--tls-name",
+        "--tls-dir",
+        "--tls-port",
         "--tls-ca-file",
         "--tls-cert",
         "--tls-key",

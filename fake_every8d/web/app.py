@@ -50,6 +50,17 @@ the client goes away before it has its response."""
 
 _PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: a longer body takes a while to read
 
+_CA_PATH = PREFIX + "ca.pem"
+
+_ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # those of IIS's own files, whatever the path takes
+
+_NOT_ALLOWED = """<!DOCTYPE html>
+<html><head><title>405 - HTTP verb used to access this page is not allowed.</title></head>
+<body><h1>Server Error</h1><h2>405 - HTTP verb used to access this page is not allowed.</h2>
+<h3>The page you are looking for cannot be displayed because an invalid method (HTTP verb) was \
+used to attempt access.</h3></body></html>
+"""
+
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
 _STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
@@ -80,10 +91,12 @@ class Application:
         set_up: Callable[[], object] | None = None,
     ) -> None:
         self._gateway = gateway
-        self._soap = SoapEndpoint(gateway.platform)
-        self._http = HttpEndpoint(gateway.platform)
+        self._soap = SoapEndpoint(gateway)
+        self._http = HttpEndpoint(gateway)
         self.world = World(gateway, set_up)
         """What both APIs work on, and the JSON API shows."""
+        self.ca: bytes | None = None
+        """The certificate of the CA that clients have to trust, in PEM."""
         self._public_url = public_url and checked_public_url(public_url)
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
@@ -99,6 +112,7 @@ class Application:
                 Rule(PREFIX, endpoint=self._guide, methods=["GET"]),
                 Rule(PREFIX[:-1], endpoint=_moved, defaults={"to": PREFIX}, methods=["GET"]),
                 Rule("/healthz", endpoint=_health, methods=["GET"]),
+                Rule(_CA_PATH, endpoint=self._ca, methods=["GET"]),
             ],
             merge_slashes=False,
             redirect_defaults=False,
@@ -137,7 +151,7 @@ class Application:
         try:
             if http_name:
                 if environ["REQUEST_METHOD"] not in ("GET", "POST"):
-                    raise MethodNotAllowed(["GET", "POST"])
+                    raise _not_allowed()
                 request_body = read_body(environ, MAX_BODY)
                 call = self._http.read(
                     http_name,
@@ -168,7 +182,7 @@ class Application:
                 address = (self._public_url or _base_url(environ)) + SOAP_PATH
                 platform_response = self._soap.page(environ.get("QUERY_STRING", ""), address)
             else:
-                raise MethodNotAllowed(["GET", "POST"])
+                raise _not_allowed()
         except HTTPException as error:
             response = _refusal(error, path)
         except Exception:
@@ -225,7 +239,7 @@ class Application:
             self._lengthy.discard(call)
 
     def _route(self, environ: "WSGIEnvironment") -> Response:
-        if _is_api(environ) and environ["PATH_INFO"] != PREFIX:
+        if _is_api(environ) and environ["PATH_INFO"] not in (PREFIX, _CA_PATH):
             try:
                 self._guard.check(environ)
             except HTTPException as error:
@@ -234,7 +248,8 @@ class Application:
         # The rules name no host, so any Host header will do.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
-        if handler is not _health:
+        # Neither tells what is secret, and both are for clients that are still being set up.
+        if handler not in (_health, self._ca):
             self._guard.check(environ)
         response: Response = handler(environ, **given)
         return response
@@ -242,11 +257,16 @@ class Application:
     def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
         """The HTTP API's page, which lists its operations; 404 below it."""
         if place:
-            return _text(self._http.missing(place), 404)
+            return _text(_slashes(environ["PATH_INFO"]) or self._http.missing(place), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(["GET", "HEAD"])
+            raise _not_allowed()
         page = self._http.page(self._public_url or _base_url(environ))
         return Response(page, content_type="text/html; charset=utf-8")
+
+    def _ca(self, environ: "WSGIEnvironment") -> Response:
+        if self.ca is None:
+            return _text("There is no CA here: one is made by serve --tls, and Tls in Python.", 404)
+        return Response(self.ca, content_type="application/x-pem-file")
 
     def _guide(self, environ: "WSGIEnvironment") -> Response:
         address = self._public_url or _base_url(environ)
@@ -264,12 +284,28 @@ def _base_url(environ: "WSGIEnvironment") -> str:
     return f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
 
 
+def _not_allowed() -> MethodNotAllowed:
+    """What IIS says of a method that the platform does not take (W10)."""
+    response = Response(_NOT_ALLOWED, 405, {"Allow": _ALLOWED}, content_type="text/html")
+    return MethodNotAllowed(response=response)
+
+
+def _slashes(path: str) -> str | None:
+    """A sentence for a path that has two slashes in a row; no comma, as H1 has it (W12)."""
+    if "//" not in path:
+        return None
+    return (
+        "-404 There are two slashes in a row in this path: as a rule the base URL ends in one and "
+        "what follows begins with one. Leave one of them out."
+    )
+
+
 def _refusal(error: HTTPException, path: str) -> Response:
     if isinstance(error, NotFound):
         nothing = (
             f"There is nothing here: SOAP is at {SOAP_PATH} and the HTTP API under {HTTP_PATH}"
         )
-        return _text(not_played(path) or nothing, 404)
+        return _text(_slashes(path) or not_played(path) or nothing, 404)
     if isinstance(error, RequestEntityTooLarge):
         return _text(str(error.description), 413)
     response = Response.force_type(error.get_response())

@@ -22,7 +22,7 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def endpoint(gateway: Gateway) -> SoapEndpoint:
-    return SoapEndpoint(gateway.platform)
+    return SoapEndpoint(gateway)
 
 
 @pytest.fixture(scope="module")

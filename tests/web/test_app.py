@@ -85,13 +85,14 @@ def test_w2_a_public_url_outranks_what_the_client_used(gateway: Gateway, public_
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-def test_w4_other_methods_are_refused_with_a_page_and_what_is_allowed(
-    any_url: str, method: str
-) -> None:
-    response = fetch(method, any_url + ENDPOINT)
+@pytest.mark.parametrize("path", [ENDPOINT, "/API21/HTTP/getCredit.ashx"])
+def test_w10_other_methods_are_refused_as_iis_does(any_url: str, method: str, path: str) -> None:
+    response = fetch(method, any_url + path)
     assert response.status == 405
-    assert response.headers["Content-Type"].startswith("text/html")
-    assert response.headers["Allow"] == "GET, POST"
+    assert response.headers["Content-Type"] == "text/html"
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS, TRACE"
+    title = b"<title>405 - HTTP verb used to access this page is not allowed.</title>"
+    assert (title in response.data) == (method != "HEAD")
 
 
 @pytest.mark.parametrize("path", ["/SendSMS", "/", "/a<b", "/簡訊"])
@@ -127,13 +128,33 @@ def test_the_root_is_the_page(any_url: str) -> None:
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/a//b", "/API21/SOAP/SMS.asmxs", "/%ff%00", "/簡訊"])
+@pytest.mark.parametrize("path", ["/nowhere", "/API21/SOAP/SMS.asmxs", "/%ff%00", "/簡訊"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_path_is_told_where_the_service_is(any_url: str, method: str, path: str) -> None:
     response = fetch(method, any_url + path)
     assert response.status == 404
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert ENDPOINT in response.data.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//API21/HTTP/getCredit.ashx",
+        f"/{ENDPOINT}?WSDL",
+        "/API21//HTTP/getCredit.ashx",
+        "/API21/HTTP//getCredit.ashx",
+        "//prepaid/API21/HTTP/getCredit.ashx",
+        "/a//b",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_w12_two_slashes_in_a_row_are_said_to_be_two(any_url: str, method: str, path: str) -> None:
+    response = fetch(method, any_url + path)
+    assert response.status == 404
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.data.startswith(b"-404 There are two slashes in a row")
+    assert b"," not in response.data
 
 
 def test_a_failure_is_a_500_that_tells_clients_nothing_and_the_log_everything(
@@ -183,7 +204,7 @@ def test_a_record_carries_advice(url: str, records: list[RecordedRequest]) -> No
 def test_a_request_that_breaks_off_changes_nothing(
     url: str, gateway: Gateway, records: list[RecordedRequest]
 ) -> None:
-    key = gateway.platform.open_session("demo", "s3cret")
+    key = gateway.open_session("demo", "s3cret")
     body = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
         f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'

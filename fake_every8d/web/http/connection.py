@@ -27,8 +27,6 @@ class Service:
     """What a server's connections share."""
 
     app: Application
-    environ: "WSGIEnvironment"
-    """The part of the WSGI environment that is the same for every request."""
     limits: Limits
     buffer: memoryview
     """Where incoming bytes land; each connection copies them out at once."""
@@ -45,10 +43,11 @@ class Connection(asyncio.BufferedProtocol):
     have to wait is handled in a thread of its own, so that no other client waits with it.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, environ: "WSGIEnvironment") -> None:
+        """`environ` is the part of the WSGI environment that is the same for every request."""
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._reader: RequestReader | None = RequestReader(service.environ, service.limits)
+        self._reader: RequestReader | None = RequestReader(environ, service.limits)
         """None once the last response is sent: what still arrives is discarded."""
         self._received = bytearray()  # not parsed yet
         self._ended = False  # the client has closed its side

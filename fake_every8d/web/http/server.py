@@ -12,7 +12,7 @@ import logging
 import socket
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from io import BytesIO
 
 from fake_every8d.gateway import real_time
@@ -24,6 +24,8 @@ from fake_every8d.web.http.tls import Certificate
 _BACKLOG = 1024  # connections that may wait to be accepted, as when a load test begins
 
 _BUFFER = 256 * 1024  # bytes read at a time
+
+_HANDSHAKE = b"\x16"  # TLS begins with it, and no request by HTTP does
 
 _STOP_SECONDS = 1.0
 """How long stopping waits for responses that are under way."""
@@ -44,10 +46,10 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class Server:
-    """An application served over HTTP/1.1; with a certificate, over HTTPS.
+    """An application served over HTTP/1.1; with a certificate, over HTTPS too (W11).
 
-    It serves from its construction until `close`. Port 0 takes any free one. Raises `OSError`
-    if it cannot listen.
+    Each port then speaks both, of which there are two with a `tls_port`. It serves from its
+    construction until `close`. Port 0 takes any free one. Raises `OSError` if it cannot listen.
     """
 
     def __init__(
@@ -57,19 +59,23 @@ class Server:
         port: int = 0,
         certificate: Certificate | None = None,
         limits: Limits = Limits(),  # noqa: B008  # frozen
+        tls_port: int | None = None,
     ) -> None:
         self._tls = certificate.context() if certificate else None
-        self._listener = _listen(host, port)
-        self._listener.setblocking(False)
-        address, self.port = self._listener.getsockname()[:2]
-        self.url = _url(host, self.port, certificate)
-        """Scheme, host and port; no slash at the end."""
-        environ = {
+        # A second 0 is another free port; else the same one again is the same port.
+        ports = [port] if tls_port is None or tls_port == port != 0 else [port, tls_port]
+        self._listeners = _listen(host, ports)
+        address, self.port = self._listeners[0].getsockname()[:2]
+        self.plain_url = _url("http", host, self.port)
+        """By http: scheme, host and port; no slash at the end."""
+        self.url = self.plain_url
+        """The same, by https if there is a certificate."""
+        if certificate:
+            self.url = _url("https", host, self._listeners[-1].getsockname()[1])
+        self._environ = {
             "SCRIPT_NAME": "",
             "SERVER_NAME": address,
-            "SERVER_PORT": str(self.port),
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": self.url.partition(":")[0],
             "wsgi.input": BytesIO(),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
@@ -77,8 +83,9 @@ class Server:
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
         }
-        self._service = Service(app, environ, limits, memoryview(bytearray(_BUFFER)))
-        self._connecting: set[asyncio.Task[None]] = set()  # accepted; maybe in the TLS handshake
+        self._service = Service(app, limits, memoryview(bytearray(_BUFFER)))
+        # Accepted, and not known yet by which scheme, or in the TLS handshake.
+        self._connecting: set[asyncio.Task[None]] = set()
         self._refused = False  # whether the system refused the last attempt to accept
         self._loop = _Loop()
         self._stopping = asyncio.Event()
@@ -105,8 +112,9 @@ class Server:
             now = self._loop.time()
             for connection in [*connections]:
                 connection.check_limits(now)
-        self._loop.remove_reader(self._listener)
-        self._listener.close()
+        self._pause_listening()
+        for listener in self._listeners:
+            listener.close()
         await asyncio.sleep(0)  # lets these tasks begin: else nobody closes their sockets
         for task in self._connecting:
             task.cancel()
@@ -121,16 +129,21 @@ class Server:
 
     def _listen_again(self) -> None:
         if not self._stopping.is_set():
-            self._loop.add_reader(self._listener, self._accept)
+            for listener in self._listeners:
+                self._loop.add_reader(listener, self._accept, listener)
 
-    def _accept(self) -> None:
+    def _pause_listening(self) -> None:
+        for listener in self._listeners:
+            self._loop.remove_reader(listener)
+
+    def _accept(self, listener: socket.socket) -> None:
         """Accept a connection, or let new ones wait for a while."""
         limits = self._service.limits
         if len(self._service.connections) + len(self._connecting) < (
             limits.connections + limits.refused
         ):
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:  # there are too many open files, as a rule
@@ -143,45 +156,72 @@ class Server:
                 self._connecting.add(task)
                 task.add_done_callback(self._connecting.discard)
                 return
-        self._loop.remove_reader(self._listener)
+        self._pause_listening()
         self._loop.call_later(_RETRY_SECONDS, self._listen_again)
 
     async def _connect(self, accepted: socket.socket) -> None:
+        environ = self._environ | {"wsgi.url_scheme": "http"}
+        tls, handshake_seconds = None, None
         try:
             accepted.setblocking(False)
             # By itself, asyncio does this only for a socket that names its protocol.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            environ["SERVER_PORT"] = str(accepted.getsockname()[1])
+            if self._tls is not None and await self._first_byte(accepted) == _HANDSHAKE:
+                tls, handshake_seconds = self._tls, self._service.limits.head_seconds
+                environ["wsgi.url_scheme"] = "https"
+        except (OSError, asyncio.CancelledError):  # the client has gone, or sends nothing
+            accepted.close()
+            return
+        try:
             await self._loop.connect_accepted_socket(
-                lambda: Connection(self._service), accepted, ssl=self._tls
+                lambda: Connection(self._service, environ),
+                accepted,
+                ssl=tls,
+                ssl_handshake_timeout=handshake_seconds,
             )
         except OSError:  # the client has gone, or the TLS handshake failed
             accepted.close()
 
+    async def _first_byte(self, accepted: socket.socket) -> bytes:
+        """What a client sends first, which stays there to be read; empty if it sends nothing.
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises `OSError`, or `OverflowError` for a port out of range."""
+        Raises `TimeoutError`, an `OSError`, when it has been idle for too long.
+        """
+        readable = asyncio.Event()
+        self._loop.add_reader(accepted, readable.set)
+        try:
+            await asyncio.wait_for(readable.wait(), self._service.limits.idle_seconds)
+        finally:
+            self._loop.remove_reader(accepted)
+        return accepted.recv(1, socket.MSG_PEEK)
+
+
+def _listen(host: str, ports: list[int]) -> list[socket.socket]:
+    """Sockets that listen. Raises `OSError`, or `OverflowError` for a port out of range."""
     # Without the port: getaddrinfo would turn one out of range into another.
     family, _, _, _, address = socket.getaddrinfo(
         host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":  # where SO_REUSEADDR would share a port that is in use
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind((address[0], port))
-        listener.listen(_BACKLOG)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+    with ExitStack() as opened:
+        listeners = []
+        for port in ports:
+            listener = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            if sys.platform == "win32":  # where SO_REUSEADDR would share a port that is in use
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind((address[0], port))
+            listener.listen(_BACKLOG)
+            listener.setblocking(False)
+            listeners.append(listener)
+        opened.pop_all()
+    return listeners
 
 
-def _url(host: str, port: int, certificate: Certificate | None) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     """A URL that clients can use: for one that listens on all addresses, the loopback one."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    scheme = "http" if certificate is None else "https"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
