@@ -4,9 +4,11 @@ In processor time of one thread, so that a busy machine disturbs it little. The 
 for other Pythons and machines: what breaks one has become slower by a third or more.
 """
 
+import io
 import threading
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from time import thread_time
 
@@ -14,16 +16,18 @@ from httptools import HttpRequestParser
 from lxml import etree
 
 from benchmarks.measuring import Result, in_child, in_turn, result
-from benchmarks.posting import (
+from benchmarks.products import Product
+from benchmarks.requests import (
     CONTENT,
-    constant_response,
+    HEADERS,
+    SOAP_PATH,
+    TNS,
     envelope,
-    gateway,
     numbers,
-    post,
+    response,
     send_sms,
-    soap_request,
 )
+from fake_every8d import Account, Settings
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.limits import Limits
@@ -46,8 +50,28 @@ SIZE = "a message, one to a call"
 _WAITERS = 16
 
 
-def run(quick: bool) -> list[Result]:
-    """Each beside what it is made of, in turns."""
+_ENVIRON = {
+    "REQUEST_METHOD": "POST",
+    "SCRIPT_NAME": "",
+    "PATH_INFO": SOAP_PATH,
+    "QUERY_STRING": "",
+    "SERVER_NAME": "127.0.0.1",
+    "SERVER_PORT": "8021",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "CONTENT_TYPE": "text/xml; charset=utf-8",
+    "HTTP_HOST": "127.0.0.1:8021",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.errors": io.StringIO(),
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+def run(products: Sequence[Product], quick: bool) -> list[Result]:
+    """Measure each beside what it is made of, in this process and in turns."""
     rounds, calls, many = (2, 50, 500) if quick else (9, 1000, 10_000)
     measured = in_turn(
         rounds,
@@ -86,25 +110,44 @@ def _seconds(call: Callable[[], object], times: int = 1) -> float:
 
 def _frozen() -> tuple[Gateway, str]:
     """A gateway in which nothing happens by itself, and a session."""
-    platform = gateway(max_messages=10_000_000)
-    platform.clock.freeze()
-    return platform, platform.open_session("demo", "demo")
+    account = Account("demo", "demo", credit=Decimal(10**9))
+    gateway = Gateway(Settings(accounts=(account,), max_messages=10_000_000), get=lambda url: 200)
+    gateway.clock.freeze()
+    return gateway, gateway.platform.open_session("demo", "demo")
+
+
+def _ignore(data: bytes) -> None:
+    """WSGI's `write`, which nobody calls."""
+
+
+def _post(application: Application, body: bytes, operation: str) -> bytes:
+    """The application's response to a SOAP 1.1 request."""
+    response: Iterable[bytes] = application(
+        _ENVIRON
+        | {
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_SOAPACTION": f'"{TNS}{operation}"',
+            "wsgi.input": io.BytesIO(body),
+        },
+        lambda status, headers, exc_info=None, /: _ignore,
+    )
+    return b"".join(response)
 
 
 def _xml(calls: int) -> Mapping[str, float]:
     request = send_sms("0" * 32, "0912345678")
-    response = etree.fromstring(constant_response().encode())
-    return {XML: _seconds(lambda: (etree.fromstring(request), etree.tostring(response)), calls)}
+    written = etree.fromstring(response("8cb81ad9-e4c7-4f1a-b6a1-d1b4d4f0a1c5").encode())
+    return {XML: _seconds(lambda: (etree.fromstring(request), etree.tostring(written)), calls)}
 
 
 def _calls(calls: int) -> Mapping[str, float]:
-    platform, key = _frozen()
-    application = Application(platform)
-    send = partial(post, application, send_sms(key, "0912345678"), "sendSMS")
-    credit = partial(post, application, envelope("getCredit", sessionKey=key), "getCredit")
+    gateway, key = _frozen()
+    application = Application(gateway)
+    send = partial(_post, application, send_sms(key, "0912345678"), "sendSMS")
+    credit = partial(_post, application, envelope("getCredit", sessionKey=key), "getCredit")
     send(), credit()
     measured = {SEND: _seconds(send, calls), CREDIT: _seconds(credit, calls)}
-    platform.close()
+    gateway.close()
     return measured
 
 
@@ -119,7 +162,10 @@ class _Nobody:
 
 
 def _http(calls: int) -> Mapping[str, float]:
-    request = soap_request(send_sms("0" * 32, "0912345678"))
+    body = send_sms("0" * 32, "0912345678")
+    fields = {"Host": "127.0.0.1:8021", **HEADERS, "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    request = f"POST {SOAP_PATH} HTTP/1.1\r\n{head}\r\n".encode() + body
     parser, reader = HttpRequestParser(_Nobody()), RequestReader({}, Limits())
 
     def read() -> None:
@@ -144,35 +190,35 @@ def _dict(items: int) -> Mapping[str, float]:
 
 
 def _batches(size: int) -> Mapping[str, float]:
-    platform, key = _frozen()
-    application = Application(platform)
+    gateway, key = _frozen()
+    application = Application(gateway)
     to = numbers(size)
     users = "".join(f'<USER MOBILE="{number}">{CONTENT}</USER>' for number in to)
-    send = partial(post, application, send_sms(key, ",".join(to)), "sendSMS")
+    send = partial(_post, application, send_sms(key, ",".join(to)), "sendSMS")
     param = envelope("sendParamSMS", sessionKey=key, contentXML=f"<REPS>{users}</REPS>")
     measured = {
         BATCH: _seconds(send) / size,
         KNOWN: _seconds(send) / size,
-        PARAM: _seconds(partial(post, application, param, "sendParamSMS")) / size,
-        DELIVERY: _seconds(lambda: platform.clock.advance(seconds=1)) / (3 * size),
+        PARAM: _seconds(partial(_post, application, param, "sendParamSMS")) / size,
+        DELIVERY: _seconds(lambda: gateway.clock.advance(seconds=1)) / (3 * size),
     }
-    platform.close()
+    gateway.close()
     return measured
 
 
 def _waiting(calls: int) -> Mapping[str, float]:
-    platform, key = _frozen()
+    gateway, key = _frozen()
     measured = {}
 
     def send() -> None:
-        platform.send_sms(key, "", CONTENT, "0912345678", "")
+        gateway.platform.send_sms(key, "", CONTENT, "0912345678", "")
 
     send()
     measured[ALONE] = _seconds(send, calls)
     asked = threading.Barrier(_WAITERS + 1)
     waiters = [
         threading.Thread(
-            target=lambda to=f"0970{place:06}": platform.wait_for(  # type: ignore[misc]
+            target=lambda to=f"0970{place:06}": gateway.wait_for(
                 lambda: False, 60, to=to, on_wait=lambda end: asked.wait()
             )
         )
@@ -182,7 +228,7 @@ def _waiting(calls: int) -> Mapping[str, float]:
         waiter.start()
     asked.wait()
     measured[WAITING] = _seconds(send, calls)
-    platform.close()
+    gateway.close()
     for waiter in waiters:
         waiter.join()
     return measured
@@ -190,11 +236,11 @@ def _waiting(calls: int) -> Mapping[str, float]:
 
 def _size(count: int) -> Mapping[str, float]:
     """What Python allocates for a message with strings of its own, once it is delivered."""
-    platform, key = _frozen()
+    gateway, key = _frozen()
     tracemalloc.start()
     for place, number in enumerate(numbers(count)):
-        platform.send_sms(key, f"註冊 {place}", f"驗證碼 {place:06}", number, "")
-    platform.clock.advance(seconds=2)
+        gateway.platform.send_sms(key, f"註冊 {place}", f"驗證碼 {place:06}", number, "")
+    gateway.clock.advance(seconds=2)
     size, _ = tracemalloc.get_traced_memory()
-    platform.close()
+    gateway.close()
     return {SIZE: size / count}

@@ -1,7 +1,23 @@
 """A call of one of the platform's operations, through either of its APIs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+OperationName = Literal[
+    "getConnection",
+    "closeConnection",
+    "checkConnection",
+    "sendSMS",
+    "sendMessage",
+    "sendSMS4FilterMessage",
+    "sendParamSMS",
+    "eraseBooking",
+    "getDeliveryStatus",
+    "getReplyMessage",
+    "getCredit",
+    "getFreePhoneCallinLog",
+]
+"""Every operation of either API, by the name that calls, failures and pages have for it (H17)."""
 
 _FEW = 3  # sentences of one kind
 _KINDS = 20  # kinds of sentence: more than the APIs have

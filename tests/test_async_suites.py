@@ -91,13 +91,14 @@ SUITE = """
 
         async with receiver(answer) as url:
             every8d.update_account("demo", report_url=url)
-            key = every8d.gateway.open_session("demo", "demo")
-            every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+            key = every8d.gateway.platform.open_session("demo", "demo")
+            every8d.gateway.platform.send_sms(key, "", "hello", "0912345678", "")
             await every8d.clock.advance_async(1)
             assert "&STATUS=100&" in states[0]
             tomorrow = every8d.clock.now + timedelta(days=1)
-            key = every8d.gateway.open_session("demo", "demo")  # it may be past midnight by now
-            every8d.gateway.send_sms(key, "", "later", "0912345678", f"{tomorrow:%Y%m%d%H%M%S}")
+            platform = every8d.gateway.platform
+            key = platform.open_session("demo", "demo")  # it may be past midnight by now
+            platform.send_sms(key, "", "later", "0912345678", f"{tomorrow:%Y%m%d%H%M%S}")
             await every8d.clock.travel_to_async(tomorrow + timedelta(seconds=1))
             assert len(states) == 2
             assert [report.state.value for report in every8d.reports] == ["delivered"] * 2
@@ -106,8 +107,8 @@ SUITE = """
         monkeypatch.setattr("fake_every8d.gateway.clock._PATIENCE_ON_A_LOOP", 0.1)
         async with receiver(lambda query: "OK") as url:
             every8d.update_account("demo", report_url=url)
-            key = every8d.gateway.open_session("demo", "demo")
-            every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+            key = every8d.gateway.platform.open_session("demo", "demo")
+            every8d.gateway.platform.send_sms(key, "", "hello", "0912345678", "")
             due = every8d.clock.next_due
             every8d.clock.freeze()
             with pytest.raises(InvalidInput, match=r"await every8d.clock.advance_async\\(…\\)"):
@@ -117,8 +118,8 @@ SUITE = """
             assert every8d.reports[0].state.value == "delivered"
 
     async def test_without_reports_advance_is_at_once(every8d):
-        key = every8d.gateway.open_session("demo", "demo")
-        every8d.gateway.send_sms(key, "", "hello", "0912345678", "")
+        key = every8d.gateway.platform.open_session("demo", "demo")
+        every8d.gateway.platform.send_sms(key, "", "hello", "0912345678", "")
         every8d.clock.advance(timedelta(seconds=1))
         every8d.assert_sent(to="0912345678", count=1)
         assert every8d.messages[0].status == 100

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from fake_every8d import FakeEvery8d
+from fake_every8d import FakeEvery8d, Operation
 from fake_every8d.config import Config, ConfigError, load
 from fake_every8d.control.forms import ACCOUNT, WHOLE_NUMBER, Form
 from fake_every8d.gateway import Account
@@ -184,9 +185,7 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         ),
         (
             '[[failure]]\nkind = "garbage"\noperation = "*"\n[[failure]]\nkind = "garbage"',
-            "failure 2: operation is missing; it must be one of getConnection, closeConnection, "
-            "checkConnection, sendSMS, sendSMS4FilterMessage, sendParamSMS, getDeliveryStatus, "
-            "getReplyMessage, getCredit, eraseBooking, *",
+            f"failure 2: operation is missing; it must be one of {', '.join(get_args(Operation))}",
         ),
         ("[[outage]]", '"outage" is unknown here; known: account, outcome, failure, settings'),
         ("[account]", "account: must be tables, each begun with [[account]]"),

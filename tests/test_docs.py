@@ -106,9 +106,11 @@ def served() -> Iterator[FakeEvery8d]:
     """One that has an SMS, a booking and a request already, and reports to itself."""
     with FakeEvery8d() as fake:
         fake.update_account("demo", report_url=f"{fake.url}/healthz")
-        key = fake.gateway.open_session("demo", "demo")
-        fake.gateway.send_sms(key, "", "hello 483920", "0912345678", "")
-        fake.gateway.send_sms(key, "", "your code is 246810", "0912345678", "20980101000000")
+        key = fake.gateway.platform.open_session("demo", "demo")
+        fake.gateway.platform.send_sms(key, "", "hello 483920", "0912345678", "")
+        fake.gateway.platform.send_sms(
+            key, "", "your code is 246810", "0912345678", "20980101000000"
+        )
         call(fake.url, "getCredit", sessionKey=key)
         yield fake
 

@@ -126,7 +126,7 @@ NotFound: there is no account 'shop'; there are: demo
 every8d.clock.advance("5")
 InvalidInput: advance takes seconds, a timedelta, or what datetime.timedelta takes, such as \
 minutes=5: unsupported type for timedelta seconds component: str
-every8d.gateway.open_session("demo", "x")
+every8d.gateway.platform.open_session("demo", "x")
 PlatformError: -101, 取得連線失敗，密碼錯誤。
 """
 

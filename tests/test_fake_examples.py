@@ -45,7 +45,7 @@ def test_each_docstring_has_an_example_and_that_runs(
     assert codes, f"{name} has no example"
     app = SimpleNamespace(config={}, url=receiver.url.removesuffix("/report"))
     every8d.update_account("demo", report_url=receiver.url)
-    key = every8d.gateway.open_session("demo", "demo")
+    key = every8d.gateway.platform.open_session("demo", "demo")
     if name not in ("account", "add_account"):
         reps = (
             '&lt;REPS&gt;&lt;USER MOBILE="+886912345678" EMAIL="wang@example.com"&gt;'

@@ -127,7 +127,7 @@ def test_operations_of_the_soap_api_are_listed() -> None:
     listed = re.findall(
         r"^\| `(\w+)` [一-鿿]", page("reference.md").partition("## HTTP API")[0], re.MULTILINE
     )
-    assert {*listed} == {*SoapEndpoint(FakeEvery8d().gateway).operations}
+    assert {*listed} == {*SoapEndpoint(FakeEvery8d().gateway.platform).operations}
 
 
 @pytest.mark.parametrize("name", HTTP_OPERATIONS)

@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Literal, TypedDict, get_args
 
-from fake_every8d.calls import Call, Response
+from fake_every8d.calls import Call, OperationName, Response
 from fake_every8d.control.forms import (
     COUNT,
     PROBABILITY,
@@ -28,19 +28,7 @@ FailureKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
 ]
 FailureEffect = Literal["before", "after"]
-Operation = Literal[
-    "getConnection",
-    "closeConnection",
-    "checkConnection",
-    "sendSMS",
-    "sendSMS4FilterMessage",
-    "sendParamSMS",
-    "getDeliveryStatus",
-    "getReplyMessage",
-    "getCredit",
-    "eraseBooking",
-    "*",
-]
+Operation = Literal[OperationName, "*"]
 """Which calls can fail: those of an operation, by either API, or `*` for all."""
 
 ANY = "*"

@@ -1,14 +1,49 @@
 """The SMS platform itself. Standard library only: no HTTP, no XML, no SOAP."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from fake_every8d.gateway.accounts import Account, Caller, Login, Token
+from fake_every8d.gateway.clock import TAIPEI, Clock
+from fake_every8d.gateway.delivery import Outcome
+from fake_every8d.gateway.editions import Edition
+from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound, PlatformError
+from fake_every8d.gateway.gateway import Gateway, Phone, Phones
+from fake_every8d.gateway.messages import BatchSummary, Message, Recipient, Reply, Status
+from fake_every8d.gateway.outbox import Attempt, ReportState
+from fake_every8d.gateway.platform import DeliveryLog, Erased, Platform, Replies
+from fake_every8d.gateway.reports import Email, Report
+from fake_every8d.gateway.sending import FilteredReceipt, Receipt, SentBefore
+from fake_every8d.gateway.settings import Settings
 
-if TYPE_CHECKING:
-    from fake_every8d.gateway.names import *  # noqa: F403
-
-
-def __getattr__(name: str) -> Any:
-    # Not before one is asked for: the command line needs nothing but the settings.
-    if name.islower() and name != "__all__":  # a module, which Python then looks for
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.names"), name)
+__all__ = [
+    "TAIPEI",
+    "Account",
+    "Attempt",
+    "BatchSummary",
+    "Caller",
+    "Clock",
+    "Conflict",
+    "DeliveryLog",
+    "Edition",
+    "Email",
+    "Erased",
+    "FilteredReceipt",
+    "Gateway",
+    "InvalidInput",
+    "Login",
+    "Message",
+    "NotFound",
+    "Outcome",
+    "Phone",
+    "Phones",
+    "Platform",
+    "PlatformError",
+    "Receipt",
+    "Recipient",
+    "Replies",
+    "Reply",
+    "Report",
+    "SentBefore",
+    "Settings",
+    "ReportState",
+    "Status",
+    "Token",
+]

@@ -218,8 +218,8 @@ class Accounts:
 
     def update(self, user_id: str, **changes: Any) -> Account:
         """Put the account with `changes` to its fields in the old one's place."""
-        self._accounts[user_id] = account = replace(self.get(user_id), **changes)
-        self._changes.count()
+        account = replace(self.get(user_id), **changes)
+        self.put(account)
         return account
 
     def charge(self, account: Account, points: int) -> Account:
@@ -229,9 +229,13 @@ class Accounts:
         """
         charged = object.__new__(Account)
         vars(charged).update(vars(account), credit=account.credit - points)
-        self._accounts[account.user_id] = charged
-        self._changes.count()
+        self.put(charged)
         return charged
+
+    def put(self, account: Account) -> None:
+        """Put an account in the place of the one with its user ID."""
+        self._accounts[account.user_id] = account
+        self._changes.count()
 
     def refund(self, user_id: str, points: int) -> None:
         """Give points back (P6); an account that was removed has lost its points with it."""

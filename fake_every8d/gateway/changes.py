@@ -1,7 +1,7 @@
 """Counting what changes, and waking those who wait for it."""
 
 import threading
-from collections.abc import Callable, Container, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 
 from fake_every8d.gateway.real_time import monotonic
@@ -73,12 +73,6 @@ class Changes:
             for topic in (*topics, ANYTHING):
                 for waiter in tuple(self._waiters.get(topic, ())):
                     waiter.wake()
-
-    def wake_known(self, kind: str, of_those: Container[str]) -> None:
-        """Wake those who wait for one of very many topics of a kind."""
-        for topic in tuple(self._waiters):
-            if isinstance(topic, tuple) and topic[0] == kind and topic[1] in of_those:
-                self.wake(topic)
 
     def wait_for(
         self,

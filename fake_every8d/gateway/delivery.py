@@ -1,22 +1,19 @@
 """What becomes of a message after it is accepted (clauses D, R1, S7)."""
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, TypeVar
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Accounts
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime, to_micros
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput, NotFound
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status
-from fake_every8d.gateway.outbox import Outbox, ReportState
-from fake_every8d.gateway.reports import Report, report
-from fake_every8d.gateway.sending import Sending
+from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
+from fake_every8d.gateway.reports import Email, Report, report
 from fake_every8d.gateway.store import Store
 
 REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
@@ -24,10 +21,6 @@ REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
 
 # By names of their own, because Python 3.11 is slow to look up the members of an enum.
 _SENT, _BOOKED = Status.SENT, Status.BOOKED
-
-Thing = TypeVar("Thing")
-
-FEW = 1_000  # messages dealt with before others get the lock
 
 _MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
     "+886900000000": Status.SENT
@@ -64,8 +57,6 @@ class Outcomes:
         self._set: dict[str, Outcome] = {}
         self._special = dict(self._magic)
         """What is not the default: the magic numbers, and what was set."""
-        self.version = 0
-        """Grows with every change."""
 
     def by_outcome(self, records: Sequence[Record]) -> list[tuple["Outcome", Sequence[Record]]]:
         """Which of the records come to what."""
@@ -94,7 +85,6 @@ class Outcomes:
             )
         outcome = Outcome(number, Status(status), after_seconds)
         self._set[outcome.to] = self._special[outcome.to] = outcome
-        self.version += 1
         return outcome
 
     def clear(self, to: str | None = None) -> None:
@@ -104,7 +94,6 @@ class Outcomes:
         else:
             self._set.pop(to, None)
         self._special = self._magic | self._set
-        self.version += 1
 
     def all(self) -> list[Outcome]:
         """Those that were set, not the magic numbers'."""
@@ -119,7 +108,7 @@ class StepKind(enum.Enum):
     ARRIVE = "arrive"
     """Messages that were sent come to their final status."""
     REPORT = "report"
-    """What has become of messages is reported: they were refused, or cancelled by the thousand."""
+    """Messages that were refused are reported."""
     REPLY = "reply"
     """The phone that replies by itself does so (D3)."""
 
@@ -146,9 +135,9 @@ class Step:
         self._delivery.take(self, due)
 
     @property
-    def user_id(self) -> str:
-        """Whose messages they are."""
-        return self.records[0].batch.user_id
+    def message_id(self) -> int:
+        """Of its messages, the first one's."""
+        return self.records[0].id
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +148,6 @@ class StepState:
     kind: StepKind
     message_ids: tuple[int, ...]
     status: Status
-
-
-class Plan(NamedTuple):
-    """What becomes of that part of a send which goes out at once."""
-
-    by_outcome: list[tuple[Outcome, Sequence[Record]]]
-    copied: list[Record]
-    """What goes out by e-mail, too."""
 
 
 class Delivery:
@@ -200,35 +181,26 @@ class Delivery:
         self._changes = changes
         self._edition = edition
 
-    def plan(self, sending: Sending) -> Plan:
-        """Work out what `begin` needs. Needs no lock; void once `foreseen` has changed."""
-        at_once = sending.by_due.get(sending.batch.accepted_at, [])
-        return Plan(
-            self._outcomes.by_outcome(at_once), [record for record in at_once if record.email]
-        )
-
-    @property
-    def foreseen(self) -> object:
-        """What a plan depends on."""
-        return self._outcomes.version
-
-    def begin(self, sending: Sending, plan: Plan) -> None:
-        """Send what is due at once, and book the rest."""
-        batch = sending.batch
+    def begin(
+        self,
+        batch: Batch,
+        at_once: Sequence[Record],
+        booked: Mapping[int, Sequence[Record]],
+        refused: Sequence[Record],
+    ) -> None:
+        """Send what goes out at once, book the rest by when it is due, and report the refused."""
         now = batch.accepted_at
-        self._arrive_later(plan.by_outcome, now)
-        batch.bookings = tuple(
-            [
-                self.call_at(due, Step(self, StepKind.SEND, few))
-                for due, records in sending.by_due.items()
-                if due > now
-                for few in by_few(records)
-            ]
-        )
-        if sending.refused and self._report_url(batch):
+        self._go_out(at_once, now)
+        if booked:
+            batch.bookings = tuple(
+                [
+                    self.call_at(due, Step(self, StepKind.SEND, records))
+                    for due, records in booked.items()
+                ]
+            )
+        if refused and self._report_url(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
-            for few in by_few(sending.refused):
-                self.call_at(now + self._delivery_micros, Step(self, StepKind.REPORT, few))
+            self.call_at(now + self._delivery_micros, Step(self, StepKind.REPORT, refused))
         self._store.close_if_done(batch)
 
     def make_room(self) -> None:
@@ -237,16 +209,25 @@ class Delivery:
             self._reports.forget(message_ids)
             self._emails.forget(message_ids)
 
+    def forget(self, batches: Sequence[Batch]) -> None:
+        """Forget batches and all that belongs to them, whatever is still to come for them."""
+        going = {message_id for batch in batches for message_id in batch.ids}
+        for timer in self._clock.timers:
+            if isinstance(timer.action, Step | Retry) and timer.action.message_id in going:
+                self._clock.cancel(timer)
+        for batch in batches:
+            self._reports.forget(batch.ids)
+            self._emails.forget(batch.ids)
+        self._store.forget(batches)
+
     def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
-        """Bring messages to their final status, and report it: of very many, a few at a time."""
+        """Bring messages of a batch to their final status, and report it."""
         for record in records:
             record.status = status
             record.finished_at = at
         if records:
-            self._store.touch(records[0].batch, records)
-            self._report_all(records[:FEW], at)
-        for few in by_few(records[FEW:]):
-            self.call_at(at, Step(self, StepKind.REPORT, few))
+            self._store.touch(records)
+            self._report_all(records, at)
 
     def cancel(self, batch: Batch, records: Sequence[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
@@ -268,7 +249,7 @@ class Delivery:
         if record.status is Status.SENT:
             self.finish([record], Status.DELIVERED, now)
         record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
-        self._store.touch(record.batch, [record])
+        self._store.touch([record])
         if url := self._report_url(record.batch):
             self._report(record, url, Status.REPLY, now, text)
 
@@ -307,16 +288,17 @@ class Delivery:
         records = [record for record in records if record.status is _BOOKED]
         for record in records:
             record.status = _SENT
-        self._store.touch(batch, records)
-        self.copy([record for record in records if record.email], at)
-        self._arrive_later(self._outcomes.by_outcome(records), at)
+        self._store.touch(records)
+        self._go_out(records, at)
 
-    def _arrive_later(self, by_outcome: list[tuple[Outcome, Sequence[Record]]], at: int) -> None:
-        for outcome, records in by_outcome:
-            if outcome.status is not Status.SENT:
+    def _go_out(self, records: Sequence[Record], at: int) -> None:
+        for outcome, those in self._outcomes.by_outcome(records):
+            if outcome.status is not _SENT:
                 due = at + outcome.after_micros
-                for few in by_few(records):
-                    self.call_at(due, Step(self, StepKind.ARRIVE, few, outcome.status))
+                self.call_at(due, Step(self, StepKind.ARRIVE, those, outcome.status))
+        for record in records:
+            if record.email:
+                self._copy(record, at)
 
     def _arrive(self, records: Sequence[Record], status: Status, at: int) -> None:
         # Some may have been decided in the meantime, by hand or by a reply.
@@ -326,23 +308,22 @@ class Delivery:
             if record.to == _REPLIES and status is Status.DELIVERED:
                 self.call_at(at + _REPLIES_AFTER, Step(self, StepKind.REPLY, [record]))
 
-    def copy(self, records: Sequence[Record], at: int) -> None:
+    def _copy(self, record: Record, at: int) -> None:
         """Send by e-mail what has gone out by SMS (S7)."""
-        for record in records:
-            if self._mail_state is ReportState.WAITING:
-                self._store.keep(record.batch)
-            self._emails.add(
-                Email(
-                    id=self._emails.next_id(),
-                    message_id=record.id,
-                    user_id=record.batch.user_id,
-                    at=to_datetime(at),
-                    state=self._mail_state,
-                    to=record.email,
-                    subject=record.batch.subject,
-                    content=record.content,
-                )
+        if self._mail_state is ReportState.WAITING:
+            self._store.keep(record.batch)
+        self._emails.add(
+            Email(
+                id=self._emails.next_id(),
+                message_id=record.id,
+                user_id=record.batch.user_id,
+                at=to_datetime(at),
+                state=self._mail_state,
+                to=record.email,
+                subject=record.batch.subject,
+                content=record.content,
             )
+        )
 
     def taken_on(self, email: Email) -> Email:
         """A copy from elsewhere that waits; kept, if there is nobody here to hand it to."""
@@ -367,10 +348,3 @@ class Delivery:
             return self._accounts.get(batch.user_id).report_url
         except NotFound:
             return None
-
-
-def by_few(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
-    """Parts so small that dealing with one keeps nobody waiting for long."""
-    if len(things) <= FEW:
-        return iter((things,) if things else ())
-    return (things[start : start + FEW] for start in range(0, len(things), FEW))

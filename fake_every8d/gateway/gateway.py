@@ -1,23 +1,35 @@
 """The platform as tests and tools have it: looked into, waited for, and told what to do."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import fields, replace
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Caller, points
+from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, points
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.gateway.clock import to_datetime, to_micros
 from fake_every8d.gateway.delivery import REACHABLE, Outcome, Step, StepState
-from fake_every8d.gateway.emails import Email
+from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
-from fake_every8d.gateway.messages import NOT_XML, Batch, BatchSummary, Message, Record, Status
-from fake_every8d.gateway.outbox import ReportState, Retry
-from fake_every8d.gateway.reports import Report
-from fake_every8d.gateway.search import Search
+from fake_every8d.gateway.messages import (
+    NOT_XML,
+    Batch,
+    BatchSummary,
+    Message,
+    Record,
+    Reply,
+    Status,
+)
+from fake_every8d.gateway.outbox import ReportState
+from fake_every8d.gateway.platform import Platform
+from fake_every8d.gateway.reports import Email, Report
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.gateway.state import (
     GatewayState,
@@ -29,12 +41,126 @@ from fake_every8d.gateway.state import (
 
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
 _ARRIVED = (Status.SENT, Status.DELIVERED)
+_AT_A_TIME = 500  # messages that are shown before others have a turn at the lock
+_NAMED = 100  # messages of a phone in which its owner's name is looked for
+
+_NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
+_NOT_A_DIGIT = re.compile("[^0-9]")
+
+_id_of = attrgetter("id")
+
+Condition = Callable[[Record], bool]
 
 
-class Gateway(Search):
-    """The platform, and what tests and tools do to it. Safe from any thread."""
+class Wanted(TypedDict, total=False):
+    """Which messages are looked for: those that match everything given."""
 
-    # What tests and tools do
+    to: str | None
+    """In any spelling."""
+    user_id: str | None
+    batch_id: str | None
+    status: Status | int | None
+    text: str | None
+    """Within the content."""
+    name: str | None
+    """Within the recipient's name."""
+    search: str | None
+    """In any case, anywhere in number (in any spelling), content, name, e-mail address,
+    subject, account, batch ID or a reply."""
+    since: datetime | None
+    """Accepted then or later."""
+    until: datetime | None
+    """Accepted earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number to which messages were sent, and those of them that were asked for."""
+
+    number: str
+    """`+886…` for a Taiwan mobile however it was written."""
+    name: str
+    """What its owner was called last, in one of the last 100 messages; empty if not at all."""
+    messages: int
+    """How many."""
+    newest: Message
+    """The last that was accepted."""
+    unread: int
+    """How many were accepted after `read_until`, of all that were sent to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """Some of the phones that were asked for, and how many there are."""
+
+    phones: list[Phone]
+    count: int
+    """Of phones in all."""
+    messages: int
+    """Of messages to them."""
+    unread: int
+    """Of phones, of all that there are, with a message after `read_until`."""
+
+
+class Gateway:
+    """What tests and tools do to a platform. Safe from any thread.
+
+    No search holds up those who send. `get` and `mail` are as for `Platform`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        get: Callable[[str], int],
+        mail: Callable[[Email], int] | None = None,
+    ) -> None:
+        self._configured = settings or Settings()
+        self.platform = platform = Platform(self._configured, get=get, mail=mail)
+        """What it does for those who call its APIs."""
+        self.clock = platform.clock
+        self._lock = platform.lock
+        self._changes = platform.changes
+        self._accounts = platform.accounts
+        self._store = platform.store
+        self._outcomes = platform.outcomes
+        self._delivery = platform.delivery
+        self._reports = platform.reports
+        self._emails = platform.emails
+
+    def reset(self) -> None:
+        """Return to the initial state, with nothing sent and nothing under way (X1)."""
+        with self._lock:
+            ended = self._changes.begin_generation()
+            self.platform.settings = self._configured
+            self.clock.reset()
+            self._accounts.reset()
+            self._store.clear()
+            self._outcomes.clear()
+            self.platform.next_message_id = 1
+            self._emails.clear()
+            self._reports.clear()
+            self._changes.wake_all()
+            self._reports.drain(ended)
+
+    def close(self) -> None:
+        """Stop for good: nothing falls due or goes out any more."""
+        with self._lock:
+            self._changes.begin_generation()
+            self._reports.clear()
+            self._emails.clear()
+        self.clock.close()
+        self._changes.close()
+
+    @property
+    def settings(self) -> Settings:
+        """As they are now."""
+        return self.platform.settings
+
+    @property
+    def edition(self) -> Edition:
+        """Whose side it is on where the platform's documents contradict each other (E1)."""
+        return self.platform.edition
 
     def update_settings(self, **changes: Any) -> Settings:
         """Change the edition, or `pad_mobile`, until the next reset.
@@ -47,7 +173,7 @@ class Gateway(Search):
                 f"{' and '.join(_CHANGEABLE)} can"
             )
         with self._lock:
-            self.settings = replace(self.settings, **changes)
+            self.platform.settings = replace(self.settings, **changes)
             self._changes.announce()
             return self.settings
 
@@ -133,16 +259,10 @@ class Gateway(Search):
         """
         with self._lock:
             account = self._accounts.reset_one(user_id)
-            for timer in self.clock.timers:
-                if isinstance(timer.action, Step | Retry) and timer.action.user_id == user_id:
-                    self.clock.cancel(timer)
-            self._store.forget_all_of(user_id)
-            self._emails.forget_all_of(user_id)
-            self._reports.forget_all_of(user_id)
+            self._delivery.forget(self._store.batches(user_id))
             self._changes.begin_epoch()
             self._changes.wake_all()
             self._reports.drain(self.generation, user_id)
-        self._intake.catch_up()
         return account
 
     def state(self) -> GatewayState:
@@ -179,7 +299,7 @@ class Gateway(Search):
                 ),
                 reports=tuple(self.reports()),
                 emails=tuple(self.emails()),
-                next_message_id=self._intake.next_id,
+                next_message_id=self.platform.next_message_id,
                 next_report_id=self._reports.upcoming_id,
                 next_email_id=self._emails.upcoming_id,
             )
@@ -193,7 +313,7 @@ class Gateway(Search):
         emails = [self._delivery.taken_on(email) for email in state.emails]
         with self._lock:
             ended = self._changes.begin_generation()
-            self.settings = replace(
+            self.platform.settings = replace(
                 self._configured, edition=state.edition, pad_mobile=state.pad_mobile
             )
             self.clock.restore(to_micros(state.now), running=state.running)
@@ -206,7 +326,7 @@ class Gateway(Search):
             self._outcomes.clear()
             for outcome in state.outcomes:
                 self._outcomes.set(outcome.to, outcome.status, outcome.after_seconds)
-            self._intake.next_id = state.next_message_id
+            self.platform.next_message_id = state.next_message_id
             self._store.clear()
             for batch in batches:
                 self._store.add(batch)
@@ -221,7 +341,6 @@ class Gateway(Search):
             self._delivery.make_room()
             self._changes.wake_all()
             self._reports.drain(ended)
-        self._intake.catch_up()
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
@@ -234,15 +353,104 @@ class Gateway(Search):
         with self._lock:
             return self._accounts.sessions(user_id)
 
-    def owner(self, caller: Caller) -> str | None:
-        """The user ID of who calls, or says to be; None for a dead session or token."""
-        with self._lock:
-            return self._accounts.owner(caller)
-
     def message(self, message_id: int) -> Message:
         """Raises `NotFound`."""
         with self._lock:
             return self._store.record(message_id).snapshot()
+
+    def messages(
+        self,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        changed_after: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+        **wanted: Unpack[Wanted],
+    ) -> list[Message]:
+        """The messages that are wanted, oldest first; `after` and `before` a message's ID.
+
+        With `changed_after`, a `version`, those that have changed since, in the order in
+        which they did. Raises `NotFound` for a `to` that is no number and to which nothing
+        was sent.
+        """
+        matches = _condition(wanted)
+        to = wanted.get("to")
+        with self._lock:
+            candidates = self._store.records(
+                to=None if to is None else self._store.number(to),
+                user_id=wanted.get("user_id"),
+                batch_id=wanted.get("batch_id"),
+                after=after,
+                before=before,
+                changed_after=changed_after,
+                newest_first=newest_first,
+            )
+            if changed_after is not None:
+                return [record.snapshot() for record in islice(filter(matches, candidates), limit)]
+        # The search goes without the lock, and what is found is shown a few at a time.
+        found: list[Message] = []
+        matching = filter(matches, candidates)
+        while limit is None or len(found) < limit:
+            at_most = _AT_A_TIME if limit is None else min(_AT_A_TIME, limit - len(found))
+            some = list(islice(matching, at_most))
+            if not some:
+                break
+            with self._lock:
+                found += [record.snapshot() for record in filter(matches, some)]
+        return found
+
+    def phones(
+        self,
+        *,
+        read_until: int = 0,
+        offset: int = 0,
+        limit: int | None = None,
+        **wanted: Unpack[Wanted],
+    ) -> Phones:
+        """The phones with messages that are wanted, as for `messages`.
+
+        The one whose last such message is newest comes first; the first `offset` of them are
+        left out. The counts are of all phones and messages. `read_until` is the ID of a
+        message: those after it are counted as unread.
+        """
+        matches = _condition(wanted)
+        to = wanted.get("to")
+        with self._lock:
+            candidates = self._store.records(
+                to=None if to is None else self._store.number(to),
+                user_id=wanted.get("user_id"),
+                batch_id=wanted.get("batch_id"),
+                newest_first=True,
+            )
+            of_all = self._store.phones
+            unread = self._store.records(after=read_until) if read_until else []
+        found = list(filter(matches, candidates))
+        numbers = [record.number for record in found]
+        newest = dict(zip(reversed(numbers), reversed(found), strict=True))
+        of_each = Counter(numbers)  # in the order in which they first come: the newest first
+        end = None if limit is None else offset + limit
+        return Phones(
+            [
+                self._phone(newest[number], count, read_until)
+                for number, count in islice(of_each.items(), offset, end)
+            ],
+            len(of_each),
+            len(found),
+            len({record.number for record in unread}) if read_until else of_all,
+        )
+
+    def _phone(self, newest: Record, count: int, read_until: int) -> Phone:
+        with self._lock:
+            of_phone = self._store.of(newest.number)
+            last = islice(reversed(of_phone), _NAMED)
+            return Phone(
+                number=newest.number,
+                name=next((each.name for each in last if each.name), ""),
+                messages=count,
+                newest=newest.snapshot(),
+                unread=len(of_phone) - bisect_right(of_phone, read_until, key=_id_of),
+            )
 
     def batches(
         self,
@@ -438,3 +646,62 @@ class Gateway(Search):
 
     def _told(self, status: Status) -> str:
         return f"{status.value} ({status.term_of(self.edition)})"
+
+
+def _condition(wanted: Wanted) -> Condition | None:
+    """What a record has to meet, wherever it is found; None if nothing."""
+    status, text, name = wanted.get("status"), wanted.get("text"), wanted.get("name")
+    search, since, until = wanted.get("search"), wanted.get("since"), wanted.get("until")
+    conditions: list[Condition] = []
+    if status is not None:
+        conditions.append(lambda record: record.status == status)
+    if since is not None:
+        first = to_micros(since)
+        conditions.append(lambda record: record.batch.accepted_at >= first)
+    if until is not None:
+        end = to_micros(until)
+        conditions.append(lambda record: record.batch.accepted_at < end)
+    if text is not None:
+        conditions.append(lambda record: text in record.content)
+    if name is not None:
+        conditions.append(lambda record: name in record.name)
+    if search is not None and search.strip():
+        conditions.append(_holds(search.strip().lower()))
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else None
+    return lambda record: all(condition(record) for condition in conditions)
+
+
+def _holds(needle: str) -> Condition:
+    """Whether a record has the needle, in lower case, anywhere."""
+    # It is asked of each record there is, so it does as little as it can.
+    cased = needle != needle.upper()
+    # People write 0912-345-678, or a part of it, for +886912345678.
+    digits = _NOT_A_DIGIT.sub("", needle) if _NUMBER.fullmatch(needle) else ""
+    mobile = f"+886{digits[1:]}" if digits.startswith("0") else None
+    last: Batch | None = None
+    in_batch = False
+
+    def holds(record: Record) -> bool:
+        nonlocal last, in_batch
+        if record.batch is not last:
+            last = record.batch
+            in_batch = any(needle in text.lower() for text in (last.id, last.user_id, last.subject))
+        if in_batch or needle in (record.content.lower() if cased else record.content):
+            return True
+        if digits:
+            number = record.number
+            if digits in number or (mobile and number.startswith(mobile)):
+                return True
+        return (
+            needle in record.to.lower()
+            or (record.name != "" and needle in record.name.lower())
+            or (record.email != "" and needle in record.email.lower())
+            or (record.replies is not None and _in_a_reply(needle, record.replies))
+        )
+
+    return holds
+
+
+def _in_a_reply(needle: str, replies: Iterable[Reply]) -> bool:
+    return any(needle in reply.text.lower() for reply in replies)

@@ -131,7 +131,7 @@ class Message:
     version: int = 0
     """The gateway's `version` when it last changed."""
     retry_time: str = ""
-    """RETRYTIME, minutes as the HTTP API was given them; of no effect (H8)."""
+    """RETRYTIME or `retryTime`: minutes as they were given; of no effect (H8, S10)."""
     event_id: str = ""
     """EventID: of the reply link that lengthens the SMS by 17 characters (H8)."""
 
@@ -189,8 +189,8 @@ class Batch:
     """A send and its records, by the ID that the sender was given (批次)."""
 
     __slots__ = (
-        "accepted_at", "bookings", "event_id", "first_id", "first_version", "id", "records",
-        "retry_time", "subject", "to_come", "user_id",
+        "accepted_at", "bookings", "event_id", "first_id", "id", "records", "retry_time",
+        "subject", "to_come", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -217,8 +217,6 @@ class Batch:
         """How many things are still to come: bookings, deliveries, reports."""
         self.first_id = 0
         """Its first message's ID, by which batches are put in order; 0 until it is accepted."""
-        self.first_version = 0
-        """Its first message's version, unless that has changed by itself since."""
 
     @property
     def ids(self) -> range:
@@ -250,11 +248,10 @@ _NO_NUMBER = Kind.INVALID  # which Python 3.11 is slow to look up, each time
 class Record:
     """A recipient's record in a batch, of which a `Message` is a snapshot."""
 
-    # There are as many as messages, so what a batch's records have in common, and what
-    # follows from a record's place in it, is not kept in each.
+    # There are as many as messages, so what a batch's records have in common is not kept in each.
     __slots__ = (
-        "_record_number", "_version", "batch", "content", "cost", "due", "email", "finished_at",
-        "kind", "name", "place", "replies", "status", "to",
+        "batch", "content", "cost", "due", "email", "finished_at", "given_record_number", "kind",
+        "name", "place", "replies", "status", "to", "version",
     )  # fmt: skip
 
     def __init__(
@@ -269,7 +266,7 @@ class Record:
         self.place = place
         """In the batch, from 0."""
         self.to, self.kind = number
-        _, self.content, self.name, self.email, _, self._record_number = recipient
+        _, self.content, self.name, self.email, _, self.given_record_number = recipient
         self.cost = 0
         """Points charged for it now."""
         self.status = status
@@ -277,7 +274,8 @@ class Record:
         """When it goes out, in µs: what the delivery log calls SENT_TIME (D4)."""
         self.finished_at: int | None = None
         self.replies: list[Reply] | None = None
-        self._version = 0
+        self.version = 0
+        """The gateway's, when it last changed."""
 
     @property
     def id(self) -> int:
@@ -285,23 +283,9 @@ class Record:
         return self.batch.first_id + self.place
 
     @property
-    def version(self) -> int:
-        """Of the gateway, when it last changed; 0 to be as its place among the batch's says."""
-        return self._version or self.batch.first_version + self.place
-
-    @version.setter
-    def version(self, version: int) -> None:
-        self._version = version
-
-    @property
     def record_number(self) -> str:
         """MR: given by the sender, else the 1-based place in the batch (S9)."""
-        return self._record_number or str(self.place + 1)
-
-    @property
-    def given_record_number(self) -> str:
-        """MR as the sender gave it, if any."""
-        return self._record_number
+        return self.given_record_number or str(self.place + 1)
 
     @property
     def number(self) -> str:

@@ -85,8 +85,8 @@ class Retry(Generic[Item]):
         self.outbox.start(self.item)
 
     @property
-    def user_id(self) -> str:
-        return self.item.user_id
+    def message_id(self) -> int:
+        return self.item.message_id
 
 
 class _Lane:

@@ -3,22 +3,30 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from random import Random
 from typing import cast
 
-from fake_every8d.gateway.accounts import Accounts, Caller, Login, Token
+from fake_every8d.gateway import numbers
+from fake_every8d.gateway.accounts import Account, Accounts, Caller, Login, Token
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import Delivery, Outcomes
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.emails import Email
-from fake_every8d.gateway.errors import BAD_SEND_TIME, EMPTY_CONTENT
-from fake_every8d.gateway.intake import Intake
-from fake_every8d.gateway.messages import Recipient, Status
+from fake_every8d.gateway.errors import BAD_SEND_TIME, EMPTY_CONTENT, NO_MOBILE, PlatformError
+from fake_every8d.gateway.messages import Batch, Message, Recipient, Reply, Status
 from fake_every8d.gateway.outbox import Outbox, Outgoing, ReportState
-from fake_every8d.gateway.reports import Report
-from fake_every8d.gateway.results import DeliveryLog, Erased, FilteredReceipt, Receipt, Replies
-from fake_every8d.gateway.sending import Submission, is_send_time
+from fake_every8d.gateway.reports import Email, Report
+from fake_every8d.gateway.sending import (
+    DAY,
+    FilteredReceipt,
+    Receipt,
+    Sending,
+    SentBefore,
+    Submission,
+    is_send_time,
+)
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.gateway.store import Store
 
@@ -26,107 +34,141 @@ PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
+_REPEATED = (
+    "The same text went to {} within the last 24 hours, and is sent and billed again: "
+    "sendSMS4FilterMessage leaves such numbers out."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLog:
+    """A page of a batch's delivery log (D4)."""
+
+    count: int
+    """Records of the whole batch."""
+    messages: list[Message]
+    """Those of the page, in the order sent; 1000 at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """A page of the replies to a batch, in the order in which they came (H15)."""
+
+    count: int
+    """Replies to the whole batch."""
+    replies: list[tuple[Message, Reply]]
+    """Those of the page, each with the message that it is to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What erasing a batch's bookings has cancelled and given back (D6)."""
+
+    records: int
+    points: Decimal
 
 
 class Platform:
-    """An SMS platform in memory: accounts, points, bookings, delivery and reports.
+    """An SMS platform in memory: what it does for those who call its APIs.
 
     Safe from any thread. One lock guards all of it, and nothing waits for the network
     while holding it. `get(url)` does a status report's HTTP GET and returns the
     status code, or raises; `mail(email)`, if given, hands a copy to an SMTP server
-    and returns its reply code, or raises.
+    and returns its reply code, or raises. The parts that it is made of are for `Gateway`.
     """
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: Settings,
         *,
         get: Callable[[str], int],
         mail: Callable[[Email], int] | None = None,
     ) -> None:
-        self.settings = settings = settings or Settings()
+        self.settings = settings
         """As they are now."""
-        self._configured = settings
-        self._lock = threading.RLock()
-        self._changes = Changes()
-        self.clock = Clock(self._lock, self._changes)
-        self._accounts = Accounts(settings.accounts, self.clock, self._changes)
-        self._store = Store(settings.max_messages, self._changes)
-        self._reports: Outbox[Report] = Outbox(
+        self.lock = threading.RLock()
+        self.changes = Changes()
+        self.clock = Clock(self.lock, self.changes)
+        self.accounts = Accounts(settings.accounts, self.clock, self.changes)
+        self.store = Store(settings.max_messages, self.changes)
+        self.reports: Outbox[Report] = Outbox(
             self.clock,
-            self._lock,
-            self._changes,
+            self.lock,
+            self.changes,
             lambda report: get(report.url),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=True,
             width=32,
         )
-        self._emails: Outbox[Email] = Outbox(
+        self.emails: Outbox[Email] = Outbox(
             self.clock,
-            self._lock,
-            self._changes,
+            self.lock,
+            self.changes,
             mail or (lambda email: email.SUCCESS),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=False,
             width=2,
         )
-        self._outcomes = Outcomes(settings.delivery_seconds)
-        self._delivery = Delivery(
+        self.outcomes = Outcomes(settings.delivery_seconds)
+        self.delivery = Delivery(
             self.clock,
-            self._store,
-            self._accounts,
-            self._outcomes,
-            self._reports,
-            self._emails,
+            self.store,
+            self.accounts,
+            self.outcomes,
+            self.reports,
+            self.emails,
             delivery_seconds=settings.delivery_seconds,
             mail_state=ReportState.WAITING if mail else ReportState.KEPT,
-            changes=self._changes,
+            changes=self.changes,
             edition=lambda: self.edition,
         )
-        self._intake = Intake(
-            self._lock,
-            self.clock,
-            self._changes,
-            self._accounts,
-            self._store,
-            self._delivery,
-            edition=lambda: self.edition,
-        )
+        self.next_message_id = 1
+        self._random = Random()  # its own, so that a suite that seeds Python's still gets new IDs
+
+    @property
+    def edition(self) -> Edition:
+        """Whose side it is on where the platform's documents contradict each other (E1)."""
+        return cast("Edition", self.settings.edition)
+
+    def owner(self, caller: Caller) -> str | None:
+        """The user ID of who calls, or says to be; None for a dead session or token."""
+        with self.lock:
+            return self.accounts.owner(caller)
 
     # The platform's operations. A `caller` is who calls: the key of a session, a `Login`
     # or a `Token`; none that is right raises -300, -100, -101, -999 or -301.
 
     def open_session(self, user_id: str, password: str) -> str:
         """getConnection: a session key. Raises -100, -101 or -999 (A1–A3)."""
-        with self._lock:
-            return self._accounts.open_session(user_id, password)
+        with self.lock:
+            return self.accounts.open_session(user_id, password)
 
     def close_session(self, session_key: str) -> bool:
         """closeConnection: whether there was such a session (A5)."""
-        with self._lock:
-            return self._accounts.close_session(session_key)
+        with self.lock:
+            return self.accounts.close_session(session_key)
 
     def open_token(self, login: Login) -> str:
         """ConnectionHandler: a token, good for 8 hours (H7)."""
-        with self._lock:
-            return self._accounts.open_token(login)
+        with self.lock:
+            return self.accounts.open_token(login)
 
     def close_token(self, token: Token) -> None:
         """ConnectionHandler: the token is no longer good (H7)."""
-        with self._lock:
-            self._accounts.close_token(token)
+        with self.lock:
+            self.accounts.close_token(token)
 
     def check(self, caller: Caller) -> None:
         """Raises what any call by this caller would."""
-        with self._lock:
-            self._accounts.of(caller)
+        with self.lock:
+            self.accounts.of(caller)
 
     def credit(self, caller: Caller) -> Decimal:
         """getCredit: points left."""
-        with self._lock:
-            return self._accounts.of(caller).credit
+        with self.lock:
+            return self.accounts.of(caller).credit
 
     def send_sms(
         self,
@@ -160,7 +202,7 @@ class Platform:
             event_id=event_id,
             tell_repeats=tell_repeats,
         )
-        return self._intake.send(caller, submission)
+        return self._send(caller, submission)
 
     def send_filtered_sms(
         self,
@@ -189,7 +231,15 @@ class Platform:
             retry_time=retry_time,
             event_id=event_id,
         )
-        return self._intake.send_filtered(caller, submission, send=send)
+        with self.lock:
+            account = self._sender(caller, submission)
+            left_out = tuple(self._sent_before(account.user_id, submission.recipients))
+            mobiles = {before.mobile for before in left_out}
+            left = [to for to in submission.recipients if to.mobile not in mobiles]
+            receipt = None
+            if send and left:
+                receipt = self._accept(account, submission._replace(recipients=left))
+            return FilteredReceipt(receipt, left_out)
 
     def send_param_sms(
         self, caller: Caller, subject: str, recipients: Sequence[Recipient], send_time: str
@@ -201,7 +251,7 @@ class Platform:
         submission = Submission(
             subject, recipients, send_time, _without_content(recipients), as_written=True
         )
-        return self._intake.send(caller, submission)
+        return self._send(caller, submission)
 
     def send_param(
         self,
@@ -219,13 +269,13 @@ class Platform:
         submission = Submission(
             subject, recipients, "", problem, retry_time=retry_time, event_id=event_id
         )
-        return self._intake.send(caller, submission)
+        return self._send(caller, submission)
 
     def delivery_log(self, caller: Caller, batch_id: str, page_no: str) -> DeliveryLog:
         """getDeliveryStatus: a page of a batch (D4, D5)."""
-        with self._lock:
-            account = self._accounts.of(caller)
-            batch = self._store.batch(batch_id, account.user_id)
+        with self.lock:
+            account = self.accounts.of(caller)
+            batch = self.store.batch(batch_id, account.user_id)
             page = _page(page_no, PAGE)
             if batch is None or page is None:
                 return DeliveryLog(0, [])
@@ -234,9 +284,9 @@ class Platform:
 
     def replies(self, caller: Caller, batch_id: str, page_no: str) -> Replies:
         """getReplyMessage: a page of the replies to a batch, of the edition's size (H15, E1)."""
-        with self._lock:
-            account = self._accounts.of(caller)
-            batch = self._store.batch(batch_id, account.user_id)
+        with self.lock:
+            account = self.accounts.of(caller)
+            batch = self.store.batch(batch_id, account.user_id)
             page = _page(page_no, PAGE if self.edition is Edition.OF_2025 else 10)
             if batch is None or page is None:
                 return Replies(0, [])
@@ -253,53 +303,97 @@ class Platform:
 
         None if there is nothing to cancel (D6).
         """
-        with self._lock:
-            account = self._accounts.of(caller)
-            batch = self._store.batch(batch_id, account.user_id)
+        with self.lock:
+            account = self.accounts.of(caller)
+            batch = self.store.batch(batch_id, account.user_id)
             if batch is None:
                 return None
             booked = [record for record in batch.records if record.status is Status.BOOKED]
             if not booked:
                 return None
-            points = self._delivery.cancel(batch, booked)
-            self._changes.announce()
+            points = self.delivery.cancel(batch, booked)
             return Erased(len(booked), Decimal(points))
 
-    @property
-    def edition(self) -> Edition:
-        """Whose side it is on where the platform's documents contradict each other (E1)."""
-        return cast("Edition", self.settings.edition)
+    def _send(self, caller: Caller, submission: Submission) -> Receipt:
+        """Send, or raise what is wrong."""
+        with self.lock:
+            return self._accept(self._sender(caller, submission), submission)
 
-    def reset(self) -> None:
-        """Return to the initial state, with nothing sent and nothing under way (X1)."""
-        with self._lock:
-            ended = self._changes.begin_generation()
-            self.settings = self._configured
-            self.clock.reset()
-            self._accounts.reset()
-            self._store.clear()
-            self._outcomes.clear()
-            self._intake.reset()
-            self._emails.clear()
-            self._reports.clear()
-            self._changes.wake_all()
-            self._reports.drain(ended)
+    def _sender(self, caller: Caller, submission: Submission) -> Account:
+        """Whose send it is. Raises what is wrong with the caller, then with the submission."""
+        account = self.accounts.of(caller)
+        if submission.problem:
+            raise PlatformError(*submission.problem)
+        if not submission.recipients:
+            raise PlatformError(*NO_MOBILE)
+        return account
 
-    def close(self) -> None:
-        """Stop for good: nothing falls due or goes out any more."""
-        with self._lock:
-            self._changes.begin_generation()
-            self._reports.clear()
-            self._emails.clear()
-        self.clock.close()
-        self._changes.close()
+    def _accept(self, account: Account, submission: Submission) -> Receipt:
+        """Judge, charge, keep and deliver: all of it, or nothing if it is interrupted."""
+        batch = Batch(
+            _batch_id(self._random),
+            account.user_id,
+            submission.subject,
+            self.clock.micros,
+            retry_time=submission.retry_time,
+            event_id=submission.event_id,
+        )
+        sending = Sending(account, batch, submission, self.edition)
+        advice = sending.advice
+        if submission.tell_repeats:
+            advice += self._repeated(sending, submission)
+        batch.first_id = self.next_message_id
+        try:
+            charged = self.accounts.charge(account, sending.cost)
+            self.next_message_id += len(batch.records)
+            self.store.add(batch)
+            self.delivery.begin(batch, sending.at_once, sending.booked, sending.refused)
+        except BaseException:  # a signal's, such as the one with which pytest-timeout ends a test
+            self.accounts.put(account)
+            self.next_message_id = batch.first_id
+            self.delivery.forget([batch])
+            raise
+        self.delivery.make_room()
+        return Receipt(
+            charged.credit, sending.sent, Decimal(sending.cost), sending.unsent, batch.id, advice
+        )
+
+    def _repeated(self, sending: Sending, submission: Submission) -> tuple[str, ...]:
+        """Advice that names the first whose last SMS was the same."""
+        batch = sending.batch
+        since = batch.accepted_at - DAY
+        for record in batch.records:
+            if record.finished_at is None and self.store.last_sent(
+                batch.user_id, record.to, record.content, since, only_last=True
+            ):
+                return (_REPEATED.format(submission.recipients[record.place].mobile),)
+        return ()
+
+    def _sent_before(self, user_id: str, recipients: Sequence[Recipient]) -> list[SentBefore]:
+        """Those to whom the account sent the same text within 24 hours (H11)."""
+        since = self.clock.micros - DAY
+        return [
+            SentBefore(to.mobile, batch_id)
+            for to in recipients
+            if (
+                batch_id := self.store.last_sent(
+                    user_id, numbers.parse(to.mobile).e164, to.content, since
+                )
+            )
+        ]
 
     def _attempted(self, item: Outgoing) -> None:
-        record = self._store.record(item.message_id)
+        record = self.store.record(item.message_id)
         if item.state is not ReportState.WAITING:
-            self._store.release(record.batch)
-        self._changes.count()
-        self._store.wake(record.batch, [record])
+            self.store.release(record.batch)
+        self.changes.count()
+        self.store.wake([record])
+
+
+def _batch_id(random: Random) -> str:
+    """A UUID of version 4, without asking the system for randomness each time."""
+    digits = random.randbytes(15).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"
 
 
 def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient]:

@@ -1,4 +1,4 @@
-"""Status reports (狀態回報, clauses R): the GET that tells a customer what became of a message."""
+"""What goes out about a message: status reports (狀態回報, clauses R), copies by e-mail (S7)."""
 
 import re
 from dataclasses import dataclass
@@ -45,6 +45,23 @@ class Report(Outgoing):
     """MR."""
     url: str
     """What is requested, query and all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(Outgoing):
+    """The copy of an SMS that goes to its recipient's e-mail address, free of charge.
+
+    Kept always; handed to an SMTP server when one is configured, and delivered once
+    that has answered 250.
+    """
+
+    SUCCESS: ClassVar[int] = 250
+
+    to: str
+    """The address, as the sender gave it."""
+    subject: str
+    """The batch's subject (簡訊主旨)."""
+    content: str
 
 
 def report(

@@ -1,7 +1,6 @@
 """Which recipients of a send are accepted, and what that costs (clauses S, N, P)."""
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -59,71 +58,86 @@ class Submission(NamedTuple):
     """Whether advice names those who got the same text as their last SMS, within 24 hours."""
 
 
-class Sending:
-    """A send, worked out: its batch's records and what they cost. Changes nothing else.
+class Receipt(NamedTuple):
+    """What a send returns (S1, S2)."""
 
-    Working it out may take long, and needs no lock.
-    """
+    credit: Decimal
+    """Points left after it."""
+    sent: int
+    """Recipients accepted, bookings included (SENDED)."""
+    cost: Decimal
+    """Points charged for it."""
+    unsent: int
+    """Recipients that the credit did not cover (UNSEND)."""
+    batch_id: str
+    advice: tuple[str, ...]
+    """What happened that people do not expect, a sentence each."""
+
+    def line(self, *, cost_decimals: int) -> str:
+        """CREDIT,SENDED,COST,UNSEND,BATCH_ID, as both APIs have it (S1, P5, H9)."""
+        return (
+            f"{self.credit:.2f},{self.sent},{self.cost:.{cost_decimals}f},{self.unsent},"
+            f"{self.batch_id}"
+        )
+
+
+class SentBefore(NamedTuple):
+    """A recipient who was sent the same text within the last 24 hours (H11)."""
+
+    mobile: str
+    """As the caller gave it now."""
+    batch_id: str
+    """In which batch, the latest if there are several."""
+
+
+class FilteredReceipt(NamedTuple):
+    """What a send returns that leaves such recipients out (H11)."""
+
+    receipt: Receipt | None
+    """None if nobody was left, or nothing was to be sent."""
+    left_out: tuple[SentBefore, ...]
+
+
+class Sending:
+    """A send, worked out: its batch's records, and what they cost. Changes nothing else."""
 
     def __init__(
-        self,
-        account: Account,
-        batch_id: str,
-        submission: Submission,
-        now: int,
-        edition: Edition,
+        self, account: Account, batch: Batch, submission: Submission, edition: Edition
     ) -> None:
-        self.batch = Batch(
-            batch_id,
-            account.user_id,
-            submission.subject,
-            now,
-            retry_time=submission.retry_time,
-            event_id=submission.event_id,
-        )
-        self.submission = submission
+        self.batch = batch
         self.cost = 0
         """Points charged for it."""
         self.unsent = 0
         """Recipients that the credit did not cover."""
-        self.by_due: defaultdict[int, list[Record]] = defaultdict(list)
-        """What is accepted, by when it goes out (µs)."""
+        self.at_once: list[Record] = []
+        """What goes out now."""
+        self.booked: dict[int, list[Record]] = {}
+        """What goes out later, by when (µs)."""
         self.refused: list[Record] = []
-        """What is not, and what an account in test mode only pretends to send."""
+        """What does not, and what an account in test mode only pretends to send."""
         self._account = account
+        self._submission = submission
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
         )
-        self._remarks: dict[str, list[str]] = {}  # what for, the first few
-        self._remarked: dict[str, int] = {}
-        self._due_times: dict[str, int | None] = {}
+        self._remarks: dict[str, list[str]] = {}  # what for
+        self._due_times: dict[str, int | None] = {"": batch.accepted_at}
         self._prices: dict[str, int] = {}
-        send_time = submission.send_time
-        self.batch.records = tuple(
-            [
-                self._judge(recipient, recipient.send_time or send_time, place)
-                for place, recipient in enumerate(submission.recipients)
-            ]
+        batch.records = tuple(
+            [self._judge(recipient, place) for place, recipient in enumerate(submission.recipients)]
         )
+        for record in batch.records:
+            self.cost += record.cost
         if self.cost > account.credit:
             self._leave_out(account.credit)
-
-    def affordable(self, credit: Decimal) -> bool:
-        """Whether it comes out the same with this credit as with that it was judged by."""
-        return credit == self._account.credit or (not self.unsent and self.cost <= credit)
-
-    def _leave_out(self, credit: Decimal) -> None:
-        """Refuse those that `credit` does not cover (P7)."""
-        self.cost = 0
-        self.by_due.clear()
-        self.refused.clear()
-        for record in self.batch.records:
-            if record.finished_at is None and record.cost > credit - self.cost:
-                what = f"{record.to} ({record.cost} points)"
-                record.status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, what)
-                record.cost = 0
-                self.unsent += 1
-            self._sort(record)
+        for record in batch.records:
+            if record.status is _SENT:
+                self.at_once.append(record)
+            elif record.status is _BOOKED:
+                self.booked.setdefault(record.due, []).append(record)
+            else:
+                record.due = record.finished_at = batch.accepted_at
+                self.refused.append(record)
 
     @property
     def sent(self) -> int:
@@ -134,16 +148,23 @@ class Sending:
     @property
     def advice(self) -> tuple[str, ...]:
         """What happened here that people do not expect of the platform, a sentence each."""
-        return tuple(
-            [
-                text.format(_few(items, self._remarked[text]))
-                for text, items in self._remarks.items()
-            ]
-        )
+        return tuple([text.format(_few(items)) for text, items in self._remarks.items()])
 
-    def _judge(self, recipient: Recipient, send_time: str, place: int) -> Record:
+    def _leave_out(self, credit: Decimal) -> None:
+        """Refuse those that `credit` does not cover (P7)."""
+        self.cost = 0
+        for record in self.batch.records:
+            if record.cost > credit - self.cost:
+                what = f"{record.to} ({record.cost} points)"
+                record.status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, what)
+                record.cost = 0
+                self.unsent += 1
+            self.cost += record.cost
+
+    def _judge(self, recipient: Recipient, place: int) -> Record:
         account, now = self._account, self.batch.accepted_at
         number = numbers.parse(recipient.mobile)
+        send_time = recipient.send_time or self._submission.send_time
         due = self._due(send_time)
         price = 0 if account.test_mode else self._price(recipient, number)
         if account.test_mode:
@@ -164,18 +185,9 @@ class Sending:
         record = Record(self.batch, recipient, place, number, status)
         if status is _SENT or status is _BOOKED:
             assert due is not None
-            record.due = max(due, now)
+            record.due = due
             record.cost = price
-        self._sort(record)
         return record
-
-    def _sort(self, record: Record) -> None:
-        if record.status is _SENT or record.status is _BOOKED:
-            self.cost += record.cost
-            self.by_due[record.due].append(record)
-        else:
-            record.due = record.finished_at = self.batch.accepted_at
-            self.refused.append(record)
 
     def _due(self, send_time: str) -> int | None:
         if send_time not in self._due_times:
@@ -190,7 +202,7 @@ class Sending:
             if units > pricing.LONGEST:
                 self._remark(_LONG, str(units))
         if number.kind is _DOMESTIC:
-            if not self.submission.as_written or recipient.mobile.lstrip().startswith("+886"):
+            if not self._submission.as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
             self._remark(_NOT_886, recipient.mobile)  # N4
         return price * pricing.INTERNATIONAL_FACTOR
@@ -200,10 +212,7 @@ class Sending:
         return status
 
     def _remark(self, text: str, what: str) -> None:
-        before = self._remarked.get(text, 0)
-        self._remarked[text] = before + 1
-        if before < _SHOWN:
-            self._remarks.setdefault(text, []).append(what)
+        self._remarks.setdefault(text, []).append(what)
 
     def _fit_name(self, recipient: Recipient) -> Recipient:
         units = recipient.name.encode("utf-16-le", "surrogatepass")
@@ -216,8 +225,6 @@ class Sending:
 
 def _due_time(send_time: str, now: int) -> int | None:
     """When to send, in µs: `now` or later; None if it is no time, or too long ago (S5)."""
-    if not send_time:
-        return now
     due = _moment(send_time)
     if due is None:
         return None
@@ -239,7 +246,7 @@ def _moment(send_time: str) -> int | None:
     return to_micros(moment.replace(tzinfo=TAIPEI))
 
 
-def _few(items: list[str], count: int) -> str:
+def _few(items: Sequence[str]) -> str:
     """The first of many items, in a list that can be read."""
-    shown = ", ".join(item if item else "(none)" for item in items)
-    return shown if count == len(items) else f"{shown} and {count - len(items)} more"
+    shown = ", ".join(item if item else "(none)" for item in items[:_SHOWN])
+    return shown if len(items) <= _SHOWN else f"{shown} and {len(items) - _SHOWN} more"

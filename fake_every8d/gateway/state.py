@@ -13,11 +13,10 @@ from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import LATEST, to_datetime, to_micros
 from fake_every8d.gateway.delivery import Outcome, Outcomes, StepKind, StepState
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.emails import Email
 from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.messages import Batch, Recipient, Record, Reply, Status
 from fake_every8d.gateway.outbox import Outgoing
-from fake_every8d.gateway.reports import Report
+from fake_every8d.gateway.reports import Email, Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The HTTP API of a gateway: what a path stands for, and its calls, bytes in and bytes out."""
+"""The HTTP API of a platform: what a path stands for, and its calls, bytes in and bytes out."""
 
 import logging
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from fake_every8d.calls import Advice, Response
-from fake_every8d.gateway import Gateway, Login, PlatformError, Token
+from fake_every8d.gateway import Login, Platform, PlatformError, Token
 from fake_every8d.gateway.errors import UNFORESEEN
 from fake_every8d.http_api.forms import Parameters, read_form
 from fake_every8d.http_api.json_body import Fields, Malformed, read_json
@@ -49,7 +49,7 @@ _logger = logging.getLogger(__name__)
 class HttpCall:
     """A `Call` that came by the HTTP API: whatever came, the response is HTTP 200 (H5)."""
 
-    def __init__(self, gateway: Gateway, name: str, request: Request) -> None:
+    def __init__(self, platform: Platform, name: str, request: Request) -> None:
         self.operation: str | None = None
         self.user_id: str | None = None
         self.result: str | None = None
@@ -57,7 +57,7 @@ class HttpCall:
         self._operation: Operation | None = None
         self._given: Parameters | Fields | None = None
         token = _token(request.authorization)
-        self._context = Context(gateway, gateway.edition, token or Login("", ""), Advice())
+        self._context = Context(platform, platform.edition, token or Login("", ""), Advice())
         advice = self._context.advice
         if len(request.body) > _LONG_BODY:
             advice.add(_LONG)
@@ -80,7 +80,7 @@ class HttpCall:
         if self._operation is not None:
             self.operation = self._operation.call_name
         # Before the call, because closing the token ends what tells whose it is.
-        self.user_id = gateway.owner(self._context.caller)
+        self.user_id = platform.owner(self._context.caller)
         # What failures on demand put in its place is of the same type.
         is_json = self._operation is not None and self._operation.json
         self._output = Output("", JSON if is_json else TEXT)
@@ -109,7 +109,7 @@ class HttpCall:
         try:
             if self._given is None:
                 if isinstance(call.caller, Token):
-                    call.gateway.check(call.caller)
+                    call.platform.check(call.caller)
                 raise PlatformError(*UNFORESEEN)
             self._output = operation.run(call, self._given)
         except PlatformError as error:
@@ -136,10 +136,10 @@ class HttpCall:
 
 
 class HttpEndpoint:
-    """The HTTP API of a gateway."""
+    """The HTTP API of a platform."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -166,11 +166,11 @@ class HttpEndpoint:
 
     def read(self, name: str, request: Request) -> HttpCall:
         """Read a GET or a POST of an operation."""
-        return HttpCall(self._gateway, name, request)
+        return HttpCall(self._platform, name, request)
 
     def page(self, base_url: str) -> str:
         """The page that lists the operations, in HTML; `base_url` is without a slash."""
-        return page(base_url + PATH, self._gateway.edition)
+        return page(base_url + PATH, self._platform.edition)
 
 
 def _token(authorization: str) -> Token | None:

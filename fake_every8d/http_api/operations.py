@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_every8d.calls import Advice
-from fake_every8d.gateway import Caller, Edition, Gateway, Login, PlatformError, Recipient, Token
+from fake_every8d.gateway import Caller, Edition, Login, Platform, PlatformError, Recipient, Token
 from fake_every8d.gateway.errors import NO_CREDENTIALS
 from fake_every8d.http_api.forms import Parameters
 from fake_every8d.http_api.json_body import Fields, Malformed
@@ -44,9 +44,9 @@ _PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
 
 @dataclass(slots=True)
 class Context:
-    """A call that is being executed: the gateway, who calls, and the advice so far."""
+    """A call that is being executed: the platform, who calls, and the advice so far."""
 
-    gateway: Gateway
+    platform: Platform
     edition: Edition
     caller: Caller
     advice: Advice
@@ -76,7 +76,7 @@ class Operation:
 
 
 def _send_sms(call: Context, given: Parameters) -> Output:
-    receipt = call.gateway.send_sms(
+    receipt = call.platform.send_sms(
         call.caller,
         *_what_is_sent(given),
         **_options(call, given),
@@ -91,7 +91,7 @@ def _send_filtered_sms(call: Context, given: Parameters) -> Output:
     if "IsSend" in given:
         call.later("IsSend")
     sent = given["IsSend"].strip().lower() != "false"
-    filtered = call.gateway.send_filtered_sms(
+    filtered = call.platform.send_filtered_sms(
         call.caller, *_what_is_sent(given), **_options(call, given), send=sent
     )
     if filtered.receipt:
@@ -138,9 +138,9 @@ def _send_param(call: Context, given: Fields) -> Output:
         subject, retry_time = given["SB"], given["RETRYTIME"]
         event_id = given["EventID"]
     except Malformed:
-        call.gateway.check(call.caller)  # a failed login is the first error, as elsewhere
+        call.platform.check(call.caller)  # a failed login is the first error, as elsewhere
         raise
-    receipt = call.gateway.send_param(
+    receipt = call.platform.send_param(
         call.caller,
         subject,
         recipients,
@@ -168,7 +168,7 @@ def _filled(call: Context, template: str, param: str) -> str:
 
 def _get_delivery_status(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
-    log = call.gateway.delivery_log(call.caller, batch_id, page_no)
+    log = call.platform.delivery_log(call.caller, batch_id, page_no)
     if not log.count:
         _tell_why_nothing(call, batch_id, page_no, _NO_BATCH)
     table = delivery_table(log, batch_id, call.edition)
@@ -177,7 +177,7 @@ def _get_delivery_status(call: Context, given: Parameters) -> Output:
 
 def _get_reply_message(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
-    replies = call.gateway.replies(call.caller, batch_id, page_no)
+    replies = call.platform.replies(call.caller, batch_id, page_no)
     if not replies.count:
         _tell_why_nothing(call, batch_id, page_no, _NO_REPLY)
     table = reply_table(replies, batch_id)
@@ -207,7 +207,7 @@ def _formatted(
 
 def _erase_booking(call: Context, given: Parameters) -> Output:
     batch_id = given["BID"].strip()
-    erased = call.gateway.erase_booking(call.caller, batch_id)
+    erased = call.platform.erase_booking(call.caller, batch_id)
     if erased is None:
         call.advice.add(_NOTHING_BOOKED, batch_id or "(none)", loses=False)
         return Output("")
@@ -215,21 +215,21 @@ def _erase_booking(call: Context, given: Parameters) -> Output:
 
 
 def _get_credit(call: Context, given: Parameters) -> Output:
-    return Output(f"{call.gateway.credit(call.caller):.2f}")
+    return Output(f"{call.platform.credit(call.caller):.2f}")
 
 
 def _open_token(call: Context, given: Fields) -> Output:
     assert isinstance(call.caller, Login)  # whatever token came with it
-    return token_json(call.gateway.open_token(call.caller))
+    return token_json(call.platform.open_token(call.caller))
 
 
 def _check_token(call: Context, given: Fields) -> Output:
-    call.gateway.check(_token(call))
+    call.platform.check(_token(call))
     return token_json()
 
 
 def _close_token(call: Context, given: Fields) -> Output:
-    call.gateway.close_token(_token(call))
+    call.platform.close_token(_token(call))
     return token_json()
 
 

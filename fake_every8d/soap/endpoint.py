@@ -1,16 +1,16 @@
-"""The SOAP API of a gateway, bytes in and bytes out: read, execute, respond; and its pages."""
+"""The SOAP API of a platform, bytes in and bytes out: read, execute, respond; and its pages."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
-from fake_every8d.calls import Advice, Response
-from fake_every8d.gateway import Gateway
+from fake_every8d.calls import Response
+from fake_every8d.gateway import Platform
 from fake_every8d.soap import envelope, help
 from fake_every8d.soap.documents import RepsError, recipients
 from fake_every8d.soap.envelope import TNS
-from fake_every8d.soap.service import Work, application
+from fake_every8d.soap.service import application
 from fake_every8d.soap.wsdl import discovery, wsdl
 
 _XML = "text/xml; charset=utf-8"
@@ -24,11 +24,12 @@ class SoapCall:
     fault with 500, or a bare 400 or 415.
     """
 
-    def __init__(self, gateway: Gateway, request: envelope.Request) -> None:
+    def __init__(self, platform: Platform, request: envelope.Request) -> None:
+        self.platform = platform
+        self.advice = request.advice
         self.operation: str | None = None
+        self.user_id: str | None = None
         self.result: str | None = None
-        self.udc = Work(gateway, request.advice)
-        """What spyne's context has, too: all of it that the operations use."""
         self._text = ""
         try:
             self._version, self._operation, self._values = envelope.read(request, _operations())
@@ -40,17 +41,14 @@ class SoapCall:
             self.operation = self._operation.name
 
     @property
-    def user_id(self) -> str | None:
-        return self.udc.user_id
-
-    @property
-    def advice(self) -> Advice:
-        return self.udc.advice
+    def udc(self) -> Self:
+        """The call itself, which takes the place of the context that spyne would pass."""
+        return self
 
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         given = [value or "" for value in self._values]
-        values = dict(zip(_parameters(_methods()[self._operation.name]), given, strict=True))
-        user_id = values.get("userID") or self.udc.gateway.owner(values.get("sessionKey", ""))
+        values = dict(zip(self._operation.names, given, strict=True))
+        user_id = values.get("userID") or self.platform.owner(values.get("sessionKey", ""))
         if "contentXML" not in values:
             return user_id, values.get("mobile", "").split(",")
         try:
@@ -66,8 +64,9 @@ class SoapCall:
     def respond(self, result: str | None = None) -> Response:
         refused = self._refused
         if refused is None:
-            self.result = self.udc.result if result is None else result
-            text = self._text if result is None else result
+            text = self._text
+            if result is not None:
+                self.result = text = result
             body = envelope.response(self._version, self._operation, text)
             return Response(200, self._version.content_type, body)
         if refused.code:
@@ -84,19 +83,19 @@ class SoapCall:
 
 
 class SoapEndpoint:
-    """The SOAP API of a gateway."""
+    """The SOAP API of a platform."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
 
     @property
-    def operations(self) -> Mapping[str, tuple[str, ...]]:
-        """The operations' names in the document's order, and their parameters' names."""
-        return {name: _parameters(method) for name, method in _methods().items()}
+    def operations(self) -> envelope.Operations:
+        """The operations by name, in the order of the WSDL."""
+        return _operations()
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
         """Read a POST. The headers are as they came, or None if missing."""
-        return SoapCall(self._gateway, envelope.Request(body, content_type or "", soap_action))
+        return SoapCall(self._platform, envelope.Request(body, content_type or "", soap_action))
 
     def page(self, query: str, address: str) -> Response:
         """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).
@@ -116,10 +115,10 @@ class SoapEndpoint:
         operations = self.operations
         name = asked.get("op")
         if name is None:
-            return Response(200, _HTML, help.overview(operations, address).encode())
+            return Response(200, _HTML, help.overview(operations.values(), address).encode())
         if name not in operations:
-            return Response(404, _HTML, help.overview(operations, address).encode())
-        return Response(200, _HTML, help.operation(name, operations[name], address).encode())
+            return Response(404, _HTML, help.overview(operations.values(), address).encode())
+        return Response(200, _HTML, help.operation(operations[name], address).encode())
 
     def unrecognized(self, path: str) -> Response:
         """The response to a request for a `path` after the endpoint's own (W8)."""
@@ -131,39 +130,33 @@ def _interface() -> Any:
     return application().interface
 
 
-@functools.cache
-def _methods() -> Mapping[str, Any]:
-    """The operations as spyne describes them, by name."""
-    return {
-        method.name: method
-        for service in _interface().services
-        for method in service.public_methods.values()
-    }
+def _methods() -> list[Any]:
+    """The operations as spyne describes them."""
+    return [
+        method for service in _interface().services for method in service.public_methods.values()
+    ]
 
 
 @functools.cache
 def _functions() -> Mapping[str, Callable[..., str]]:
-    return {name: method.function for name, method in _methods().items()}
+    return {method.name: method.function for method in _methods()}
 
 
 @functools.cache
 def _operations() -> envelope.Operations:
-    return {name: _operation(method) for name, method in _methods().items()}
+    return {method.name: _operation(method) for method in _methods()}
 
 
 def _operation(method: Any) -> envelope.Operation:
     (result,) = _names(method.out_message)
     return envelope.Operation(
         name=method.name,
+        title=method.function.__doc__,
         element=f"{TNS}}}{method.in_message.get_type_name()}",
-        parameters={f"{TNS}}}{name}": place for place, name in enumerate(_parameters(method))},
+        parameters={f"{TNS}}}{name}": n for n, name in enumerate(_names(method.in_message))},
         response=method.out_message.get_type_name(),
         result=result,
     )
-
-
-def _parameters(method: Any) -> tuple[str, ...]:
-    return tuple(_names(method.in_message))
 
 
 def _names(message: Any) -> Iterator[str]:

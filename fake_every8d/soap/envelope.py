@@ -83,14 +83,21 @@ class Refused(Exception):
 
 
 class Operation(NamedTuple):
-    """What an envelope says of an operation; names of elements are as `XmlReader` has them."""
+    """An operation as envelopes and pages have it; elements are named as by `XmlReader`."""
 
     name: str
+    title: str
+    """What it does, in English and Chinese."""
     element: str
     parameters: Mapping[str, int]
     """Their elements, and their places."""
     response: str
     result: str
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters' names, in order."""
+        return [_local(element) for element in self.parameters]
 
 
 Operations = Mapping[str, Operation]

@@ -1,20 +1,10 @@
 """The pages at the SOAP endpoint, for people: operations, and envelopes to copy (W6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
-from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, Version
-
-_TITLES = {
-    "getConnection": "Log in · 建立連線",
-    "sendSMS": "Send one text · 簡訊發送",
-    "sendParamSMS": "Send each recipient a text of their own · 個人化簡訊發送",
-    "closeConnection": "Log out · 關閉連線",
-    "getDeliveryStatus": "Delivery status and replies · 發送狀態(含回覆簡訊)查詢",
-    "getCredit": "Points left · 餘額查詢",
-    "eraseBooking": "Cancel bookings · 刪除預約簡訊",
-}
+from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, Operation, Version
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -53,13 +43,12 @@ xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:{soap}="{namespace}">
 _SAMPLES = (("SOAP 1.1", SOAP11, "soap"), ("SOAP 1.2", SOAP12, "soap12"))
 
 
-def overview(operations: Mapping[str, Sequence[str]], endpoint: str) -> str:
-    """The page that lists the operations (name → parameter names), each with a link."""
+def overview(operations: Iterable[Operation], endpoint: str) -> str:
+    """The page that lists the operations, each with a link; `endpoint` is its URL."""
     items = "\n".join(
-        f'<dt><a href="?op={escape(name)}">{escape(name)}</a></dt>\n'
-        f"<dd>{escape(_TITLES.get(name, ''))}<br>"
-        f"<code>string {escape(name)}({escape(', '.join(parameters))})</code></dd>"
-        for name, parameters in operations.items()
+        f'<dt><a href="?op={each.name}">{each.name}</a></dt>\n<dd>{escape(each.title)}<br>'
+        f"<code>string {each.name}({', '.join(each.names)})</code></dd>"
+        for each in operations
     )
     return _page(
         "SMS",
@@ -74,24 +63,22 @@ def overview(operations: Mapping[str, Sequence[str]], endpoint: str) -> str:
     )
 
 
-def operation(name: str, parameters: Sequence[str], address: str) -> str:
-    """An operation's page: requests and responses of both SOAP versions, to copy.
-
-    `address` is the endpoint's URL.
-    """
+def operation(operation: Operation, endpoint: str) -> str:
+    """An operation's page: requests and responses of both SOAP versions, to copy."""
+    name = operation.name
     samples = "\n".join(
         f"<h2>{title}</h2>\n"
         f"<p>The following is a sample {title} request and response. The placeholders shown "
         "need to be replaced with actual values.</p>\n"
-        f"<h3>Request</h3>\n<pre>{escape(_request(version, prefix, name, parameters, address))}"
-        f"</pre>\n<h3>Response</h3>\n<pre>{escape(_response(version, prefix, name))}</pre>"
+        f"<h3>Request</h3>\n<pre>{escape(_request(version, prefix, operation, endpoint))}"
+        f"</pre>\n<h3>Response</h3>\n<pre>{escape(_response(version, prefix, operation))}</pre>"
         for title, version, prefix in _SAMPLES
     )
     return _page(
         f"{name} — SMS",
         '<p>Click <a href="?">here</a> for a complete list of operations.</p>\n'
-        f"<h1>{escape(name)}</h1>\n"
-        f"<p>{escape(_TITLES.get(name, ''))}</p>\n"
+        f"<h1>{name}</h1>\n"
+        f"<p>{escape(operation.title)}</p>\n"
         "<h2>Test</h2>\n"
         "<p>The test form is only available for requests from the local machine.</p>\n"
         f"{samples}",
@@ -107,27 +94,25 @@ def unrecognized(path: str) -> str:
     )
 
 
-def _request(
-    version: Version, prefix: str, name: str, parameters: Sequence[str], address: str
-) -> str:
-    url = urlsplit(address)
+def _request(version: Version, prefix: str, operation: Operation, endpoint: str) -> str:
+    url = urlsplit(endpoint)
     # SOAP 1.2 does without.
-    action = f'SOAPAction: "{TNS}{name}"\n' if version is SOAP11 else ""
+    action = f'SOAPAction: "{TNS}{operation.name}"\n' if version is SOAP11 else ""
     return (
         f"POST {url.path} HTTP/1.1\n"
         f"Host: {url.netloc}\n"
         f"Content-Type: {version.content_type}\n"
         "Content-Length: length\n"
-        f"{action}\n" + _envelope(version, prefix, name, parameters)
+        f"{action}\n" + _envelope(version, prefix, operation.name, operation.names)
     )
 
 
-def _response(version: Version, prefix: str, name: str) -> str:
+def _response(version: Version, prefix: str, operation: Operation) -> str:
     return (
         "HTTP/1.1 200 OK\n"
         f"Content-Type: {version.content_type}\n"
         "Content-Length: length\n\n"
-        + _envelope(version, prefix, f"{name}Response", [f"{name}Result"])
+        + _envelope(version, prefix, operation.response, [operation.result])
     )
 
 

@@ -1,41 +1,34 @@
-"""The seven operations: the single source of their names and parameters (W2)."""
+"""The nine operations: the single source of their order, parameters and titles (W2)."""
 
 import functools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fake_every8d.calls import Advice
-from fake_every8d.gateway import Gateway, PlatformError, Receipt
+from fake_every8d.gateway import PlatformError, Receipt
 from fake_every8d.gateway.errors import UNFORESEEN
 from fake_every8d.soap import documents, spyne_compat  # noqa: F401  (before spyne)
 from fake_every8d.soap.envelope import TNS
 
 from spyne import Application, Service, Unicode, rpc  # isort: skip
 
+if TYPE_CHECKING:
+    from fake_every8d.soap.endpoint import SoapCall
+
 _logger = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class Work:
-    """What an operation works on, and what it leaves for the journal."""
-
-    gateway: Gateway
-    advice: Advice
-    """What production does here that people may not expect."""
-    user_id: str | None = None
-    """The user ID of its account, or of a failed login."""
-    result: str | None = None
-    """Its result, short enough for a log."""
+_NO_CALLIN_LOG = (
+    "Production has getFreePhoneCallinLog, and nobody has published what it returns: the fake "
+    'answers -99. Let it return what you need by a failure of the kind "result".'
+)
 
 
 def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[Any], Any]:
-    """Turn a function of `Work` and strings into an operation that returns a string.
+    """Turn a function of a `SoapCall` and strings into an operation that returns a string.
 
-    Of the context that spyne passes, only the user-defined part, `udc`, counts. A null
-    parameter arrives as an empty string (W5). `refused` writes the platform's errors,
-    including -99 for an unforeseen one (A6, S3).
+    Its docstring is its title on the pages. Of the context that spyne passes, only the
+    user-defined part, `udc`, counts: the call. A null parameter arrives as an empty string
+    (W5). `refused` writes the platform's errors, including -99 for an unforeseen one (A6, S3).
     """
 
     def decorate(function: Callable[..., str]) -> Any:
@@ -43,18 +36,18 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
 
         @functools.wraps(function)
         def call_it(ctx: Any, *values: str | None) -> str:
-            work: Work = ctx.udc
+            call: SoapCall = ctx.udc
             try:
                 # Before the call, because closeConnection ends the session that tells whose it is.
-                work.user_id = work.gateway.owner(values[0] or "")
-                returned = function(work, *[value or "" for value in values])
-                work.result = work.result or returned
+                call.user_id = call.platform.owner(values[0] or "")
+                returned = function(call, *[value or "" for value in values])
+                call.result = call.result or returned
             except PlatformError as error:
-                returned, work.result = refused(error), str(error)
+                returned, call.result = refused(error), str(error)
             except Exception:
                 _logger.exception("%s failed", function.__name__)
                 unforeseen = PlatformError(*UNFORESEEN)
-                returned, work.result = refused(unforeseen), str(unforeseen)
+                returned, call.result = refused(unforeseen), str(unforeseen)
             return returned
 
         return rpc(*[Unicode] * len(names), _args=names, _returns=Unicode)(call_it)
@@ -63,56 +56,95 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
 
 
 class SmsService(Service):  # type: ignore[misc]  # spyne has no types
-    """EVERY8D's SMS service. The names and their order are the document's."""
+    """EVERY8D's SMS service. The names and their order are those of production's WSDL."""
 
     @_operation(refused=documents.connection_refused)
-    def getConnection(work: Work, userID: str, password: str) -> str:
-        work.user_id = userID
-        session_key = work.gateway.open_session(userID, password)
-        work.result = "0"
+    def getConnection(call: "SoapCall", userID: str, password: str) -> str:
+        """Log in · 建立連線"""
+        call.user_id = userID
+        session_key = call.platform.open_session(userID, password)
+        call.result = "0"
         return documents.connection(session_key)
 
     @_operation()
+    def closeConnection(call: "SoapCall", sessionKey: str) -> str:
+        """Log out · 關閉連線"""
+        return "1" if call.platform.close_session(sessionKey) else "-1"
+
+    @_operation()
     def sendSMS(
-        work: Work, sessionKey: str, subject: str, content: str, mobile: str, sendTime: str
+        call: "SoapCall", sessionKey: str, subject: str, content: str, mobile: str, sendTime: str
     ) -> str:
-        return _receipt(work, work.gateway.send_sms(sessionKey, subject, content, mobile, sendTime))
+        """Send one text · 簡訊發送"""
+        return _receipt(
+            call, call.platform.send_sms(sessionKey, subject, content, mobile, sendTime)
+        )
+
+    @_operation()
+    def sendMessage(
+        call: "SoapCall",
+        sessionKey: str,
+        subject: str,
+        content: str,
+        mobile: str,
+        sendTime: str,
+        retryTime: str,
+    ) -> str:
+        """Send one text, with a time for retries · 簡訊發送(含重送時間)"""
+        receipt = call.platform.send_sms(
+            sessionKey, subject, content, mobile, sendTime, retry_time=retryTime
+        )
+        return _receipt(call, receipt)
 
     @_operation()
     def sendParamSMS(
-        work: Work, sessionKey: str, subject: str, contentXML: str, sendTime: str
+        call: "SoapCall", sessionKey: str, subject: str, contentXML: str, sendTime: str
     ) -> str:
+        """Send each recipient a text of their own · 個人化簡訊發送"""
         try:
             recipients = documents.recipients(contentXML)
         except documents.RepsError as error:
-            work.gateway.check(sessionKey)  # an ended session is the first error, as elsewhere
-            work.advice.add(
+            call.platform.check(sessionKey)  # an ended session is the first error, as elsewhere
+            call.advice.add(
                 "Production returns -99 and sends nothing when it cannot read contentXML: {}.",
                 str(error),
             )
             raise PlatformError(*UNFORESEEN) from None
         return _receipt(
-            work, work.gateway.send_param_sms(sessionKey, subject, recipients, sendTime)
+            call, call.platform.send_param_sms(sessionKey, subject, recipients, sendTime)
         )
 
-    @_operation(refused=documents.delivery_log_refused)
-    def getDeliveryStatus(work: Work, sessionKey: str, batchID: str, pageNo: str) -> str:
-        log = work.gateway.delivery_log(sessionKey, batchID, pageNo)
-        work.result = f"0, {len(log.messages)} of {log.count}"
-        return documents.delivery_log(log, pad_mobile=work.gateway.settings.pad_mobile)
-
     @_operation()
-    def getCredit(work: Work, sessionKey: str) -> str:
-        return f"{work.gateway.credit(sessionKey):.2f}"
-
-    @_operation()
-    def eraseBooking(work: Work, sessionKey: str, batchID: str) -> str:
-        erased = work.gateway.erase_booking(sessionKey, batchID)
+    def eraseBooking(call: "SoapCall", sessionKey: str, batchID: str) -> str:
+        """Cancel bookings · 刪除預約簡訊"""
+        erased = call.platform.erase_booking(sessionKey, batchID)
         return f"{erased.records},{erased.points:.1f}" if erased else ""
 
+    @_operation(refused=documents.delivery_log_refused)
+    def getDeliveryStatus(call: "SoapCall", sessionKey: str, batchID: str, pageNo: str) -> str:
+        """Delivery status and replies · 發送狀態(含回覆簡訊)查詢"""
+        log = call.platform.delivery_log(sessionKey, batchID, pageNo)
+        call.result = f"0, {len(log.messages)} of {log.count}"
+        return documents.delivery_log(log, pad_mobile=call.platform.settings.pad_mobile)
+
     @_operation()
-    def closeConnection(work: Work, sessionKey: str) -> str:
-        return "1" if work.gateway.close_session(sessionKey) else "-1"
+    def getCredit(call: "SoapCall", sessionKey: str) -> str:
+        """Points left · 餘額查詢"""
+        return f"{call.platform.credit(sessionKey):.2f}"
+
+    @_operation()
+    def getFreePhoneCallinLog(
+        call: "SoapCall",
+        sessionKey: str,
+        activityID: str,
+        beginDate: str,
+        endDate: str,
+        pageNo: str,
+    ) -> str:
+        """Calls to a toll-free number; what it returns is not known · 免付費電話來電紀錄"""
+        call.platform.check(sessionKey)
+        call.advice.add(_NO_CALLIN_LOG, loses=False)
+        raise PlatformError(*UNFORESEEN)
 
 
 def application(in_protocol: Any = None, out_protocol: Any = None) -> Application:
@@ -120,7 +152,7 @@ def application(in_protocol: Any = None, out_protocol: Any = None) -> Applicatio
     return Application([SmsService], TNS, "SMS", in_protocol, out_protocol)
 
 
-def _receipt(work: Work, receipt: Receipt) -> str:
+def _receipt(call: "SoapCall", receipt: Receipt) -> str:
     """CREDIT,SENDED,COST,UNSEND,BATCH_ID (S1, P5)."""
-    work.advice.extend(receipt.advice)
+    call.advice.extend(receipt.advice)
     return receipt.line(cost_decimals=1)

@@ -91,8 +91,8 @@ class Application:
         set_up: Callable[[], object] | None = None,
     ) -> None:
         self._gateway = gateway
-        self._soap = SoapEndpoint(gateway)
-        self._http = HttpEndpoint(gateway)
+        self._soap = SoapEndpoint(gateway.platform)
+        self._http = HttpEndpoint(gateway.platform)
         self.world = World(gateway, set_up)
         """What both APIs work on, and the JSON API shows."""
         self.ca: bytes | None = None

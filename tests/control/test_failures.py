@@ -26,7 +26,7 @@ def service(every8d: FakeEvery8d) -> Any:
 
 @pytest.fixture
 def key(every8d: FakeEvery8d) -> str:
-    return every8d.gateway.open_session("demo", "demo")
+    return every8d.gateway.platform.open_session("demo", "demo")
 
 
 def send(service: Any, key: str) -> str:
@@ -256,7 +256,7 @@ def test_one_of_several_can_be_removed(every8d: FakeEvery8d) -> None:
 
 def test_only_an_accounts_calls(every8d: FakeEvery8d, service: Any, key: str) -> None:
     every8d.add_account("shop", "s3cret", credit=7)
-    shop = every8d.gateway.open_session("shop", "s3cret")
+    shop = every8d.gateway.platform.open_session("shop", "s3cret")
     every8d.add_failure("*", "result", result="wrong", user_id="shop", times=None)
     assert service.getCredit(key) == "1000.00"
     assert service.getCredit(shop) == "wrong"

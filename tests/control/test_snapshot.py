@@ -74,7 +74,9 @@ def sends(draw: st.DrawFn) -> Do:
         at = gateway.clock.now + timedelta(minutes=minutes or 0)
         send_time = "" if minutes is None else f"{at:%Y%m%d%H%M%S}"
         recipients = [Recipient(mobile, content, email=email) for mobile in mobiles]
-        return gateway.send_param_sms(login(gateway, user_id), "s", recipients, send_time)[:4]
+        return gateway.platform.send_param_sms(login(gateway, user_id), "s", recipients, send_time)[
+            :4
+        ]
 
     return do
 
@@ -94,7 +96,7 @@ def decisions(draw: st.DrawFn) -> Do:
         if what == "status":
             return refused(lambda: gateway.set_status(message.id, 101).status)
         caller = Login(message.user_id, message.user_id)
-        return refused(lambda: gateway.erase_booking(caller, message.batch_id))
+        return refused(lambda: gateway.platform.erase_booking(caller, message.batch_id))
 
     return do
 
@@ -115,7 +117,9 @@ things = st.lists(
             st.sampled_from([0, 100, 107]),
         ),
         users.map(lambda who: lambda gateway: gateway.update_account(who, top_up=5).credit),
-        users.map(lambda who: lambda gateway: refused(lambda: gateway.open_session(who, "x"))),
+        users.map(
+            lambda who: lambda gateway: refused(lambda: gateway.platform.open_session(who, "x"))
+        ),
         users.map(lambda who: lambda gateway: gateway.sessions(who)),
         users.map(lambda who: lambda gateway: gateway.reset_account(who)),
         st.just(lambda gateway: gateway.update_settings(edition="2025").edition),
@@ -183,7 +187,7 @@ def fake() -> Iterator[FakeEvery8d]:
 def test_the_clock_goes_back_to_where_it_was_and_bookings_fall_due(fake: FakeEvery8d) -> None:
     """S5, T1: a booking for one o'clock, which went out, goes out once more."""
     gateway = fake.gateway
-    gateway.send_sms(login(gateway), "", "hello", "0912345678", "20400301130000")
+    gateway.platform.send_sms(login(gateway), "", "hello", "0912345678", "20400301130000")
     before = fake.snapshot()
     fake.clock.advance(hours=2)
     assert [sms.status for sms in fake.messages] == [100]
@@ -211,13 +215,13 @@ def test_time_that_ran_runs_on_from_there(fake: FakeEvery8d) -> None:
 def test_sessions_and_tokens_are_good_again(fake: FakeEvery8d) -> None:
     """A4, H7."""
     key = login(fake.gateway)
-    token = fake.gateway.open_token(Login("demo", "demo"))
+    token = fake.gateway.platform.open_token(Login("demo", "demo"))
     before = fake.snapshot()
     fake.reset()
     fake.restore(before)
-    assert fake.gateway.credit(key) == 1000
+    assert fake.gateway.platform.credit(key) == 1000
     fake.clock.advance(hours=12)
-    assert not fake.gateway.close_session(key)  # it is another day
+    assert not fake.gateway.platform.close_session(key)  # it is another day
     assert [each["text"] for each in before["gateway"]["tokens"]] == [token]
 
 
@@ -230,7 +234,7 @@ def test_a_report_that_was_under_way_goes_out_again(
         hang = receiver.hang()
         receiver.respond = lambda request: hang
         fake.update_account("demo", report_url=receiver.url)
-        fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "")
+        fake.gateway.platform.send_sms(login(fake.gateway), "", "hello", "0912345678", "")
         fake.reply("0912345678", "好")  # reported as delivered, then the reply
         hang.wait_until_reached()
         under_way = fake.snapshot()
@@ -271,8 +275,8 @@ def test_the_journal_stays(fake: FakeEvery8d) -> None:
 
 def test_it_can_be_put_back_in_another_process(fake: FakeEvery8d) -> None:
     """Whose accounts are others, and which forgets messages earlier; over HTTP."""
-    fake.gateway.send_sms(login(fake.gateway), "", "半\ud83d", "0912345678,0922333444", "")
-    fake.gateway.send_sms(login(fake.gateway), "", "second", "0912345678", "")
+    fake.gateway.platform.send_sms(login(fake.gateway), "", "半\ud83d", "0912345678,0922333444", "")
+    fake.gateway.platform.send_sms(login(fake.gateway), "", "second", "0912345678", "")
     fake.clock.advance(1)
     file = Api(fake.url)("GET", "snapshot").data
     with FakeEvery8d(Settings((Account("other", "other"),), max_messages=1)) as other:
@@ -286,14 +290,14 @@ def test_it_can_be_put_back_in_another_process(fake: FakeEvery8d) -> None:
     with FakeEvery8d() as other:
         assert Api(other.url)("PUT", "snapshot", file).status == 204
         assert [sms.content for sms in other.messages] == ["半\ud83d", "半\ud83d", "second"]
-        other.gateway.send_sms(login(other.gateway), "", "third", "0912345678", "")
+        other.gateway.platform.send_sms(login(other.gateway), "", "third", "0912345678", "")
         assert [sms.id for sms in other.messages_to("0912345678")] == [1, 3, 4]
 
 
 def test_messages_that_were_forgotten_leave_gaps(fake: FakeEvery8d) -> None:
     for text in "abcd":
         fake.add_account(text, text)
-        fake.gateway.send_sms(login(fake.gateway, text), "", text, "0912345678", "")
+        fake.gateway.platform.send_sms(login(fake.gateway, text), "", text, "0912345678", "")
     for text in "ac":
         fake.reset_account(text)
     fake.restore(fake.snapshot())
@@ -312,7 +316,7 @@ def test_copies_that_wait_are_kept_where_there_is_no_mail_server() -> None:
     world = from_noon(World(Gateway(get=receive, mail=no_server)))
     with closing(world.gateway), FakeEvery8d() as other:
         recipient = Recipient("0912345678", "hello", email="wang@example.com")
-        world.gateway.send_param_sms(login(world.gateway), "", [recipient], "")
+        world.gateway.platform.send_param_sms(login(world.gateway), "", [recipient], "")
         other.restore(world.snapshot())
         assert [email.state.value for email in other.emails] == ["kept"]
 
@@ -373,9 +377,9 @@ def test_what_is_malformed_is_refused_and_changes_nothing(
     fake: FakeEvery8d, path: str, value: Any, complaint: str
 ) -> None:
     fake.update_account("demo", report_url="http://127.0.0.1:9/")
-    fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
+    fake.gateway.platform.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
     fake.gateway.set_status(1, 303)
-    fake.gateway.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
+    fake.gateway.platform.send_sms(login(fake.gateway), "", "hello", "0912345678", "20400301130000")
     fake.clock.advance(0)
     fake.set_outcome("0912345678", 103)
     fake.add_failure("*", "http_error", probability=0.5, seed=1)

@@ -14,8 +14,8 @@ from tests.web.serving import call, log_in
 
 
 def send(gateway: Gateway, content: str, mobile: str = "0912345678", send_time: str = "") -> None:
-    key = gateway.open_session("demo", "demo")
-    gateway.send_sms(key, "", content, mobile, send_time)
+    key = gateway.platform.open_session("demo", "demo")
+    gateway.platform.send_sms(key, "", content, mobile, send_time)
 
 
 def lines(fake: FakeEvery8d) -> list[str]:

@@ -9,7 +9,7 @@ PHONE = "0912345678"
 
 def login(gateway: Gateway, user_id: str = "demo") -> str:
     """A session key; in these tests a password is the same as its user ID."""
-    return gateway.open_session(user_id, user_id)
+    return gateway.platform.open_session(user_id, user_id)
 
 
 def send(
@@ -21,13 +21,13 @@ def send(
     subject: str = "",
     user_id: str = "demo",
 ) -> Receipt:
-    return gateway.send_sms(login(gateway, user_id), subject, content, mobile, send_time)
+    return gateway.platform.send_sms(login(gateway, user_id), subject, content, mobile, send_time)
 
 
 def send_param(
     gateway: Gateway, *recipients: Recipient, send_time: str = "", subject: str = ""
 ) -> Receipt:
-    return gateway.send_param_sms(login(gateway), subject, recipients, send_time)
+    return gateway.platform.send_param_sms(login(gateway), subject, recipients, send_time)
 
 
 def sent(gateway: Gateway, receipt: Receipt) -> list[Message]:

@@ -25,7 +25,7 @@ DEAD_SESSION = "-301, Session 資料不存在，請重新登入。"
 
 def failed_login(gateway: Gateway, user_id: str = "demo", password: str = "wrong") -> int:
     with pytest.raises(PlatformError) as failure:
-        gateway.open_session(user_id, password)
+        gateway.platform.open_session(user_id, password)
     return failure.value.code
 
 
@@ -44,7 +44,7 @@ def test_a1_a_failed_login_says_why(
     gateway: Gateway, user_id: str, password: str, code: int, wording: str
 ) -> None:
     with pytest.raises(PlatformError) as failure:
-        gateway.open_session(user_id, password)
+        gateway.platform.open_session(user_id, password)
     assert failure.value.code == code
     assert failure.value.description.startswith(wording)
 
@@ -63,7 +63,7 @@ def test_a3_ten_failures_return_101_and_everything_after_them_999(gateway: Gatew
     assert failed_login(gateway) == -999
     assert failed_login(gateway, password="demo") == -999
     with pytest.raises(PlatformError) as failure:
-        gateway.open_session("demo", "demo")
+        gateway.platform.open_session("demo", "demo")
     assert failure.value.description == "帳號已封鎖，請洽服務窗口。"
 
 
@@ -95,12 +95,12 @@ def test_a4_a_session_is_dead_at_the_next_midnight_in_taipei(gateway: Gateway) -
     key = login(gateway)
     gateway.clock.advance(hours=11, minutes=59, seconds=59.999999)
     assert gateway.clock.now.isoformat() == "2040-03-01T23:59:59.999999+08:00"
-    assert gateway.credit(key) == 1000
+    assert gateway.platform.credit(key) == 1000
     assert gateway.sessions("demo") == 1
     gateway.clock.advance(microseconds=1)
     assert gateway.clock.now.isoformat() == "2040-03-02T00:00:00+08:00"
     with pytest.raises(PlatformError, match="-301"):
-        gateway.credit(key)
+        gateway.platform.credit(key)
     assert gateway.sessions("demo") == 0
 
 
@@ -108,48 +108,48 @@ def test_a4_a_session_outlives_midnight_in_greenwich(gateway: Gateway) -> None:
     gateway.clock.advance(hours=12)
     key = login(gateway)
     gateway.clock.advance(hours=8, seconds=1)  # 2 March, 08:00:01 in Taipei, 00:00:01 UTC
-    assert gateway.credit(key) == 1000
+    assert gateway.platform.credit(key) == 1000
 
 
 def test_a4_an_account_holds_many_sessions_at_once(gateway: Gateway) -> None:
     keys = [login(gateway) for _ in range(3)]
     assert gateway.sessions("demo") == 3
-    assert gateway.close_session(keys[1])
-    assert [gateway.credit(key) for key in (keys[0], keys[2])] == [1000, 1000]
+    assert gateway.platform.close_session(keys[1])
+    assert [gateway.platform.credit(key) for key in (keys[0], keys[2])] == [1000, 1000]
 
 
 def test_a5_a_session_can_be_closed_once(gateway: Gateway) -> None:
     key = login(gateway)
-    assert gateway.close_session(key)
-    assert not gateway.close_session(key)
+    assert gateway.platform.close_session(key)
+    assert not gateway.platform.close_session(key)
 
 
 @pytest.mark.parametrize("key", ["", "0" * 32, "no key"])
 def test_a5_an_unknown_session_cannot_be_closed(gateway: Gateway, key: str) -> None:
-    assert not gateway.close_session(key)
+    assert not gateway.platform.close_session(key)
 
 
 def test_a5_an_expired_session_cannot_be_closed(gateway: Gateway) -> None:
     key = login(gateway)
     gateway.clock.advance(hours=12)
-    assert not gateway.close_session(key)
+    assert not gateway.platform.close_session(key)
 
 
 CALLS: dict[str, Callable[[Gateway, str], object]] = {
-    "sendSMS": lambda gateway, key: gateway.send_sms(key, "", "hello", PHONE, ""),
-    "sendParamSMS": lambda gateway, key: gateway.send_param_sms(
+    "sendSMS": lambda gateway, key: gateway.platform.send_sms(key, "", "hello", PHONE, ""),
+    "sendParamSMS": lambda gateway, key: gateway.platform.send_param_sms(
         key, "", [Recipient(PHONE, "hello")], ""
     ),
-    "getDeliveryStatus": lambda gateway, key: gateway.delivery_log(key, "", ""),
-    "getCredit": lambda gateway, key: gateway.credit(key),
-    "eraseBooking": lambda gateway, key: gateway.erase_booking(key, ""),
+    "getDeliveryStatus": lambda gateway, key: gateway.platform.delivery_log(key, "", ""),
+    "getCredit": lambda gateway, key: gateway.platform.credit(key),
+    "eraseBooking": lambda gateway, key: gateway.platform.erase_booking(key, ""),
 }
 
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_a6_a_dead_session_is_refused(gateway: Gateway, operation: str) -> None:
     closed = login(gateway)
-    gateway.close_session(closed)
+    gateway.platform.close_session(closed)
     for key in (closed, "", "0" * 32):
         with pytest.raises(PlatformError) as failure:
             CALLS[operation](gateway, key)
@@ -160,18 +160,18 @@ def test_a6_a_dead_session_is_refused(gateway: Gateway, operation: str) -> None:
 
 def test_a6_the_session_is_looked_at_before_anything_else(gateway: Gateway) -> None:
     with pytest.raises(PlatformError, match="-301"):
-        gateway.send_sms("", "", "", "", "")
+        gateway.platform.send_sms("", "", "", "", "")
 
 
 def test_a7_another_accounts_batch_reads_as_unknown(new_gateway: Callable[..., Gateway]) -> None:
     gateway = new_gateway(Account("a", "a"), Account("b", "b"))
     receipt = send(gateway, send_time="20400301130000", user_id="a")
     stranger = login(gateway, "b")
-    log = gateway.delivery_log(stranger, receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(stranger, receipt.batch_id, "1")
     assert (log.count, log.messages) == (0, [])
-    assert gateway.erase_booking(stranger, receipt.batch_id) is None
+    assert gateway.platform.erase_booking(stranger, receipt.batch_id) is None
     assert statuses(gateway, receipt) == [Status.BOOKED]
-    assert gateway.delivery_log(login(gateway, "a"), receipt.batch_id, "1").count == 1
+    assert gateway.platform.delivery_log(login(gateway, "a"), receipt.batch_id, "1").count == 1
     assert [gateway.account(user_id).credit for user_id in "ab"] == [999, 1000]
 
 
@@ -179,10 +179,10 @@ def test_accounts_come_and_go(gateway: Gateway) -> None:
     gateway.add_account(Account("new", "new", credit=Decimal("12.5")))
     assert [account.user_id for account in gateway.accounts()] == ["demo", "new"]
     key = login(gateway, "new")
-    assert gateway.credit(key) == Decimal("12.5")
+    assert gateway.platform.credit(key) == Decimal("12.5")
     gateway.remove_account("new")
     with pytest.raises(PlatformError, match="-301"):
-        gateway.credit(key)
+        gateway.platform.credit(key)
     assert failed_login(gateway, "new") == -100
 
 
@@ -205,7 +205,7 @@ def test_an_account_is_changed_field_by_field(gateway: Gateway) -> None:
     changed = gateway.update_account("demo", credit=7, international=True)
     assert changed == gateway.account("demo")
     assert (changed.credit, changed.international, changed.password) == (7, True, "demo")
-    assert gateway.credit(key) == 7
+    assert gateway.platform.credit(key) == 7
 
 
 def test_points_given_as_a_float_are_taken_as_written() -> None:

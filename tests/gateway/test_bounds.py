@@ -54,8 +54,8 @@ def test_cancelled_bookings_leave_no_timers(gateway: Gateway) -> None:
     kept = send(gateway, send_time="20400301130000")
     most = 0
     for _ in range(1000):
-        receipt = gateway.send_sms(key, "", "a", PHONE, "20400301140000")
-        assert gateway.erase_booking(key, receipt.batch_id) is not None
+        receipt = gateway.platform.send_sms(key, "", "a", PHONE, "20400301140000")
+        assert gateway.platform.erase_booking(key, receipt.batch_id) is not None
         most = max(most, len(gateway.clock._queue))
     assert most < 250
     gateway.clock.advance(hours=3)
@@ -68,11 +68,11 @@ def test_a4_above_10000_sessions_the_one_unused_for_longest_ends(gateway: Gatewa
     for number in range(9_999):
         login(gateway)
         if number % 1000 == 0:
-            assert gateway.credit(used) == 1000
+            assert gateway.platform.credit(used) == 1000
     assert gateway.sessions("demo") == 10_000
-    assert gateway.credit(used) == 1000
+    assert gateway.platform.credit(used) == 1000
     with pytest.raises(PlatformError, match="-301"):
-        gateway.credit(unused)
+        gateway.platform.credit(unused)
 
 
 @contextmanager

@@ -13,16 +13,16 @@ DEMO = Login("demo", "demo")
 def code(gateway: Gateway, caller: Caller) -> int:
     """What a call is refused with; 0 if it is not."""
     try:
-        gateway.credit(caller)
+        gateway.platform.credit(caller)
     except PlatformError as error:
         return error.code
     return 0
 
 
 def test_h6_a_user_id_and_its_password_do_without_a_session(gateway: Gateway) -> None:
-    assert gateway.credit(DEMO) == 1000
+    assert gateway.platform.credit(DEMO) == 1000
     assert gateway.sessions("demo") == 0
-    assert gateway.owner(DEMO) == "demo"
+    assert gateway.platform.owner(DEMO) == "demo"
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_h6_what_is_wrong_with_them(
 @pytest.mark.parametrize(
     "fail",
     [
-        lambda gateway: gateway.credit(Login("demo", "wrong")),
-        lambda gateway: gateway.open_session("demo", "wrong"),
-        lambda gateway: gateway.open_token(Login("demo", "wrong")),
+        lambda gateway: gateway.platform.credit(Login("demo", "wrong")),
+        lambda gateway: gateway.platform.open_session("demo", "wrong"),
+        lambda gateway: gateway.platform.open_token(Login("demo", "wrong")),
     ],
     ids=["a call", "a session", "a token"],
 )
@@ -71,47 +71,53 @@ def test_a3_a_call_with_the_right_password_clears_the_count(gateway: Gateway) ->
 
 
 def test_a3_a_lock_does_not_end_sessions_and_tokens(gateway: Gateway) -> None:
-    session, token = login(gateway), Token(gateway.open_token(DEMO))
+    session, token = login(gateway), Token(gateway.platform.open_token(DEMO))
     for _ in range(11):
         code(gateway, Login("demo", "wrong"))
     assert code(gateway, session) == code(gateway, token) == 0
 
 
 def test_h7_a_token_is_good_for_8_hours_of_the_fakes_time(gateway: Gateway) -> None:
-    token = Token(gateway.open_token(DEMO))
+    token = Token(gateway.platform.open_token(DEMO))
     gateway.clock.advance(hours=7, minutes=59, seconds=59)
     assert code(gateway, token) == 0
-    assert gateway.owner(token) == "demo"
+    assert gateway.platform.owner(token) == "demo"
     gateway.clock.advance(seconds=1)
     assert code(gateway, token) == -301
-    assert gateway.owner(token) is None
+    assert gateway.platform.owner(token) is None
 
 
 def test_h7_a_token_survives_midnight_and_a_session_does_not(gateway: Gateway) -> None:
     gateway.clock.advance(hours=11)  # 23:00
-    session, token = login(gateway), Token(gateway.open_token(DEMO))
+    session, token = login(gateway), Token(gateway.platform.open_token(DEMO))
     gateway.clock.advance(hours=1)
     assert code(gateway, session) == -301
     assert code(gateway, token) == 0
 
 
 def test_h7_there_may_be_several_tokens_and_each_is_closed_by_itself(gateway: Gateway) -> None:
-    first, second = Token(gateway.open_token(DEMO)), Token(gateway.open_token(DEMO))
+    first, second = (
+        Token(gateway.platform.open_token(DEMO)),
+        Token(gateway.platform.open_token(DEMO)),
+    )
     assert first != second
-    gateway.close_token(first)
+    gateway.platform.close_token(first)
     assert (code(gateway, first), code(gateway, second)) == (-301, 0)
     with pytest.raises(PlatformError, match="-301"):
-        gateway.close_token(first)
+        gateway.platform.close_token(first)
 
 
 def test_a_session_key_is_no_token_and_a_token_no_session_key(gateway: Gateway) -> None:
     assert code(gateway, Token(login(gateway))) == -301
-    assert code(gateway, gateway.open_token(DEMO)) == -301
+    assert code(gateway, gateway.platform.open_token(DEMO)) == -301
 
 
 def test_tokens_end_with_their_account_and_with_a_reset(gateway: Gateway) -> None:
     gateway.add_account(Account("shop", "shop"))
-    token, other = Token(gateway.open_token(Login("shop", "shop"))), Token(gateway.open_token(DEMO))
+    token, other = (
+        Token(gateway.platform.open_token(Login("shop", "shop"))),
+        Token(gateway.platform.open_token(DEMO)),
+    )
     gateway.remove_account("shop")
     assert (code(gateway, token), code(gateway, other)) == (-301, 0)
     gateway.reset()
@@ -119,9 +125,9 @@ def test_tokens_end_with_their_account_and_with_a_reset(gateway: Gateway) -> Non
 
 
 def test_tokens_do_not_grow_without_bound(gateway: Gateway) -> None:
-    first = Token(gateway.open_token(DEMO))
+    first = Token(gateway.platform.open_token(DEMO))
     for _ in range(9_999):
-        last = Token(gateway.open_token(DEMO))
+        last = Token(gateway.platform.open_token(DEMO))
     assert (code(gateway, first), code(gateway, last)) == (0, 0)
-    newest = Token(gateway.open_token(DEMO))
+    newest = Token(gateway.platform.open_token(DEMO))
     assert (code(gateway, first), code(gateway, last), code(gateway, newest)) == (-301, 0, 0)

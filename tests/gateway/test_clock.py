@@ -139,7 +139,7 @@ def test_t2_what_is_due_is_known(gateway: Gateway) -> None:
     send(gateway)
     assert gateway.clock.next_due == NOON + timedelta(seconds=1)
     gateway.clock.advance(seconds=1)
-    gateway.erase_booking(login(gateway), booked.batch_id)
+    gateway.platform.erase_booking(login(gateway), booked.batch_id)
     assert gateway.clock.next_due is None
 
 
@@ -358,9 +358,9 @@ def test_t2_a_receiver_may_call_back_while_the_clock_waits_for_it(
 
     def respond(request: Request) -> Response:
         key = login(reporting)
-        log.extend(reporting.delivery_log(key, request["BatchID"], "1").messages)
+        log.extend(reporting.platform.delivery_log(key, request["BatchID"], "1").messages)
         if len(log) <= 3:
-            reporting.send_sms(key, "", "again", PHONE, "")
+            reporting.platform.send_sms(key, "", "again", PHONE, "")
         reporting.clock.freeze()
         return OK
 
@@ -451,7 +451,7 @@ def test_t2_the_same_calls_give_the_same_order(new_gateway: NewGateway) -> None:
                 gateway.reply(message, "ok")
             gateway.set_status(sent(gateway, later)[3].id, 303)
             gateway.clock.advance(minutes=2)
-            gateway.erase_booking(login(gateway), later.batch_id)
+            gateway.platform.erase_booking(login(gateway), later.batch_id)
             gateway.clock.advance(hours=1)
             return [
                 (

@@ -34,7 +34,7 @@ def test_d1_every_status_of_the_document_can_be_reached(new_gateway: NewGateway)
         send(gateway, f"0900000{number}")
     send(gateway, "0900000000,+14155550100,12")
     erased = send(gateway, send_time="20400301130000")
-    gateway.erase_booking(login(gateway), erased.batch_id)
+    gateway.platform.erase_booking(login(gateway), erased.batch_id)
     send(gateway, send_time="20400302130000")
     send(gateway, content="a" * 71)
     send(gateway, send_time="20000101000000")
@@ -218,7 +218,7 @@ def test_d4_the_log_is_in_the_order_sent(gateway: Gateway) -> None:
         Recipient("12", "b", "Nobody"),
         Recipient("+886922333444", "c"),
     )
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert log.count == 3
     assert [
         (message.name, message.to, message.booked_for or message.accepted_at, message.cost)
@@ -235,31 +235,33 @@ def test_d4_a_page_has_1000_records(new_gateway: NewGateway) -> None:
     gateway.update_account("demo", credit=5000)
     receipt = send(gateway, ",".join(f"09{number:08}" for number in range(1, 2002)))
     key = login(gateway)
-    pages = [gateway.delivery_log(key, receipt.batch_id, str(page)) for page in (1, 2, 3, 4)]
+    pages = [
+        gateway.platform.delivery_log(key, receipt.batch_id, str(page)) for page in (1, 2, 3, 4)
+    ]
     assert [log.count for log in pages] == [2001] * 4
     assert [len(log.messages) for log in pages] == [1000, 1000, 1, 0]
     edges = [(log.messages[0].record_number, log.messages[-1].record_number) for log in pages[:3]]
     assert edges == [("1", "1000"), ("1001", "2000"), ("2001", "2001")]
-    assert gateway.delivery_log(key, receipt.batch_id, "") == pages[0]
+    assert gateway.platform.delivery_log(key, receipt.batch_id, "") == pages[0]
 
 
 @pytest.mark.parametrize("page_no", ["0", "-1", "1.0", "1.5", "x", " ", "１", "1 2", "00"])
 def test_d5_what_is_no_page_number_has_nothing_on_it(gateway: Gateway, page_no: str) -> None:
     receipt = send(gateway)
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, page_no)
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, page_no)
     assert (log.count, log.messages) == (0, [])
 
 
 @pytest.mark.parametrize("page_no", ["2", "1000000000", "1" + "0" * 30])
 def test_d5_a_page_past_the_end_is_empty_but_counts(gateway: Gateway, page_no: str) -> None:
     receipt = send(gateway)
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, page_no)
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, page_no)
     assert (log.count, log.messages) == (1, [])
 
 
 @pytest.mark.parametrize("batch_id", ["", "220478cc-8506-49b2-93b7-2505f651c12e", "x"])
 def test_d5_an_unknown_batch_has_no_records(gateway: Gateway, batch_id: str) -> None:
-    log = gateway.delivery_log(login(gateway), batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), batch_id, "1")
     assert (log.count, log.messages) == (0, [])
 
 
@@ -270,7 +272,7 @@ def test_d4_a_reply_is_in_the_log(gateway: Gateway) -> None:
     gateway.reply(message, "好 ]]> <ok>")
     gateway.clock.advance(minutes=1)
     answered = gateway.reply(message.id, "再見 😀\r\n\t")
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert log.messages == [answered]
     assert [(reply.text, reply.at) for reply in answered.replies] == [
         ("好 ]]> <ok>", NOON + timedelta(minutes=1)),
@@ -337,14 +339,14 @@ def test_d4_a_reply_that_xml_cannot_carry_is_refused(gateway: Gateway, text: str
 def test_d6_erasing_cancels_what_is_booked_and_gives_it_back(gateway: Gateway) -> None:
     receipt = send(gateway, "0912345678,0922333444", send_time="20400301130000")
     key = login(gateway)
-    erased = gateway.erase_booking(key, receipt.batch_id)
+    erased = gateway.platform.erase_booking(key, receipt.batch_id)
     assert erased is not None
     assert (erased.records, erased.points) == (2, 2)
     gateway.clock.advance(hours=2)
     messages = sent(gateway, receipt)
     assert [message.status for message in messages] == [Status.CANCELLED] * 2
     assert [(message.sent_at, message.finished_at) for message in messages] == [(None, NOON)] * 2
-    assert gateway.credit(key) == 1000
+    assert gateway.platform.credit(key) == 1000
 
 
 def test_d6_only_what_has_not_gone_out_yet(gateway: Gateway) -> None:
@@ -359,7 +361,7 @@ def test_d6_only_what_has_not_gone_out_yet(gateway: Gateway) -> None:
     assert receipt.credit == 1000 - (1 + 1 + 2 + 3)
     gateway.clock.advance(hours=1)
     key = login(gateway)
-    erased = gateway.erase_booking(key, receipt.batch_id)
+    erased = gateway.platform.erase_booking(key, receipt.batch_id)
     assert erased is not None
     assert (erased.records, erased.points) == (2, 5)
     assert statuses(gateway, receipt) == [100, 0, 303, 303, -3]
@@ -373,11 +375,11 @@ def test_d6_only_what_has_not_gone_out_yet(gateway: Gateway) -> None:
 def test_d6_there_is_nothing_to_cancel(gateway: Gateway) -> None:
     key = login(gateway)
     booked = send(gateway, send_time="20400301130000")
-    assert gateway.erase_booking(key, booked.batch_id) is not None
-    assert gateway.erase_booking(key, booked.batch_id) is None
-    assert gateway.erase_booking(key, send(gateway).batch_id) is None
-    assert gateway.erase_booking(key, "") is None
-    assert gateway.credit(key) == 999
+    assert gateway.platform.erase_booking(key, booked.batch_id) is not None
+    assert gateway.platform.erase_booking(key, booked.batch_id) is None
+    assert gateway.platform.erase_booking(key, send(gateway).batch_id) is None
+    assert gateway.platform.erase_booking(key, "") is None
+    assert gateway.platform.credit(key) == 999
 
 
 def test_d6_each_is_charged_and_refunded_at_its_own_price(new_gateway: NewGateway) -> None:
@@ -389,7 +391,7 @@ def test_d6_each_is_charged_and_refunded_at_its_own_price(new_gateway: NewGatewa
         Recipient("+14155550100", "a" * 334),  # 18
         send_time="20400301130000",
     )
-    erased = gateway.erase_booking(login(gateway), receipt.batch_id)
+    erased = gateway.platform.erase_booking(login(gateway), receipt.batch_id)
     assert erased is not None
     assert (erased.records, erased.points) == (3, 26)
     assert gateway.account("demo").credit == 1000

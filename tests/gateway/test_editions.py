@@ -53,7 +53,7 @@ def test_e1_the_parameters_of_a_report_in_2025(new_gateway: NewGateway, receiver
     recipient = Recipient(
         PHONE, "字" * 71, name="王~大明", record_number="A(1)*!", send_time="20400301130000"
     )
-    receipt = gateway.send_param(login(gateway), "note", [recipient])
+    receipt = gateway.platform.send_param(login(gateway), "note", [recipient])
     gateway.clock.advance(hours=1, seconds=1)
     (request,) = receiver.requests
     assert request.query == (

@@ -102,7 +102,7 @@ def test_s7_a_copy_is_free(gateway: Gateway) -> None:
 def test_s7_a_bookings_copy_goes_when_it_goes_out(gateway: Gateway) -> None:
     send_param(gateway, ROGER, send_time="20400301130000")
     erased = send_param(gateway, ROGER, send_time="20400301130000")
-    gateway.erase_booking(login(gateway), erased.batch_id)
+    gateway.platform.erase_booking(login(gateway), erased.batch_id)
     assert gateway.emails() == []
     gateway.clock.advance(hours=3)
     assert [email.at for email in gateway.emails()] == [NOON + timedelta(hours=1)]

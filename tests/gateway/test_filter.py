@@ -29,7 +29,7 @@ def filtered(
     send: bool = True,
     caller: Login = DEMO,
 ) -> FilteredReceipt:
-    return gateway.send_filtered_sms(caller, "", content, mobile, "", send=send)
+    return gateway.platform.send_filtered_sms(caller, "", content, mobile, "", send=send)
 
 
 def test_h11_who_was_sent_the_same_text_within_24_hours_is_left_out(gateway: Gateway) -> None:
@@ -67,7 +67,7 @@ def test_h11_another_text_number_or_account_is_not_the_same(new_gateway: NewGate
 def test_h11_what_was_not_sent_does_not_count(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", credit=Decimal(2)))
     booked = send(gateway, send_time="20400302120000")
-    gateway.erase_booking(DEMO, booked.batch_id)
+    gateway.platform.erase_booking(DEMO, booked.batch_id)
     send(gateway, send_time="20400302120000")  # still to come
     send(gateway, f"{OTHER},{PHONE}")  # the second has no credit
     assert filtered(gateway, PHONE, send=False).left_out == ()
@@ -85,7 +85,7 @@ def test_h11_where_nobody_is_left_nothing_is_sent(gateway: Gateway) -> None:
     result = filtered(gateway, f"{PHONE},{OTHER},{PHONE}")
     assert result.receipt is None
     assert [before.mobile for before in result.left_out] == [PHONE, OTHER, PHONE]
-    assert gateway.credit(DEMO) == 998
+    assert gateway.platform.credit(DEMO) == 998
     assert len(gateway.messages()) == 2
 
 
@@ -111,7 +111,9 @@ def test_h10_the_filter_refuses_what_sending_refuses(
 def test_h8_an_event_id_adds_17_characters_to_what_is_billed(
     gateway: Gateway, length: int, points: int
 ) -> None:
-    receipt = gateway.send_sms(DEMO, "", "字" * length, PHONE, "", event_id="-1", retry_time="30")
+    receipt = gateway.platform.send_sms(
+        DEMO, "", "字" * length, PHONE, "", event_id="-1", retry_time="30"
+    )
     assert receipt.cost == points
     (message,) = sent(gateway, receipt)
     assert message.content == "字" * length
@@ -121,20 +123,20 @@ def test_h8_an_event_id_adds_17_characters_to_what_is_billed(
 
 def test_h12_a_number_is_billed_as_what_it_is(gateway: Gateway) -> None:
     recipients = [Recipient("0912345678", "a"), Recipient("+886987654321", "b")]
-    receipt = gateway.send_param(DEMO, "", recipients)
+    receipt = gateway.platform.send_param(DEMO, "", recipients)
     assert (receipt.cost, receipt.advice) == (2, ())
 
 
 def test_h10_a_send_time_that_is_none_refuses_the_call(gateway: Gateway) -> None:
     recipients = [Recipient(PHONE, "a"), Recipient(OTHER, "b", send_time="20401301000000")]
     with pytest.raises(PlatformError, match="-28"):
-        gateway.send_param(DEMO, "", recipients)
+        gateway.platform.send_param(DEMO, "", recipients)
     assert gateway.messages() == []
 
 
 def test_h10_a_send_time_long_gone_is_the_recipients_own_status(gateway: Gateway) -> None:
     recipients = [Recipient(PHONE, "a"), Recipient(OTHER, "b", send_time="20400228120000")]
-    receipt = gateway.send_param(DEMO, "", recipients)
+    receipt = gateway.platform.send_param(DEMO, "", recipients)
     assert statuses(gateway, receipt) == [Status.SENT, Status.INVALID_SEND_TIME]
 
 
@@ -145,7 +147,7 @@ def test_h15_replies_come_in_the_order_in_which_they_were_given(gateway: Gateway
     gateway.reply(PHONE, "two")
     gateway.clock.advance(seconds=1)
     gateway.reply(OTHER, "three")
-    page = gateway.replies(login(gateway), receipt.batch_id, "")
+    page = gateway.platform.replies(login(gateway), receipt.batch_id, "")
     assert page.count == 3
     assert [(message.to, reply.text) for message, reply in page.replies] == [
         ("+886987654321", "one"),
@@ -172,7 +174,7 @@ def test_e1_replies_on_a_page(
     receipt = send(gateway)
     for number in range(12):
         gateway.reply(PHONE, str(number))
-    page = gateway.replies(DEMO, receipt.batch_id, page_no)
+    page = gateway.platform.replies(DEMO, receipt.batch_id, page_no)
     assert page.count == 12
     assert [reply.text for _, reply in page.replies] == [str(number) for number in texts]
 
@@ -185,7 +187,9 @@ def test_h15_there_are_no_replies_to_what_there_is_not(
 ) -> None:
     receipt = send(gateway)
     gateway.reply(PHONE, "yes")
-    page = gateway.replies(DEMO, receipt.batch_id if batch_id is None else batch_id, page_no)
+    page = gateway.platform.replies(
+        DEMO, receipt.batch_id if batch_id is None else batch_id, page_no
+    )
     assert (page.count, page.replies) == (0, [])
 
 
@@ -193,4 +197,4 @@ def test_a7_replies_to_another_accounts_batch_are_not_there(new_gateway: NewGate
     gateway = new_gateway(Account("demo", "demo"), Account("shop", "shop"))
     receipt = send(gateway)
     gateway.reply(PHONE, "yes")
-    assert gateway.replies(Login("shop", "shop"), receipt.batch_id, "").count == 0
+    assert gateway.platform.replies(Login("shop", "shop"), receipt.batch_id, "").count == 0

@@ -155,7 +155,7 @@ class Customers(RuleBasedStateMachine):
         due = self.now if minutes is None else self.now + timedelta(minutes=minutes)
         due = due.replace(microsecond=0)
         with self.receiver.lock:  # reports may not come before their batch is known
-            receipt = self.gateway.send_param_sms(
+            receipt = self.gateway.platform.send_param_sms(
                 login(self.gateway),
                 "",
                 [Recipient(number, "x" * length) for number, length in recipients],
@@ -222,7 +222,7 @@ class Customers(RuleBasedStateMachine):
         generation, batch_id = batch
         ids = self.in_batch.get(batch_id, []) if generation == self.generation else []
         booked = [self.sent[id] for id in ids if self.sent[id].status == 300]
-        erased = self.gateway.erase_booking(login(self.gateway), batch_id)
+        erased = self.gateway.platform.erase_booking(login(self.gateway), batch_id)
         if not booked:
             assert erased is None
             return

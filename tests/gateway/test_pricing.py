@@ -145,7 +145,7 @@ def test_p5_points_are_exact_decimals(new_gateway: NewGateway) -> None:
     receipt = send(gateway)
     assert (receipt.credit, receipt.cost) == (Decimal("2.30"), Decimal(1))
     assert isinstance(receipt.cost, Decimal)
-    assert str(gateway.credit(login(gateway))) == "2.30"
+    assert str(gateway.platform.credit(login(gateway))) == "2.30"
 
 
 def test_p6_a_bookings_points_are_taken_when_it_is_accepted(gateway: Gateway) -> None:
@@ -158,7 +158,7 @@ def test_p6_a_bookings_points_are_taken_when_it_is_accepted(gateway: Gateway) ->
 def test_p6_and_given_back_when_it_is_erased(gateway: Gateway) -> None:
     receipt = send(gateway, "0912345678,0922333444", "a" * 71, "20400301130000")
     assert receipt.credit == 996
-    erased = gateway.erase_booking(login(gateway), receipt.batch_id)
+    erased = gateway.platform.erase_booking(login(gateway), receipt.batch_id)
     assert erased is not None
     assert (erased.records, erased.points) == (2, 4)
     assert gateway.account("demo").credit == 1000
@@ -208,10 +208,12 @@ def test_p8_points_add_up_whatever_many_threads_do(new_gateway: NewGateway) -> N
         key = login(gateway)
         seen = []
         for send_time in islice(cycle(["", "20400301130000", "20400302130000"]), number, 45):
-            receipt = gateway.send_sms(key, "", "a" * 71, "0912345678,0922333444", send_time)
+            receipt = gateway.platform.send_sms(
+                key, "", "a" * 71, "0912345678,0922333444", send_time
+            )
             if send_time == "20400302130000":
-                gateway.erase_booking(key, receipt.batch_id)
-            seen += [receipt.credit, gateway.credit(key)]
+                gateway.platform.erase_booking(key, receipt.batch_id)
+            seen += [receipt.credit, gateway.platform.credit(key)]
         return seen
 
     with ThreadPoolExecutor(8) as pool:

@@ -116,7 +116,7 @@ def test_r1_every_final_status_is_reported_once_and_no_other(
     )
     send(gateway, ",".join(f"0900000{number}" for number in (*range(100, 108), "000")))
     booked = send(gateway, send_time="20400301120100")
-    gateway.erase_booking(login(gateway), booked.batch_id)
+    gateway.platform.erase_booking(login(gateway), booked.batch_id)
     send(gateway, send_time="20400302120000")
     send(gateway, "12,+14155550100,0912345678")
     send(gateway, send_time="20000101000000")
@@ -380,10 +380,10 @@ def test_r3_a_hanging_receiver_harms_nobody_else(at_once: Gateway, receiver: Rec
     receipt = send(at_once, ",".join(["0912345678"] * 20))
     hang.wait_until_reached()
     key = login(at_once)
-    assert at_once.delivery_log(key, receipt.batch_id, "1").count == 20
-    booked = at_once.send_sms(key, "", "a", "0922333444", "20400301130000")
-    assert at_once.erase_booking(key, booked.batch_id) is not None
-    assert at_once.credit(key) == 980
+    assert at_once.platform.delivery_log(key, receipt.batch_id, "1").count == 20
+    booked = at_once.platform.send_sms(key, "", "a", "0922333444", "20400301130000")
+    assert at_once.platform.erase_booking(key, booked.batch_id) is not None
+    assert at_once.platform.credit(key) == 980
     with Receiver() as other:
         at_once.update_account("other", report_url=other.url)
         send(at_once, "0912345678,0922333444", user_id="other")

@@ -21,7 +21,7 @@ def test_x1_accounts_are_as_configured(new_gateway: NewGateway) -> None:
     gateway.add_account(Account("c", "c"))
     for _ in range(11):
         with pytest.raises(PlatformError):
-            gateway.open_session("a", "wrong")
+            gateway.platform.open_session("a", "wrong")
     gateway.reset()
     assert gateway.accounts() == list(configured)
     assert login(gateway, "a")
@@ -32,7 +32,7 @@ def test_x1_sessions_are_forgotten(gateway: Gateway) -> None:
     gateway.reset()
     assert gateway.sessions("demo") == 0
     with pytest.raises(PlatformError, match="-301"):
-        gateway.credit(key)
+        gateway.platform.credit(key)
 
 
 def test_x1_messages_outcomes_reports_and_emails_are_forgotten(
@@ -47,7 +47,7 @@ def test_x1_messages_outcomes_reports_and_emails_are_forgotten(
     assert reporting.outcomes() == []
     assert reporting.reports() == []
     assert reporting.emails() == []
-    assert reporting.delivery_log(login(reporting), receipt.batch_id, "1").count == 0
+    assert reporting.platform.delivery_log(login(reporting), receipt.batch_id, "1").count == 0
     again = send(reporting)
     assert [message.id for message in sent(reporting, again)] == [1]
     reporting.clock.advance(seconds=1)

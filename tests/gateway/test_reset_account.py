@@ -54,12 +54,12 @@ def test_one_that_was_added_is_as_it_was_added(gateway: Gateway) -> None:
 def test_its_sessions_and_tokens_end_and_nobody_elses(shared: Gateway) -> None:
     """A5, H7."""
     shop, demo = login(shared, "shop"), login(shared, "demo")
-    shared.open_token(Login("shop", "shop"))
+    shared.platform.open_token(Login("shop", "shop"))
     shared.reset_account("shop")
     assert (shared.sessions("shop"), shared.sessions("demo")) == (0, 1)
     with pytest.raises(PlatformError, match="-301"):
-        shared.credit(shop)
-    assert shared.credit(demo) == 1000
+        shared.platform.credit(shop)
+    assert shared.platform.credit(demo) == 1000
 
 
 def test_what_it_sent_or_booked_is_gone_and_nothing_comes_of_it(
@@ -71,7 +71,7 @@ def test_what_it_sent_or_booked_is_gone_and_nothing_comes_of_it(
     assert len(receiver.requests) == 1
     send(shared, "0912345678,12", user_id="shop")  # to be delivered, and to be reported
     send(shared, send_time="20400301130000", user_id="shop")
-    shared.send_param_sms(
+    shared.platform.send_param_sms(
         login(shared, "shop"), "", [Recipient("0912345678", "a", email="a@example.com")], ""
     )
     epoch = shared.epoch

@@ -40,7 +40,7 @@ def test_s2_every_recipient_is_a_record_and_only_accepted_ones_are_sent(
     messages = sent(gateway, receipt)
     assert [message.status for message in messages] == [0, -3, 300, -4, 500, 301, -3, 0]
     assert [message.cost for message in messages] == [1, 0, 1, 0, 0, 0, 0, 1]
-    assert gateway.delivery_log(login(gateway), receipt.batch_id, "").count == 8
+    assert gateway.platform.delivery_log(login(gateway), receipt.batch_id, "").count == 8
 
 
 def test_s2_a_batch_of_refused_recipients_is_a_batch(gateway: Gateway) -> None:
@@ -126,7 +126,7 @@ def test_s5_send_times(gateway: Gateway, send_time: str, status: Status) -> None
     assert statuses(gateway, receipt) == [status]
     assert (receipt.sent, receipt.cost) == ((0, 0) if refused else (1, 1))
     assert receipt.credit == (1000 if refused else 999)
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert [message.status for message in log.messages] == [status]
 
 
@@ -202,7 +202,7 @@ def test_s6_a_recipient_without_content_or_mobile_is_refused(gateway: Gateway) -
 def test_s7_a_name_appears_in_the_delivery_log_up_to_50_characters(gateway: Gateway) -> None:
     names = ["", "王小明 <VIP>", "名" * 50, "名" * 51, "名" * 49 + "😀", "😀" * 25]
     receipt = send_param(gateway, *(Recipient("+886912345678", "a", name=name) for name in names))
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert [message.name for message in log.messages] == [
         "", "王小明 <VIP>", "名" * 50, "名" * 50, "名" * 49, "😀" * 25,
     ]  # fmt: skip
@@ -231,7 +231,7 @@ def test_s8_test_mode_accepts_everything_and_charges_nothing(new_gateway: NewGat
 def test_s8_nothing_can_be_erased_in_test_mode(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", test_mode=True))
     receipt = send(gateway, send_time="20400301130000")
-    assert gateway.erase_booking(login(gateway), receipt.batch_id) is None
+    assert gateway.platform.erase_booking(login(gateway), receipt.batch_id) is None
 
 
 def test_s9_the_record_number_is_the_senders_or_the_place(gateway: Gateway) -> None:

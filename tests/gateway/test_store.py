@@ -52,9 +52,9 @@ def test_what_is_forgotten_is_unknown(new_gateway: NewGateway, receiver: Receive
     finished(gateway, "c")
     assert [report.message_id for report in gateway.reports()] == [3]
     assert gateway.emails() == []
-    log = gateway.delivery_log(login(gateway), receipt.batch_id, "1")
+    log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert (log.count, log.messages) == (0, [])
-    assert gateway.erase_booking(login(gateway), receipt.batch_id) is None
+    assert gateway.platform.erase_booking(login(gateway), receipt.batch_id) is None
     for ask in (gateway.message, lambda id: gateway.reply(id, "ok")):
         with pytest.raises(NotFound):
             ask(message.id)
@@ -81,7 +81,7 @@ def test_nor_a_batch_with_a_booking_among_others(small: Gateway) -> None:
 
 def test_an_erased_booking_is_finished(small: Gateway) -> None:
     receipt = send(small, content="booked", send_time="20400301130000")
-    small.erase_booking(login(small), receipt.batch_id)
+    small.platform.erase_booking(login(small), receipt.batch_id)
     finished(small, "a", "b", "c")
     assert kept(small) == ["a", "b", "c"]
 
@@ -119,7 +119,7 @@ def test_a_message_that_stays_at_0_for_ever_is_not_kept_for_ever(small: Gateway)
 def test_the_newest_batch_is_never_forgotten(small: Gateway) -> None:
     receipt = send(small, ",".join(["12"] * 5), "a")
     assert len(sent(small, receipt)) == 5
-    assert small.delivery_log(login(small), receipt.batch_id, "1").count == 5
+    assert small.platform.delivery_log(login(small), receipt.batch_id, "1").count == 5
     finished(small, "b")
     assert kept(small) == ["b"]
 

@@ -82,7 +82,7 @@ def test_only_those_are_asked_whom_it_concerns(
     gateway.update_account("other", credit=5)
     gateway.clock.advance(seconds=1)
     assert waiting.asked == 1
-    gateway.erase_booking(login(gateway), batch_id)
+    gateway.platform.erase_booking(login(gateway), batch_id)
     assert waiting.result.result(DEADLINE)
     assert waiting.asked == 2
 

@@ -3,6 +3,7 @@
 import json
 import re
 from decimal import Decimal
+from typing import get_args
 from urllib.parse import urlencode
 
 import pytest
@@ -10,10 +11,12 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import Account, FailureEffect, Settings
+from fake_every8d import Account, FailureEffect, Operation, Settings
+from fake_every8d.calls import OperationName
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import HttpEndpoint, Request
+from fake_every8d.soap import SoapEndpoint
 from tests.http_api.calls import DEMO, PHONE, Http, batch_id
 from tests.http_api.conftest import NewHttp
 from tests.receiver import Receiver
@@ -238,6 +241,13 @@ def test_h17_half_a_response_is_some_of_one(http: Http, effect: FailureEffect, r
     assert http.fake.requests[-1].response_body == result.encode()[:half]
 
 
+def test_h17_every_operation_of_either_api_has_a_name_to_fail_by(http: Http) -> None:
+    gateway = http.fake.gateway
+    names = {*SoapEndpoint(gateway).operations, *HttpEndpoint(gateway).operations}
+    assert {*get_args(OperationName)} == names
+    assert {*get_args(Operation)} == {*names, "*"}
+
+
 TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decode())
 
 
@@ -245,7 +255,7 @@ TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decod
 @settings(deadline=None)
 def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
     gateway = Gateway(get=lambda url: 200)
-    endpoint = HttpEndpoint(gateway)
+    endpoint = HttpEndpoint(gateway.platform)
     form = urlencode({**DEMO, "MSG": text, "DEST": PHONE}).encode()
     json_body = json.dumps({**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": text}]})
     for name, request in (
@@ -267,8 +277,8 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
     gateway = Gateway(
         Settings(accounts=(Account("demo", "demo", credit=Decimal(20)),)), get=lambda url: 200
     )
-    endpoint = HttpEndpoint(gateway)
-    key = gateway.open_session("demo", "demo")
+    endpoint = HttpEndpoint(gateway.platform)
+    key = gateway.platform.open_session("demo", "demo")
     for over_http, booked, length in data:
         when = "20991231235959" if booked else ""
         if over_http:
@@ -277,15 +287,15 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
             called.execute()
             called.respond()
         else:
-            gateway.send_sms(key, "", "b" * length, PHONE, when)
+            gateway.platform.send_sms(key, "", "b" * length, PHONE, when)
     charged = sum(message.cost for message in gateway.messages())
-    assert gateway.credit(key) + charged == 20
+    assert gateway.platform.credit(key) + charged == 20
     for batch in gateway.batches():
         query = f"UID=demo&PWD=demo&BID={batch.id}"
         endpoint.read("eraseBooking", Request(query=query.encode())).execute()
     charged = sum(message.cost for message in gateway.messages())
-    assert gateway.credit(key) + charged == 20
-    assert gateway.credit(key) >= 0
+    assert gateway.platform.credit(key) + charged == 20
+    assert gateway.platform.credit(key) >= 0
     gateway.close()
 
 
@@ -295,7 +305,7 @@ def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -
     gateway = Gateway(get=lambda url: 200)
     types = ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
              "multipart/form-data; boundary=x"]  # fmt: skip
-    called = HttpEndpoint(gateway).read(
+    called = HttpEndpoint(gateway.platform).read(
         name,
         Request(
             data.draw(st.binary()),

@@ -56,10 +56,10 @@ def fake() -> Iterator[FakeEvery8d]:
 
 @pytest.fixture
 def send(fake: FakeEvery8d) -> Send:
-    session_key = fake.gateway.open_session("demo", "demo")
+    session_key = fake.gateway.platform.open_session("demo", "demo")
 
     def send(content: str, mobile: str = "0912345678", subject: str = "", time: str = "") -> None:
-        fake.gateway.send_sms(session_key, subject, content, mobile, time)
+        fake.gateway.platform.send_sms(session_key, subject, content, mobile, time)
 
     return send
 

@@ -55,8 +55,10 @@ def test_t2_it_moves_to_the_next_thing_due(fake: FakeEvery8d, send: Send, open: 
     fake.clock.travel_to(NOON)
     page = open()
     expect(page.get_by_role("button", name="Nothing is due")).to_be_disabled()
-    session_key = fake.gateway.open_session("demo", "demo")
-    fake.gateway.send_sms(session_key, "", "in three hours", "0912345678", "20990504150000")
+    session_key = fake.gateway.platform.open_session("demo", "demo")
+    fake.gateway.platform.send_sms(
+        session_key, "", "in three hours", "0912345678", "20990504150000"
+    )
     page.get_by_role("button", name="To the next thing due: 3 h").click()
     page.get_by_role("button", name="To the next thing due: 1 s").click()
     expect(page.get_by_role("button", name="Nothing is due")).to_be_disabled()

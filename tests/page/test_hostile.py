@@ -43,8 +43,8 @@ def test_it_is_text_wherever_it_shows(fake: FakeEvery8d, open: Open, text: str) 
     with refused_url() as url:
         fake.update_account(text, report_url=url)
         fake.clock.freeze()
-        fake.gateway.send_param_sms(
-            fake.gateway.open_session(text, "secret"),
+        fake.gateway.platform.send_param_sms(
+            fake.gateway.platform.open_session(text, "secret"),
             text,
             [Recipient("0912345678", text, text, text, "", text), Recipient(text, "to it")],
             "",
@@ -102,8 +102,8 @@ def test_what_an_error_says_is_text(fake: FakeEvery8d, open: Open) -> None:
 
 
 def test_a_bidi_override_ends_where_its_text_ends(fake: FakeEvery8d, open: Open) -> None:
-    session_key = fake.gateway.open_session("demo", "demo")
-    fake.gateway.send_sms(session_key, "\u202e", "abc \u202e 123", "0912345678", "")
+    session_key = fake.gateway.platform.open_session("demo", "demo")
+    fake.gateway.platform.send_sms(session_key, "\u202e", "abc \u202e 123", "0912345678", "")
     page = open("#/phone/+886912345678")
     expect(page.locator(".bubble bdi")).to_have_css("unicode-bidi", "isolate")
     # What comes after them on the same line still runs from left to right.
@@ -114,8 +114,8 @@ def test_a_bidi_override_ends_where_its_text_ends(fake: FakeEvery8d, open: Open)
 
 def test_10000_characters_are_shown_when_asked_for(fake: FakeEvery8d, open: Open) -> None:
     text = "漢" * 4_999 + "\n" + "x" * 5_000
-    session_key = fake.gateway.open_session("demo", "demo")
-    fake.gateway.send_sms(session_key, "", text, "0912345678", "")
+    session_key = fake.gateway.platform.open_session("demo", "demo")
+    fake.gateway.platform.send_sms(session_key, "", text, "0912345678", "")
     page = open("#/phone/+886912345678")
     page.get_by_role("button", name="Show all 10000 characters").click()
     expect(page.locator(".bubble")).to_have_text(text)

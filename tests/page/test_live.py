@@ -185,9 +185,9 @@ def test_a_response_that_comes_before_the_first_paint_is_shown(
 def test_messages_that_the_fake_has_forgotten_go(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.add_account("other", "secret")
     send("stays", "0911111111")
-    other = fake.gateway.open_session("other", "secret")
-    fake.gateway.send_sms(other, "", "goes", "0911111111", "")
-    fake.gateway.send_sms(other, "", "goes, too", "0922222222", "")
+    other = fake.gateway.platform.open_session("other", "secret")
+    fake.gateway.platform.send_sms(other, "", "goes", "0911111111", "")
+    fake.gateway.platform.send_sms(other, "", "goes, too", "0922222222", "")
     page = open("#/phone/+886911111111")
     expect(page.locator(".bubble")).to_have_text(["stays", "goes"])
     expect(page.get_by_text("2 phones")).to_be_visible()

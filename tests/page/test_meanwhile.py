@@ -205,7 +205,9 @@ def test_all_is_marked_as_read_while_the_fake_is_reset(
     page.get_by_role("button", name="Mark all as read").click()
     held.let_go()
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
-    fake.gateway.send_sms(fake.gateway.open_session("demo", "demo"), "", "new", "0922222222", "")
+    fake.gateway.platform.send_sms(
+        fake.gateway.platform.open_session("demo", "demo"), "", "new", "0922222222", ""
+    )
     expect(phone_links(page)).to_contain_text(["1 unread"])
 
 

@@ -308,8 +308,8 @@ def test_a_phone_that_nothing_reached_cannot_reply(send: Send, open: Open) -> No
 
 
 def test_details_say_all_there_is_to_know(fake: FakeEvery8d, open: Open) -> None:
-    fake.gateway.send_param_sms(
-        fake.gateway.open_session("demo", "demo"),
+    fake.gateway.platform.send_param_sms(
+        fake.gateway.platform.open_session("demo", "demo"),
         "appointment",
         [Recipient("0912345678", "hello", "王小明", "ming@example.com", "", "MR-7")],
         "",
@@ -329,8 +329,8 @@ def test_search_finds_number_content_name_batch_and_reply(
     fake: FakeEvery8d, send: Send, open: Open, query: str
 ) -> None:
     send("something else", "0922222222")
-    fake.gateway.send_param_sms(
-        fake.gateway.open_session("demo", "demo"),
+    fake.gateway.platform.send_param_sms(
+        fake.gateway.platform.open_session("demo", "demo"),
         "",
         [Recipient("0912345678", "Kaffee ist fertig", "王小明")],
         "",
@@ -390,8 +390,8 @@ def test_x1_a_reset_empties_the_page_and_what_comes_after_it_is_new(
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Reset everything").click()
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
-    session_key = fake.gateway.open_session("demo", "demo")
-    fake.gateway.send_sms(session_key, "", "after", "0922222222", "")
+    session_key = fake.gateway.platform.open_session("demo", "demo")
+    fake.gateway.platform.send_sms(session_key, "", "after", "0922222222", "")
     phones = page.get_by_role("region", name="Phones").get_by_role("link")
     expect(phones).to_have_count(1)
     expect(phones).to_contain_text("1 unread")

@@ -21,10 +21,10 @@ def day(fake: FakeEvery8d) -> FakeEvery8d:
     gateway, clock = fake.gateway, fake.clock
     clock.travel_to(datetime(2027, 3, 8, 9, 58))
     fake.update_account("demo", report_url="http://127.0.0.1:1/sms/report")
-    key = gateway.open_session("demo", "demo")
+    key = gateway.platform.open_session("demo", "demo")
 
     def send(subject: str, content: str, mobile: str, time: str = "") -> None:
-        gateway.send_sms(key, subject, content, mobile, time)
+        gateway.platform.send_sms(key, subject, content, mobile, time)
 
     send("出貨通知", "【好物商店】訂單 A-2207 已出貨，預計明天送達。", "0928111222")
     send("newsletter", "Spring sale: 20% off everything until Sunday.", "0900000103")
@@ -35,7 +35,7 @@ def day(fake: FakeEvery8d) -> FakeEvery8d:
     clock.advance(minutes=7)
     fake.reply("0912345678", "1")
     clock.advance(minutes=3)
-    gateway.send_param_sms(
+    gateway.platform.send_param_sms(
         key,
         "取貨",
         [

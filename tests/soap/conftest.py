@@ -22,7 +22,7 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def endpoint(gateway: Gateway) -> SoapEndpoint:
-    return SoapEndpoint(gateway)
+    return SoapEndpoint(gateway.platform)
 
 
 @pytest.fixture(scope="module")

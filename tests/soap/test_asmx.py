@@ -25,15 +25,17 @@ GET_CONNECTION = action("getConnection")
 LOGIN = request("getConnection", userID="demo", password="demo")
 
 
-def test_w2_operations_in_the_documents_order(endpoint: SoapEndpoint) -> None:
-    assert list(endpoint.operations.items()) == [
-        ("getConnection", ("userID", "password")),
-        ("sendSMS", ("sessionKey", "subject", "content", "mobile", "sendTime")),
-        ("sendParamSMS", ("sessionKey", "subject", "contentXML", "sendTime")),
-        ("getDeliveryStatus", ("sessionKey", "batchID", "pageNo")),
-        ("getCredit", ("sessionKey",)),
-        ("eraseBooking", ("sessionKey", "batchID")),
-        ("closeConnection", ("sessionKey",)),
+def test_w2_f1_operations_in_productions_order(endpoint: SoapEndpoint) -> None:
+    assert [(name, *each.names) for name, each in endpoint.operations.items()] == [
+        ("getConnection", "userID", "password"),
+        ("closeConnection", "sessionKey"),
+        ("sendSMS", "sessionKey", "subject", "content", "mobile", "sendTime"),
+        ("sendMessage", "sessionKey", "subject", "content", "mobile", "sendTime", "retryTime"),
+        ("sendParamSMS", "sessionKey", "subject", "contentXML", "sendTime"),
+        ("eraseBooking", "sessionKey", "batchID"),
+        ("getDeliveryStatus", "sessionKey", "batchID", "pageNo"),
+        ("getCredit", "sessionKey"),
+        ("getFreePhoneCallinLog", "sessionKey", "activityID", "beginDate", "endDate", "pageNo"),
     ]
 
 

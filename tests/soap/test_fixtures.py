@@ -16,8 +16,20 @@ STORY = [
     ("getDeliveryStatus", "sendSMS"),
     ("getCredit", None),
     ("eraseBooking", "sendParamSMS"),
+    ("sendMessage", None),
+    ("getFreePhoneCallinLog", None),
     ("closeConnection", None),
 ]
+
+
+def test_every_operation_has_its_envelopes(endpoint: SoapEndpoint) -> None:
+    assert sorted(operation for operation, _ in STORY) == sorted(endpoint.operations)
+    for version in ("soap11", "soap12"):
+        assert {path.name for path in (FIXTURES / version).iterdir()} == {
+            f"{operation}.{kind}.xml"
+            for operation in endpoint.operations
+            for kind in ("request", "response")
+        }
 
 
 @pytest.mark.parametrize("version", ["soap11", "soap12"])

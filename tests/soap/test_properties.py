@@ -49,7 +49,7 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def endpoint(gateway: Gateway) -> SoapEndpoint:
-    return SoapEndpoint(gateway)
+    return SoapEndpoint(gateway.platform)
 
 
 @given(content=texts, subject=texts)

@@ -44,7 +44,17 @@ def test_a5_close_connection(endpoint: SoapEndpoint) -> None:
     assert call(endpoint, "closeConnection", sessionKey=key) == "-1"
 
 
-@pytest.mark.parametrize("operation", ["sendSMS", "sendParamSMS", "getCredit", "eraseBooking"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "sendSMS",
+        "sendMessage",
+        "sendParamSMS",
+        "getCredit",
+        "eraseBooking",
+        "getFreePhoneCallinLog",
+    ],
+)
 def test_a6_a_dead_session(endpoint: SoapEndpoint, operation: str) -> None:
     assert call(endpoint, operation, sessionKey="0" * 32) == NO_SESSION
 
@@ -161,6 +171,35 @@ def test_d4_a_reply_reaches_the_log(endpoint: SoapEndpoint, gateway: Gateway) ->
     root = etree.fromstring(log.encode())
     assert root.findtext(".//REPLY_SMS/MESSAGE") == "好 ]]> <b>"
     assert root.findtext(".//STATUS") == str(Status.DELIVERED.value)
+
+
+def test_s10_send_message_is_send_sms_with_a_time_for_retries(
+    endpoint: SoapEndpoint, gateway: Gateway
+) -> None:
+    response = post(
+        endpoint,
+        "sendMessage",
+        sessionKey=login(endpoint),
+        subject="S",
+        content="好" * 71,
+        mobile="0912345678,0922333444",
+        sendTime=BOOKED,
+        retryTime="30",
+    )
+    # 2 points each, and no time zone or unit about retryTime that could be wrong.
+    assert (response.result or "").startswith("996.00,2,4.0,0,")
+    assert response.advice == ()
+    for message in gateway.messages():
+        assert (message.subject, message.status) == ("S", Status.BOOKED)
+        assert message.retry_time == "30"
+
+
+def test_d8_the_call_in_log_is_not_known(endpoint: SoapEndpoint, gateway: Gateway) -> None:
+    response = post(endpoint, "getFreePhoneCallinLog", sessionKey=login(endpoint), pageNo="1")
+    assert response.result == UNFORESEEN
+    assert "nobody has published what it returns" in response.advice[0]
+    dead = post(endpoint, "getFreePhoneCallinLog", sessionKey="x", pageNo="1")
+    assert (dead.result, dead.advice) == (NO_SESSION, ())
 
 
 def test_d6_erase_booking(endpoint: SoapEndpoint) -> None:

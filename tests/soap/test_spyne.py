@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from fake_every8d.calls import Advice
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapEndpoint
-from fake_every8d.soap.service import Work, application
+from fake_every8d.soap.service import application
 from tests.soap.calls import SOAP11, SOAP12, XML11, XML12, action, body, handle, read, request
 
 from spyne.protocol.soap import Soap11, Soap12  # isort: skip
@@ -27,14 +26,14 @@ def served(gateway: Gateway, protocol: Any) -> WsgiApplication:
     app = application(protocol(), protocol())
 
     def bring(ctx: Any) -> None:
-        ctx.udc = Work(gateway, Advice())
+        ctx.udc = SoapEndpoint(gateway.platform).read(b"", XML11, None)
 
     app.event_manager.add_listener("method_call", bring)
     return WsgiApplication(app)
 
 
 @pytest.mark.parametrize(("protocol", "namespace", "content_type"), VERSIONS)
-def test_w2_spynes_own_protocols_serve_all_seven_operations_with_the_same_results(
+def test_w2_spynes_own_protocols_serve_all_operations_with_the_same_results(
     gateway: Gateway, endpoint: SoapEndpoint, protocol: Any, namespace: str, content_type: str
 ) -> None:
     wsgi = served(gateway, protocol)
@@ -85,6 +84,8 @@ def test_w2_spynes_own_protocols_serve_all_seven_operations_with_the_same_result
                 ask("getCredit", sessionKey=key),
                 ask("eraseBooking", sessionKey=key, batchID=batches[1]),
                 ask("eraseBooking", sessionKey=key, batchID="x"),
+                ask("sendMessage", sessionKey=key, content="x", mobile="0912345678"),
+                ask("getFreePhoneCallinLog", sessionKey=key),
                 ask("closeConnection", sessionKey=key),
                 ask("getCredit", sessionKey=key),
             ]
@@ -93,5 +94,11 @@ def test_w2_spynes_own_protocols_serve_all_seven_operations_with_the_same_result
     assert spynes == ours
     assert ours[1:3] == ["999.00,1,1.0,0,ID", "998.00,1,1.0,0,ID"]
     assert ours[4:] == [
-        "998.00", "1,1.0", "", "1", "-301, Session 資料不存在，請重新登入。"
-    ]  # fmt: skip
+        "998.00",
+        "1,1.0",
+        "",
+        "998.00,1,1.0,0,ID",
+        "-99, 主機端發生不明錯誤，請與廠商窗口聯繫。",
+        "1",
+        "-301, Session 資料不存在，請重新登入。",
+    ]

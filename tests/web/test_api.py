@@ -69,10 +69,10 @@ def test_a_top_up_adds_to_what_there_is(api: Api) -> None:
 def test_a3_an_account_can_be_locked_and_unlocked(api: Api, gateway: Gateway) -> None:
     assert api.patch("accounts/demo", locked=True)["locked"] is True
     with pytest.raises(PlatformError, match="-999"):
-        gateway.open_session("demo", "s3cret")
+        gateway.platform.open_session("demo", "s3cret")
     unlocked = api.patch("accounts/demo", locked=False)
     assert (unlocked["locked"], unlocked["failed_logins"]) == (False, 0)
-    assert gateway.open_session("demo", "s3cret")
+    assert gateway.platform.open_session("demo", "s3cret")
     assert api.patch("accounts/demo", failed_logins=10)["locked"] is False
     assert api.patch("accounts/demo", failed_logins=11)["locked"] is True
 

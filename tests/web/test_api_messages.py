@@ -90,7 +90,9 @@ def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
 
 
 def test_h8_a_message_shows_what_only_the_http_api_is_given(api: Api, gateway: Gateway) -> None:
-    gateway.send_sms(Login("demo", "s3cret"), "", "hi", PHONE, "", retry_time="30", event_id="E7")
+    gateway.platform.send_sms(
+        Login("demo", "s3cret"), "", "hi", PHONE, "", retry_time="30", event_id="E7"
+    )
     message = api.get("messages/1")
     assert (message["retry_time"], message["event_id"]) == ("30", "E7")
 

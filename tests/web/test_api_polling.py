@@ -16,9 +16,9 @@ from tests.web.serving import call, log_in
 def api(url: str, gateway: Gateway) -> Api:
     """A fake in which a message was sent and a booking made, and time stands still."""
     gateway.clock.freeze()
-    key = gateway.open_session("demo", "s3cret")
-    gateway.send_sms(key, "", "hello", "0912345678", "")
-    gateway.send_sms(key, "", "later", "0912345678", "20990101000000")
+    key = gateway.platform.open_session("demo", "s3cret")
+    gateway.platform.send_sms(key, "", "hello", "0912345678", "")
+    gateway.platform.send_sms(key, "", "later", "0912345678", "20990101000000")
     return Api(url)
 
 
@@ -60,14 +60,14 @@ def test_what_changes_by_itself_or_never_has_no_etag(api: Api, path: str) -> Non
 
 def fail_to_log_in(api: Api, gateway: Gateway) -> None:
     with pytest.raises(PlatformError):
-        gateway.open_session("demo", "wrong")
+        gateway.platform.open_session("demo", "wrong")
 
 
 CHANGES: dict[str, Callable[[Api, Gateway], object]] = {
-    "an SMS": lambda api, gateway: gateway.send_sms(
-        gateway.open_session("demo", "s3cret"), "", "x", "0912345678", ""
+    "an SMS": lambda api, gateway: gateway.platform.send_sms(
+        gateway.platform.open_session("demo", "s3cret"), "", "x", "0912345678", ""
     ),
-    "a login": lambda api, gateway: gateway.open_session("demo", "s3cret"),
+    "a login": lambda api, gateway: gateway.platform.open_session("demo", "s3cret"),
     "a failed login": fail_to_log_in,
     "a request": lambda api, gateway: call(api.url, "getCredit"),
     "a delivery": lambda api, gateway: gateway.clock.advance(seconds=1),

@@ -24,9 +24,9 @@ TOKEN = "s3cret-tökén"
 def api(url: str, gateway: Gateway) -> Api:
     """A fake with a message on its way, one that was refused, and a booking."""
     gateway.clock.freeze()
-    key = gateway.open_session("demo", "s3cret")
-    gateway.send_sms(key, "", "hello", "0912345678,nonsense", "")
-    gateway.send_sms(key, "", "later", "0912345678", "20990101000000")
+    key = gateway.platform.open_session("demo", "s3cret")
+    gateway.platform.send_sms(key, "", "hello", "0912345678,nonsense", "")
+    gateway.platform.send_sms(key, "", "later", "0912345678", "20990101000000")
     return Api(url)
 
 

@@ -204,7 +204,7 @@ def test_a_record_carries_advice(url: str, records: list[RecordedRequest]) -> No
 def test_a_request_that_breaks_off_changes_nothing(
     url: str, gateway: Gateway, records: list[RecordedRequest]
 ) -> None:
-    key = gateway.open_session("demo", "s3cret")
+    key = gateway.platform.open_session("demo", "s3cret")
     body = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
         f'<sendSMS xmlns="http://tempuri.org/"><sessionKey>{key}</sessionKey>'

@@ -218,9 +218,9 @@ def base_url() -> Iterator[str]:
     )
     application = Application(gateway)
     server = Server(application)
-    key = gateway.open_session("demo", "demo")
-    gateway.send_sms(key, "", "驗證碼 1234", "0912345678", "")
-    gateway.send_sms(key, "", "later", "0912345678", "20991231235959")
+    key = gateway.platform.open_session("demo", "demo")
+    gateway.platform.send_sms(key, "", "驗證碼 1234", "0912345678", "")
+    gateway.platform.send_sms(key, "", "later", "0912345678", "20991231235959")
     application.world.failures.add("getCredit", "garbage")
     assert Api(server.url)("GET", "../nowhere").status == 404
     yield server.url

@@ -1,10 +1,11 @@
--- What wrk sends: the file that BODY names, of the media type TYPE, to sendSMS. At its end it
--- writes a line of JSON: responses, microseconds, and what went wrong.
+-- A POST of the file that BODY names, with the headers of HEADERS, a line each. At its end, wrk
+-- writes a line of JSON: the responses, the microseconds that they took, and how many failed.
 local file = assert(io.open(os.getenv("BODY"), "rb"))
 wrk.method = "POST"
 wrk.body = file:read("*a")
-wrk.headers["Content-Type"] = os.getenv("TYPE")
-wrk.headers["SOAPAction"] = '"http://tempuri.org/sendSMS"'
+for name, value in os.getenv("HEADERS"):gmatch("([^:\n]+): ([^\n]+)") do
+  wrk.headers[name] = value
+end
 
 function done(summary)
   local errors = summary.errors
