@@ -111,7 +111,9 @@ def _seconds(call: Callable[[], object], times: int = 1) -> float:
 def _frozen() -> tuple[Gateway, str]:
     """A gateway in which nothing happens by itself, and a session."""
     account = Account("demo", "demo", credit=Decimal(10**9))
-    gateway = Gateway(Settings(accounts=(account,), max_messages=10_000_000), get=lambda url: 200)
+    gateway = Gateway(
+        Settings(accounts=(account,), max_messages=10_000_000), report=lambda report: 200
+    )
     gateway.clock.freeze()
     return gateway, gateway.platform.open_session("demo", "demo")
 

@@ -26,9 +26,9 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
-from fake_every8d.gateway.accounts import points
+from fake_every8d.gateway.accounts import ReportCharset, ReportMethod, points
 from fake_every8d.http_api import PATH as HTTP_PATH
-from fake_every8d.outgoing import reports
+from fake_every8d.outgoing.reports import Reporter
 from fake_every8d.web.app import SOAP_PATH, Application
 from fake_every8d.web.http.server import Server
 from fake_every8d.web.http.tls import Certificate, Tls, certificate
@@ -46,6 +46,9 @@ class AccountChanges(TypedDict, total=False):
     international: bool
     test_mode: bool
     report_url: str | None
+    report_method: ReportMethod
+    report_charset: ReportCharset
+    report_attempts: int
     failed_logins: int
     top_up: Decimal | float
     locked: bool
@@ -84,7 +87,8 @@ class FakeEvery8d(Assertions):
             from fake_every8d.outgoing.mail import Mailer  # here, because few need what it imports
 
             mail = Mailer(smtp_url)
-        self.gateway = Gateway(settings, get=reports.get, mail=mail)
+        self._reporter = Reporter()
+        self.gateway = Gateway(settings, report=self._reporter, mail=mail)
         """The platform behind it, for what this class does not offer."""
         self._application = Application(
             self.gateway,
@@ -154,7 +158,7 @@ class FakeEvery8d(Assertions):
             server.close()
         self._files.close()
         self.gateway.close()
-        reports.close()
+        self._reporter.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -280,6 +284,9 @@ class FakeEvery8d(Assertions):
         international: bool = False,
         test_mode: bool = False,
         report_url: str | None = None,
+        report_method: ReportMethod = "GET",
+        report_charset: ReportCharset = "utf-8",
+        report_attempts: int = 11,
     ) -> Account:
         """Add an account, until the next reset; `credit` is in points.
 
@@ -288,7 +295,15 @@ class FakeEvery8d(Assertions):
         Raises `InvalidInput` if the user ID is taken or a value makes no sense.
         """
         account = Account(
-            user_id, password, points(credit, "credit"), international, test_mode, report_url
+            user_id,
+            password,
+            points(credit, "credit"),
+            international,
+            test_mode,
+            report_url,
+            report_method,
+            report_charset,
+            report_attempts,
         )
         self.gateway.add_account(account)
         return account

@@ -2,9 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar
@@ -16,11 +16,14 @@ DEADLINE = 10.0
 
 @dataclass(frozen=True)
 class Request:
-    """A GET as it came in."""
+    """A GET or POST as it came in."""
 
     path: str
     query: str
     """As it was on the wire, still percent-encoded."""
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
     @property
     def params(self) -> list[tuple[str, str]]:
@@ -39,7 +42,11 @@ class Exchange(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        self.receiver._received(Request(path, query), self)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = Request(path, query, self.command, dict(self.headers), body)
+        self.receiver._received(request, self)
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

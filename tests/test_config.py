@@ -103,6 +103,15 @@ def test_outcomes_and_failures_are_tables_with_the_fields_of_the_json_api(write:
 DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
 
 
+def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.toml"
+    chosen = 'report_method = "POST"\nreport_charset = "big5"\nreport_attempts = 3\n'
+    path.write_text(DEMO + chosen, "utf-8")
+    assert load(path).accounts == (
+        Account("demo", "demo", report_method="POST", report_charset="big5", report_attempts=3),
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -110,7 +119,7 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
         (
             DEMO + "colour = 5",
             'account 1 (demo): "colour" is unknown here; known: user_id, password, credit, '
-            "international, test_mode, report_url",
+            "international, test_mode, report_url, report_method, report_charset, report_attempts",
         ),
         (
             DEMO + 'credit = "1000"',
@@ -130,6 +139,18 @@ DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
             DEMO + "[account.report_url]\nx = 1",
             "account 1 (demo): report_url must be a URL such as "
             "http://127.0.0.1:3000/sms/report, or null, not an object",
+        ),
+        (
+            DEMO + 'report_method = "PUT"',
+            'account 1 (demo): report_method must be one of GET, POST, not "PUT"',
+        ),
+        (
+            DEMO + 'report_charset = "gbk"',
+            'account 1 (demo): report_charset must be one of utf-8, big5, not "gbk"',
+        ),
+        (
+            DEMO + "report_attempts = 0",
+            "account 1 (demo): report_attempts must be a whole number, 1 to 100, not 0",
         ),
         (
             '[[account]]\npassword = "x"',

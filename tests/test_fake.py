@@ -115,6 +115,13 @@ def test_stopping_waits_for_nobody(receiver: Receiver) -> None:
 # Accounts
 
 
+def test_r6_r7_r8_an_account_can_be_added_with_its_reports(every8d: FakeEvery8d) -> None:
+    chosen: dict[str, Any] = {
+        "report_method": "POST", "report_charset": "big5", "report_attempts": 3,
+    }  # fmt: skip
+    assert every8d.add_account("post", "x", **chosen) == Account("post", "x", **chosen)
+
+
 def test_accounts(every8d: FakeEvery8d) -> None:
     assert every8d.account == Account("demo", "demo", credit=Decimal(1000))
     shop = every8d.add_account("shop", "s3cret", credit=0.1, report_url="http://localhost/r")

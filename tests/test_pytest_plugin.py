@@ -82,6 +82,12 @@ def test_the_marker_sets_up_the_tests_account_and_the_closest_wins(
             assert (str(account.credit), account.international) == ("2.5", True)
             assert (account.password, account.report_url) == ("s3cret", "https://example.com/r")
 
+        @pytest.mark.every8d(report_method="POST", report_charset="big5", report_attempts=3)
+        def test_reports(every8d):
+            account = every8d.account
+            assert (account.report_method, account.report_charset) == ("POST", "big5")
+            assert account.report_attempts == 3
+
         @pytest.mark.every8d(test_mode=True)
         class TestClass:
             def test_method(self, every8d):
@@ -89,7 +95,7 @@ def test_the_marker_sets_up_the_tests_account_and_the_closest_wins(
         """,
         "--strict-markers",
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
 
 
 def test_e1_the_marker_sets_the_edition_for_its_test(pytester: pytest.Pytester) -> None:

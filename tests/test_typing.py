@@ -23,6 +23,8 @@ def settings() -> Settings:
 
 def test_it(every8d: FakeEvery8d) -> None:
     every8d.update_account("demo", credit=1, report_url=None)
+    every8d.update_account("demo", report_method="POST", report_charset="big5")
+    every8d.update_account("demo", report_attempts=3)
     every8d.update_account("demo", credit=Decimal("1.5"), international=True)
     every8d.add_failure("sendSMS", "http_error", status=503, user_id="demo", rate=5)
     every8d.add_failure("*", kind="delay", seconds=2, times=None)

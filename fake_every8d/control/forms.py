@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from fake_every8d.gateway import Edition, InvalidInput, ReportState, Status
-from fake_every8d.gateway.accounts import MOST_POINTS
+from fake_every8d.gateway.accounts import (
+    MOST_ATTEMPTS,
+    MOST_POINTS,
+    ReportCharset,
+    ReportMethod,
+)
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
 
@@ -266,6 +271,9 @@ ACCOUNT = Form(
         "report_url": or_null(
             TEXT._replace(right="a URL such as http://127.0.0.1:3000/sms/report")
         ),
+        "report_method": one_of(*get_args(ReportMethod)),
+        "report_charset": one_of(*get_args(ReportCharset)),
+        "report_attempts": whole(1, MOST_ATTEMPTS),
     },
     required=("user_id", "password"),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from fake_every8d.gateway.changes import Changes
@@ -24,9 +24,19 @@ from fake_every8d.gateway.errors import (
     NotFound,
     PlatformError,
 )
+from fake_every8d.gateway.outbox import ATTEMPTS
+
+ReportMethod = Literal["GET", "POST"]
+"""How status reports are sent (R6)."""
+
+ReportCharset = Literal["utf-8", "big5"]
+"""In what their text is encoded (R7)."""
 
 MOST_POINTS = 10**12
 """No account can have more: with two decimals, a JSON number is exact up to here."""
+
+MOST_ATTEMPTS = 100
+"""No account can have more for a report (R8)."""
 
 FAILED_LOGINS_ALLOWED = 10
 """In a row; one more locks the account (A3)."""
@@ -75,6 +85,12 @@ class Account:
     """Accepts everything, charges nothing, delivers nothing (測試模式). Clause S8."""
     report_url: str | None = None
     """Where status reports and replies go (回報接收介面位址), http or https. Clause R1."""
+    report_method: ReportMethod = "GET"
+    """`GET`, or `POST` of a form. Clause R6."""
+    report_charset: ReportCharset = "utf-8"
+    """`utf-8`, or `big5`, which is code page 950. Clause R7."""
+    report_attempts: int = ATTEMPTS
+    """How often a report is tried in all: 1 to 100. Clause R8."""
     failed_logins: int = 0
     """In a row, since the last success. More than 10 lock the account. Clause A3."""
 
@@ -92,11 +108,21 @@ class Account:
             raise InvalidInput(f"failed_logins must be 0 or more, not {self.failed_logins!r}")
         if self.report_url is not None:
             _check_url(self.report_url)
+        _check_choice("report_method", self.report_method, get_args(ReportMethod))
+        _check_choice("report_charset", self.report_charset, get_args(ReportCharset))
+        attempts = self.report_attempts
+        if type(attempts) is not int or not 1 <= attempts <= MOST_ATTEMPTS:
+            raise InvalidInput(f"report_attempts must be 1 to {MOST_ATTEMPTS}, not {attempts!r}")
 
     @property
     def locked(self) -> bool:
         """Whether failed logins have locked the account (帳號已封鎖)."""
         return self.failed_logins > FAILED_LOGINS_ALLOWED
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InvalidInput(f"{name} must be {' or '.join(choices)}, not {value!r}")
 
 
 @lru_cache  # an account is checked with every change, and its URL hardly ever changes

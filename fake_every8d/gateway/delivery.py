@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fake_every8d.gateway import numbers
-from fake_every8d.gateway.accounts import Accounts
+from fake_every8d.gateway.accounts import Account, Accounts
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime, to_micros
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput, NotFound
+from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status
 from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
 from fake_every8d.gateway.reports import Email, Report, report
@@ -198,7 +198,7 @@ class Delivery:
                     for due, records in booked.items()
                 ]
             )
-        if refused and self._report_url(batch):
+        if refused and self._reported_to(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
             self.call_at(now + self._delivery_micros, Step(self, StepKind.REPORT, refused))
         self._store.close_if_done(batch)
@@ -250,8 +250,8 @@ class Delivery:
             self.finish([record], Status.DELIVERED, now)
         record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
         self._store.touch([record])
-        if url := self._report_url(record.batch):
-            self._report(record, url, Status.REPLY, now, text)
+        if account := self._reported_to(record.batch):
+            self._report(record, account, Status.REPLY, now, text)
 
     def restore(self, steps: Iterable[StepState]) -> None:
         """Let these steps fall due; their messages are kept already."""
@@ -332,19 +332,20 @@ class Delivery:
         return replace(email, state=ReportState.KEPT, next_attempt_at=None)
 
     def _report_all(self, records: Sequence[Record], at: int) -> None:
-        if url := self._report_url(records[0].batch):
+        if account := self._reported_to(records[0].batch):
             for record in records:
-                self._report(record, url, record.status, at)
+                self._report(record, account, record.status, at)
 
-    def _report(self, record: Record, url: str, status: Status, at: int, text: str = "") -> None:
+    def _report(
+        self, record: Record, account: Account, status: Status, at: int, text: str = ""
+    ) -> None:
         self._store.keep(record.batch)
         id = self._reports.next_id()
         self._reports.add(
-            report(id, record, url, status, to_datetime(at), text, edition=self._edition())
+            report(id, record, account, status, to_datetime(at), text, edition=self._edition())
         )
 
-    def _report_url(self, batch: Batch) -> str | None:
-        try:
-            return self._accounts.get(batch.user_id).report_url
-        except NotFound:
-            return None
+    def _reported_to(self, batch: Batch) -> Account | None:
+        """The account of a batch, if it wants reports and is still there."""
+        account = self._accounts.find(batch.user_id)
+        return account if account and account.report_url is not None else None

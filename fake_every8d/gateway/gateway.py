@@ -105,18 +105,18 @@ class Phones:
 class Gateway:
     """What tests and tools do to a platform. Safe from any thread.
 
-    No search holds up those who send. `get` and `mail` are as for `Platform`.
+    No search holds up those who send. `report` and `mail` are as for `Platform`.
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         *,
-        get: Callable[[str], int],
+        report: Callable[[Report], int],
         mail: Callable[[Email], int] | None = None,
     ) -> None:
         self._configured = settings or Settings()
-        self.platform = platform = Platform(self._configured, get=get, mail=mail)
+        self.platform = platform = Platform(self._configured, report=report, mail=mail)
         """What it does for those who call its APIs."""
         self.clock = platform.clock
         self._lock = platform.lock

@@ -18,7 +18,7 @@ from fake_every8d.gateway.real_time import monotonic
 _logger = logging.getLogger(__name__)
 
 ATTEMPTS = 11
-"""One, and the platform's ten retries (R2)."""
+"""One, and the platform's ten retries, unless the account has it otherwise (R2, R8)."""
 
 _DRAIN_SECONDS = 1.0
 _NO_THREAD_MICROS = 1_000_000  # until the next try, at the earliest
@@ -32,7 +32,7 @@ class ReportState(enum.Enum):
     DELIVERED = "delivered"
     """The other side has it."""
     GIVEN_UP = "given_up"
-    """Eleven attempts have failed."""
+    """As many attempts as it may have had have failed."""
     KEPT = "kept"
     """There is nobody to hand it to."""
 
@@ -42,7 +42,7 @@ class Attempt:
     """One try at handing something over (R4)."""
 
     number: int
-    """1 to 11."""
+    """From 1."""
     at: datetime
     """In the fake's time."""
     status_code: int | None
@@ -65,6 +65,8 @@ class Outgoing:
     user_id: str
     at: datetime
     """When it came about, in the fake's time."""
+    max_attempts: int = ATTEMPTS
+    """After so many it is given up (R8)."""
     attempts: tuple[Attempt, ...] = ()
     state: ReportState = ReportState.WAITING
     next_attempt_at: datetime | None = None
@@ -286,7 +288,7 @@ class Outbox(Generic[Item]):
     def _record(self, item: Item, attempt: Attempt, at: int) -> None:
         if attempt.status_code == item.SUCCESS:
             state = ReportState.DELIVERED
-        elif attempt.number == ATTEMPTS:
+        elif attempt.number >= item.max_attempts:
             state = ReportState.GIVEN_UP
         else:
             state = ReportState.WAITING

@@ -72,16 +72,16 @@ class Platform:
     """An SMS platform in memory: what it does for those who call its APIs.
 
     Safe from any thread. One lock guards all of it, and nothing waits for the network
-    while holding it. `get(url)` does a status report's HTTP GET and returns the
-    status code, or raises; `mail(email)`, if given, hands a copy to an SMTP server
-    and returns its reply code, or raises. The parts that it is made of are for `Gateway`.
+    while holding it. `report(report)` sends a status report and returns the HTTP status,
+    or raises; `mail(email)`, if given, hands a copy to an SMTP server and returns its
+    reply code, or raises. The parts that it is made of are for `Gateway`.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        get: Callable[[str], int],
+        report: Callable[[Report], int],
         mail: Callable[[Email], int] | None = None,
     ) -> None:
         self.settings = settings
@@ -95,7 +95,7 @@ class Platform:
             self.clock,
             self.lock,
             self.changes,
-            lambda report: get(report.url),
+            report,
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=True,

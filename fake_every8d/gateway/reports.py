@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import quote_plus, urldefrag
 
+from fake_every8d.gateway.accounts import Account, ReportMethod
 from fake_every8d.gateway.clock import to_datetime
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.messages import Record, Status
@@ -22,12 +23,13 @@ _PARAMETERS = {
         "CHARGE", "TYPE", "MSGID",
     ),
 }  # fmt: skip
+_CODECS = {"utf-8": "utf-8", "big5": "cp950"}  # Python's own big5 lacks 碁 and the euro sign
 _DIFFERENT_IN_DOTNET = re.compile("%..|~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Outgoing):
-    """A status report, or a reply passed on: one GET, and its retries.
+    """A status report, or a reply passed on: one request, and its retries.
 
     Delivered once the receiver has responded with HTTP 200, and nothing else (R2).
     """
@@ -43,8 +45,12 @@ class Report(Outgoing):
     """SM: the reply's text, else empty."""
     record_number: str
     """MR."""
+    method: ReportMethod
+    """`GET` or `POST` (R6)."""
     url: str
     """What is requested, query and all."""
+    body: str | None
+    """The form of a POST, as it goes out; None for a GET, whose parameters are in the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +73,19 @@ class Email(Outgoing):
 def report(
     id: int,
     record: Record,
-    url: str,
+    account: Account,
     status: Status,
     at: datetime,
     text: str = "",
     *,
     edition: Edition = Edition.OF_2016,
 ) -> Report:
-    """The report to `url` that `record` came to `status` at the time `at` (R1, E1)."""
-    base = urldefrag(url).url
+    """The report, as `account` has them, that `record` came to `status` at `at` (R, E1).
+
+    The account must have a report URL.
+    """
+    assert account.report_url is not None
+    url = urldefrag(account.report_url).url
     values = {
         "BatchID": record.batch.id,
         "RM": record.to,
@@ -90,20 +100,27 @@ def report(
         "CHARGE": str(record.cost),
         "TYPE": "SMS",
     }
-    query = "&".join(
-        f"{name}={_url_encoded(values.get(name, ''))}" for name in _PARAMETERS[edition]
+    codec = _CODECS[account.report_charset]
+    parameters = "&".join(
+        f"{name}={_url_encoded(values.get(name, ''), codec)}" for name in _PARAMETERS[edition]
     )
+    posted = account.report_method == "POST"
+    if not posted:
+        url += f"{'&' if '?' in url else '?'}{parameters}"
     return Report(
         id=id,
         message_id=record.id,
         user_id=record.batch.user_id,
         at=at,
+        max_attempts=account.report_attempts,
         batch_id=record.batch.id,
         to=record.to,
         status=status,
         text=text,
         record_number=record.record_number,
-        url=f"{base}{'&' if '?' in base else '?'}{query}",
+        method=account.report_method,
+        url=url,
+        body=parameters if posted else None,
     )
 
 
@@ -111,9 +128,11 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y%m%d%H%M%S}"
 
 
-def _url_encoded(text: str) -> str:
-    """As .NET's HttpUtility.UrlEncode writes it."""
+def _url_encoded(text: str, codec: str) -> str:
+    """As .NET's HttpUtility.UrlEncode writes it: byte for byte, so that the second byte of a
+    character in Big5 may stand there as a letter.
+    """
     return _DIFFERENT_IN_DOTNET.sub(
         lambda found: "%7e" if found[0] == "~" else found[0].lower(),
-        quote_plus(text, safe="!*()", errors="replace"),
+        quote_plus(text.encode(codec, "replace"), safe="!*()"),
     )

@@ -1,200 +1,192 @@
-"""Status reports going out: a GET for each."""
+"""Status reports going out: a GET or a POST for each.
+
+On sockets and the standard library's reader of responses, since both R1 and R2 want less than
+an HTTP client does: no proxy, no redirect, no escape rewritten, one deadline for all of a
+response, and its status whatever becomes of its body. Connections are kept for all workers
+together, because a worker ends as soon as it has nothing to do.
+"""
 
 import functools
-import re
+import http.client
+import io
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-
+from fake_every8d.gateway import Report
 from fake_every8d.gateway.real_time import monotonic
 
 TIMEOUT = 10.0
-"""Seconds that a receiver has for its whole response (R2)."""
+"""Seconds that a receiver has to respond (R2)."""
 
-_BODY_LIMIT = 1 << 20  # bytes of a response, which nobody needs; we disconnect after more
+_MOST_KEPT = 32  # connections: as many reports as one account has under way at once
+_MOST_OF_BODY = 1 << 16  # bytes of a body that are read, so that its connection can be kept …
+_BODY_SECONDS = 1.0  # … and how long that may take
+_LEFT_ALONE = "%/:?#[]@!$&'()*+,;=~"  # in a URL; what else is not a letter is escaped
 
-_ESCAPE = re.compile("%..")
-
-
-class _WholeResponse:
-    """For a socket: its timeout is for all that is read from now on, not for each read."""
-
-    _deadline: float | None = None
-
-    def settimeout(self, seconds: float | None) -> None:
-        self._deadline = None if seconds is None else monotonic() + seconds
-        super().settimeout(seconds)  # type: ignore[misc]
-
-    def recv_into(self, *arguments: Any) -> int:
-        if self._deadline is not None:
-            left = self._deadline - monotonic()
-            if left <= 0:
-                raise TimeoutError("timed out")
-            super().settimeout(left)  # type: ignore[misc]
-        return int(super().recv_into(*arguments))  # type: ignore[misc]
+_Place = tuple[str, str | None, int | None]  # scheme, host, port
 
 
-class _Socket(_WholeResponse, socket.socket):
-    pass
+class Reporter:
+    """Sends status reports to their receivers, from any thread.
 
-
-class _TLSSocket(_WholeResponse, ssl.SSLSocket):
-    pass
-
-
-class _AsDotNet:
-    """For a connection: what the report adds to the URL is escaped in lower case, as .NET
-    does it (R1); urllib3 would turn it into upper case.
+    User and password in a URL are not sent, nor does .NET send them.
     """
 
-    def putrequest(self, method: str, url: str, *arguments: Any, **keywords: Any) -> None:
-        base, name, values = url.rpartition("BatchID=")
-        url = base + name + _ESCAPE.sub(lambda escape: escape[0].lower(), values)
-        super().putrequest(method, url, *arguments, **keywords)  # type: ignore[misc]
+    def __init__(self) -> None:
+        self._kept: list[tuple[_Place, socket.socket]] = []  # the last used come last
+        self._most_kept = _MOST_KEPT
+        self._lock = threading.Lock()
 
+    def __call__(self, report: Report) -> int:
+        """Send a report, and return the HTTP status; redirects are not followed (R2).
 
-class _ClosedWhileIdle(ConnectionError):
-    """The receiver had closed a kept connection when it was used again."""
-
-
-class _Kept:
-    """For a connection: whether it broke off on its first request or on a later one (R5)."""
-
-    _used = False
-
-    def connect(self) -> None:
-        self._used = False
-        super().connect()  # type: ignore[misc]
-
-    def request(self, *arguments: Any, **keywords: Any) -> None:
-        with self._told_apart():
-            super().request(*arguments, **keywords)  # type: ignore[misc]
-
-    def getresponse(self) -> Any:
-        with self._told_apart():
-            response = super().getresponse()  # type: ignore[misc]
-        self._used = True
-        return response
-
-    @contextmanager
-    def _told_apart(self) -> Iterator[None]:
+        If the receiver has closed a kept connection, the report goes over a new one (R5).
+        Raises `OSError`, whose text says why, if there was no response.
+        """
+        url = urlsplit(report.url)
+        place = url.scheme, url.hostname, url.port
+        request = _request(report)
+        deadline = monotonic() + TIMEOUT
         try:
-            yield
-        except ConnectionError as error:
-            if self._used:
-                raise _ClosedWhileIdle from error
-            raise
+            if kept := self._take(place):
+                with suppress(ConnectionError, ssl.SSLError):
+                    return self._exchange(place, kept, request, deadline)
+            return self._exchange(place, _connect(place, deadline), request, deadline)
+        except (OSError, http.client.HTTPException) as error:
+            raise OSError(f"{url.netloc.rpartition('@')[2]} {_in_words(error)}") from error
+
+    def close(self) -> None:
+        """Close the connections that are kept, and keep none from now on."""
+        with self._lock:
+            self._most_kept = 0
+            self._close_surplus()
+
+    def _exchange(
+        self, place: _Place, connection: socket.socket, request: bytes, deadline: float
+    ) -> int:
+        """Send a request and read the response. Keeps the connection, or closes it."""
+        keep = False
+        try:
+            connection.settimeout(_left(deadline))
+            connection.sendall(request)
+            source = _Reader(connection, deadline)
+            response = http.client.HTTPResponse(source)  # type: ignore[arg-type]
+            response.begin()
+            # The status is known, and the body says nothing about it (R2).
+            source.deadline = min(deadline, monotonic() + _BODY_SECONDS)
+            with suppress(OSError, http.client.HTTPException):
+                response.read(_MOST_OF_BODY)
+                keep = response.isclosed() and not response.will_close
+            return response.status
+        finally:
+            if keep:
+                with self._lock:
+                    self._kept.append((place, connection))
+                    self._close_surplus()
+            else:
+                connection.close()
+
+    def _take(self, place: _Place) -> socket.socket | None:
+        with self._lock:
+            for kept in reversed(self._kept):
+                if kept[0] == place:
+                    self._kept.remove(kept)
+                    return kept[1]
+        return None
+
+    def _close_surplus(self) -> None:
+        while len(self._kept) > self._most_kept:
+            self._kept.pop(0)[1].close()
 
 
-class _Connection(_AsDotNet, _Kept, HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _Socket(fileno=super()._new_conn().detach())
+class _Reader(io.RawIOBase):
+    """Reads from a connection until a deadline, which is for all reads together.
+
+    `socket.makefile` would grant each read the same time, so that a drop now and then could
+    take for ever.
+    """
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self.deadline = deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client.HTTPResponse` asks of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._connection.settimeout(_left(self.deadline))
+        return self._connection.recv_into(buffer)
 
 
-class _TLSConnection(_AsDotNet, _Kept, HTTPSConnection):
-    pass
+def _request(report: Report) -> bytes:
+    """A report as it goes over the wire."""
+    url = urlsplit(report.url)
+    target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
+    lines = [
+        f"{report.method} {quote(target, _LEFT_ALONE, errors='replace')} HTTP/1.1",
+        f"Host: {url.netloc.rpartition('@')[2].rstrip(':')}",
+        "User-Agent: fake-every8d",
+        "Accept-Encoding: identity",
+    ]
+    if report.body is not None:
+        lines += [
+            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Length: {len(report.body)}",
+        ]
+    return "\r\n".join([*lines, "", report.body or ""]).encode("ascii")
 
 
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        _load_certificates()
-        super().__init__(*arguments, **keywords)
-
-
-_tls = urllib3.util.ssl_.create_urllib3_context()
-_tls.sslsocket_class = _TLSSocket
+def _connect(place: _Place, deadline: float) -> socket.socket:
+    scheme, host, port = place
+    secure = scheme == "https"
+    connection = socket.create_connection((host, port or (443 if secure else 80)), _left(deadline))
+    if not secure:
+        return connection
+    try:
+        connection.settimeout(_left(deadline))
+        return _tls().wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise
 
 
 @functools.cache
-def _load_certificates() -> None:
-    """Once the first report goes out by HTTPS: it takes 20 ms, which few ever need."""
-    _tls.load_default_certs()
+def _tls() -> ssl.SSLContext:
+    """Made once the first report goes out by HTTPS: it takes 20 ms, which few ever need."""
+    return ssl.create_default_context()
 
 
-_pool = urllib3.PoolManager(num_pools=50, maxsize=32, retries=False, ssl_context=_tls)
-_pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+def _left(deadline: float) -> float:
+    """Seconds until then. Raises `TimeoutError` if there are none."""
+    left: float = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
-def get(url: str) -> int:
-    """GET a status report's URL and return the HTTP status; redirects are not followed.
-
-    If the receiver has closed a kept connection, the request goes over a new one (R5).
-    Raises `OSError`, whose text says why, if there was no complete response: the
-    connection was refused or broke off, or time ran out.
-    """
-    try:
-        return _get(url)
-    except (OSError, urllib3.exceptions.HTTPError) as error:
-        raise OSError(_in_words(urlsplit(url).netloc.rpartition("@")[2], error)) from error
-
-
-def _in_words(place: str, error: BaseException) -> str:
-    """What went wrong, without the names of classes."""
-    cause: BaseException | None = error
-    while cause is not None:
-        match cause:
-            case urllib3.exceptions.NewConnectionError():
-                pass  # a timeout by class, whatever its cause
-            case ConnectionRefusedError():
-                return f"{place} refused the connection"
-            case socket.gaierror():
-                return f"{place} is not known: {cause.strerror}"
-            case TimeoutError() | urllib3.exceptions.TimeoutError():
-                return f"{place} timed out: no complete response within {TIMEOUT:g} s"
-            case ssl.SSLError():
-                return f"{place} failed in TLS: {cause.reason or cause}"
-            case ConnectionError() | urllib3.exceptions.ProtocolError():
-                return f"{place} closed the connection before the response was complete"
-        cause = cause.__cause__ or cause.__context__
-    return f"{place}: {error}"
-
-
-def _get(url: str) -> int:
-    response = None
-    while response is None:
-        try:
-            response = _request(url)
-        except urllib3.exceptions.ProtocolError as error:
-            # That connection is no longer kept, so this loop ends.
-            if not isinstance(error.args[-1], _ClosedWhileIdle):
-                raise
-    try:
-        # The body is read, because a response that breaks off is an error, and because a
-        # connection can be used again only after its last response has been read.
-        left = _BODY_LIMIT
-        while left > 0 and (chunk := response.read1(65_536)):
-            left -= len(chunk)
-    finally:
-        if response.closed:
-            response.release_conn()
-        else:
-            response.close()
-    return response.status
-
-
-def _request(url: str) -> urllib3.BaseHTTPResponse:
-    return _pool.request(
-        "GET",
-        url,
-        redirect=False,
-        preload_content=False,
-        timeout=TIMEOUT,  # not a total: urllib3 takes `time.monotonic` for that, maybe frozen
-        headers={"User-Agent": "fake-every8d", "Accept-Encoding": "identity"},
-    )
-
-
-def close() -> None:
-    """Close the connections that are kept open to receivers."""
-    _pool.clear()
+def _in_words(error: OSError | http.client.HTTPException) -> str:
+    """What a receiver did instead of responding."""
+    match error:
+        case ConnectionRefusedError():
+            return "refused the connection"
+        case socket.gaierror():
+            return f"is not known: {error.strerror}"
+        case TimeoutError():
+            return f"timed out: no response within {TIMEOUT:g} s"
+        case ssl.SSLCertVerificationError():
+            return f"failed in TLS: {error.verify_message}"
+        case ssl.SSLError():
+            return f"failed in TLS: {error.reason or error}"
+        case ConnectionError():
+            return "closed the connection before it had responded"
+        case http.client.HTTPException():
+            return f"did not respond in HTTP: {str(error)[:100]}"
+    return f"could not be called: {error.strerror or error}"

@@ -7,7 +7,6 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from fake_every8d import Conflict, FakeEvery8d, InvalidInput, NotFound, PlatformError, Settings
 from fake_every8d.control.world import World
-from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Login, Recipient, outbox
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Login, Recipient, Report, outbox
 from tests.gateway.calls import login
 from tests.receiver import OK, Receiver
 from tests.waiting import wait_for
@@ -30,9 +29,8 @@ Do = Callable[[Gateway], Any]
 """Something that is done to a gateway; it returns what came of it."""
 
 
-def receive(url: str) -> int:
-    about = parse_qs(urlsplit(url).query)["RM"][0]
-    return 500 if about == UNREACHABLE else 200
+def receive(report: Report) -> int:
+    return 500 if report.to == UNREACHABLE else 200
 
 
 def new_world() -> World:
@@ -40,7 +38,7 @@ def new_world() -> World:
         Account("demo", "demo", Decimal(40), report_url="http://receiver/"),
         Account("shop", "shop", Decimal("7.5"), international=True),
     )
-    return World(Gateway(Settings(accounts), get=receive, mail=lambda email: 250))
+    return World(Gateway(Settings(accounts), report=receive, mail=lambda email: 250))
 
 
 def from_noon(world: World) -> World:
@@ -313,7 +311,7 @@ def test_copies_that_wait_are_kept_where_there_is_no_mail_server() -> None:
     def no_server(email: Email) -> int:
         raise OSError
 
-    world = from_noon(World(Gateway(get=receive, mail=no_server)))
+    world = from_noon(World(Gateway(report=receive, mail=no_server)))
     with closing(world.gateway), FakeEvery8d() as other:
         recipient = Recipient("0912345678", "hello", email="wang@example.com")
         world.gateway.platform.send_param_sms(login(world.gateway), "", [recipient], "")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings, outbox
-from fake_every8d.outgoing import reports
+from fake_every8d.outgoing.reports import Reporter
 from tests.receiver import Receiver
 
 NewGateway = Callable[..., Gateway]
@@ -21,13 +21,14 @@ def new_gateway() -> Iterator[NewGateway]:
     Give it the accounts, if not the usual one, and any of the settings.
     """
     with ExitStack() as stack:
+        reporter = stack.enter_context(closing(Reporter()))
 
         def new(
             *accounts: Account, mail: Callable[[Email], int] | None = None, **settings: Any
         ) -> Gateway:
             if accounts:
                 settings["accounts"] = accounts
-            gateway = Gateway(Settings(**settings), get=reports.get, mail=mail)
+            gateway = Gateway(Settings(**settings), report=reporter, mail=mail)
             stack.enter_context(closing(gateway))
             gateway.clock.freeze()
             gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))

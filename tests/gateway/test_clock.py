@@ -21,7 +21,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
-from fake_every8d.outgoing import reports
+from fake_every8d.outgoing.reports import Reporter
 from tests.gateway.calls import PHONE, login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, OK, Receiver, Request, Response, in_turn, status
@@ -49,7 +49,7 @@ def wait_of(thread: threading.Thread) -> float | None:
 
 
 def test_t1_the_clock_starts_at_the_real_time_and_runs() -> None:
-    with closing(Gateway(get=reports.get)) as gateway:
+    with closing(Gateway(report=lambda report: 200)) as gateway:
         start = gateway.clock.now
         assert abs(start - datetime.now(UTC)) < timedelta(minutes=1)
         assert start.utcoffset() == timedelta(hours=8)
@@ -61,12 +61,13 @@ def test_t1_time_passes_by_itself() -> None:
     """A message is sent, delivered and reported, and nobody moves the clock."""
     with (
         Receiver() as receiver,
+        closing(Reporter()) as reporter,
         closing(
             Gateway(
                 Settings(
                     (Account("demo", "demo", report_url=receiver.url),), delivery_seconds=0.02
                 ),
-                get=reports.get,
+                report=reporter,
             )
         ) as gateway,
     ):
@@ -77,7 +78,7 @@ def test_t1_time_passes_by_itself() -> None:
 
 
 def test_t1_a_booking_goes_out_by_itself() -> None:
-    with closing(Gateway(Settings(delivery_seconds=0), get=reports.get)) as gateway:
+    with closing(Gateway(Settings(delivery_seconds=0), report=lambda report: 200)) as gateway:
         booked = gateway.clock.now + timedelta(seconds=1)
         receipt = send(gateway, send_time=f"{booked:%Y%m%d%H%M%S}")
         assert gateway.wait_for(lambda: statuses(gateway, receipt) == [100], DEADLINE)

@@ -28,6 +28,7 @@ from fake_every8d.gateway import (
     Gateway,
     InvalidInput,
     Recipient,
+    Report,
     ReportState,
     Settings,
 )
@@ -107,12 +108,12 @@ class Customers(RuleBasedStateMachine):
     def open(self) -> None:
         self.receiver = Receiver()
         account = Account("demo", "demo", Decimal(CREDIT), report_url="http://receiver/")
-        self.gateway = Gateway(Settings((account,)), get=self._get)
+        self.gateway = Gateway(Settings((account,)), report=self._report)
         self.generation = 0
         self._start()
 
-    def _get(self, url: str) -> int:
-        return self.receiver(url)
+    def _report(self, report: Report) -> int:
+        return self.receiver(report.url)
 
     def _start(self) -> None:
         self.now = NOON

@@ -1,12 +1,21 @@
 """Status reports, to a real receiver: clauses R. It is 2040-03-01 12:00:00 in Taipei."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from fake_every8d.gateway import TAIPEI, Account, Gateway, Recipient, ReportState, Status
+from fake_every8d.gateway import (
+    TAIPEI,
+    Account,
+    Gateway,
+    InvalidInput,
+    Recipient,
+    ReportState,
+    Status,
+)
+from fake_every8d.gateway.accounts import ReportMethod
 from fake_every8d.outgoing import reports
 from tests.gateway.calls import login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
@@ -14,7 +23,6 @@ from tests.receiver import (
     DEADLINE,
     OK,
     Receiver,
-    Response,
     break_off,
     close_without_response,
     in_turn,
@@ -244,17 +252,23 @@ def failed_attempt(gateway: Gateway) -> str:
     return first.error
 
 
-@pytest.mark.parametrize("failure", [close_without_response, break_off])
-def test_r2_a_broken_response_is_an_error(
-    reporting: Gateway, receiver: Receiver, failure: Response
-) -> None:
-    receiver.respond = in_turn(failure)
+def test_r2_no_response_is_an_error(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.respond = in_turn(close_without_response)
     send(reporting)
     reporting.clock.advance(minutes=2)
     failed_attempt(reporting)
     (report,) = reporting.reports()
     assert (report.state, report.attempts[1].status_code) == (ReportState.DELIVERED, 200)
     assert len(receiver.requests) == 2
+
+
+def test_r2_a_body_that_breaks_off_is_success(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.respond = in_turn(break_off)
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    (report,) = reporting.reports()
+    assert [attempt.status_code for attempt in report.attempts] == [200]
+    assert report.state is ReportState.DELIVERED
 
 
 def test_r2_a_refused_connection_is_an_error(new_gateway: NewGateway) -> None:
@@ -274,28 +288,23 @@ def test_r2_so_is_a_host_that_does_not_exist(new_gateway: NewGateway) -> None:
     assert failed_attempt(gateway)
 
 
-def hanging(receiver: Receiver) -> Response:
-    return receiver.hang()
-
-
-def dripping(receiver: Receiver) -> Response:
-    return receiver.drip()
-
-
-@pytest.mark.parametrize("slow", [hanging, dripping])
 def test_r2_a_response_that_takes_too_long_is_an_error(
-    reporting: Gateway,
-    receiver: Receiver,
-    slow: Callable[[Receiver], Response],
-    monkeypatch: pytest.MonkeyPatch,
+    reporting: Gateway, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert reports.TIMEOUT == 10
     monkeypatch.setattr(reports, "TIMEOUT", 0.5)
-    receiver.respond = in_turn(slow(receiver))
+    receiver.respond = in_turn(receiver.hang())
     send(reporting)
     reporting.clock.advance(minutes=2)
-    failed_attempt(reporting)
+    assert "timed out" in failed_attempt(reporting)
     assert [attempt.status_code for attempt in reporting.reports()[0].attempts] == [None, 200]
+
+
+def test_r2_a_body_that_takes_too_long_is_success(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.respond = in_turn(receiver.drip())
+    send(reporting)
+    reporting.clock.advance(minutes=2)
+    assert [attempt.status_code for attempt in reporting.reports()[0].attempts] == [200]
 
 
 def test_r3_one_messages_reports_arrive_in_order(reporting: Gateway, receiver: Receiver) -> None:
@@ -482,3 +491,96 @@ def test_r3_many_at_once_are_each_reported_once(at_once: Gateway, receiver: Rece
     receiver.wait_for(50)
     at_once.clock.advance(days=1)
     assert sorted(int(request["MR"]) for request in receiver.requests) == list(range(1, 51))
+
+
+FORM = "BatchID={batch_id}&RM=%2b886912345678&RT=20400301120001&STATUS=100&SM=&MR=1"
+
+
+def test_r6_a_report_can_be_posted(reporting: Gateway, receiver: Receiver) -> None:
+    """The parameters of R1 in their order, as a form; the URL as it was set (production F17)."""
+    reporting.update_account("demo", report_method="POST", report_url=f"{receiver.url}?key=a#top")
+    receipt = send(reporting)
+    reporting.clock.advance(seconds=1)
+    (request,) = receiver.requests
+    assert (request.method, request.path, request.query) == ("POST", "/report", "key=a")
+    assert request.body.decode() == FORM.format(batch_id=receipt.batch_id)
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    (report,) = reporting.reports()
+    assert (report.method, report.url) == ("POST", f"{receiver.url}?key=a")
+    assert report.body == request.body.decode()
+
+
+def test_r4_a_get_has_no_body(reporting: Gateway, receiver: Receiver) -> None:
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    assert [(report.method, report.body) for report in reporting.reports()] == [("GET", None)]
+    assert receiver.requests[0].body == b""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("reply", "encoded"),
+    [
+        ("好", "%a6n"),
+        ("一乙功", "%a4%40%a4A%a5%5c"),
+        ("碁€～", "%f9%d6%a3%e1%a1%e3"),  # code page 950 has them, Big5 proper has not
+        ("a é 😀", "a+%3f+%3f"),
+    ],
+)
+def test_r7_text_in_big5(
+    reporting: Gateway, receiver: Receiver, method: ReportMethod, reply: str, encoded: str
+) -> None:
+    """Code page 950, byte by byte as .NET's UrlEncode has it (production F17)."""
+    reporting.update_account("demo", report_charset="big5", report_method=method)
+    send_param(reporting, Recipient("+886912345678", "a", record_number="乙"))
+    reporting.clock.advance(seconds=1)
+    reporting.reply("0912345678", reply)
+    request = receiver.wait_for(2)[1]
+    sent = request.query if method == "GET" else request.body.decode()
+    assert sent.endswith(f"&STATUS=999&SM={encoded}&MR=%a4A")
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 15])
+def test_r8_a_report_is_tried_as_often_as_its_account_says(
+    reporting: Gateway, receiver: Receiver, attempts: int
+) -> None:
+    """In all (production F17)."""
+    receiver.respond = lambda request: status(500)
+    reporting.update_account("demo", report_attempts=attempts)
+    send(reporting)
+    reporting.clock.advance(hours=1)
+    (report,) = reporting.reports()
+    assert (report.state, report.max_attempts) == (ReportState.GIVEN_UP, attempts)
+    assert len(report.attempts) == len(receiver.requests) == attempts
+
+
+def test_r8_a_report_goes_on_as_it_began(reporting: Gateway, receiver: Receiver) -> None:
+    receiver.respond = lambda request: status(500)
+    send(reporting)
+    reporting.clock.advance(seconds=1)
+    reporting.update_account("demo", report_method="POST", report_attempts=1)
+    reporting.clock.advance(hours=1)
+    assert [request.method for request in receiver.requests] == ["GET"] * 11
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"report_method": "PUT"}, "report_method must be GET or POST, not 'PUT'"),
+        ({"report_method": "post"}, "report_method must be GET or POST, not 'post'"),
+        ({"report_charset": "gbk"}, "report_charset must be utf-8 or big5, not 'gbk'"),
+        ({"report_charset": None}, "report_charset must be utf-8 or big5, not None"),
+        ({"report_method": ["GET"]}, "report_method must be GET or POST"),
+        ({"report_attempts": 0}, "report_attempts must be 1 to 100, not 0"),
+        ({"report_attempts": 101}, "report_attempts must be 1 to 100, not 101"),
+        ({"report_attempts": True}, "report_attempts must be 1 to 100, not True"),
+        ({"report_attempts": 1.5}, r"report_attempts must be 1 to 100, not 1\.5"),
+    ],
+)
+def test_r_what_no_account_can_have(gateway: Gateway, wrong: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        Account("shop", "shop", **wrong)
+    before = gateway.account("demo")
+    with pytest.raises(InvalidInput, match=reason):
+        gateway.update_account("demo", **wrong)
+    assert gateway.account("demo") == before

@@ -254,7 +254,7 @@ TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decod
 @given(text=TEXTS)
 @settings(deadline=None)
 def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
-    gateway = Gateway(get=lambda url: 200)
+    gateway = Gateway(report=lambda report: 200)
     endpoint = HttpEndpoint(gateway.platform)
     form = urlencode({**DEMO, "MSG": text, "DEST": PHONE}).encode()
     json_body = json.dumps({**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": text}]})
@@ -275,7 +275,7 @@ def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
 @settings(deadline=None)
 def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -> None:
     gateway = Gateway(
-        Settings(accounts=(Account("demo", "demo", credit=Decimal(20)),)), get=lambda url: 200
+        Settings(accounts=(Account("demo", "demo", credit=Decimal(20)),)), report=lambda report: 200
     )
     endpoint = HttpEndpoint(gateway.platform)
     key = gateway.platform.open_session("demo", "demo")
@@ -302,7 +302,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
 @given(st.sampled_from(["sendSMS", "SendParam", "getReplyMessage", "ConnectionHandler"]), st.data())
 @settings(deadline=None)
 def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -> None:
-    gateway = Gateway(get=lambda url: 200)
+    gateway = Gateway(report=lambda report: 200)
     types = ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
              "multipart/form-data; boundary=x"]  # fmt: skip
     called = HttpEndpoint(gateway.platform).read(

@@ -16,7 +16,7 @@ from tests.page.conftest import Open, Send
 @pytest.fixture
 def guarded() -> Iterator[str]:
     """A page that asks for the token `s3cret`."""
-    gateway = Gateway(get=lambda url: 200)
+    gateway = Gateway(report=lambda report: 200)
     server = Server(Application(gateway, api_token="s3cret"))
     yield server.url
     server.close()

@@ -65,7 +65,7 @@ def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) ->
     url = page.get_by_label("Report URL")
     url.fill("javascript:alert(1)")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".report-url").get_by_role("alert")).to_contain_text("begin with http")
+    expect(page.locator(".report-settings").get_by_role("alert")).to_contain_text("begin with http")
     url.fill("http://127.0.0.1:3000/sms")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
@@ -74,6 +74,39 @@ def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) ->
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
     assert fake.account.report_url is None
+
+
+def test_r6_r7_r8_how_reports_go_out_is_chosen(fake: FakeEvery8d, open: Open) -> None:
+    page = open("#/accounts")
+    save = page.get_by_role("button", name="Save")
+    page.get_by_label("Method").select_option("POST")
+    page.get_by_label("Charset").select_option("Big5")
+    page.get_by_label("Attempts").fill("101")
+    save.click()
+    expect(page.locator(".report-settings").get_by_role("alert")).to_contain_text("1 to 100")
+    assert fake.account.report_method == "GET"
+    page.get_by_label("Attempts").fill("3")
+    save.click()
+    expect(save).to_be_disabled()
+    account = fake.account
+    assert (account.report_method, account.report_charset, account.report_attempts) == (
+        "POST", "big5", 3,
+    )  # fmt: skip
+
+
+def test_r4_what_was_posted_is_shown(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    with Receiver() as receiver:
+        receiver.respond = lambda request: status(500)
+        fake.update_account(
+            "demo", report_url=receiver.url, report_method="POST", report_attempts=2
+        )
+        send("hello")
+        fake.clock.advance(minutes=10)
+        report = open("#/reports").locator(".report")
+        expect(report).to_contain_text("attempt 2 of 2")
+        report.get_by_role("button", name="Attempts").click()
+        expect(report).to_contain_text(f"POST {receiver.url}")
+        expect(report).to_contain_text(receiver.requests[0].body.decode())
 
 
 def test_an_account_is_added_and_removed(fake: FakeEvery8d, open: Open) -> None:

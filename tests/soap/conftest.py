@@ -14,7 +14,7 @@ from fake_every8d.soap import SoapEndpoint
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     """It is 2040-03-01 12:00:00 in Taipei. The account is demo/demo, with 1000 points."""
-    with closing(Gateway(get=lambda url: 200)) as gateway:
+    with closing(Gateway(report=lambda report: 200)) as gateway:
         gateway.clock.freeze()
         gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))
         yield gateway

@@ -42,7 +42,7 @@ texts = st.text(
 def gateway() -> Iterator[Gateway]:
     # Module-wide, because hypothesis calls a test many times over with one fixture.
     account = Account("demo", "demo", credit=Decimal(10**9))
-    with closing(Gateway(Settings(accounts=(account,)), get=lambda url: 200)) as gateway:
+    with closing(Gateway(Settings(accounts=(account,)), report=lambda report: 200)) as gateway:
         gateway.clock.freeze()
         yield gateway
 

@@ -1,10 +1,11 @@
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import Account, Gateway, Settings
-from fake_every8d.outgoing import reports
+from fake_every8d.outgoing.reports import Reporter
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.server import Server
 from tests.web.serving import Served
@@ -12,9 +13,10 @@ from tests.web.serving import Served
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    gateway = Gateway(Settings(accounts=(Account("demo", "s3cret"),)), get=reports.get)
-    yield gateway
-    gateway.close()
+    with closing(Reporter()) as reporter:
+        gateway = Gateway(Settings(accounts=(Account("demo", "s3cret"),)), report=reporter)
+        yield gateway
+        gateway.close()
 
 
 @pytest.fixture

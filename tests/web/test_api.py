@@ -30,6 +30,9 @@ def test_accounts_are_shown_without_their_passwords(api: Api) -> None:
                 "international": False,
                 "test_mode": False,
                 "report_url": None,
+                "report_method": "GET",
+                "report_charset": "utf-8",
+                "report_attempts": 11,
                 "failed_logins": 0,
                 "locked": False,
                 "sessions": 0,
@@ -91,6 +94,22 @@ def test_p5_points_are_exact_in_both_directions(api: Api, hundredths: int) -> No
 
 
 # What goes out
+
+
+def test_r6_r7_r8_how_reports_go_out_is_chosen(api: Api, receiver: Receiver) -> None:
+    receiver.respond = lambda request: status(503)
+    chosen = {"report_method": "POST", "report_charset": "big5", "report_attempts": 2}
+    shop = api.post("accounts", user_id="shop", password="x", **chosen)
+    assert {key: shop[key] for key in chosen} == chosen
+    changed = api.patch("accounts/demo", report_url=receiver.url, **chosen)
+    assert {key: changed[key] for key in chosen} == chosen
+    send(api)
+    api.post("clock", advance_seconds=3600)
+    (report,) = api.get("reports")["reports"]
+    assert (report["method"], report["url"]) == ("POST", receiver.url)
+    assert report["body"] == receiver.requests[0].body.decode()
+    assert (report["state"], report["max_attempts"]) == ("given_up", 2)
+    assert len(report["attempts"]) == len(receiver.requests) == 2
 
 
 def test_r4_reports_are_shown_with_their_attempts(api: Api, receiver: Receiver) -> None:

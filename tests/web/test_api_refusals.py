@@ -40,7 +40,7 @@ def api(url: str, gateway: Gateway) -> Api:
             "accounts",
             {"user_id": "x", "password": "x", "points": 1},
             '"points" is unknown here; known: user_id, password, credit, international, '
-            "test_mode, report_url",
+            "test_mode, report_url, report_method, report_charset, report_attempts",
         ),
         ("POST", "accounts", {"user_id": "", "password": "x"}, "user_id must not be empty"),
         (
@@ -80,6 +80,24 @@ def api(url: str, gateway: Gateway) -> Api:
             "accounts/demo",
             {"report_url": "ftp://x"},
             "report_url must begin with http:// or https://, not 'ftp://x'",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"report_method": "get"},
+            'report_method must be one of GET, POST, not "get"',
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"report_charset": None},
+            "report_charset must be one of utf-8, big5, not null",
+        ),
+        (
+            "PATCH",
+            "accounts/demo",
+            {"report_attempts": 101},
+            "report_attempts must be a whole number, 1 to 100, not 101",
         ),
         ("POST", "messages/1/status", {"status": 200}, "status must be 100 to 107, or 303"),
         ("POST", "messages/1/status", {"status": True}, "status must be 100 to 107, or 303"),

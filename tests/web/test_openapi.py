@@ -21,7 +21,7 @@ from tests.web.api import Api
 
 def load() -> dict[str, Any]:
     """The description, as it is served."""
-    gateway = Gateway(get=lambda url: 200)
+    gateway = Gateway(report=lambda report: 200)
     server = Server(Application(gateway))
     described: dict[str, Any] = Api(server.url).get("openapi.json")
     server.close()
@@ -214,7 +214,7 @@ def base_url() -> Iterator[str]:
     """A fake with a message, a booking, a failure on demand and a request in its journal."""
     gateway = Gateway(
         Settings(accounts=(Account("demo", "demo", report_url="http://app.test/"),)),
-        get=lambda url: 200,
+        report=lambda report: 200,
     )
     application = Application(gateway)
     server = Server(application)

@@ -45,6 +45,9 @@ def account(account: Account, sessions: int) -> Json:
         "international": account.international,
         "test_mode": account.test_mode,
         "report_url": account.report_url,
+        "report_method": account.report_method,
+        "report_charset": account.report_charset,
+        "report_attempts": account.report_attempts,
         "failed_logins": account.failed_logins,
         "locked": account.locked,
         "sessions": sessions,
@@ -135,7 +138,9 @@ def report(report: Report, edition: Edition) -> Json:
         **_status(report.status, edition),
         "text": report.text,
         "record_number": report.record_number,
+        "method": report.method,
         "url": report.url,
+        "body": report.body,
     }
 
 
@@ -193,6 +198,7 @@ def _outgoing(item: Outgoing) -> Json:
         "user_id": item.user_id,
         "at": _time(item.at),
         "state": item.state.value,
+        "max_attempts": item.max_attempts,
         "next_attempt_at": _time(item.next_attempt_at),
         "attempts": [
             {

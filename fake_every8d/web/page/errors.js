@@ -3,7 +3,7 @@
 import { t } from "./i18n.js";
 
 /** What can be wrong with what was filled in, by the name that the API gives it. */
-const FIELDS = new Set(["user_id", "report_url", "top_up", "status", "seconds"]);
+const FIELDS = new Set(["user_id", "report_url", "report_attempts", "top_up", "status", "seconds"]);
 
 /**
  * @typedef {{field: string, text: string}} Problem

@@ -5,7 +5,8 @@ import { iso } from "./format.js";
 /**
  * @typedef {{
  *   user_id: string, credit: number, international: boolean, test_mode: boolean,
- *   report_url: string | null, failed_logins: number, locked: boolean, sessions: number,
+ *   report_url: string | null, report_method: string, report_charset: string, report_attempts: number,
+ *   failed_logins: number, locked: boolean, sessions: number,
  * }} Account as the API shows it
  * @typedef {{status: number, status_name: string, status_term: string, outcome: boolean, final: boolean}} Status
  *   as the API shows it
@@ -90,9 +91,9 @@ class Store {
   searchReports(query) {
     const needle = query.trim().toLowerCase();
     return this.reports.filter(
-      ({ url, to, text, user_id, batch_id }) =>
+      ({ url, body, to, text, user_id, batch_id }) =>
         (!this.account || user_id === this.account) &&
-        [url, to, to.replace(/^\+886/, "0"), text, user_id, batch_id].join("\n").toLowerCase().includes(needle),
+        [url, body, to, to.replace(/^\+886/, "0"), text, user_id, batch_id].join("\n").toLowerCase().includes(needle),
     );
   }
 }

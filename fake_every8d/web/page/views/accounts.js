@@ -56,7 +56,7 @@ function Account({ account }) {
         <${Switch} on=${account.international} label=${t("account.international")} onChange=${(international) => change({ international })} />
         <${Switch} on=${account.test_mode} label=${t("account.test_mode")} onChange=${(test_mode) => change({ test_mode })} />
       </div>
-      <${ReportUrl} account=${account} change=${change} />
+      <${ReportSettings} account=${account} change=${change} />
       <p class="end"><button type="button" class="bare danger" onClick=${remove}>${t("account.remove")}</button></p>
     </article>
   `;
@@ -83,24 +83,54 @@ function TopUp({ change }) {
   `;
 }
 
-/** @param {{account: Row, change: Change}} props */
-function ReportUrl({ account, change }) {
-  const current = account.report_url ?? "";
-  const [url, setUrl] = useState(current);
+/** @param {Record<string, string>} named */
+const options = (named) =>
+  Object.entries(named).map(([value, name]) => html`<option value=${value}>${name}</option>`);
+
+/** Where reports go, and how. @param {{account: Row, change: Change}} props */
+function ReportSettings({ account, change }) {
+  const { report_url, report_method, report_charset, report_attempts } = account;
+  const current = { report_url: report_url ?? "", report_method, report_charset, report_attempts: String(report_attempts) };
+  const [fields, setFields] = useState(current);
   const [problem, setProblem] = useState(NONE);
   // Before anybody can type: what is typed after that is kept.
-  useLayoutEffect(() => setUrl(current), [current]);
+  useLayoutEffect(() => setFields(current), Object.values(current));
+  /** @param {keyof typeof current} name */
+  const field = (name) => ({
+    value: fields[name],
+    "aria-invalid": String(problem?.field === name),
+    onInput: (/** @type {any} */ event) => setFields({ ...fields, [name]: event.target.value }),
+  });
+  const changed = { ...fields, report_url: fields.report_url.trim() };
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    change({ report_url: url.trim() || null }, setProblem);
+    change({ ...changed, report_url: changed.report_url || null, report_attempts: Number(changed.report_attempts) }, setProblem);
   };
   return html`
-    <form class="report-url" onSubmit=${submit}>
+    <form class="report-settings" noValidate onSubmit=${submit}>
       <label>
         ${t("account.report_url")}
-        <input dir="ltr" value=${url} placeholder="http://127.0.0.1:3000/sms/report" aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setUrl(event.target.value)} />
+        <input dir="ltr" placeholder="http://127.0.0.1:3000/sms/report" ...${field("report_url")} />
       </label>
-      <button disabled=${url.trim() === current}>${t("save")}</button>
+      <div>
+        <label>
+          ${t("account.report_method")}
+          <select ...${field("report_method")}>
+            ${options({ GET: "GET", POST: "POST" })}
+          </select>
+        </label>
+        <label>
+          ${t("account.report_charset")}
+          <select ...${field("report_charset")}>
+            ${options({ "utf-8": "UTF-8", big5: "Big5" })}
+          </select>
+        </label>
+        <label>
+          ${t("account.report_attempts")}
+          <input type="number" min="1" max="100" ...${field("report_attempts")} />
+        </label>
+        <button disabled=${Object.entries(current).every(([name, value]) => changed[name] === value)}>${t("save")}</button>
+      </div>
       <${FieldError} problem=${problem} />
     </form>
   `;

@@ -11,7 +11,6 @@ import { html, useMemo, useState } from "../vendor/preact-htm.js";
 import { WindowedList } from "../windowed.js";
 
 const TONES = { waiting: "pending", delivered: "good", given_up: "bad", kept: "plain" };
-const ATTEMPTS = 11;
 
 /** @param {{route: import("../route.js").Route}} props */
 export function Reports({ route }) {
@@ -74,7 +73,7 @@ export function ReportState({ report }) {
       <${Badge} tone=${TONES[state]}>${t(`report.${state}`)}<//>
       ${behind && html`<span>${t("report.after")}</span>`}
       ${last && html`<span>${last.status_code === null ? said(last.error) : `HTTP ${last.status_code}`}</span>`}
-      ${state !== "delivered" && last && html`<span>${t("report.tried", { n: attempts.length, of: ATTEMPTS })}</span>`}
+      ${state !== "delivered" && last && html`<span>${t("report.tried", { n: attempts.length, of: report.max_attempts })}</span>`}
       ${next_attempt_at &&
       html`
         <span>${t("report.next", { time: clockTime(next_attempt_at), duration: remaining(report) })}</span>
@@ -107,7 +106,8 @@ const remaining = (report) =>
 function Attempts({ report, query }) {
   return html`
     <div class="attempts">
-      <p class="url"><span>GET</span> <code><${Text} text=${report.url} query=${query} /></code> <${CopyButton} small text=${report.url} label=${t("copy.url")} /></p>
+      <p class="url"><span>${report.method}</span> <code><${Text} text=${report.url} query=${query} /></code> <${CopyButton} small text=${report.url} label=${t("copy.url")} /></p>
+      ${report.body !== null && html`<p class="url"><code><${Text} text=${report.body} query=${query} /></code> <${CopyButton} small text=${report.body} label=${t("copy.body")} /></p>`}
       ${report.attempts.length > 0 && html`<table>
         <caption class="hidden">${t("report.attempts")}</caption>
         <thead>
