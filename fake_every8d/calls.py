@@ -57,6 +57,10 @@ class Call(Protocol):
     def advice(self) -> "Advice":
         """What production does here that people may not expect."""
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Passwords and tokens that it was given, as read, and those that it returned."""
+
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         """The user ID of its account, and the numbers that it sends to, as written.
 

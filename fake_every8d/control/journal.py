@@ -4,7 +4,7 @@ import itertools
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ class RecordedRequest:
     # One is made for every request, so whatever takes time is left until somebody looks.
     __slots__ = (
         "_advice", "_body", "_environ", "_failure", "_id", "_losses", "_micros", "_milliseconds",
-        "_operation", "_response_body", "_response_headers", "_result", "_status", "_user_id",
+        "_operation", "_response_body", "_response_headers", "_result", "_secrets", "_status",
+        "_taken", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +54,7 @@ class RecordedRequest:
         milliseconds: float,
         call: Call | None = None,
         failure: str | None = None,
+        secrets: masking.Secrets | None = None,
     ) -> None:
         self._id = 0
         self._environ = environ
@@ -69,6 +71,21 @@ class RecordedRequest:
         self._result = call.result if call else None
         self._advice = tuple(call.advice) if call else ()
         self._losses = tuple(call.advice.losses) if self._advice and call else ()
+        self._taken = tuple(call.secrets) if call else ()
+        self._secrets = secrets
+
+    def _hidden(self) -> Iterable[str]:
+        """The values that are hidden in it, besides those of secrets' names."""
+        return self._secrets.besides(self._taken) if self._secrets else self._taken
+
+    def _masked(self, text: str) -> str:
+        return masking.masked(text, self._hidden())
+
+    def _masked_headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+        return {
+            name: masking.MASK if masking.is_secret(name) else self._masked(value)
+            for name, value in headers
+        }
 
     def __repr__(self) -> str:
         return f"<{self.operation or f'{self.method} {self.path}'}: {self.result or self.status}>"
@@ -96,25 +113,23 @@ class RecordedRequest:
     @property
     def path(self) -> str:
         """The URL's path, percent-decoded."""
-        return get_path_info(self._environ)
+        return self._masked(get_path_info(self._environ))
 
     @property
     def query(self) -> str:
         """What followed the question mark in the URL."""
-        return masking.masked_query(self._environ.get("QUERY_STRING", ""))
+        return self._masked(self._environ.get("QUERY_STRING", ""))
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The request's headers."""
-        return {
-            _SPELT.get(name, name): masking.masked_header(name, value)
-            for name, value in EnvironHeaders(self._environ)
-        }
+        headers = EnvironHeaders(self._environ)
+        return self._masked_headers((_SPELT.get(name, name), value) for name, value in headers)
 
     @property
     def body(self) -> bytes:
         """The request's body; `text` has it decoded."""
-        return masking.masked(self._body, self._environ.get("CONTENT_TYPE"))
+        return masking.masked_body(self._body, self._environ.get("CONTENT_TYPE"), self._hidden())
 
     @property
     def status(self) -> int:
@@ -124,14 +139,12 @@ class RecordedRequest:
     @property
     def response_headers(self) -> Mapping[str, str]:
         """The response's headers."""
-        return {name: masking.masked_header(name, value) for name, value in self._response_headers}
+        return self._masked_headers(self._response_headers)
 
     @property
     def response_body(self) -> bytes:
         """What was sent of the response's body; `response_text` has it decoded."""
-        body = masking.masked(self._response_body, self._response_type)
-        # The HTTP API returns a token as `Msg`, a name that does not give it away.
-        return masking.masked_token(body) if self.operation == "getConnection" else body
+        return masking.masked_body(self._response_body, self._response_type, self._hidden())
 
     @property
     def operation(self) -> str | None:
@@ -141,12 +154,13 @@ class RecordedRequest:
     @property
     def user_id(self) -> str | None:
         """The user ID of the account that it was about, if known."""
-        return self._user_id
+        user_id = self._user_id
+        return user_id and self._masked(user_id)
 
     @property
     def result(self) -> str | None:
         """The operation's result, in short."""
-        return self._result
+        return self._result and self._masked(self._result)
 
     @property
     def milliseconds(self) -> float:
@@ -156,12 +170,12 @@ class RecordedRequest:
     @property
     def advice(self) -> tuple[str, ...]:
         """What production would do here that people may not expect, a sentence each."""
-        return self._advice
+        return tuple(map(self._masked, self._advice))
 
     @property
     def losses(self) -> tuple[str, ...]:
         """The part of the advice that is about something lost or misbilled."""
-        return self._losses
+        return tuple(map(self._masked, self._losses))
 
     @property
     def failure(self) -> str | None:
@@ -261,13 +275,14 @@ def _size(request: RecordedRequest) -> int:
     told = [len(value) for value in environ.values() if value.__class__ is str]
     sent = [len(name) + len(value) for name, value in headers]
     said = (request._operation, request._user_id, request._result, *request._advice)
+    kept = (*said, *request._taken)
     return (
         _ENTRY_BYTES
         + sum(map(len, environ))
         + sum(told)
         + sum(sent)
         + (len(told) + len(sent)) * _PAIR_BYTES
-        + sum(map(sys.getsizeof, said))
+        + sum(map(sys.getsizeof, kept))
         + len(request._body)
         + len(request._response_body)
     )

@@ -1,99 +1,216 @@
-"""Hiding secrets (passwords, tokens, keys of all kinds) in what is kept and shown of requests.
+"""Hiding passwords, tokens and keys in what is kept and shown of requests.
 
-A secret is recognised by its name, however it is spelt and wherever it stands: in a header, a
-query, a form, a multipart body, JSON, or XML, even escaped XML. Session keys are not hidden:
-people want to see whether two calls used the same one, and each expires at midnight.
+A secret is found by its value, which the fake knows or took from the request, however it is
+spelt there; and by its name, such as `PWD` or `X-Api-Key`, where nobody could read the request.
+A value of fewer than four characters, or one that is part of an account's user ID (`demo`),
+stands in too much else: it is hidden only by its name. One of fewer than eight is hidden only
+where it is the whole of a value. Session keys are shown: people want to see whether two calls
+used the same one, and each ends at midnight.
+
+The time that it takes is in proportion to the text, whatever the text is: a pass over all of
+it is one of C, and regular expressions see little more than names.
 """
 
 import re
-from urllib.parse import unquote_plus
+from binascii import a2b_qp
+from collections.abc import Iterable
 
 from fake_every8d.control.readable import decoded, encoding_of
+from fake_every8d.gateway import Gateway
 
 MASK = "********"
 """What is shown in place of a secret."""
 
-_NAME = (
-    r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credentials?|authorization|cookie"
-    r"|(?:api|access|private|auth)[-_.+ ]?key)\d*"
-)
-_SECRET = re.compile(rf".*{_NAME}", re.IGNORECASE | re.DOTALL)
-_FLAGS = re.IGNORECASE | re.DOTALL
-_TAG_NAME = rf"(?:[^\s<>/:&]+:)?[^\s<>/:&]*{_NAME}"
+_MASK = MASK.encode()
+_SHORTEST = 4
+_LONG = 8  # characters: unlikely to be part of anything else
+_MOST = 10_000  # names of a kind in a text: what follows so many is hidden whole
 
-# Up to its end tag, or to the end of the body.
-_ELEMENT = re.compile(
-    rf"(<(?={_TAG_NAME}[\s>])[^\s<>]+(?:\s[^<>]*)?(?<!/)>)"
-    rf"(?:[^<]++|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?!/{_TAG_NAME}\s*>))*+",
-    _FLAGS,
+# Every name has one of these in it; all that follows is matched in lower case.
+_KINDS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"authorization", b"cookie", b"key")
+_KEY = "|".join(
+    f"(?<={owner}{between})" for owner in ("api", "access", "private", "auth")
+    for between in ("", "[-_.+ ]")
+)  # fmt: skip
+_NAME = re.compile(
+    "(?:pass(?:word|wd|phrase|code)|pwd|secret|token|credentials?|authorization|cookie"
+    f"|(?:{_KEY})key)[0-9]*+".encode()
 )
-_ESCAPED_ELEMENT = re.compile(
-    rf"(&lt;(?={_TAG_NAME}(?:\s|&gt;))(?:(?!&[lg]t;)[^<])*+(?<!/)&gt;)(?:(?!&lt;/)[^<])*+", _FLAGS
-)
-_ATTRIBUTE = re.compile(
-    rf"(\s(?={_TAG_NAME}\s*=)[^\s<>=]+\s*=\s*)(?:\"[^\"<]*+\"?|'[^'<]*+'?)", _FLAGS
-)
-# The value is a string, a word or a number; otherwise, all that follows is hidden.
-_MEMBER = re.compile(
-    rf'("[^"\\]*{_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[^\s"\[{{,}}\]]++|[\[{{].*)', _FLAGS
-)
-_ESCAPED_LETTER = re.compile(r"\\u00([4-7][0-9a-f])", re.IGNORECASE)
-_PART = re.compile(
-    rf'((?m:^)(?=[^\r\n]*?\bname\*?="?[^"\r\n;]{{0,100}}?{_NAME}(?:["\s;]))[^\r\n]++\r?\n'
-    r"(?:[^\r\n]++\r?\n){0,10}+\r?\n).*?(?=\r?\n--|\Z)",
-    _FLAGS,
-)
-_FIELD = re.compile(rf"((?:^|[?&\s])(?=[^=&\s?]*(?:%|{_NAME}))([^=&\s?]*+)=)([^&\s]*+)", _FLAGS)
 
-_TOKEN = re.compile(rb'("Result"\s*:\s*true\b.*?"Msg"\s*:\s*)"[^"]*"', _FLAGS)
+# What stands before a name, and after it, where a secret follows.
+_TAG = re.compile(rb"(?:(<)|&lt;)[^\s<>/&]*\Z")
+_TAG_ENDS = re.compile(rb"(?:\s(?:(?!&gt;)[^<>]){0,200})?(?<!/)(?:>|&gt;)")
+_END_TAG = re.compile(rb"</[^<>]{0,60}?" + _NAME.pattern + rb"\s*>")
+_ESCAPED_END_TAG = re.compile(rb"&lt;/[^<>&]{0,60}?" + _NAME.pattern + rb"\s*&gt;")
+_PART = re.compile(rb"\bname\*?=[^\r\n;=]*\Z")
+_HEAD_ENDS = re.compile(rb"\"?(?:;[^\r\n]{0,200})?\r?\n(?:[^\r\n]{1,1000}\r?\n){0,10}+\r?\n")
+_EQUALS = re.compile(rb"(?:[\s+]|%(?:25)*20){0,9}=")
+_QUOTE = re.compile(rb"[\"']?\s{0,9}[:=]\s{0,9}([\"'])")
+_QUOTED = {b'"': re.compile(rb"(?:[^\"\\]++|\\.)*+\"?", re.DOTALL)}
+_QUOTED[b"'"] = re.compile(rb"(?:[^'\\]++|\\.)*+'?", re.DOTALL)
+_COLON = re.compile(rb"[\"']\s{0,9}:\s{0,9}")
+_WORD = re.compile(rb"[^\s\"'\[{,}\]]++|[\[{].*", re.DOTALL)
+
+_TO_QUOTED = bytes.maketrans(b"%=", b"=\xff")
+_FROM_QUOTED = bytes.maketrans(b"=\xff", b"%=")
+_CHARACTER = re.compile("&#(?:0*([0-9]{1,7})|x0*([0-9a-f]{1,6}));", re.IGNORECASE)
+_ENTITIES = {
+    "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "\\": "", "+": " ",
+}  # fmt: skip
+
+
+class Secrets:
+    """The secrets that a fake knows: passwords, tokens, and others of its `own`."""
+
+    def __init__(self, gateway: Gateway, *own: str | None) -> None:
+        self._gateway = gateway
+        self._own = own
+
+    def besides(self, taken: Iterable[str] = ()) -> list[str]:
+        """Those to be hidden by value, with the values `taken` for secrets from a request."""
+        user_ids, known = self._gateway.secrets()
+        shown = "\n".join(user_ids)
+        return [value for value in {*known, *self._own, *taken} if value and value not in shown]
 
 
 def is_secret(name: str) -> bool:
     """Whether a name is a secret's, such as `X-Api-Key` or `new_password`."""
-    return _SECRET.fullmatch(name) is not None
+    lower = name.encode().lower()
+    return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 
 
-def masked(body: bytes, content_type: str | None = None) -> bytes:
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """A text with those values hidden, and the values of secrets' names."""
+    hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets)
+    return text if hidden is None else hidden.decode("utf-8", "surrogatepass")
+
+
+def masked_body(body: bytes, content_type: str | None, secrets: Iterable[str] = ()) -> bytes:
     """A body with its secrets hidden; unchanged if there are none."""
-    # First as Latin-1: in nearly all encodings, ASCII characters are the same bytes.
-    for encoding in ("latin-1", encoding_of(body, content_type)):
+    # First as it is: in nearly all encodings, an ASCII character is the same byte.
+    body = _masked(body, secrets) or body
+    encoding = encoding_of(body, content_type)
+    if encoding.lower() not in ("utf-8", "us-ascii"):
         text = decoded(body, encoding)
-        hidden = masked_text(text)
-        if hidden != text:
-            body = hidden.encode(encoding, "replace")
+        if (hidden := masked(text, secrets)) != text:
+            return hidden.encode(encoding, "replace")
     return body
 
 
-def masked_token(body: bytes) -> bytes:
-    """The HTTP API's response to a login, with its token hidden."""
-    return _TOKEN.sub(rf'\1"{MASK}"'.encode(), body)
+def _masked(text: bytes, secrets: Iterable[str]) -> bytes | None:
+    """A text in UTF-8 with its secrets hidden, or None if there are none."""
+    values = sorted({value for value in secrets if len(value) >= _SHORTEST}, key=len, reverse=True)
+    hidden = _by_name(_by_value(text, [value.encode() for value in values]))
+    # However else a secret is spelt, it is what the text has when both are unescaped: then the
+    # text is shown like that.
+    plain = _unescaped(hidden)
+    if plain != hidden:
+        found = _by_value(plain, [_unescaped(value.encode()) for value in values])
+        if found != plain or _names(plain) > _names(hidden):
+            hidden = _by_name(found)
+    return None if hidden == text else hidden
 
 
-def masked_text(text: str) -> str:
-    """A decoded body with its secrets hidden."""
-    plain = _ESCAPED_LETTER.sub(lambda match: chr(int(match[1], 16)), text)
-    hidden = plain
-    start = text.lstrip("\ufeff \t\r\n")[:2]
-    for pattern in (_ELEMENT, _ESCAPED_ELEMENT):
-        hidden = pattern.sub(rf"\1{MASK}", hidden)
-    hidden = _ATTRIBUTE.sub(rf'\1"{MASK}"', hidden)
-    if start == "--":
-        hidden = _PART.sub(rf"\1{MASK}", hidden)
-    elif start[:1] in ("{", "[", '"'):
-        hidden = _MEMBER.sub(rf'\1"{MASK}"', hidden)
-    elif start[:1] != "<":
-        hidden = masked_query(hidden)
-    return text if hidden == plain else hidden
+def _names(text: bytes) -> int:
+    lower = text.lower()
+    return sum(lower.count(kind) for kind in _KINDS)
 
 
-def masked_query(query: str) -> str:
-    """A URL's query, or a form, with its secrets hidden."""
-    return _FIELD.sub(
-        lambda match: match[1] + MASK if is_secret(unquote_plus(match[2]).strip()) else match[0],
-        query,
-    )
+def _by_value(text: bytes, values: Iterable[bytes]) -> bytes:
+    for value in values:
+        if value not in text:
+            continue
+        if len(value) >= _LONG:
+            text = text.replace(value, _MASK)
+        elif value:
+            whole = rb"(?<![^=:>\"'])" + re.escape(value) + rb"(?=[&<\"',;]|\s*\Z)"
+            text = re.sub(whole, _MASK, text)
+    return text
 
 
-def masked_header(name: str, value: str) -> str:
-    """A header's value; hidden if it is a secret."""
-    return MASK if is_secret(name) else value
+def _by_name(text: bytes) -> bytes:
+    lower = text.lower()
+    # Text in XML and JSON may have a link, in which there is a token: a form is neither.
+    in_markup = lower.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"[", b'"')
+    places, limit = _places(lower)
+    pieces: list[bytes] = []
+    shown = 0
+    for place in places:
+        name = _NAME.match(lower, place)
+        if name and place >= shown and (found := _secret(lower, place, name.end(), in_markup)):
+            start, end, quote = found
+            pieces += [text[shown:start], quote, _MASK, quote]
+            shown = end
+    if shown <= limit < len(text):
+        pieces += [text[shown:limit], _MASK]
+    else:
+        pieces.append(text[shown:])
+    return b"".join(pieces)
+
+
+def _places(lower: bytes) -> tuple[list[int], int]:
+    """Where there may be names of secrets, and how far of the text that is all."""
+    places = []
+    limit = len(lower)
+    for kind in _KINDS:
+        place = lower.find(kind)
+        for _ in range(_MOST):
+            if place < 0:
+                break
+            places.append(place)
+            place = lower.find(kind, place + len(kind))
+        else:
+            limit = min(limit, place if place >= 0 else limit)
+    return sorted(place for place in places if place < limit), limit
+
+
+def _secret(text: bytes, name: int, after: int, in_markup: bool) -> tuple[int, int, bytes] | None:
+    """Where the secret that is named there begins and ends, and what it stands in quotes of."""
+    before = text[max(0, name - 60) : name]
+    if (tag := _TAG.search(before)) and (head := _TAG_ENDS.match(text, after)):
+        end_tag = (_END_TAG if tag[1] else _ESCAPED_END_TAG).search(text, head.end())
+        return head.end(), end_tag.start() if end_tag else len(text), b""
+    if _PART.search(before) and (head := _HEAD_ENDS.match(text, after)):
+        end = _found(text, b"\n--", head.end())
+        return head.end(), end - (text[end - 1 : end] == b"\r" and end > head.end()), b""
+    if not in_markup and (head := _EQUALS.match(text, after)):
+        return head.end(), _found(text, b"&", head.end()), b""
+    if head := _QUOTE.match(text, after):
+        quoted = _QUOTED[head[1]].match(text, head.end())
+        assert quoted is not None
+        return head.end() - 1, quoted.end(), head[1]
+    if (head := _COLON.match(text, after)) and (word := _WORD.match(text, head.end())):
+        return head.end(), word.end(), b'"'
+    return None
+
+
+def _found(text: bytes, mark: bytes, start: int) -> int:
+    place = text.find(mark, start)
+    return len(text) if place < 0 else place
+
+
+def _unescaped(text: bytes) -> bytes:
+    """A text without the escapes of URLs, even if they are double, of JSON and of XML.
+
+    Mostly in passes of C, because it may be long. What is no escape may be changed, too, and
+    always in the same way.
+    """
+    if not any(mark in text for mark in (b"%", b"&", b"\\", b"+")):
+        return text
+    plain = text.decode("utf-8", "replace").replace("%u", "\\u")
+    # This codec reads \uXXXX after no other backslash; what is not Latin-1 it writes so.
+    single = plain.replace("\\u", "\0u").replace("\\", "").replace("\0u", "\\u")
+    plain = single.encode("raw_unicode_escape").decode("raw_unicode_escape", "replace")
+    for _ in range(3):  # double encoding of what has itself a percent sign
+        # Quoted-printable is percent-encoding with another sign. No UTF-8 has the byte FF.
+        data = plain.encode("utf-8", "surrogatepass")
+        data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
+        plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")
+    plain = _CHARACTER.sub(_character, plain, _MOST)
+    for escape, character in _ENTITIES.items():
+        plain = plain.replace(escape, character)
+    return plain.encode("utf-8", "surrogatepass")
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(min((int(escape[1]) if escape[1] else int(escape[2], 16)), 0x10FFFF))

@@ -190,6 +190,10 @@ class Accounts:
         """Each as it is now, in the order in which they came."""
         return list(self._accounts.values())
 
+    def tokens(self) -> list[str]:
+        """The tokens, oldest first; some may have expired."""
+        return list(self._tokens)
+
     def get(self, user_id: str) -> Account:
         """Raises `NotFound` if there is no such account."""
         try:

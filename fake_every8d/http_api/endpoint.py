@@ -89,6 +89,13 @@ class HttpCall:
     def advice(self) -> Advice:
         return self._context.advice
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        caller = self._context.caller
+        assert not isinstance(caller, str)  # which only SOAP's are
+        given = caller.text if isinstance(caller, Token) else caller.password
+        return [given, *self._context.secrets]
+
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         try:
             if isinstance(self._given, Fields):

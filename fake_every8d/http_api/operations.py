@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fake_every8d.calls import Advice
@@ -50,6 +50,8 @@ class Context:
     edition: Edition
     caller: Caller
     advice: Advice
+    secrets: list[str] = field(default_factory=list)
+    """What it returns and nobody else should see."""
 
     def later(self, what: str, came: str = _IN_2025) -> None:
         """Advise that something came after the edition that is played, unless it is 2025 (E2)."""
@@ -220,7 +222,9 @@ def _get_credit(call: Context, given: Parameters) -> Output:
 
 def _open_token(call: Context, given: Fields) -> Output:
     assert isinstance(call.caller, Login)  # whatever token came with it
-    return token_json(call.platform.open_token(call.caller))
+    token = call.platform.open_token(call.caller)
+    call.secrets.append(token)
+    return token_json(token)
 
 
 def _check_token(call: Context, given: Fields) -> Output:

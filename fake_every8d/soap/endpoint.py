@@ -45,6 +45,13 @@ class SoapCall:
         """The call itself, which takes the place of the context that spyne would pass."""
         return self
 
+    @property
+    def secrets(self) -> Sequence[str]:
+        if self.operation is None:
+            return ()
+        given = zip(self._operation.parameters, self._values, strict=True)
+        return [value for name, value in given if value and name.endswith("}password")]
+
     def concerns(self) -> tuple[str | None, Sequence[str]]:
         given = [value or "" for value in self._values]
         values = dict(zip(self._operation.names, given, strict=True))

@@ -21,6 +21,7 @@ from werkzeug.wsgi import get_host, get_path_info
 from fake_every8d import calls
 from fake_every8d.control.failures import Failure, break_off, cut_short
 from fake_every8d.control.journal import RecordedRequest
+from fake_every8d.control.masking import Secrets
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway
 from fake_every8d.http_api import PATH as HTTP_PATH
@@ -100,6 +101,7 @@ class Application:
         self._public_url = public_url and checked_public_url(public_url)
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
+        self._secrets = Secrets(gateway, api_token)
         # Calls that may hold the gateway's lock for a second: until they are done, no request
         # that needs the lock is handled on the event loop.
         self._lengthy: set[calls.Call] = set()
@@ -214,6 +216,7 @@ class Application:
                 milliseconds=(time.perf_counter() - begun) * 1000,
                 call=call,
                 failure=failure.kind if failure else None,
+                secrets=self._secrets,
             )
             if kept:
                 self.world.journal.add(record, generation)

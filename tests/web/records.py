@@ -23,6 +23,7 @@ class Executed:
     user_id: str = "demo"
     result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
     advice: Said = MIND_THE_GAP
+    secrets: tuple[str, ...] = ()
 
     def execute(self) -> None: ...
 
