@@ -28,6 +28,8 @@ LABEL org.opencontainers.image.title="fake-every8d" \
       org.opencontainers.image.version="$VERSION"
 
 COPY --from=build /opt/fake-every8d /opt/fake-every8d
+# For a CA that stays, on a volume, which gets this owner.
+RUN install -d -o 65532 -g 65532 /var/lib/fake-every8d
 # To be mounted over.
 COPY fixtures/accounts.toml /etc/fake-every8d/accounts.toml
 

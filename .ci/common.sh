@@ -9,6 +9,7 @@ readonly ONCE=(
     --ignore tests/page --ignore tests/test_benchmarks.py
     --ignore tests/clients/test_node.py --ignore tests/clients/test_php.py
     --ignore tests/clients/test_http_scripts.py
+    --ignore tests/clients/test_trust.py --ignore tests/clients/test_fixed_hosts.py
     --ignore tests/examples/test_other_languages.py
     --deselect tests/clients/test_tls.py::test_node_soap
 )

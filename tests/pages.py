@@ -46,6 +46,22 @@ def examples(page: Path) -> list[Example]:
     ]
 
 
+def sections(page: Path) -> dict[str, list[Example]]:
+    """The blocks of code on a page, by the heading that they are under."""
+    found: dict[str, list[Example]] = {"": []}
+    heading = ""
+    for match in re.finditer(
+        rf"^#{{1,6}} +([^\n]+)$|{_FENCE.pattern}", page.read_text("utf-8"), _FENCE.flags
+    ):
+        if match[1]:
+            heading = match[1]
+        else:
+            found.setdefault(heading, []).append(
+                Example(name(page), match[2], match[3] or None, match[4])
+            )
+    return found
+
+
 def prose(page: Path) -> str:
     """A page without its blocks of code."""
     return _FENCE.sub("", page.read_text("utf-8"))

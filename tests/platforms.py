@@ -31,6 +31,8 @@ CANNOT: tuple[tuple[bool, str, str], ...] = (
     (WINDOWS, "test_it_ends_though_nobody_reads", "a pipe that is written to cannot be closed"),
     (WINDOWS, "test_curl_is_answered", _SYSTEM_TOOLS),
     (WINDOWS, "test_its_curls_work_as_printed", _SYSTEM_TOOLS),
+    (WINDOWS, "test_trust.py", _SYSTEM_TOOLS),
+    (WINDOWS, "test_fixed_hosts.py", _SYSTEM_TOOLS),
     (WINDOWS, "test_node.py", "its lock is POSIX's"),
     (WINE, "tls", _ENTROPY),
     (WINE, "[ca_file]", _ENTROPY),

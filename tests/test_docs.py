@@ -66,6 +66,9 @@ COMMANDS = [
 
 def test_every_example_is_in_a_language_that_is_tried() -> None:
     tried = {"python", "sh", "powershell", "toml", "yaml"}
+    # Run by tests/clients/test_trust.py and test_fixed_hosts.py.
+    assert {each.page for each in of("bash")} == {"docs/tls.md", "docs/fixed-hosts.md"}
+    tried.add("bash")
     assert {example.language for example in EXAMPLES} - tried <= SHOWN
 
 
@@ -160,6 +163,8 @@ def test_a_command_is_right(
             is_ours(what)
         case ["docker", "build", *rest]:
             assert rest == ["-t", "fake-every8d", "."]
+        case ["docker", "network", "create", _]:
+            pass
         case ["docker", "run", *arguments]:
             is_for_the_image(arguments, line)
         case _:

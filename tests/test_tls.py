@@ -333,8 +333,9 @@ def test_a_second_start_needs_no_new_trust(tmp_path: Path) -> None:
 def test_only_its_owner_can_read_the_key(tmp_path: Path) -> None:
     directory = tmp_path / "ca"
     kept_ca(directory)
-    modes = [path.stat().st_mode & 0o777 for path in (directory, *sorted(directory.iterdir()))]
-    assert modes == [0o700, 0o600, 0o644]  # the directory, ca-key.pem, ca.pem
+    modes = {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
+    assert modes == {"ca-key.pem": 0o600, "ca.pem": 0o644}
+    assert directory.stat().st_mode & 0o022 == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

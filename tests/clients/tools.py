@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPResponse
@@ -15,6 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 
 _TIMEOUT = 30
+
+PROGRAMS = Path(__file__).parent / "programs"
+"""One for each language and library: it asks the fake at `SMS_URL` for demo's points."""
 
 Version = Literal["1.1", "1.2"]
 
@@ -31,6 +36,32 @@ SOAP_NAMESPACE = {
 def require(tool: str) -> str:
     """The path of a program, if the machine has it."""
     return shutil.which(tool) or unavailable(f"{tool} is not on the PATH")
+
+
+def require_php(command: str) -> None:
+    """See to it that PHP has what one of `PROGRAMS` needs, if that is PHP's."""
+    for program, needed in (
+        ("with_curl.php", "extension_loaded('curl')"),
+        ("with_guzzle.php", "stream_resolve_include_path('GuzzleHttp/autoload.php')"),
+        ("with_soap.php", "extension_loaded('soap')"),
+    ):
+        if program in command:
+            check = [require("php"), "-r", f"exit((int) !{needed});"]
+            if subprocess.run(check, timeout=_TIMEOUT).returncode:
+                unavailable(f"this PHP lacks {needed}")
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """The environment of somebody else: neither this one's proxies nor its trust, and Python's
+    programs those of this Python."""
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.search("proxy|cert|_ca_|cafile|^fake_every8d_", name, re.IGNORECASE)
+    }
+    cache = os.environ.get("GOCACHE") or Path("~/.cache/go-build").expanduser()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return ours | {"HOME": str(home), "PATH": path, "GOCACHE": str(cache)} | variables
 
 
 def unavailable(reason: str) -> NoReturn:

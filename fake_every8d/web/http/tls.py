@@ -135,7 +135,9 @@ def kept_ca(directory: Path) -> Path:
     write to the directory or read the key, and if the CA is none or has expired.
     """
     try:
-        directory.mkdir(0o700, parents=True, exist_ok=True)
+        # Others may read the CA, but on Windows the key has no other protection.
+        mode = 0o700 if sys.platform == "win32" else 0o755
+        directory.mkdir(mode, parents=True, exist_ok=True)
         _check_directory(directory)
         key_file, ca_file = directory / KEY_FILE, directory / CA_FILE
         if not key_file.exists():

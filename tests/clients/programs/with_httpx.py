@@ -1,0 +1,6 @@
+import os
+
+import httpx
+
+url = os.environ["SMS_URL"] + "/API21/HTTP/getCredit.ashx?UID=demo&PWD=demo"
+print(httpx.get(url).text)
