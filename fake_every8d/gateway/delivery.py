@@ -11,7 +11,7 @@ from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime, to_micros
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import InvalidInput
-from fake_every8d.gateway.messages import Batch, Record, Reply, Status
+from fake_every8d.gateway.messages import Batch, Record, Reply, Status, is_address
 from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
 from fake_every8d.gateway.reports import Email, Report, report
 from fake_every8d.gateway.store import Store
@@ -310,7 +310,8 @@ class Delivery:
 
     def _copy(self, record: Record, at: int) -> None:
         """Send by e-mail what has gone out by SMS (S7)."""
-        if self._mail_state is ReportState.WAITING:
+        state = self._mail_state if is_address(record.email) else ReportState.KEPT
+        if state is ReportState.WAITING:
             self._store.keep(record.batch)
         self._emails.add(
             Email(
@@ -318,7 +319,7 @@ class Delivery:
                 message_id=record.id,
                 user_id=record.batch.user_id,
                 at=to_datetime(at),
-                state=self._mail_state,
+                state=state,
                 to=record.email,
                 subject=record.batch.subject,
                 content=record.content,

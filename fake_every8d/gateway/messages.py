@@ -19,6 +19,8 @@ from fake_every8d.gateway.numbers import Kind, Number
 NOT_XML = re.compile("[\0-\x08\v\f\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """A character that XML cannot carry, and so no SMS or reply can."""
 
+_ADDRESS = re.compile(r'[^\s@<>()\[\]\\,;:"]{1,64}@[^\s@<>()\[\]\\,;:"]{1,255}')
+
 
 class Status(enum.IntEnum):
     """What has become of a message (發送狀態), with the platform's own numbers (D1)."""
@@ -74,6 +76,11 @@ _TERMS = {
         Status.CARRIER_FAILURE_106: "系統關鍵字阻擋",
     },
 }
+
+
+def is_address(text: str) -> bool:
+    """Whether it is one e-mail address and nothing else: no name, no second one (S7)."""
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 class Recipient(NamedTuple):

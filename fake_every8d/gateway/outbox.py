@@ -34,7 +34,7 @@ class ReportState(enum.Enum):
     GIVEN_UP = "given_up"
     """As many attempts as it may have had have failed."""
     KEPT = "kept"
-    """There is nobody to hand it to."""
+    """There is nobody to hand it to: no server, or no address."""
 
 
 @dataclass(frozen=True, slots=True)

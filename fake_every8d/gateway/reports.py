@@ -57,14 +57,14 @@ class Report(Outgoing):
 class Email(Outgoing):
     """The copy of an SMS that goes to its recipient's e-mail address, free of charge.
 
-    Kept always; handed to an SMTP server when one is configured, and delivered once
-    that has answered 250.
+    Kept always; handed to an SMTP server when one is configured and `to` is an address, and
+    delivered once that has answered 250.
     """
 
     SUCCESS: ClassVar[int] = 250
 
     to: str
-    """The address, as the sender gave it."""
+    """The address, as the sender gave it, without blanks around it."""
     subject: str
     """The batch's subject (簡訊主旨)."""
     content: str

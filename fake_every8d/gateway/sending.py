@@ -10,7 +10,7 @@ from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import TAIPEI, to_micros
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.messages import Batch, Recipient, Record, Status
+from fake_every8d.gateway.messages import Batch, Recipient, Record, Status, is_address
 from fake_every8d.gateway.numbers import Kind
 
 # By names of their own, because Python 3.11 is slow to look up the members of an enum.
@@ -39,6 +39,7 @@ _NO_ABROAD = "because the account may not send abroad (國際簡訊發送設定)
 _TOO_DEAR = "because the credit does not cover it: {}."
 _LONG = "Content of over 333 characters goes out, and is billed, as several SMS: {} characters."
 _LONG_NAME = "A NAME is cut to 50 characters: {}."
+_NO_ADDRESS = "No copy goes to an EMAIL that is not one address: {}."
 
 
 class Submission(NamedTuple):
@@ -182,6 +183,10 @@ class Sending:
             status = _BOOKED if due > now else _SENT
         if len(recipient.name) > _NAME_LENGTH // 2:
             recipient = self._fit_name(recipient)
+        if recipient.email:
+            recipient = recipient._replace(email=recipient.email.strip())
+            if recipient.email and not is_address(recipient.email):
+                self._remark(_NO_ADDRESS, recipient.email)
         record = Record(self.batch, recipient, place, number, status)
         if status is _SENT or status is _BOOKED:
             assert due is not None

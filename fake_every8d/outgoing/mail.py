@@ -1,14 +1,20 @@
 """Copies by e-mail going out, to an SMTP server."""
 
 import smtplib
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from typing import Any
 from urllib.parse import urlsplit
 
 from fake_every8d.gateway import Email, InvalidInput
+from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.outgoing.connections import Reader, in_words, left
 
-TIMEOUT = 10.0
-"""Seconds that the server has for each of its replies."""
+TIMEOUT = 30.0
+"""Seconds that the server has for a whole delivery."""
+
+_MOST_READ = 1 << 16  # bytes of all that the server says
 
 
 class Mailer:
@@ -26,10 +32,13 @@ class Mailer:
         if parts.scheme != "smtp" or not parts.hostname or port == -1:
             raise InvalidInput(f"an SMTP server is named like smtp://host:25, not {smtp_url!r}")
         self._host = parts.hostname
-        self._port = port or 25
+        self._port = port or smtplib.SMTP_PORT
 
     def __call__(self, email: Email) -> int:
-        """Hand an e-mail over, and return the server's reply code. Raises if there is none."""
+        """Hand an e-mail over, and return the server's reply code.
+
+        Raises `OSError`, whose text says why, if there is none.
+        """
         message = EmailMessage(policy=SMTPUTF8)
         message["From"] = "EVERY8D <fake-every8d@localhost>"
         message["To"] = email.to
@@ -37,15 +46,52 @@ class Mailer:
         message["Date"] = email.at
         message.set_content(email.content, cte="base64")
         try:
-            with smtplib.SMTP(
-                self._host,
-                self._port,
-                local_hostname="localhost",  # else smtplib asks DNS for it: seconds, on macOS
-                timeout=TIMEOUT,
-            ) as server:
-                server.send_message(message)
+            return self._hand_over(message, email.to)
+        except OSError as error:
+            # smtplib tells of whatever happened while it read as of a server that has gone.
+            gone = isinstance(error, smtplib.SMTPServerDisconnected)
+            cause = (error.__context__ or ConnectionError()) if gone else error
+            words = in_words(cause, TIMEOUT)
+            raise OSError(f"{self._host}:{self._port} {words}") from error
+
+    def _hand_over(self, message: EmailMessage, to: str) -> int:
+        server = None
+        said: bytes | str
+        try:
+            server = _Server(self._host, self._port)
+            server.send_message(message, to_addrs=[to])
         except smtplib.SMTPRecipientsRefused as refusal:
-            return next(iter(refusal.recipients.values()))[0]
+            code, said = refusal.recipients[to]
         except smtplib.SMTPResponseException as refusal:
-            return int(refusal.smtp_code)
-        return 250
+            code, said = refusal.smtp_code, refusal.smtp_error
+        else:
+            code, said = Email.SUCCESS, b""
+        finally:
+            if server is not None:
+                with suppress(OSError):  # whatever it says, it has said what became of the copy
+                    server.quit()
+                server.close()
+        # smtplib has -1 for what is no code, and text instead of bytes for too long a line.
+        if code < 0 or isinstance(said, str):
+            raise OSError("it does not speak SMTP")
+        return code
+
+
+class _Server(smtplib.SMTP):
+    """An SMTP server, as long as one delivery takes: with one deadline for all that it says."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._deadline = monotonic() + TIMEOUT
+        # Without a name of ours, smtplib asks DNS for it: seconds, on macOS.
+        super().__init__(host, port, local_hostname="localhost", timeout=TIMEOUT)
+
+    def send(self, s: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(left(self._deadline))
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            assert self.sock is not None
+            self.file = Reader(self.sock, self._deadline, _MOST_READ).makefile("rb")
+        return super().getreply()

@@ -8,21 +8,21 @@ together, because a worker ends as soon as it has nothing to do.
 
 import functools
 import http.client
-import io
 import socket
 import ssl
 import threading
 from contextlib import suppress
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fake_every8d.gateway import Report
 from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.outgoing.connections import Reader, in_words, left
 
 TIMEOUT = 10.0
 """Seconds that a receiver has to respond (R2)."""
 
 _MOST_KEPT = 32  # connections: as many reports as one account has under way at once
+_MOST_READ = 1 << 18  # bytes of a response
 _MOST_OF_BODY = 1 << 16  # bytes of a body that are read, so that its connection can be kept …
 _BODY_SECONDS = 1.0  # … and how long that may take
 _LEFT_ALONE = "%/:?#[]@!$&'()*+,;=~"  # in a URL; what else is not a letter is escaped
@@ -57,7 +57,7 @@ class Reporter:
                     return self._exchange(place, kept, request, deadline)
             return self._exchange(place, _connect(place, deadline), request, deadline)
         except (OSError, http.client.HTTPException) as error:
-            raise OSError(f"{url.netloc.rpartition('@')[2]} {_in_words(error)}") from error
+            raise OSError(f"{url.netloc.rpartition('@')[2]} {in_words(error, TIMEOUT)}") from error
 
     def close(self) -> None:
         """Close the connections that are kept, and keep none from now on."""
@@ -71,9 +71,9 @@ class Reporter:
         """Send a request and read the response. Keeps the connection, or closes it."""
         keep = False
         try:
-            connection.settimeout(_left(deadline))
+            connection.settimeout(left(deadline))
             connection.sendall(request)
-            source = _Reader(connection, deadline)
+            source = Reader(connection, deadline, _MOST_READ)
             response = http.client.HTTPResponse(source)  # type: ignore[arg-type]
             response.begin()
             # The status is known, and the body says nothing about it (R2).
@@ -103,29 +103,6 @@ class Reporter:
             self._kept.pop(0)[1].close()
 
 
-class _Reader(io.RawIOBase):
-    """Reads from a connection until a deadline, which is for all reads together.
-
-    `socket.makefile` would grant each read the same time, so that a drop now and then could
-    take for ever.
-    """
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self.deadline = deadline
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """What `http.client.HTTPResponse` asks of a socket."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self.deadline))
-        return self._connection.recv_into(buffer)
-
-
 def _request(report: Report) -> bytes:
     """A report as it goes over the wire."""
     url = urlsplit(report.url)
@@ -147,11 +124,11 @@ def _request(report: Report) -> bytes:
 def _connect(place: _Place, deadline: float) -> socket.socket:
     scheme, host, port = place
     secure = scheme == "https"
-    connection = socket.create_connection((host, port or (443 if secure else 80)), _left(deadline))
+    connection = socket.create_connection((host, port or (443 if secure else 80)), left(deadline))
     if not secure:
         return connection
     try:
-        connection.settimeout(_left(deadline))
+        connection.settimeout(left(deadline))
         return _tls().wrap_socket(connection, server_hostname=host)
     except BaseException:
         connection.close()
@@ -162,31 +139,3 @@ def _connect(place: _Place, deadline: float) -> socket.socket:
 def _tls() -> ssl.SSLContext:
     """Made once the first report goes out by HTTPS: it takes 20 ms, which few ever need."""
     return ssl.create_default_context()
-
-
-def _left(deadline: float) -> float:
-    """Seconds until then. Raises `TimeoutError` if there are none."""
-    left: float = deadline - monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _in_words(error: OSError | http.client.HTTPException) -> str:
-    """What a receiver did instead of responding."""
-    match error:
-        case ConnectionRefusedError():
-            return "refused the connection"
-        case socket.gaierror():
-            return f"is not known: {error.strerror}"
-        case TimeoutError():
-            return f"timed out: no response within {TIMEOUT:g} s"
-        case ssl.SSLCertVerificationError():
-            return f"failed in TLS: {error.verify_message}"
-        case ssl.SSLError():
-            return f"failed in TLS: {error.reason or error}"
-        case ConnectionError():
-            return "closed the connection before it had responded"
-        case http.client.HTTPException():
-            return f"did not respond in HTTP: {str(error)[:100]}"
-    return f"could not be called: {error.strerror or error}"

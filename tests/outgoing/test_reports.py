@@ -166,6 +166,21 @@ def test_r2_what_is_no_http_is_an_error(reporter: Reporter, response: bytes) -> 
     assert len(str(caught.value)) < 200
 
 
+def test_r2_a_response_that_never_begins_is_an_error(reporter: Reporter) -> None:
+    """It is not read to the deadline: 256 KiB are enough."""
+
+    def respond(connection: socket.socket) -> None:
+        with suppress(ConnectionError):
+            while True:
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+    with (
+        raw_receiver(respond) as url,
+        pytest.raises(OSError, match="failed: it sends without end"),
+    ):
+        reporter(report_to(url))
+
+
 @pytest.fixture
 def closing_receiver(request: pytest.FixtureRequest) -> Iterator[str]:
     """A receiver that responds to so many requests on each of its connections in turn.

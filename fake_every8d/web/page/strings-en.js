@@ -182,6 +182,7 @@ export const en = {
   "report.refused": "Connection refused: nothing listens there",
   "report.timeout": "No response within 10 s",
   "report.unknown_host": "No host of that name",
+  "report.not_http": "Its response is not HTTP",
   "report.tls": "TLS failed, perhaps the certificate is not trusted",
   "report.closed": "Connection closed without a response",
 

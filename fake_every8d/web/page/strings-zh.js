@@ -177,6 +177,7 @@ export const zh = {
   "report.refused": "連線被拒：該位址沒有程式在監聽",
   "report.timeout": "10 秒內沒有收到回應",
   "report.unknown_host": "找不到這個主機名稱",
+  "report.not_http": "回應不是 HTTP",
   "report.tls": "TLS 連線失敗，憑證可能不受信任",
   "report.closed": "連線中斷，沒有收到回應",
 

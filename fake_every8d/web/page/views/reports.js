@@ -87,9 +87,10 @@ export function ReportState({ report }) {
 
 /** What went wrong on the way to a receiver, as far as Python's words for it are known. @type {[string, RegExp][]} */
 const ERRORS = [
+  ["report.not_http", /respond in HTTP/],
   ["report.refused", /refused/i],
   ["report.timeout", /timed? ?out/i],
-  ["report.unknown_host", /resolve|name or service|nodename/i],
+  ["report.unknown_host", /is not known/],
   ["report.tls", /ssl|tls|certificate/i],
   ["report.closed", /closed|broken|abort|reset|incomplete/i],
 ];

@@ -1,0 +1,65 @@
+"""Connections to receivers and SMTP servers: a deadline for all of it, and errors in words."""
+
+import http.client
+import io
+import socket
+import ssl
+from typing import Any
+
+from fake_every8d.gateway.real_time import monotonic
+
+
+class Reader(io.RawIOBase):
+    """Reads from a connection until a deadline, which is for all reads together.
+
+    `socket.makefile` would grant each read the same time, so that a drop now and then could
+    take for ever. Raises `TimeoutError`, and `OSError` once there was more than `most` bytes.
+    """
+
+    def __init__(self, connection: socket.socket, deadline: float, most: int) -> None:
+        self._connection = connection
+        self.deadline = deadline
+        self.most = most
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client` and `smtplib` ask of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self.most <= 0:
+            raise OSError("it sends without end")
+        self._connection.settimeout(left(self.deadline))
+        count = self._connection.recv_into(buffer)
+        self.most -= count
+        return count
+
+
+def left(deadline: float) -> float:
+    """Seconds until then. Raises `TimeoutError` if there are none."""
+    seconds: float = deadline - monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
+
+
+def in_words(error: BaseException, seconds: float) -> str:
+    """What another side did instead of responding, which had so many seconds for it."""
+    match error:
+        case ConnectionRefusedError():
+            return "refused the connection"
+        case socket.gaierror():
+            return f"is not known: {error.strerror}"
+        case TimeoutError():
+            return f"timed out: no response within {seconds:g} s"
+        case ssl.SSLCertVerificationError():
+            return f"failed in TLS: {error.verify_message}"
+        case ssl.SSLError():
+            return f"failed in TLS: {error.reason or error}"
+        case ConnectionError():
+            return "closed the connection before it had responded"
+        case http.client.HTTPException():
+            return f"did not respond in HTTP: {str(error)[:100]}"
+    return f"failed: {error}"
