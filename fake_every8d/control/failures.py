@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 from typing import Any, Literal, TypedDict, get_args
@@ -176,25 +176,13 @@ class FailureState:
     random: tuple[int, ...]
     passed: tuple[datetime, ...]
 
-    def __post_init__(self) -> None:
-        asked = {
-            field.name: getattr(self.failure, field.name)
-            for field in fields(Failure)
-            if field.name not in ("id", "happened")
-        }
-        checked(**asked)
-        self.waiting()
-
     def waiting(self) -> _Waiting:
         """The failure, as it was."""
         waiting = _Waiting(self.failure)
         waiting.seen = self.seen
         waiting.passed.extend(map(to_micros, self.passed))
         if self.random:
-            try:
-                waiting.random.setstate((_MERSENNE_TWISTER, self.random, None))
-            except (ValueError, TypeError, OverflowError) as error:
-                raise InvalidInput(f"random is no state of a generator: {error}") from None
+            waiting.random.setstate((_MERSENNE_TWISTER, self.random, None))
         return waiting
 
 
@@ -204,11 +192,6 @@ class FailuresState:
 
     next_id: int
     waiting: tuple[FailureState, ...]
-
-    def __post_init__(self) -> None:
-        ids = {each.failure.id for each in self.waiting}
-        if len(ids) < len(self.waiting) or not all(0 < id < self.next_id for id in ids):
-            raise InvalidInput("failures must have IDs of their own, below next_id")
 
 
 class Failures:

@@ -1,21 +1,17 @@
 """All that a gateway is at a moment, as values: to be kept, and to be put back.
 
-Whoever reads one from a file may trust it: what does not fit together raises `InvalidInput`.
+Nothing here is checked: whoever reads one from a file has to know that it is as it was taken.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account
-from fake_every8d.gateway.clock import LATEST, to_datetime, to_micros
-from fake_every8d.gateway.delivery import Outcome, Outcomes, StepKind, StepState
+from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.gateway.delivery import Outcome, StepState
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.messages import Batch, Recipient, Record, Reply, Status
-from fake_every8d.gateway.outbox import Outgoing
 from fake_every8d.gateway.reports import Email, Report
 
 
@@ -52,10 +48,6 @@ class RecordState:
     finished_at: datetime | None
     replies: tuple[Reply, ...]
 
-    def __post_init__(self) -> None:
-        if self.cost < 0:
-            raise InvalidInput(f"cost must be 0 or more points, not {self.cost}")
-
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
@@ -69,15 +61,6 @@ class BatchState:
     event_id: str
     first_id: int
     records: tuple[RecordState, ...]
-
-    def __post_init__(self) -> None:
-        if not self.records:
-            raise InvalidInput(f"batch {self.id} has no records")
-
-    @property
-    def ids(self) -> range:
-        """Its messages' IDs."""
-        return range(self.first_id, self.first_id + len(self.records))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,75 +88,6 @@ class GatewayState:
     next_message_id: int
     next_report_id: int
     next_email_id: int
-
-    def __post_init__(self) -> None:
-        _require(
-            0 <= to_micros(self.now) <= to_micros(LATEST),
-            f"now must be between 1970 and 9999, not {self.now.isoformat()}",
-        )
-        for outcome in self.outcomes:
-            Outcomes(0).set(outcome.to, outcome.status, outcome.after_seconds)  # which checks it
-        users = {account.user_id for account in self.accounts}
-        _unique("accounts", [account.user_id for account in self.accounts])
-        _require(
-            users <= {account.user_id for account in self.initial},
-            "initial must have each of the accounts",
-        )
-        whose = [session.user_id for session in self.sessions]
-        for user_id in [*whose, *(token.user_id for token in self.tokens)]:
-            _require(user_id in users, f"there is no account {user_id!r} for a session")
-        _unique("batches", [batch.id for batch in self.batches])
-        whole = [0, *(id for batch in self.batches for id in (batch.ids[0], batch.ids[-1]))]
-        _require(
-            all(one <= other for one, other in pairwise(whole))
-            and all(one.ids[-1] < other.ids[0] for one, other in pairwise(self.batches))
-            and whole[-1] < self.next_message_id
-            and (not self.batches or self.batches[0].first_id > 0),
-            "message IDs must begin at 1, grow, and stay below next_message_id",
-        )
-        batch_of = {id: batch for batch in self.batches for id in batch.ids}
-        to_be_sent: set[int] = set()
-        for step in self.steps:
-            batches = {batch_of[id].id if id in batch_of else None for id in step.message_ids}
-            _require(
-                len(batches) == 1 and None not in batches,
-                f"a step is about messages of one batch, not {list(step.message_ids)}",
-            )
-            if step.kind is StepKind.SEND:
-                to_be_sent.update(step.message_ids)
-        for batch in self.batches:
-            for id, record in zip(batch.ids, batch.records, strict=True):
-                _require(
-                    record.status is not Status.BOOKED or id in to_be_sent,
-                    f"message {id} is booked, and no step sends it",
-                )
-        self._check_outgoing("reports", self.reports, self.next_report_id, batch_of)
-        self._check_outgoing("emails", self.emails, self.next_email_id, batch_of)
-
-    def _check_outgoing(
-        self,
-        name: str,
-        items: Sequence[Outgoing],
-        next_id: int,
-        batch_of: dict[int, BatchState],
-    ) -> None:
-        _unique(name, [item.id for item in items])
-        for item in items:
-            batch = batch_of.get(item.message_id)
-            _require(
-                batch is not None and batch.user_id == item.user_id and 0 < item.id < next_id,
-                f"{name}: {item.id} must be below {next_id}, about a message of its account",
-            )
-
-
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise InvalidInput(otherwise)
-
-
-def _unique(name: str, ids: Iterable[object]) -> None:
-    ids = list(ids)
-    _require(len(set(ids)) == len(ids), f"{name} must each have an ID of their own")
 
 
 def state_of(batch: Batch) -> BatchState:

@@ -16,6 +16,7 @@ from fake_every8d.control import forms as p
 from fake_every8d.control import summary
 from fake_every8d.control.failures import FAILURE
 from fake_every8d.control.journal import Journal, RecordedRequest
+from fake_every8d.control.snapshot import written
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Account, Edition, InvalidInput, NotFound, Status
 from fake_every8d.gateway.changes import ANYTHING
@@ -225,8 +226,8 @@ class Operations:
 
     @_operation("GET", "snapshot", cached=False)
     def _snapshot(self) -> Response:
-        # In ASCII, because a text may hold half a surrogate pair, and has to come back exactly.
-        return Response(json.dumps(self._world.snapshot()), content_type="application/json")
+        text = "".join(written(self._world.snapshot()))
+        return Response(text, content_type="application/json")
 
     @_operation("PUT", "snapshot")
     def _restore(self, document: dict[str, Any]) -> Response:
