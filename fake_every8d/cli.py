@@ -1,4 +1,4 @@
-"""The command line: `fake-every8d serve`, `check`, `health` and `ca`, and their options."""
+"""The command line: `fake-every8d serve`, `check`, `health`, `ca` and `compare`."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from fake_every8d.compare.command import PASSWORD, compare
 from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.health import problem, reason
@@ -402,6 +403,8 @@ def _check_environment() -> None:
     """Refuse variables that nothing reads, because they are misspelt."""
     known = {str(option.name).upper() for option in (*serve.params, *health.params)}
     prefix = f"{_ENVIRONMENT}_"
+    known |= {f"COMPARE_{option.name}".upper() for option in compare.params}
+    known.add(PASSWORD.removeprefix(prefix))
     for variable in sorted(os.environ):
         name = variable.removeprefix(prefix)
         if variable.startswith(prefix) and name not in known:
@@ -502,6 +505,9 @@ def _fetched_ca(url: str) -> str:
     if not pem.startswith("-----BEGIN CERTIFICATE-----"):
         raise click.ClickException(f"{url} is no fake-every8d: its /fake/ca.pem is no CA")
     return pem
+
+
+cli.add_command(compare)
 
 
 def main() -> None:

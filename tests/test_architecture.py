@@ -19,6 +19,8 @@ ALLOWED = {
     "control": {"control", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},
     "web": {"web", "soap", "http_api", "control", "gateway", "calls"},
+    # It starts a fake, and asks where its APIs are; it knows nothing of what is behind them.
+    "compare": {"compare", "fake", "web", "http_api", "gateway"},
 }
 """The parts of the package, and what each may import of it."""
 
@@ -74,3 +76,13 @@ def test_the_gateway_speaks_neither_http_nor_xml() -> None:
         if name.split(".")[0] in protocols
     ]
     assert spoken == []
+
+
+def test_comparing_with_production_takes_no_test_tools() -> None:
+    others = [
+        f"{place} imports {name}"
+        for file in files("compare")
+        for name, place in imports(file)
+        if name.split(".")[0] not in sys.stdlib_module_names | {"fake_every8d", "click", "lxml"}
+    ]
+    assert others == []

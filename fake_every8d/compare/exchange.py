@@ -1,0 +1,224 @@
+"""One request and its answer over a socket: the bytes as they are, within a time and a size."""
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+LONGEST_ANSWER = 4 * 1024 * 1024
+"""Of an answer with its head, in bytes; the platform's own are a few KiB."""
+
+_USER_AGENT = "fake-every8d-compare"
+
+
+class CannotCompare(Exception):
+    """The platform cannot be asked at all. The text is a sentence that says why."""
+
+
+class NoAnswer(CannotCompare):
+    """One call was not answered; another one may be."""
+
+
+class BadUrl(ValueError):
+    """A URL that no API can be at; the text says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an API is."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    """Percent-encoded; that of the HTTP API ends with a slash."""
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """The address in a URL. Raises `BadUrl`."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+            host = host and host.encode("idna").decode()
+        except (ValueError, UnicodeError):
+            host, port = None, None
+        # A password in a URL would be shown with it, and there is none to be given there.
+        if (
+            not host
+            or parts.scheme not in ("http", "https")
+            or parts.username is not None
+            or parts.query
+            or parts.fragment
+            or not (parts.path.isascii() and parts.path.isprintable())
+            or " " in parts.path
+        ):
+            raise BadUrl("must be like https://new.e8d.tw, without user, query or fragment")
+        return cls(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), parts.path)
+
+    @property
+    def place(self) -> str:
+        """Host and port, for people to read."""
+        return f"{self.host} port {self.port}"
+
+    @property
+    def authority(self) -> str:
+        """Host, and port unless it is the scheme's own: the Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        own = 443 if self.scheme == "https" else 80
+        return host if self.port == own else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to an API: what follows the API's own path, and the rest as it is sent."""
+
+    method: str
+    target: bytes
+    """What follows the API's path in the request line, such as `getCredit.ashx?UID=x`."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Besides Host, User-Agent, Content-Length and Connection."""
+    body: bytes | None = None
+    in_lower_case: bool = False
+    """Whether the API's path is written in lower case."""
+
+    def encoded(self, address: Address) -> bytes:
+        """The bytes that go out."""
+        path = address.path.lower() if self.in_lower_case else address.path
+        headers = [
+            ("Host", address.authority),
+            ("User-Agent", _USER_AGENT),
+            *self.headers,
+            *((("Content-Length", str(len(self.body))),) if self.body is not None else ()),
+            ("Connection", "close"),
+        ]
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        return (
+            f"{self.method} {path or '/'}".encode()
+            + self.target
+            + f" HTTP/1.1\r\n{head}\r\n".encode()
+            + (self.body or b"")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    content_type: str
+    """As it was sent; empty if it was not."""
+    body: bytes
+    location: str = ""
+    """Where a redirection leads."""
+
+
+def ask(address: Address, request: Request, seconds: float) -> Answer:
+    """Send a request over a new connection, and read the whole answer within that time.
+
+    Raises `NoAnswer` if the connection ends first, or what comes is no HTTP; `CannotCompare`
+    if there is nobody to ask, or no end in time.
+    """
+    deadline = time.monotonic() + seconds
+    place = address.place
+    with _connection(address, seconds, deadline) as connection:
+        stream = _Stream(connection, deadline)
+        try:
+            connection.sendall(request.encoded(address))
+            response = http.client.HTTPResponse(stream, method=request.method)  # type: ignore[arg-type]
+            response.begin()
+            body = response.read()
+        except TimeoutError:
+            raise CannotCompare(
+                f"{place} began to answer, and had not ended after {seconds:g} s: it is too slow"
+                if stream.received
+                else f"{place} took the call, and did not answer within {seconds:g} s: it hangs"
+            ) from None
+        except _TooLong:
+            raise CannotCompare(
+                f"{place} answers with more than {LONGEST_ANSWER // 1024 // 1024} MiB: this is "
+                "not the platform"
+            ) from None
+        except http.client.IncompleteRead:
+            raise NoAnswer(f"{place} broke off in the middle of its answer") from None
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
+            raise NoAnswer(f"{place} closed the connection without an answer") from None
+        except (http.client.HTTPException, ValueError):
+            raise NoAnswer(f"{place} answers with what is not HTTP") from None
+        except OSError as error:
+            raise NoAnswer(f"{place} cannot be read: {error.strerror or 'unknown'}") from None
+    return Answer(
+        response.status,
+        response.headers["Content-Type"] or "",
+        body,
+        response.headers["Location"] or "",
+    )
+
+
+def _connection(address: Address, seconds: float, deadline: float) -> socket.socket:
+    host, place = address.host, address.place
+    try:
+        connection = socket.create_connection((host, address.port), seconds)
+    except socket.gaierror:
+        raise CannotCompare(f"{host}: there is no host of that name, or no network") from None
+    except TimeoutError:
+        raise CannotCompare(
+            f"{place} cannot be reached within {seconds:g} s: a firewall may be in the way"
+        ) from None
+    except ConnectionRefusedError:
+        raise CannotCompare(f"{place} refuses connections: nothing listens there") from None
+    except OSError as error:
+        raise CannotCompare(f"{place} cannot be reached: {error.strerror or 'unknown'}") from None
+    if address.scheme == "http":
+        return connection
+    try:
+        connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise CannotCompare(
+                f"{host}: its certificate is not trusted: {error.verify_message}"
+            ) from None
+        if isinstance(error, TimeoutError):
+            raise CannotCompare(
+                f"{place} took the connection, and no TLS came within {seconds:g} s: it hangs"
+            ) from None
+        if isinstance(error, OSError):
+            raise CannotCompare(f"{place} does not speak TLS: is it http there?") from None
+        raise
+
+
+class _TooLong(Exception):
+    pass
+
+
+class _Stream(io.RawIOBase):
+    """Reads from a socket until a point in time: a socket's own time-out is for each byte."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self.received = 0
+        """So many bytes."""
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `HTTPResponse` asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        count = self._connection.recv_into(buffer)
+        self.received += count
+        if self.received > LONGEST_ANSWER:
+            raise _TooLong
+        return count
