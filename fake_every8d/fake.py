@@ -44,6 +44,7 @@ class AccountChanges(TypedDict, total=False):
     password: str
     credit: Decimal | float
     international: bool
+    interactive: bool
     test_mode: bool
     report_url: str | None
     report_method: ReportMethod
@@ -282,6 +283,7 @@ class FakeEvery8d(Assertions):
         *,
         credit: Decimal | float = 1000,
         international: bool = False,
+        interactive: bool = False,
         test_mode: bool = False,
         report_url: str | None = None,
         report_method: ReportMethod = "GET",
@@ -299,6 +301,7 @@ class FakeEvery8d(Assertions):
             password,
             points(credit, "credit"),
             international,
+            interactive,
             test_mode,
             report_url,
             report_method,

@@ -52,11 +52,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        "every8d(credit=…, international=…, test_mode=…, report_url=…, report_method=…, "
-        "report_charset=…, report_attempts=…, password=…, edition=…, strict=…): how the every8d "
-        "fixture's first account is set up for this test, and the edition of the platform's "
-        "documents; strict is True, False or some of failures, advice, calls, as the ini option "
-        "every8d_strict has them",
+        "every8d(credit=…, international=…, interactive=…, test_mode=…, report_url=…, "
+        "report_method=…, report_charset=…, report_attempts=…, password=…, edition=…, strict=…): "
+        "how the every8d fixture's first account is set up for this test, and the edition of the "
+        "platform's documents; strict is True, False or some of failures, advice, calls, as the "
+        "ini option every8d_strict has them",
     )
 
 

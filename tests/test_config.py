@@ -119,7 +119,8 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         (
             DEMO + "colour = 5",
             'account 1 (demo): "colour" is unknown here; known: user_id, password, credit, '
-            "international, test_mode, report_url, report_method, report_charset, report_attempts",
+            "international, interactive, test_mode, report_url, report_method, report_charset, "
+            "report_attempts",
         ),
         (
             DEMO + 'credit = "1000"',

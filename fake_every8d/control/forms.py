@@ -267,6 +267,7 @@ ACCOUNT = Form(
         "password": TEXT,
         "credit": POINTS,
         "international": FLAG,
+        "interactive": FLAG,
         "test_mode": FLAG,
         "report_url": or_null(
             TEXT._replace(right="a URL such as http://127.0.0.1:3000/sms/report")

@@ -81,6 +81,8 @@ class Account:
     """Points left (餘額): 0 to 10¹², two decimals at most."""
     international: bool = False
     """May it send abroad (國際簡訊發送設定)? Clause S4."""
+    interactive: bool = False
+    """Has it interactive channels (互動簡訊), so that it can give an EventID? Clause H8."""
     test_mode: bool = False
     """Accepts everything, charges nothing, delivers nothing (測試模式). Clause S8."""
     report_url: str | None = None
@@ -101,7 +103,7 @@ class Account:
         if not self.user_id:
             raise InvalidInput("user_id must not be empty")
         object.__setattr__(self, "credit", points(self.credit, "credit"))
-        for name in ("international", "test_mode"):
+        for name in ("international", "interactive", "test_mode"):
             if not isinstance(value := getattr(self, name), bool):
                 raise InvalidInput(f"{name} must be true or false, not {value!r}")
         if type(self.failed_logins) is not int or self.failed_logins < 0:

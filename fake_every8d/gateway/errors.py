@@ -34,6 +34,7 @@ NO_SESSION = -301, "Session 資料不存在，請重新登入。"
 EMPTY_CONTENT = -24, "The content is empty."
 NO_MOBILE = -41, "no mobile."
 BAD_SEND_TIME = -28, "發送時間格式錯誤。"
+NO_CHANNEL = -290, "帳號沒有互動頻道"  # the text is ours (H8)
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
 

@@ -14,7 +14,13 @@ from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import Delivery, Outcomes
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import BAD_SEND_TIME, EMPTY_CONTENT, NO_MOBILE, PlatformError
+from fake_every8d.gateway.errors import (
+    BAD_SEND_TIME,
+    EMPTY_CONTENT,
+    NO_CHANNEL,
+    NO_MOBILE,
+    PlatformError,
+)
 from fake_every8d.gateway.messages import Batch, Message, Recipient, Reply, Status
 from fake_every8d.gateway.outbox import Outbox, Outgoing, ReportState
 from fake_every8d.gateway.reports import Email, Report
@@ -326,6 +332,8 @@ class Platform:
             raise PlatformError(*submission.problem)
         if not submission.recipients:
             raise PlatformError(*NO_MOBILE)
+        if submission.event_id and not account.interactive and self.edition > Edition.OF_2016:
+            raise PlatformError(*NO_CHANNEL)
         return account
 
     def _accept(self, account: Account, submission: Submission) -> Receipt:

@@ -7,7 +7,7 @@ from html import escape
 
 from fake_every8d.calls import Advice, Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
-from fake_every8d.gateway.errors import UNFORESEEN
+from fake_every8d.gateway.errors import NO_CHANNEL, UNFORESEEN
 from fake_every8d.http_api.forms import Parameters, read_form
 from fake_every8d.http_api.json_body import Fields, Malformed, read_json
 from fake_every8d.http_api.not_played import not_played
@@ -33,6 +33,10 @@ _LONG_BODY = 4 * 1024 * 1024  # bytes
 
 _NO_FORM = "Production returns -99 and does nothing when it cannot read the request: {}."
 _LONG = "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
+_NO_CHANNEL = (
+    "An EventID needs an account with interactive channels (interactive = true here): nothing was "
+    "sent."
+)
 _COMPRESSED = (
     "The body is read as it came, although its Content-Encoding is {}: ASP.NET decompresses no "
     "request. Send it as it is."
@@ -120,6 +124,8 @@ class HttpCall:
                 raise PlatformError(*UNFORESEEN)
             self._output = operation.run(call, self._given)
         except PlatformError as error:
+            if error.code == NO_CHANNEL[0]:
+                call.advice.add(_NO_CHANNEL)
             self._output = operation.refuse(error, call.edition)
         except Malformed as malformed:
             call.advice.add(_NO_FORM, str(malformed))

@@ -111,6 +111,35 @@ def test_h8_an_event_id_is_billed_17_characters_more(http: Http) -> None:
     assert http("sendSMS", MSG="字" * 54, DEST=PHONE, EventID="-1").startswith("997.00,1,2.0,0,")
 
 
+@pytest.mark.parametrize("edition", ["2021", "2025"])
+@pytest.mark.parametrize("name", ["sendSMS", "sendSMS4FilterMessage", "SendParamSMS"])
+def test_h8_an_event_id_needs_an_interactive_channel(
+    new_http: NewHttp, edition: str, name: str
+) -> None:
+    """Production F6: of what production said, only the code is known."""
+
+    def send() -> str:
+        if name == "SendParamSMS":
+            return http.json(name, param({"Mobile": PHONE, "Param": "x"}, EventID="-1"))
+        return http(name, MSG="x", DEST=PHONE, EventID="-1")
+
+    http = new_http(edition=edition)
+    assert re.match('-290,|{"Result":false,"Status":"-290","Msg":', send())
+    assert any(each.startswith("An EventID needs an account with") for each in http.advice)
+    assert http.fake.messages == []
+    assert http("getCredit") == "1000.00"
+    http.fake.update_account("demo", interactive=True)
+    assert "999.00,1,1,0," in send()
+    (message,) = http.fake.messages
+    assert message.event_id == "-1"
+
+
+def test_h8_missing_text_or_number_comes_before_the_event_id(new_http: NewHttp) -> None:
+    http = new_http(edition="2025")
+    assert http("sendSMS", MSG="x", EventID="-1").startswith("-27,")
+    assert http("sendSMS", DEST=PHONE, EventID="-1").startswith("-24,")
+
+
 @pytest.mark.parametrize(
     ("edition", "values", "line"),
     [

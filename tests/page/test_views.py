@@ -50,9 +50,13 @@ def test_a3_a_locked_account_is_unlocked(fake: FakeEvery8d, open: Open) -> None:
     assert not fake.account.locked
 
 
-def test_s4_s8_international_and_test_mode_are_switched(fake: FakeEvery8d, open: Open) -> None:
+def test_s4_s8_h8_what_an_account_may_is_switched(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/accounts")
-    for name, setting in (("May send abroad", "international"), ("Test mode", "test_mode")):
+    for name, setting in (
+        ("May send abroad", "international"),
+        ("Has interactive channels", "interactive"),
+        ("Test mode", "test_mode"),
+    ):
         switch = page.get_by_role("switch", name=name)
         expect(switch).to_have_attribute("aria-checked", "false")
         switch.click()

@@ -28,6 +28,7 @@ def test_accounts_are_shown_without_their_passwords(api: Api) -> None:
                 "user_id": "demo",
                 "credit": 1000,
                 "international": False,
+                "interactive": False,
                 "test_mode": False,
                 "report_url": None,
                 "report_method": "GET",
@@ -62,6 +63,7 @@ def test_an_account_can_be_changed_one_thing_at_a_time_or_several(api: Api) -> N
     assert api.patch("accounts/demo", report_url=None)["report_url"] is None
     assert api.patch("accounts/demo", password="new", test_mode=True)["test_mode"] is True
     assert log_in(api.url, "demo", "new")
+    assert api.patch("accounts/demo", interactive=True)["interactive"] is True
 
 
 def test_a_top_up_adds_to_what_there_is(api: Api) -> None:

@@ -40,7 +40,7 @@ def api(url: str, gateway: Gateway) -> Api:
             "accounts",
             {"user_id": "x", "password": "x", "points": 1},
             '"points" is unknown here; known: user_id, password, credit, international, '
-            "test_mode, report_url, report_method, report_charset, report_attempts",
+            "interactive, test_mode, report_url, report_method, report_charset, report_attempts",
         ),
         ("POST", "accounts", {"user_id": "", "password": "x"}, "user_id must not be empty"),
         (

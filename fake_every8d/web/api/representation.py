@@ -43,6 +43,7 @@ def account(account: Account, sessions: int) -> Json:
         "user_id": account.user_id,
         "credit": _points(account.credit),
         "international": account.international,
+        "interactive": account.interactive,
         "test_mode": account.test_mode,
         "report_url": account.report_url,
         "report_method": account.report_method,

@@ -4,7 +4,7 @@ import { iso } from "./format.js";
 
 /**
  * @typedef {{
- *   user_id: string, credit: number, international: boolean, test_mode: boolean,
+ *   user_id: string, credit: number, international: boolean, interactive: boolean, test_mode: boolean,
  *   report_url: string | null, report_method: string, report_charset: string, report_attempts: number,
  *   failed_logins: number, locked: boolean, sessions: number,
  * }} Account as the API shows it

@@ -148,6 +148,7 @@ export const en = {
   "account.top_up": "Top up",
   "account.top_up.points": "Points to add",
   "account.international": "May send abroad",
+  "account.interactive": "Has interactive channels (EventID)",
   "account.test_mode": "Test mode",
   "account.report_url": "Report URL: where status reports and replies go",
   "account.report_method": "Method",

@@ -144,6 +144,7 @@ export const zh = {
   "account.top_up": "儲值",
   "account.top_up.points": "要增加的點數",
   "account.international": "可發送國際簡訊",
+  "account.interactive": "有互動頻道（EventID）",
   "account.test_mode": "測試模式",
   "account.report_url": "回報網址：狀態回報與回覆簡訊送往此處",
   "account.report_method": "方法",

@@ -54,6 +54,7 @@ function Account({ account }) {
       </dl>
       <div class="switches">
         <${Switch} on=${account.international} label=${t("account.international")} onChange=${(international) => change({ international })} />
+        <${Switch} on=${account.interactive} label=${t("account.interactive")} onChange=${(interactive) => change({ interactive })} />
         <${Switch} on=${account.test_mode} label=${t("account.test_mode")} onChange=${(test_mode) => change({ test_mode })} />
       </div>
       <${ReportSettings} account=${account} change=${change} />
