@@ -187,7 +187,7 @@ ANOTHER_WAY = {
 }
 """What is over HTTP another way to do what one of those does, or nothing for a test."""
 
-SERVING = {"start", "stop", "url", "soap_url", "http_url", "wsdl_url", "ca_file"}
+SERVING = {"start", "stop", "url", "plain_url", "soap_url", "http_url", "wsdl_url", "ca_file"}
 
 
 def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
