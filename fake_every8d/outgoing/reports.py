@@ -1,9 +1,9 @@
 """Status reports going out: a GET or a POST for each.
 
-On sockets and the standard library's reader of responses, since both R1 and R2 want less than
-an HTTP client does: no proxy, no redirect, no escape rewritten, one deadline for all of a
-response, and its status whatever becomes of its body. Connections are kept for all workers
-together, because a worker ends as soon as it has nothing to do.
+On a socket, and `http.client`'s reader of responses. A whole HTTP client would have to be talked
+out of what R1 and R2 do not want (proxies, redirects, escapes in upper case, a body that is read
+to its end), and into a deadline for all of a response. Workers share the kept connections, since
+each of them ends as soon as it has nothing to do.
 """
 
 import functools

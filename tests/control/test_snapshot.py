@@ -39,8 +39,11 @@ def receive(report: Report) -> int:
 def new_world() -> World:
     accounts = (
         Account("demo", "demo", Decimal(40), report_url="http://receiver/"),
-        Account("shop", "shop", Decimal("7.5"), international=True),
-    )
+        Account(
+            "shop", "shop", Decimal("7.5"), international=True, report_url="http://receiver/",
+            report_method="POST", report_charset="big5", report_attempts=2,
+        ),
+    )  # fmt: skip
     return World(Gateway(Settings(accounts), report=receive, mail=lambda email: 250))
 
 

@@ -130,8 +130,8 @@ function ReportSettings({ account, change }) {
           ${t("account.report_attempts")}
           <input type="number" min="1" max="100" ...${field("report_attempts")} />
         </label>
-        <button disabled=${Object.entries(current).every(([name, value]) => changed[name] === value)}>${t("save")}</button>
       </div>
+      <button disabled=${Object.entries(current).every(([name, value]) => changed[name] === value)}>${t("save")}</button>
       <${FieldError} problem=${problem} />
     </form>
   `;
