@@ -1,20 +1,26 @@
 """Waiting for messages, status reports and requests in a test, and asserting them."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
+from fake_every8d.calls import known_operation
 from fake_every8d.control import summary
 from fake_every8d.control.journal import Journal, RecordedRequest
-from fake_every8d.gateway import Gateway, Message, Report, ReportState, Status
+from fake_every8d.gateway import (
+    Conflict,
+    Gateway,
+    InvalidInput,
+    Message,
+    NotFound,
+    Report,
+    ReportState,
+    Status,
+    event_loops,
+)
 from fake_every8d.gateway.changes import ANYTHING
 
-_REFUSED = (
-    Status.INVALID_NUMBER,
-    Status.INVALID_NUMBER_2025,
-    Status.INVALID_SEND_TIME,
-    Status.NO_CREDIT,
-    Status.INTERNATIONAL_DISABLED,
-)
+_STILL_TO_GO = (Status.BOOKED, Status.TEST_MODE)  # and accepted all the same
 
 Item = TypeVar("Item")
 
@@ -24,13 +30,16 @@ class _Wanted(NamedTuple):
 
     to: str | None
     containing: str | None
+    matching: str | re.Pattern[str] | None
     user_id: str | None
     after: Message | None = None
 
     def __str__(self) -> str:
+        pattern = self.matching.pattern if isinstance(self.matching, re.Pattern) else self.matching
         return (
             ("" if self.to is None else f" to {self.to}")
             + ("" if self.containing is None else f" containing {self.containing!r}")
+            + ("" if pattern is None else f" matching {pattern!r}")
             + ("" if self.user_id is None else f" of account {self.user_id!r}")
             + ("" if self.after is None else f" after message {self.after.id}")
         )
@@ -39,9 +48,13 @@ class _Wanted(NamedTuple):
 class Assertions:
     """The part of `FakeEvery8d` that raises an `AssertionError`, which says what there is instead.
 
-    Waiting takes real seconds, and ends as soon as what it waits for is there. In a test that
-    runs on an event loop, wait in a thread, as with everything that blocks:
-    `await asyncio.to_thread(every8d.wait_for_message, to="0912345678")`.
+    Waiting takes real seconds, and ends as soon as the awaited thing is there. In a test that runs
+    on an event loop (asyncio or trio), await the method of the same name with `_async` at its
+    end: `await every8d.wait_for_message_async(to="0912345678")`. Where the application runs on
+    that loop, it could send nothing while the test blocks it, so a wait that would block a
+    running loop raises `Conflict` at once.
+
+    A `user_id` without an account, and an operation that does not exist, are errors.
     """
 
     gateway: Gateway
@@ -52,6 +65,7 @@ class Assertions:
         to: str | None = None,
         containing: str | None = None,
         *,
+        matching: str | re.Pattern[str] | None = None,
         user_id: str | None = None,
         after: Message | None = None,
         timeout: float = 5.0,
@@ -61,11 +75,13 @@ class Assertions:
             sms = every8d.wait_for_message(to="0912345678", containing="驗證碼")
             assert sms.code == "483920"
 
-        With `user_id`, only messages of that account count; with `after`, only later ones than
-        that. Waits for `timeout` real seconds at most.
+        Messages that were refused, or cancelled before they went out, do not count. `containing`
+        is a part of the content, `matching` a regular expression for a part of it. With `user_id`,
+        only messages of that account count; with `after`, only later ones than that. Waits for
+        `timeout` real seconds at most.
         """
         __tracebackhide__ = True
-        wanted = _Wanted(to, containing, user_id, after)
+        wanted = _Wanted(to, containing, matching, user_id, after)
         found = self._accepted_in_time(1, wanted, timeout)
         if not found:
             raise AssertionError(
@@ -79,6 +95,7 @@ class Assertions:
         to: str | None = None,
         containing: str | None = None,
         *,
+        matching: str | re.Pattern[str] | None = None,
         user_id: str | None = None,
         after: Message | None = None,
         timeout: float = 5.0,
@@ -90,7 +107,7 @@ class Assertions:
         The other parameters are those of `wait_for_message`.
         """
         __tracebackhide__ = True
-        wanted = _Wanted(to, containing, user_id, after)
+        wanted = _Wanted(to, containing, matching, user_id, after)
         found = self._accepted_in_time(count, wanted, timeout)
         if len(found) < count:
             raise AssertionError(
@@ -104,6 +121,7 @@ class Assertions:
         to: str | None = None,
         containing: str | None = None,
         *,
+        matching: str | re.Pattern[str] | None = None,
         user_id: str | None = None,
         count: int | None = None,
     ) -> list[Message]:
@@ -114,7 +132,8 @@ class Assertions:
         Returns them, oldest first. Does not wait: for that, see `wait_for_messages`.
         """
         __tracebackhide__ = True
-        wanted = _Wanted(to, containing, user_id)
+        wanted = _Wanted(to, containing, matching, user_id)
+        self._check(user_id)
         found = self._accepted(wanted)
         if len(found) != count and (count is not None or not found):
             sent = "no message was" if not found else _counted(len(found))
@@ -127,16 +146,19 @@ class Assertions:
         to: str | None = None,
         containing: str | None = None,
         *,
+        matching: str | re.Pattern[str] | None = None,
         user_id: str | None = None,
     ) -> None:
         """Assert that no message has been accepted.
 
             every8d.assert_nothing_sent(to="0922333444")
 
-        A message that was refused (status -3, 301 and so on) was not sent.
+        A message that was refused (status -3, 301 and so on), or cancelled before it went out,
+        was not sent.
         """
         __tracebackhide__ = True
-        wanted = _Wanted(to, containing, user_id)
+        wanted = _Wanted(to, containing, matching, user_id)
+        self._check(user_id)
         if found := self._accepted(wanted):
             raise AssertionError(
                 f"{_counted(len(found))} sent{wanted}; {self._messages_listed(found)}"
@@ -145,32 +167,49 @@ class Assertions:
     def wait_for_report(
         self,
         to: str | None = None,
-        status: Status | int | None = None,
+        status: Status | int | str | None = None,
         *,
         user_id: str | None = None,
+        state: ReportState | str = ReportState.DELIVERED,
+        attempts: int = 0,
         timeout: float = 5.0,
     ) -> Report:
         """Wait for a status report that the receiver has accepted, and return the newest.
 
-            every8d.wait_for_report(to="0912345678", status=Status.REPLY)
+            every8d.wait_for_report(to="0912345678", status="REPLY")
 
+        `status` is a number or a name of `Status`. `state` is that of the report: `delivered`,
+        `waiting` for its next attempt, or `given_up`; with `attempts`, only a report that
+        has had so many counts: `state="waiting", attempts=1` is one whose first attempt has failed.
         Waits for `timeout` real seconds at most.
         """
         __tracebackhide__ = True
+        try:
+            state = ReportState(state)
+        except ValueError:
+            known = ", ".join([each.value for each in ReportState])
+            raise InvalidInput(f"state must be one of {known}, not {state!r}") from None
+        status = None if status is None else Status.of(status)
 
         def taken() -> list[Report]:
-            return self.gateway.reports(
-                to=to, user_id=user_id, status=status, state=ReportState.DELIVERED
-            )
+            return [
+                report
+                for report in self.gateway.reports(
+                    to=to, user_id=user_id, status=status, state=state
+                )
+                if len(report.attempts) >= attempts
+            ]
 
         found = self._in_time(taken, 1, timeout, to=to, user_id=user_id)
         if not found:
             about = "" if status is None else f" of status {int(status)}"
             who = "" if to is None else f" about {to}"
             whose = "" if user_id is None else f" of account {user_id!r}"
+            tried = f" after {attempts} attempts" if attempts else ""
             lines = summary.report_lines(self.gateway.reports())
             raise AssertionError(
-                f"no report{who}{about}{whose} was delivered within {timeout:g} s; {_listed(lines)}"
+                f"no report{who}{about}{whose} was {state.value}{tried} within {timeout:g} s; "
+                f"{_listed(lines)}"
             )
         return found[-1]
 
@@ -191,6 +230,8 @@ class Assertions:
         `timeout` real seconds at most.
         """
         __tracebackhide__ = True
+        if operation is not None:
+            known_operation(operation)
 
         def came() -> list[RecordedRequest]:
             return [
@@ -199,7 +240,7 @@ class Assertions:
                 if operation in (None, request.operation) and user_id in (None, request.user_id)
             ]
 
-        found = self._in_time(came, count, timeout, topic=Journal)
+        found = self._in_time(came, count, timeout, user_id=user_id, topic=Journal)
         if len(found) < count:
             what = "no request" if count == 1 else f"{len(found)} of {count} requests"
             which = "" if operation is None else f" for {operation}"
@@ -208,12 +249,22 @@ class Assertions:
             raise AssertionError(f"{what}{which}{whose} within {timeout:g} s; {_listed(lines)}")
         return found[-1]
 
+    wait_for_message_async = event_loops.awaitable(wait_for_message)
+    wait_for_messages_async = event_loops.awaitable(wait_for_messages)
+    wait_for_report_async = event_loops.awaitable(wait_for_report)
+    wait_for_request_async = event_loops.awaitable(wait_for_request)
+
     def _accepted(self, wanted: _Wanted) -> list[Message]:
-        to, text, user_id, after = wanted
+        to, text, pattern, user_id, after = wanted
         messages = self.gateway.messages(
             to=to, text=text, user_id=user_id, after=after.id if after else None
         )
-        return [message for message in messages if message.status not in _REFUSED]
+        return [
+            message
+            for message in messages
+            if (message.sent_at is not None or message.status in _STILL_TO_GO)
+            and (pattern is None or message.find(pattern) is not None)
+        ]
 
     def _accepted_in_time(self, count: int, wanted: _Wanted, timeout: float) -> list[Message]:
         return self._in_time(
@@ -231,14 +282,32 @@ class Assertions:
         topic: Hashable = ANYTHING,
     ) -> list[Item]:
         """What `find` finds, once that is enough or the time is up."""
+        __tracebackhide__ = True
+        self._check(user_id)
         found: list[Item] = []
 
         def enough() -> bool:
             found[:] = find()
             return len(found) >= count
 
+        if not enough() and timeout > 0 and event_loops.running():
+            raise Conflict(
+                "this waits on a thread that runs an event loop, which stands still meanwhile: "
+                "await the method of the same name with _async at its end, such as "
+                "`await every8d.wait_for_message_async(…)`"
+            )
         self.gateway.wait_for(enough, timeout, to=to, user_id=user_id, topic=topic)
         return found
+
+    def _check(self, user_id: str | None) -> None:
+        """Raise `NotFound` for the user ID of no account, now or when it called."""
+        __tracebackhide__ = True
+        if user_id is None:
+            return
+        accounts = [account.user_id for account in self.gateway.accounts()]
+        called = (request.user_id for request in self._journal.all())
+        if user_id not in (*accounts, *called) and not self.gateway.batches(user_id=user_id):
+            raise NotFound(f"there is no account {user_id!r}; there are: {', '.join(accounts)}")
 
     def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
         edition = self.gateway.edition

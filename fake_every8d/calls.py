@@ -1,7 +1,10 @@
 """A call of one of the platform's operations, through either of its APIs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from difflib import get_close_matches
+from typing import Literal, NamedTuple, Protocol, get_args
+
+from fake_every8d.gateway.errors import InvalidInput
 
 OperationName = Literal[
     "getConnection",
@@ -18,6 +21,23 @@ OperationName = Literal[
     "getFreePhoneCallinLog",
 ]
 """Every operation of either API, by the name that calls, failures and pages have for it (H17)."""
+
+_SAME = {"sendParam": "sendParamSMS", "ConnectionHandler": "getConnection"}
+"""Names that the HTTP API has for an operation with another name here."""
+
+
+def known_operation(name: str) -> None:
+    """Raise `InvalidInput`, with the name that was meant, if there is no such operation."""
+    names: tuple[str, ...] = get_args(OperationName)
+    if name in names:
+        return
+    asked = name.removesuffix(".ashx").lower()
+    spelt = {each.lower(): each for each in names}
+    spelt |= {other.lower(): each for other, each in _SAME.items()}
+    close = get_close_matches(asked, spelt, n=1)
+    hint = f"did you mean {spelt[close[0]]}?" if close else f"there are {', '.join(names)}"
+    raise InvalidInput(f"there is no operation {name!r}; {hint}")
+
 
 _FEW = 3  # sentences of one kind
 _KINDS = 20  # kinds of sentence: more than the APIs have

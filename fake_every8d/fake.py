@@ -352,6 +352,16 @@ class FakeEvery8d(Assertions):
         """
         return self.gateway.messages()
 
+    @property
+    def sent(self) -> list[Message]:
+        """The messages that went out, oldest first: neither refused, booked nor cancelled.
+
+            assert [sms.phone for sms in every8d.sent] == ["0912345678"]
+
+        An account in test mode sends nothing (S8).
+        """
+        return [message for message in self.messages if message.sent_at is not None]
+
     def messages_to(self, number: str) -> list[Message]:
         """The messages to a number, oldest first.
 
@@ -367,7 +377,7 @@ class FakeEvery8d(Assertions):
         """
         return self.gateway.batches()
 
-    def set_status(self, message: Message | int, status: Status | int) -> Message:
+    def set_status(self, message: Message | int, status: Status | int | str) -> Message:
         """Decide now what becomes of a message, given itself or by its ID; returns it then.
 
             booked = every8d.wait_for_message(to="0922333444")
@@ -377,10 +387,10 @@ class FakeEvery8d(Assertions):
         `Conflict` if it cannot come to that status.
         """
         message_id = message if isinstance(message, int) else message.id
-        return self.gateway.set_status(message_id, status)
+        return self.gateway.set_status(message_id, Status.of(status))
 
     def set_outcome(
-        self, to: str, status: Status | int, after: float | timedelta | None = None
+        self, to: str, status: Status | int | str, after: float | timedelta | None = None
     ) -> Outcome:
         """From now on, messages to a number end in `status`, `after` seconds after being sent.
 
@@ -391,7 +401,7 @@ class FakeEvery8d(Assertions):
         """
         if isinstance(after, timedelta):
             after = after.total_seconds()
-        return self.gateway.set_outcome(to, status, after)
+        return self.gateway.set_outcome(to, Status.of(status), after)
 
     @property
     def outcomes(self) -> list[Outcome]:

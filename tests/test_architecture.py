@@ -14,7 +14,7 @@ ALLOWED = {
     "gateway": {"gateway"},
     "soap": {"soap", "gateway", "calls", "charsets"},
     "http_api": {"http_api", "gateway", "calls", "charsets"},
-    "calls": {"calls"},
+    "calls": {"calls", "gateway"},
     "charsets": {"charsets"},
     "control": {"control", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},

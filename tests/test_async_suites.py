@@ -117,6 +117,20 @@ SUITE = """
             await every8d.clock.advance_async(60)
             assert every8d.reports[0].state.value == "delivered"
 
+    async def test_wait_async(every8d):
+        platform = every8d.gateway.platform
+        key = platform.open_session("demo", "demo")
+        threading.Timer(0.05, platform.send_sms, (key, "", "483920", "0912345678", "")).start()
+        sms = await every8d.wait_for_message_async(to="0912345678", timeout=30)
+        assert sms.code == "483920"
+        assert every8d.wait_for_message() == sms  # it is there, so nothing waits
+        with pytest.raises(AssertionError, match="^no request for getCredit within 0.01 s"):
+            await every8d.wait_for_request_async("getCredit", timeout=0.01)
+
+    async def test_blocking_wait_on_the_loop_itself_says_what_to_do(every8d):
+        with pytest.raises(InvalidInput, match="wait_for_message_async"):
+            every8d.wait_for_message(to="0912345678", timeout=30)
+
     async def test_without_reports_advance_is_at_once(every8d):
         key = every8d.gateway.platform.open_session("demo", "demo")
         every8d.gateway.platform.send_sms(key, "", "hello", "0912345678", "")
@@ -126,6 +140,7 @@ SUITE = """
     """
 
 HEADER = """
+import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 import pytest
@@ -147,4 +162,4 @@ def test_reports_to_the_tests_own_loop(pytester: pytest.Pytester, combination: s
     options = ["-p", "anyio"]
     if plugin is WITH_PYTEST_ASYNCIO:
         options = ["-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function"]
-    run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=3)
+    run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=5)

@@ -23,7 +23,9 @@ def members() -> list[str]:
     return [
         name
         for name, member in (vars(FakeEvery8d) | vars(Assertions)).items()
-        if not name.startswith("_") and (callable(member) or isinstance(member, property))
+        if not name.startswith("_")
+        and not name.endswith("_async")  # whose example is the blocking method's
+        and (callable(member) or isinstance(member, property))
     ]
 
 

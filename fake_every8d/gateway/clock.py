@@ -3,13 +3,12 @@
 import heapq
 import itertools
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from fake_every8d.gateway import real_time
+from fake_every8d.gateway import event_loops, real_time
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.errors import Conflict, InvalidInput
 
@@ -114,25 +113,6 @@ class RealTime:
     def _measured(self) -> int:
         # In this order, a thread that has to wait in between measures too little, never a jump.
         return self._wall_ns() - int(real_time.perf_counter_ns())
-
-
-def _on_event_loop() -> bool:
-    """Whether this thread runs an event loop, which stands still while this waits."""
-    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    return (asyncio is not None and asyncio._get_running_loop() is not None) or (
-        trio is not None and trio.lowlevel.in_trio_task()
-    )
-
-
-async def _on_thread(function: Callable[[], datetime]) -> datetime:
-    """Call a function that blocks, on a thread of its own."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
-        moment: datetime = await trio.to_thread.run_sync(function)
-        return moment
-    import asyncio  # here, because hardly anybody needs it
-
-    return await asyncio.to_thread(function)
 
 
 class Timer:
@@ -240,16 +220,6 @@ class Clock:
             ) from None
         return self._move(lambda now: now + micros)
 
-    async def advance_async(
-        self, duration: float | timedelta | None = None, /, **parts: float
-    ) -> datetime:
-        """`advance`, for tests on an event loop (asyncio or trio), which goes on meanwhile."""
-        return await _on_thread(lambda: self.advance(duration, **parts))
-
-    async def travel_to_async(self, moment: datetime) -> datetime:
-        """`travel_to`, for tests on an event loop (asyncio or trio), which goes on meanwhile."""
-        return await _on_thread(lambda: self.travel_to(moment))
-
     def travel_to(self, moment: datetime) -> datetime:
         """Let time pass at once until `moment`, like `advance`.
 
@@ -261,6 +231,9 @@ class Clock:
         except (TypeError, AttributeError):
             raise InvalidInput(f"travel_to takes a datetime, not {moment!r}") from None
         return self._move(lambda now: target)
+
+    advance_async = event_loops.awaitable(advance)
+    travel_to_async = event_loops.awaitable(travel_to)
 
     def freeze(self) -> None:
         """Stop time. It can still be moved."""
@@ -400,7 +373,7 @@ class Clock:
         the queue that is due earlier than what is there now. A thread that
         runs an event loop waits only briefly, because a receiver on that loop cannot respond.
         """
-        patience = _PATIENCE_ON_A_LOOP if _on_event_loop() else None
+        patience = _PATIENCE_ON_A_LOOP if event_loops.running() else None
         turn_ends = real_time.monotonic() + _TURN
         while self._changes.generation == generation:
             self._drop_cancelled()

@@ -13,6 +13,7 @@ from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
 from fake_every8d.gateway.editions import Edition
+from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.numbers import Kind, Number
 
 # Not as all but the others, of which there are so many that compiling it takes 3 ms.
@@ -53,6 +54,20 @@ class Status(enum.IntEnum):
         status._value_ = value
         status.term = term
         return status
+
+    @classmethod
+    def of(cls, status: "Status | int | str") -> "Status":
+        """The status of a number (103) or a name (`NO_SUCH_NUMBER`, in any case).
+
+        Raises `InvalidInput` for one that there is not.
+        """
+        try:
+            if isinstance(status, str) and not status.lstrip("-").isdecimal():
+                return cls[status.upper()]
+            return cls(int(status))
+        except (KeyError, ValueError):
+            known = ", ".join(f"{each.value} {each.name}" for each in cls)
+            raise InvalidInput(f"there is no status {status!r}; there are {known}") from None
 
     @property
     def final(self) -> bool:
@@ -141,6 +156,11 @@ class Message:
     """RETRYTIME or `retryTime`: minutes as they were given; of no effect (H8, S10)."""
     event_id: str = ""
     """EventID: of the reply link that lengthens the SMS by 17 characters (H8)."""
+
+    @property
+    def phone(self) -> str:
+        """`to` as people in Taiwan write it: `0912345678`; other countries' as in `to`."""
+        return numbers.as_written_in_taiwan(self.to)
 
     @property
     def due_at(self) -> datetime:

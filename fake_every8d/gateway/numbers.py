@@ -70,6 +70,11 @@ def parse_spelling(text: str) -> Number:
     return number
 
 
+def as_written_in_taiwan(number: str) -> str:
+    """`0912345678` for `+886912345678`; other numbers stay as they are."""
+    return f"0{number[4:]}" if number.startswith("+8869") else number
+
+
 def valid(text: str) -> str:
     """The number that somebody means, in any usual spelling, as it is kept.
 

@@ -1,0 +1,41 @@
+"""Event loops (asyncio, trio): whether this thread runs one, and waiting without stopping it."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Self = TypeVar("Self")
+Result = TypeVar("Result")
+
+
+def running() -> bool:
+    """Whether this thread runs an event loop, which stands still while this thread waits."""
+    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    return (asyncio is not None and asyncio._get_running_loop() is not None) or (
+        trio is not None and trio.lowlevel.in_trio_task()
+    )
+
+
+def awaitable(
+    method: Callable[Concatenate[Self, P], Result],
+) -> Callable[Concatenate[Self, P], Awaitable[Result]]:
+    """A method that blocks, for tests on an event loop, which goes on meanwhile.
+
+    It runs in a thread of its own.
+    """
+
+    @wraps(method)
+    async def on_thread(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        call = partial(method, self, *args, **kwargs)
+        trio = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_task():
+            result: Result = await trio.to_thread.run_sync(call)
+            return result
+        import asyncio  # here, because hardly anybody needs it
+
+        return await asyncio.to_thread(call)
+
+    on_thread.__doc__ = f"`{method.__name__}`, for tests on an event loop (asyncio or trio)."
+    return on_thread
