@@ -1,8 +1,9 @@
 """The image as a container for testcontainers-python; takes the extra `testcontainers`."""
 
+import ssl
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Self
 
 try:
     from testcontainers.core.container import DockerContainer
@@ -15,6 +16,8 @@ except ImportError as error:
 PORT = 8021
 """The port that the server listens on inside the container."""
 
+_TIMEOUT = 10  # seconds
+
 _ACCOUNTS = "/etc/fake-every8d/accounts.toml"
 
 
@@ -25,9 +28,9 @@ class Every8dContainer(DockerContainer):
             requests.get(f"{every8d.url}/fake/messages?to=0912345678&wait_seconds=5")
 
     `accounts` is a TOML file on this machine, mounted over the image's own. Settings are the
-    options of `fake-every8d serve`, by name. Other containers in its network reach it by its
-    network alias, at port 8021. Other arguments of `DockerContainer` go into
-    `container_options`.
+    options of `fake-every8d serve`, by name; several names in one text, with blanks between them.
+    Other containers in its network reach it by its network alias, at port 8021. Other arguments
+    of `DockerContainer` go into `container_options`.
     """
 
     def __init__(
@@ -45,11 +48,35 @@ class Every8dContainer(DockerContainer):
         for name, value in settings.items():
             self.with_env(f"FAKE_EVERY8D_{name.upper()}", str(value))
         self.waiting_for(HttpWaitStrategy(PORT, "/healthz"))
+        self._scheme = "http"
+
+    def start(self) -> Self:
+        """Start it, and return when it is ready."""
+        super().start()
+        try:
+            # Asked, since TLS may be on by a setting, the environment or the accounts file.
+            ssl.get_server_certificate(self._address, timeout=_TIMEOUT)
+        except ssl.SSLError:
+            self._scheme = "http"
+        else:
+            self._scheme = "https"
+        return self
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        return self.get_container_host_ip(), int(self.get_exposed_port(PORT))
 
     @property
     def url(self) -> str:
-        """Its URL from this machine, without a slash at the end; the JSON API is at `/fake`."""
-        return f"http://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
+        """Its URL from this machine, by https if TLS is on; without a slash at the end."""
+        host, port = self._address
+        return f"{self._scheme}://{host}:{port}"
+
+    @property
+    def plain_url(self) -> str:
+        """The same by http, whether TLS is on or not (W11); the CA is at `/fake/ca.pem`."""
+        host, port = self._address
+        return f"http://{host}:{port}"
 
     @property
     def soap_url(self) -> str:

@@ -50,8 +50,8 @@ class Engine(ThreadingHTTPServer):
             text=True,
         )
         assert self.process.stdout is not None
-        line = next(line for line in self.process.stdout if "http://" in line)
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        line = next(line for line in self.process.stdout if "://" in line)
+        found = re.search(r"https?://127\.0\.0\.1:(\d+)", line)
         assert found
         self.port = int(found[1])
 
@@ -126,6 +126,21 @@ def test_it_is_ready_when_it_has_started_and_tells_where_it_is(engine: Engine) -
         assert engine.created["Image"] == "fake-every8d"
         assert engine.created["ExposedPorts"] == {"8021/tcp": {}}
     wait_for(lambda: engine.process is None)
+
+
+@pytest.mark.parametrize("by", ["setting", "file"])
+def test_its_url_is_https_where_tls_is_on(engine: Engine, tmp_path: Path, by: str) -> None:
+    accounts = tmp_path / "ours.toml"
+    accounts.write_text(f"[settings]\ntls = {str(by == 'file').lower()}\n", "utf-8")
+    settings = {"tls": True, "tls_name": "sms.test api.e8d.tw"} if by == "setting" else {}
+    with Every8dContainer(accounts=accounts, **settings) as every8d:
+        assert every8d.url == f"https://127.0.0.1:{engine.port}"
+        assert every8d.soap_url.startswith(f"{every8d.url}/")
+        assert every8d.plain_url == f"http://127.0.0.1:{engine.port}"
+        ca_file = tmp_path / "ca.pem"
+        pem = requests.get(f"{every8d.plain_url}/fake/ca.pem", timeout=30).content
+        ca_file.write_bytes(pem)
+        assert requests.get(every8d.wsdl_url, verify=str(ca_file), timeout=30).status_code == 200
 
 
 def test_accounts_and_settings_get_there(engine: Engine, tmp_path: Path) -> None:
