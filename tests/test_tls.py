@@ -614,10 +614,12 @@ def test_without_the_extra_one_line_names_it() -> None:
     )
 
 
-def test_the_fixture_speaks_https_where_every8d_tls_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", ["True", "Tls(dir='kept', names=['production'], port=0)"])
+def test_the_fixture_speaks_https_where_every8d_tls_says_so(tmp_path: Path, tls: str) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "conftest.py").write_text(
-        "import pytest\n@pytest.fixture(scope='session')\ndef every8d_tls(): return True\n"
+        "import pytest\nfrom fake_every8d import Tls\n"
+        f"@pytest.fixture(scope='session')\ndef every8d_tls(): return {tls}\n"
     )
     (tmp_path / "test_it.py").write_text(
         "import urllib3\n"
