@@ -18,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from fake_every8d.compare.command import PASSWORD, compare
+from fake_every8d.control.readable import printable
 from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.health import problem, reason
@@ -135,6 +136,8 @@ def _accounts(
             options[name].process_value(ctx, value)
         except click.BadParameter as error:
             raise click.UsageError(f"{path}: settings: {name}: {error.message}") from error
+        except ValueError as error:  # U+0000 in the name of a file
+            raise click.UsageError(f"{path}: settings: {name}: {error}") from error
     ctx.default_map = dict(config.settings)
     ctx.meta[_FILE] = path
     ctx.meta[_CONFIG] = config
@@ -358,7 +361,7 @@ def serve(
                 ca_file=tls_ca_file,
                 set_up=config.set_up if config else None,
             )
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # Unicode's, too, of a name that is none
             ports = f"port {port}"
             if tls and tls.port is not None:
                 ports = f"ports {port} and {tls.port}"
@@ -379,13 +382,16 @@ def check(
     option is wrong, or if the environment has an unknown FAKE_EVERY8D_… variable.
     """
     _check_environment()
+    _check_host(ctx.params["host"])
     if tls := _tls(**ctx.params):
         from fake_every8d.web.http.tls import check as check_tls
 
         with _usage_errors():
             check_tls(tls, ctx.params["host"])
     file = ctx.meta.get(_FILE, "default")
-    points = ", ".join(f"{account.user_id} ({account.credit:f} points)" for account in accounts)
+    points = ", ".join(
+        f"{printable(account.user_id)} ({account.credit:f} points)" for account in accounts
+    )
     click.echo(f"{'accounts':20}  {points:20}  {file}")
     if config := cast("Config | None", ctx.meta.get(_CONFIG)):
         for name, tables in (("outcome", config.outcomes), ("failure", config.failures)):
@@ -394,9 +400,20 @@ def check(
                     f"{key} = {json.dumps(value, ensure_ascii=False)}"
                     for key, value in table.items()
                 )
-                click.echo(f"{name:20}  {told:20}  {file}")
+                click.echo(f"{name:20}  {printable(told):20}  {file}")
     for name, value in options.items():
         click.echo(f"{name:20}  {_shown(name, value):20}  {_origin(ctx, name)}")
+
+
+def _check_host(host: str) -> None:
+    """Refuse what `serve` could not listen on, whichever the port."""
+    from fake_every8d.web.http.server import listen
+
+    try:
+        for listener in listen(host, [0]):
+            listener.close()
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"cannot listen on {host}: {reason(error)}") from error
 
 
 def _check_environment() -> None:
@@ -420,7 +437,7 @@ def _shown(name: str, value: Any) -> str:
         return "***"
     if isinstance(value, bool):
         return str(value).lower()
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+    return printable(" ".join(value) if isinstance(value, tuple) else str(value))
 
 
 def _origin(ctx: click.Context, name: str) -> str:
@@ -525,7 +542,7 @@ def main() -> None:
             name = error.param.name or ""
             if error.ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
                 error.param_hint = f"{_ENVIRONMENT}_{name.upper()}"
-        print(f"fake-every8d: {error.format_message()}", file=sys.stderr)
+        print(printable(f"fake-every8d: {error.format_message()}", 2_000), file=sys.stderr)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_every8d.control.failures import FAILURE, checked
 from fake_every8d.control.forms import ACCOUNT, OUTCOME, Form, unknown
+from fake_every8d.control.readable import printable
 from fake_every8d.gateway import Account, InvalidInput, Settings
 from fake_every8d.gateway.delivery import Outcomes
 
@@ -25,6 +26,9 @@ _TABLES = ("account", "outcome", "failure")
 
 class ConfigError(ValueError):
     """The accounts file cannot be used. One line: file, table, key, and what is wrong."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message, 2_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,12 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"is not UTF-8 text, at byte {error.start}") from error
+    except RecursionError as error:
+        raise ConfigError("is nested too deeply") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not TOML: {error}") from error
+    except (ArithmeticError, ValueError) as error:
+        raise ConfigError("has a number in it that is too large for anything") from error
 
 
 def _each(
@@ -100,7 +108,8 @@ def _each(
         try:
             things.append(read(table))
         except (ConfigError, InvalidInput) as error:
-            called = f" ({table[key]})" if key in table else ""
+            named = table.get(key)
+            called = f" ({printable(named)})" if isinstance(named, str) else ""
             raise ConfigError(f"{name} {number}{called}: {error}") from error
     return tuple(things)
 

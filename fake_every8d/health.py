@@ -19,7 +19,7 @@ def problem(host: str, port: int) -> str | None:
             connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
             with connection.makefile("rb") as response:
                 status = response.readline(1000).split(maxsplit=2)[1:2]
-    except OSError as error:
+    except (OSError, ValueError) as error:  # such as a name that is none
         return reason(error)
     if status == [b"200"]:
         return None

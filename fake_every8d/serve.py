@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.log import LogFormat, Writer, json_line, text_line
+from fake_every8d.control.readable import printable
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import InvalidInput, Settings
 from fake_every8d.http_api import PATH as HTTP_PATH
@@ -127,8 +128,9 @@ def _announcement(fake: FakeEvery8d, public_url: str | None, log_format: LogForm
         ready |= {"http_api": base + HTTP_PATH, "edition": edition}
         if plain_url != url:
             ready["plain"] = plain_url
-        return json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
-    points = ", ".join(f"{who} ({credit} points)" for who, credit in accounts.items())
+        line = json.dumps(ready | {"accounts": accounts}, ensure_ascii=False)
+        return line if line.isprintable() else json.dumps(json.loads(line))
+    points = ", ".join(f"{printable(who)} ({credit} points)" for who, credit in accounts.items())
     by_http = f"  by http   {plain_url}/\n" if plain_url != url else ""
     return (
         "fake-every8d is ready; Ctrl-C ends it\n"

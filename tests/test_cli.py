@@ -1,17 +1,22 @@
 """The command line, but for what serving is like."""
 
+import io
 import os
 import re
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
 from fake_every8d import health
+from fake_every8d.cli import check, main
 from tests.web.serving import Served
 
 
@@ -61,7 +66,7 @@ def test_what_does_not_serve_does_not_import_what_serving_needs(arguments: list[
         try:
             main()
         except SystemExit:
-            heavy = {{"fake_every8d.gateway.gateway", "spyne", "lxml", "werkzeug", "urllib3"}}
+            heavy = {{"fake_every8d.fake", "spyne", "lxml", "werkzeug", "urllib3"}}
             print(sorted(heavy & set(sys.modules)))
     """
     done = subprocess.run(
@@ -240,6 +245,53 @@ def test_a_setting_that_is_wrong_is_named_with_file_table_and_key(
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith(f"fake-every8d: {path}: settings: {complaint}")
+    assert done.stderr.count("\n") == 1
+
+
+OPTIONS = [option.opts[0] for option in check.params if option.param_type_name == "option"]
+ODD = ["", "0", "-1", "-0.0", "1e9999", "nan", "9" * 5_000, "x" * 100_000, "\u202e\x1b\n", "[#"]
+ODD += ["smtp://[#", "http://[#", "a..b", "/", "2021", "."]
+
+
+@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.given(
+    st.dictionaries(st.sampled_from(OPTIONS), st.sampled_from(ODD), min_size=1, max_size=3)
+)
+def test_any_option_is_taken_or_refused_in_a_sentence(options: dict[str, str]) -> None:
+    host = options.get("--host")
+    hypothesis.assume(host in (None, "a..b", "9" * 5_000, "x" * 100_000))  # without asking the DNS
+    arguments = [f"{name}={value}" for name, value in options.items()]
+    shown, told = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(shown),
+        redirect_stderr(told),
+    ):
+        patch.setattr("signal.signal", lambda *_: None)
+        patch.setattr("sys.argv", ["fake-every8d", "check", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert bool(ended.value.code) == bool(told.getvalue())
+    assert told.getvalue().rstrip("\n").isprintable()
+    assert len(told.getvalue()) <= 2_001
+    assert all(line.isprintable() for line in shown.getvalue().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('host = "a..b"', "cannot listen on a..b: "),
+        ('host = "203.0.113.1"', "cannot listen on 203.0.113.1: "),  # of nobody: RFC 5737
+        ('tls_cert = "a\\u0000b"', "{path}: settings: tls_cert: embedded null byte"),
+        ('smtp_url = "smtp://[#"', "{path}: settings: smtp_url: an SMTP server is named like "),
+    ],
+)
+def test_check_refuses_what_serve_would(tmp_path: Path, line: str, complaint: str) -> None:
+    path = tmp_path / "every8d.toml"
+    path.write_text(f"[settings]\n{line}\n")
+    done = run("check", str(path))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"fake-every8d: {complaint.format(path=path)}")
     assert done.stderr.count("\n") == 1
 
 

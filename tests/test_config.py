@@ -1,5 +1,6 @@
 """The accounts file."""
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
@@ -7,10 +8,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fake_every8d import FakeEvery8d, Operation
 from fake_every8d.config import Config, ConfigError, load
-from fake_every8d.control.forms import ACCOUNT, WHOLE_NUMBER, Form
+from fake_every8d.control.failures import FAILURE
+from fake_every8d.control.forms import ACCOUNT, OUTCOME, TEXT, WHOLE_NUMBER, Form
 from fake_every8d.gateway import Account
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "accounts.toml"
@@ -238,6 +242,79 @@ def test_an_account_that_makes_no_sense_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(ConfigError, match=rf"accounts\.toml: account 1 \(demo\): {key} must"):
         load_accounts(write(DEMO + line))
+
+
+TEXTS = ["", "x", "\0", "\u202e\x1b\n", "x" * 100_000, "http://[#", "smtp://[#", "12", "a..b"]
+NUMBERS = [
+    "0", "-0.0", "1.005", "inf", "-nan", "1e9999", "1e99999999999999999999", "9" * 20,
+    "9" * 4_301, f"0x{'f' * 5_000}", "2026-11-24", "08:00:00", "true",
+]  # fmt: skip
+# Each as TOML.
+values = st.recursive(
+    st.sampled_from([*NUMBERS, *map(json.dumps, TEXTS)]),
+    lambda each: st.lists(each, max_size=2).map(lambda items: f"[{', '.join(items)}]"),
+    max_leaves=3,
+)
+TABLES = {
+    "[[account]]": [*ACCOUNT.keys, "x" * 100_000, "1"],
+    "[[outcome]]": [*OUTCOME.keys, ""],
+    "[[failure]]": [*FAILURE.keys],
+    "[settings]": ["port", "host", "public_url", "smtp_url", "delivery_seconds", "edition"],
+}
+tables = st.sampled_from([*TABLES]).flatmap(
+    lambda table: st.dictionaries(st.sampled_from(TABLES[table]), values, max_size=5).map(
+        lambda keys: "\n".join(
+            [table, *[f"{json.dumps(key)} = {value}" for key, value in keys.items()]]
+        )
+    )
+)
+VALID = {
+    "[[account]]": '\nuser_id = "a"\npassword = "b"',
+    "[[outcome]]": '\nto = "0912345678"\nstatus = 100',
+    "[[failure]]": '\noperation = "*"\nkind = "garbage"',
+    "[settings]": "",
+}
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(tables, max_size=3), st.booleans())
+def test_any_file_is_read_or_refused_in_a_sentence(
+    write: Write, parts: list[str], valid: bool
+) -> None:
+    if valid:  # but for what is changed
+        parts = [
+            part
+            + "".join(
+                line
+                for line in VALID[part.partition("\n")[0]].splitlines(keepends=True)
+                if line.partition(" ")[0].strip() not in part
+            )
+            for part in parts
+        ]
+    path = write("\n".join(parts))
+    refusal = ""
+    accounts: tuple[Account, ...] = ()
+    try:
+        accounts = load(path, Form(dict.fromkeys(TABLES["[settings]"], TEXT))).accounts
+    except ConfigError as error:
+        refusal = str(error)
+    assert refusal.isprintable()
+    assert len(refusal) <= 2_000
+    assert all("-" not in f"{account.credit:f}" for account in accounts)
+
+
+@pytest.mark.parametrize("content", ["a = " + "[" * 20_000, "a = 1e99999999999999999999"])
+def test_file_that_no_parser_takes_is_refused(write: Write, content: str) -> None:
+    with pytest.raises(ConfigError, match=r"is nested too deeply|has a number in it that is too"):
+        load(write(content))
+
+
+def test_credit_below_zero_by_its_sign_alone_is_zero(write: Write) -> None:
+    (account,) = load_accounts(write(DEMO + "credit = -0.0"))
+    assert f"{account.credit:f}" == "0.0"
+    assert f"{Account('a', 'b', Decimal('-0.00')).credit:f}" == "0.00"
 
 
 def test_an_empty_user_id_is_refused(write: Write) -> None:

@@ -42,6 +42,20 @@ password = "demo"
 IN_USE = ".+" if sys.platform == "win32" else os.strerror(errno.EADDRINUSE)
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_name_of_an_account_cannot_forge_a_line(tmp_path: Path, log_format: str) -> None:
+    path = tmp_path / "accounts.toml"
+    path.write_text('[[account]]\nuser_id = "a\\nb\\u001bc\\u202ed"\npassword = "x"\n', "utf-8")
+    with Served(tmp_path, "--accounts", str(path), "--log-format", log_format) as served:
+        served.wait_for(r"accounts.*\n")
+        lines = served.output.splitlines()
+        assert all(line.isprintable() for line in lines)
+        if log_format == "json":
+            assert json.loads(lines[0])["accounts"] == {"a\nb\x1bc\u202ed": "1000"}
+        else:
+            assert lines[-1] == "  accounts  a b c d (1000 points)"
+
+
 @pytest.fixture
 def accounts(tmp_path: Path) -> str:
     path = tmp_path / "accounts.toml"

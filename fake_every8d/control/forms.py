@@ -23,12 +23,14 @@ from fake_every8d.gateway.accounts import (
 )
 from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.delivery import REACHABLE
+from fake_every8d.gateway.messages import NOT_XML
 
 Schema = dict[str, Any]
 """A JSON schema, as OpenAPI 3.1 has them."""
 
 _MOST = 10**15 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
+_LONGEST_QUOTED = 100  # characters of a value in an error
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -63,9 +65,7 @@ def _flag(value: Any) -> bool:
 
 
 def _xml_text(value: Any) -> str:
-    from lxml import etree  # here, because it takes long, and few accounts files have failures
-
-    etree.Element("text").text = _text(value)  # which raises ValueError
+    _require(isinstance(value, str) and not NOT_XML.search(value))
     return str(value)
 
 
@@ -84,7 +84,7 @@ def _whole(value: Any) -> int:
 def _points(value: Any) -> Decimal:
     points = _number(value)
     _require(0 <= points <= MOST_POINTS and points == round(points, 2))
-    return points
+    return abs(points)  # for -0.0
 
 
 def _moment(value: Any) -> datetime:
@@ -306,9 +306,16 @@ def _quoted(value: Any) -> str:
     """A value about as it stood in the request, if it is not long."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    text = (
-        str(value)
-        if isinstance(value, Decimal)
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
-    return text if len(text) <= 100 else f"{text[:100]}…"
+    if isinstance(value, str):
+        value = value[:_LONGEST_QUOTED]  # that of an escape is longer
+    try:
+        text = (
+            str(value)
+            if isinstance(value, Decimal)
+            else json.dumps(value, ensure_ascii=False, default=str)
+        )
+    except ValueError:  # of so many digits that Python does not write them
+        return "a number of thousands of digits"
+    if not text.isprintable():
+        text = json.dumps(json.loads(text))
+    return text if len(text) <= _LONGEST_QUOTED else f"{text[:_LONGEST_QUOTED]}…"

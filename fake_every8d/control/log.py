@@ -1,7 +1,9 @@
 """The log: a line for each request, written without making any request wait."""
 
 import json
+import math
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal, Self, TextIO
@@ -49,6 +51,7 @@ class Writer:
         self._dropped = 0
         self._woken = threading.Event()
         self._closing = threading.Event()
+        self._closed_at = math.inf
         self._thread = threading.Thread(target=self._run, name="fake-every8d-log", daemon=True)
         self._thread.start()
 
@@ -71,15 +74,19 @@ class Writer:
 
     def __exit__(self, *error: object) -> None:
         """Write what can be written within a second, and end."""
+        self._closed_at = time.monotonic()
         self._closing.set()
         self._woken.set()
         self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        ending = False
+        while not ending:
             self._woken.wait()
             self._closing.wait(_PAUSE)
             self._woken.clear()
+            # In this order: whatever was written before the end is taken below.
+            ending = self._closing.is_set()
             with self._lock:
                 text = "".join(self._texts)
                 self._texts.clear()
@@ -97,8 +104,10 @@ class Writer:
                 written = self._raw.write(rest)
             except (OSError, ValueError):  # nobody reads any more
                 return
-            if written is None and self._closing.wait(_PAUSE):  # a full, non-blocking pipe
-                return
+            if written is None:  # a full, non-blocking pipe
+                if time.monotonic() > self._closed_at + _CLOSE_SECONDS:
+                    return
+                time.sleep(_PAUSE)
             rest = rest[written or 0 :]
 
 

@@ -5,22 +5,20 @@ import re
 from encodings import normalize_encoding
 from encodings.aliases import aliases
 
-from werkzeug.http import parse_options_header
-
 _ENCODINGS = frozenset({*aliases, *aliases.values(), "utf_8_sig"})
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
 _LONGEST = 300
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = _LONGEST) -> str:
     """The text on one line, in its own order, and cut short if it is very long.
 
     A space replaces each character that cannot be printed: line ends, control characters, and
     those that change the direction of text.
     """
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     if text.isprintable():
         return text
     return "".join([character if character.isprintable() else " " for character in text])
@@ -28,6 +26,9 @@ def printable(text: str) -> str:
 
 def encoding_of(body: bytes, content_type: str | None) -> str:
     """A body's likely encoding: from its first bytes, its header, or its XML declaration (W7)."""
+    # Imported here, because the command line needs `printable` alone, at once.
+    from werkzeug.http import parse_options_header
+
     seen: str = json.detect_encoding(body)
     if seen != "utf-8":
         return seen

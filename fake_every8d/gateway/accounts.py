@@ -109,6 +109,10 @@ class Account:
         if type(self.failed_logins) is not int or self.failed_logins < 0:
             raise InvalidInput(f"failed_logins must be 0 or more, not {self.failed_logins!r}")
         if self.report_url is not None:
+            if not isinstance(self.report_url, str):
+                raise InvalidInput(
+                    f"report_url must be a URL, not {type(self.report_url).__name__}"
+                )
             _check_url(self.report_url)
         _check_choice("report_method", self.report_method, get_args(ReportMethod))
         _check_choice("report_charset", self.report_charset, get_args(ReportCharset))
@@ -167,7 +171,7 @@ def points(value: Any, name: str) -> Decimal:
         raise InvalidInput(
             f"{name} must be 0 or more points with two decimals, {MOST_POINTS} at most, not {value}"
         )
-    return number
+    return abs(number)  # for -0.0
 
 
 class Accounts:

@@ -37,12 +37,18 @@ BAD_SEND_TIME = -28, "發送時間格式錯誤。"
 NO_CHANNEL = -290, "帳號沒有互動頻道"  # the text is ours (H8)
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
+_LONGEST = 1_000  # characters of a sentence, which may quote what was given
+
 
 class InvalidInput(ValueError):
     """Something that a test or a tool asked of the fake makes no sense.
 
-    The text says what was wrong and what would be right; nothing has changed.
+    The text says what was wrong and what would be right, in 1,000 characters at most; nothing
+    has changed.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…")
 
 
 class Conflict(InvalidInput):

@@ -24,14 +24,14 @@ class Mailer:
     """
 
     def __init__(self, smtp_url: str) -> None:
-        parts = urlsplit(smtp_url)
         try:
-            port = parts.port
+            parts = urlsplit(smtp_url)
+            host, port = parts.hostname, parts.port
         except ValueError:
-            port = -1
-        if parts.scheme != "smtp" or not parts.hostname or port == -1:
+            host = None
+        if not host or parts.scheme != "smtp":
             raise InvalidInput(f"an SMTP server is named like smtp://host:25, not {smtp_url!r}")
-        self._host = parts.hostname
+        self._host = host
         self._port = port or smtplib.SMTP_PORT
 
     def __call__(self, email: Email) -> int:

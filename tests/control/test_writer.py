@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -64,6 +65,29 @@ def test_nobody_waits_for_who_does_not_read_and_is_told_what_was_dropped() -> No
     assert 1000 <= len(kept) < 3000
     assert note == f"{3000 - len(kept)} dropped"
     assert last == "again"
+
+
+def test_what_is_written_while_it_writes_and_ends_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pipe is full, and read only after the end has been asked for."""
+    monkeypatch.setattr(log, "_CLOSE_SECONDS", 30)
+    line = "x" * 999 + "\n"
+    found = bytearray()
+    with piped() as (stream, reading):
+        writer = Writer(stream, dropped)
+        for _ in range(200):  # thrice what a pipe holds
+            writer.write(line)
+        wait_for(lambda: not writer._texts)  # it writes, and is stuck
+        writer.write("while it wrote\n")
+        closing = threading.Thread(target=writer.__exit__)
+        closing.start()
+        wait_for(writer._closing.is_set)
+        while closing.is_alive():
+            found.extend(read_all(reading))
+            closing.join(0.01)
+        found.extend(read_all(reading))
+    assert found.decode() == line * 200 + "while it wrote\n"
 
 
 def test_it_ends_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:

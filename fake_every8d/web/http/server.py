@@ -64,7 +64,7 @@ class Server:
         self._tls = certificate.context() if certificate else None
         # A second 0 is another free port; else the same one again is the same port.
         ports = [port] if tls_port is None or tls_port == port != 0 else [port, tls_port]
-        self._listeners = _listen(host, ports)
+        self._listeners = listen(host, ports)
         address, self.port = self._listeners[0].getsockname()[:2]
         self.plain_url = _url("http", host, self.port)
         """By http: scheme, host and port; no slash at the end."""
@@ -197,7 +197,7 @@ class Server:
         return accepted.recv(1, socket.MSG_PEEK)
 
 
-def _listen(host: str, ports: list[int]) -> list[socket.socket]:
+def listen(host: str, ports: list[int]) -> list[socket.socket]:
     """Sockets that listen. Raises `OSError`, or `OverflowError` for a port out of range."""
     # Without the port: getaddrinfo would turn one out of range into another.
     family, _, _, _, address = socket.getaddrinfo(
