@@ -36,6 +36,7 @@ CANNOT: tuple[tuple[bool, str, str], ...] = (
     (WINDOWS, "test_node.py", "its lock is POSIX's"),
     (WINE, "tls", _ENTROPY),
     (WINE, "[ca_file]", _ENTROPY),
+    (WINE, "[its certificate is not trusted]", _ENTROPY),
     (WINE, "test_health_of_what_is_served_is_exit_code_0[options1]", _ENTROPY),
     (WINE, "test_an_option_outranks_the_environment_and_that_the_file", _ENTROPY),
     (WINE, "test_the_file_can_be_named_in_the_environment", _ENTROPY),

@@ -74,8 +74,8 @@ def compare(
     """Ask the platform itself and a fake the same, and show where they differ.
 
     Nothing is sent or charged. The password comes from FAKE_EVERY8D_COMPARE_PASSWORD, or is
-    asked for. The exit code is 0 if no answer differs, 1 if some do, and 2 if the platform could
-    not be asked.
+    asked for; options can be given likewise, such as FAKE_EVERY8D_COMPARE_URL. The exit code is
+    0 if no answer differs, 1 if some do, and 2 if the platform could not be asked.
     """
     # Imported here, so that --help is quick.
     from fake_every8d.compare.comparison import Comparison, addresses

@@ -34,6 +34,7 @@ from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.web.app import SOAP_PATH
+from fake_every8d.web.guard import is_loopback
 
 PROBES: Mapping[Api, tuple[Probe, ...]] = {
     Api.SOAP: soap_probes.PROBES,
@@ -61,6 +62,7 @@ Nothing is sent, booked, erased or changed: no call has both a number and a text
 an ID that is asked for. A wrong password is given once, and the right one right after it; each
 session and token that is opened is closed. Whatever tells who you are is masked.
 """
+_UNENCRYPTED = "The password goes unencrypted over the network, because the URL is of http.\n"
 
 
 def addresses(
@@ -135,12 +137,17 @@ class Comparison:
         """What is going to be done, and why it is safe."""
         count = len(self.probes)
         minutes = round(count * self._pause / 60)
-        return _ANNOUNCEMENT.format(
+        announcement = _ANNOUNCEMENT.format(
             host=self.host,
             edition=self._settings.edition,
             count=count,
             minutes=f"{minutes} minutes" if minutes > 1 else "a minute",
         )
+        unencrypted = any(
+            address.scheme == "http" and not is_loopback(address.host)
+            for address in self._addresses.values()
+        )
+        return announcement + _UNENCRYPTED * unencrypted
 
     def result(self, findings: list[Finding]) -> Result:
         """The findings, with where and when."""

@@ -242,7 +242,6 @@ _READING = (
           _batch(RESPFORMAT="2")),
     _form("status in a format that is not", ("H13",), "getDeliveryStatus", Harmless.READS,
           _batch(RESPFORMAT="x")),
-    _form("status without a batch", ("H13",), "getDeliveryStatus", Harmless.READS, _nothing),
     _form("status of what is no ID", ("H13", "D5"), "getDeliveryStatus", Harmless.READS,
           lambda _: {"BID": "x"}),
     _form("status, page 2", ("H13", "D5"), "getDeliveryStatus", Harmless.READS, _batch(PNO="2")),

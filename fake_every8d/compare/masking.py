@@ -1,4 +1,8 @@
-"""Hiding an account's secrets in what is shown of an answer, however they are written there."""
+"""Hiding an account's secrets in what is shown of an answer, however they are written there.
+
+Stricter than what a fake does with its own requests (`control.masking`): these are secrets of a
+real account, its user ID is one of them, and a short one is hidden wherever it stands.
+"""
 
 import base64
 import re

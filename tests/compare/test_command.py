@@ -25,7 +25,7 @@ from fake_every8d.compare import exchange
 from fake_every8d.compare.command import PASSWORD as VARIABLE
 from fake_every8d.compare.comparison import Comparison, addresses
 from fake_every8d.compare.judging import Verdict
-from tests.compare.platforms import Received, Response, Server, always, in_front_of, with_body
+from tests.compare.servers import Received, Response, Server, always, in_front_of, with_body
 
 USER, PASSWORD = "rabbit", "carrot-7"
 HTML = "<!DOCTYPE html><html><body>Welcome to the hotel</body></html>"
@@ -246,7 +246,7 @@ def test_a_platform_that_goes_away_on_the_way_is_exit_code_2(fake: FakeEvery8d) 
     )
 
 
-def test_a_certificate_that_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_with_a_certificate_that_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeEvery8d(Settings(accounts=(Account(USER, PASSWORD),)), tls=True) as fake:
         monkeypatch.setenv("SSL_CERT_FILE", str(fake.ca_file))
         only = Comparison(addresses(None, fake.soap_url), USER, PASSWORD, edition="2016", pause=0)
@@ -290,6 +290,24 @@ def test_wrong_use_is_told(arguments: list[str], complaint: str) -> None:
     done = CliRunner().invoke(cli.cli, ["compare", *arguments], env={VARIABLE: "secret"})
     assert done.exit_code == 2
     assert complaint in done.stderr
+
+
+def test_the_password_goes_unencrypted_by_http() -> None:
+    for url, told in {
+        "http://192.0.2.1": True, "https://192.0.2.1": False, "http://127.0.0.1": False,
+    }.items():  # fmt: skip
+        comparison = Comparison(addresses(url), USER, PASSWORD, edition="2016")
+        assert ("unencrypted" in comparison.announcement) is told
+
+
+def test_check_knows_its_variables() -> None:
+    def check(**environment: str) -> Result:
+        return CliRunner().invoke(cli.cli, ["check"], env=environment)
+
+    assert check(**{VARIABLE: "x"}, FAKE_EVERY8D_COMPARE_URL="https://new.e8d.tw").exit_code == 0
+    wrong = check(FAKE_EVERY8D_COMPARE_PASWORD="x")
+    assert wrong.exit_code == 2
+    assert f"did you mean {VARIABLE}?" in wrong.stderr
 
 
 def test_no_password_is_told() -> None:

@@ -14,7 +14,7 @@ from fake_every8d.compare.exchange import Address
 from fake_every8d.compare.judging import Verdict
 from fake_every8d.compare.probe import Api, Probe
 from fake_every8d.compare.result import Finding
-from tests.compare.platforms import (
+from tests.compare.servers import (
     Received,
     Response,
     Server,
