@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from fake_every8d.calls import Response
 from fake_every8d.gateway import Platform
@@ -13,6 +13,7 @@ from fake_every8d.soap.envelope import TNS
 from fake_every8d.soap.service import application
 from fake_every8d.soap.wsdl import discovery, wsdl
 
+_TEXT = "text/plain; charset=utf-8"
 _XML = "text/xml; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 
@@ -109,19 +110,25 @@ class SoapEndpoint:
 
         `query` is what followed the question mark, `address` the endpoint's own URL.
         """
-        asked = {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
-        if asked.get("schema"):
-            return Response(500, "text/plain; charset=utf-8", b"Schema not found.\n")
-        if "wsdl" in asked:
-            if asked["wsdl"]:
-                text = b"Service description was not found.\n"
-                return Response(500, "text/plain; charset=utf-8", text)
+        named: dict[str, str] = {}
+        without_name = []
+        for part in map(unquote_plus, query.split("&")):
+            name, equals, value = part.partition("=")
+            if equals:
+                named[name.lower()] = value
+            else:
+                without_name.append(part.lower())
+        if "schema" in named:
+            return Response(500, _TEXT, b"Schema not found.\n")
+        if "wsdl" in named:
+            return Response(500, _TEXT, b"XML Web service description was not found.\n")
+        if without_name == ["wsdl"]:
             return Response(200, _XML, wsdl(_interface(), address))
-        if "disco" in asked and not asked["disco"]:
+        if without_name == ["disco"]:
             return Response(200, _XML, discovery(_interface(), address))
         operations = self.operations
-        name = asked.get("op")
-        if name is None:
+        name = named.get("op", "")
+        if not name:
             return Response(200, _HTML, help.overview(operations.values(), address).encode())
         if name not in operations:
             return Response(404, _HTML, help.overview(operations.values(), address).encode())

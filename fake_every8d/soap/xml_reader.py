@@ -1,13 +1,19 @@
 """XML node by node, forwards only, as .NET's `XmlReader` reads it."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
+from itertools import chain
 from xml.parsers import expat
 
 DEEPEST = 1_000
 """How many elements may be open at once: .NET has no limit, but memory is limited."""
 
+BLANKS = " \t\r\n"
+"""All that XML takes for blank."""
+
 _AT_ONCE = 64 * 1024  # bytes that are parsed before the nodes in them are read
+_NO_ROOT = "Data at the root level is invalid. Line 1, position 1."
 
 
 class XmlError(ValueError):
@@ -31,13 +37,16 @@ class Node(Enum):
     EMPTY = auto()
     """An element that is written `<a/>`."""
     TEXT = auto()
+    """A text, unless that is the whole of an element; blanks by reference or in CDATA, too."""
+    BLANK = auto()
+    """Blanks as they stand between tags."""
     OTHER = auto()
     """A comment, a processing instruction, or blanks before or after the root."""
     NONE = auto()
     """The end of the document."""
 
 
-_START, _END, _LEAF, _EMPTY, _TEXT, _OTHER, _NONE = Node
+_START, _END, _LEAF, _EMPTY, _TEXT, _BLANK, _OTHER, _NONE = Node
 
 _Node = tuple[Node, str, str, Mapping[str, str]]
 _NO_ATTRIBUTES: Mapping[str, str] = {}
@@ -53,24 +62,25 @@ class XmlReader:
     """
 
     def __init__(self, document: bytes) -> None:
-        self._nodes = _nodes(document)
+        self._nodes = chain.from_iterable(_nodes(document))
         self.depth = 0
         """How many elements are open."""
         self.read()
 
     def read(self) -> None:
         """Move to the next node."""
-        self.node, self.name, self.text, self.attributes = next(self._nodes, _NOTHING)
-        if self.node is _START:
+        node, self.name, self.text, self.attributes = next(self._nodes, _NOTHING)
+        self.node = node
+        if node is _START:
             self.depth += 1
             if self.depth > DEEPEST:
                 raise XmlError(f"more than {DEEPEST} elements are open at once")
-        elif self.node is _END:
+        elif node is _END:
             self.depth -= 1
 
     def move_to_content(self) -> None:
-        """Move on, unless at one already, to an element, or to text that is not blank."""
-        while self.node is _OTHER or (self.node is _TEXT and not self.text.strip(" \t\r\n")):
+        """Move on, unless at one already, to an element's start or end, or to a text."""
+        while self.node is _BLANK or self.node is _OTHER:
             self.read()
 
     def is_at(self, element: str) -> bool:
@@ -111,6 +121,7 @@ class XmlReader:
             name = self.name.rpartition("}")[2]
             self.read()
             if self.node is not _LEAF:
+                self.read()  # which says so if the text breaks off
                 raise XmlError(
                     f"{name} is read as text, and there is a comment or an element in it"
                 )
@@ -119,12 +130,15 @@ class XmlReader:
         return text
 
 
-def _nodes(document: bytes) -> Iterator[_Node]:
-    """A document's nodes, each with its name, its text, and its attributes."""
-    document = document.rstrip(b"\0")  # .NET takes a NUL for the end
+def _nodes(document: bytes) -> Iterator[list[_Node]]:
+    """A document's nodes, so many at a time."""
+    if document.startswith(BOM_UTF8):  # a second one, since the first is not of the document
+        raise XmlError("it begins with two byte order marks", _NO_ROOT)
+    content = document.partition(b"\0")[0]  # .NET takes a NUL for the end
+    has_references = b"&#" in document
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
-    parser.buffer_size = len(document) or 1  # else a long text comes in very many parts
+    parser.buffer_size = len(content) or 1  # else a long text comes in very many parts
     nodes: list[_Node] = []
     add = nodes.append
 
@@ -137,47 +151,79 @@ def _nodes(document: bytes) -> Iterator[_Node]:
             here = parser.CurrentByteIndex  # behind the element, if there is one tag only
             kind = _EMPTY if document[here - 2 : here] == b"/>" else _LEAF
             nodes[-1] = (kind, name, "", attributes)
-        elif kind is _TEXT and nodes[-2][0] is _START:
-            nodes[-2:] = [(_LEAF, name, text, nodes[-2][3])]
+        elif (kind is _TEXT or kind is _BLANK) and nodes[-2][0] is _START:
+            nodes.pop()
+            nodes[-1] = (_LEAF, name, text, nodes[-1][3])
         else:
             add((_END, name, "", _NO_ATTRIBUTES))
 
     def text(data: str) -> None:
         if nodes[-1][0] is _TEXT:
-            data = nodes.pop()[2] + data
-        add((_TEXT, "", data, _NO_ATTRIBUTES))
+            add((_TEXT, "", nodes.pop()[2] + data, _NO_ATTRIBUTES))
+        elif data.strip(BLANKS) or (has_references and is_reference()):
+            add((_TEXT, "", data, _NO_ATTRIBUTES))
+        else:
+            add((_BLANK, "", data, _NO_ATTRIBUTES))
+
+    def is_reference() -> bool:
+        """Whether there is a reference in the text between the last tag and this one."""
+        here = parser.CurrentByteIndex
+        return b"&" in document[document.rfind(b">", 0, here) : here]
+
+    def cdata() -> None:
+        text_before = nodes.pop()[2] if nodes[-1][0] in (_TEXT, _BLANK) else ""
+        add((_TEXT, "", text_before, _NO_ATTRIBUTES))
 
     def other(*_: str) -> None:
         add((_OTHER, "", "", _NO_ATTRIBUTES))
 
     def rest(data: str) -> None:
-        if data.isspace():  # otherwise it is the markup around a CDATA section
-            other()
+        if data.strip(BLANKS):
+            return  # the end of a CDATA section
+        # Outside the root .NET reads on after blanks, and refuses what is no markup.
+        here = parser.CurrentByteIndex + len(data)
+        if document[here : here + 1].strip(b"< \t\r\n"):
+            raise XmlError("there is text outside the root", _NO_ROOT)
+        other()
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
+    parser.StartCdataSectionHandler = cdata
     parser.CommentHandler = other
     parser.ProcessingInstructionHandler = other
     parser.DefaultHandler = rest
     parser.XmlDeclHandler = _check_declaration
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        for begin in range(0, len(document) or 1, _AT_ONCE):
-            chunk = document[begin : begin + _AT_ONCE]
+        for chunk, is_last in _chunks(content):
             try:
-                parser.Parse(chunk, begin + _AT_ONCE >= len(document))
+                parser.Parse(chunk, is_last)
             except (expat.ExpatError, XmlError) as error:
-                yield from nodes
+                before = content[: parser.ErrorByteIndex]
+                parser.buffer_text = False  # which brings the text up to there
+                yield nodes
                 if isinstance(error, XmlError):
                     raise
-                raise _error(error, nodes, document[: parser.ErrorByteIndex]) from None
+                raise _error(error, nodes, before) from None
             # The last two may yet become one.
-            yield from nodes[:-2]
+            yield nodes[:-2]
             del nodes[:-2]
-        yield from nodes
-    finally:
-        parser.EndElementHandler = None  # else a reference cycle, left to the garbage collector
+        yield nodes
+    finally:  # else a reference cycle, left to the garbage collector
+        parser.EndElementHandler = parser.CharacterDataHandler = parser.DefaultHandler = None
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Parts of a document, and whether each is the last.
+
+    They end with a ">", so that no blanks between two tags are in two parts.
+    """
+    begin = 0
+    while end := content.find(b">", begin + _AT_ONCE) + 1:
+        yield content[begin:end], False
+        begin = end
+    yield content[begin:], True
 
 
 def _check_declaration(version: str, *_: object) -> None:
@@ -195,7 +241,7 @@ def _error(error: expat.ExpatError, nodes: list[_Node], before: bytes) -> XmlErr
     line, column = error.lineno, error.offset + 1
     problem = f"{expat.ErrorString(error.code)}: line {line}, column {column}"
     if all(node[0] is _OTHER for node in nodes):
-        return XmlError(problem, "Data at the root level is invalid. Line 1, position 1.")
+        return XmlError(problem, _NO_ROOT)
     if before.endswith(b"&"):
         entity = "An error occurred while parsing EntityName."
         return XmlError(problem, f"{entity} Line {line}, position {column}.")

@@ -117,6 +117,89 @@ def test_w4_an_envelope_without_its_parts(
     )
 
 
+@pytest.mark.parametrize("padding", [0, 100_000], ids=["short", "long"])
+@pytest.mark.parametrize(
+    "text",
+    ["x", "\u00a0", "\u3000", "\u2028", "\x85", "&#120;", "&#32;", " &#10; ", "&amp;",
+     "<![CDATA[x]]>", "<![CDATA[ ]]>", "<![CDATA[]]>"],
+)  # fmt: skip
+def test_w4_text_before_the_body_is_in_its_place(
+    endpoint: SoapEndpoint, text: str, padding: int
+) -> None:
+    """Blanks of XML as they stand are none, and nothing else is a blank."""
+    login = LOGIN.replace("</password>", f"</password><more>{'x' * padding}</more>")
+    response = handle(endpoint, body(login, header=f"\t {text}\r\n"), XML11, GET_CONNECTION)
+    assert response.status == 500
+    assert "Missing required soap:Body element." in read(response.body).result
+
+
+@pytest.mark.parametrize(
+    ("after", "status"),
+    [
+        ("", 200),
+        (" \r\n\t", 200),
+        ("<!-- x -->", 200),
+        ("<?x y?>", 200),
+        ("\n<x/>", 200),  # what comes right after the envelope is read, and no more
+        ("<!-- x -->x", 200),
+        ("\0", 200),
+        ("\0\n", 200),
+        ("\0<x/>", 200),
+        ("x", 400),
+        ("<x/>", 400),
+        ("&#32;", 400),
+        ("<![CDATA[ ]]>", 400),
+        ("\u3000", 400),
+        ("<!-- x", 400),
+        ("\nx", 400),  # after blanks .NET's reader looks for markup
+        ("\n&#10;", 400),
+        ("\n\0", 400),
+        (" ]]>", 400),
+    ],
+)
+def test_w4_after_the_envelope(endpoint: SoapEndpoint, after: str, status: int) -> None:
+    response = handle(endpoint, body(LOGIN) + after.encode(), XML11, GET_CONNECTION)
+    assert response.status == status
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_w7_utf_16_without_a_mark_or_a_charset_is_no_xml(
+    endpoint: SoapEndpoint, codec: str
+) -> None:
+    for declaration in ("", '<?xml version="1.0" encoding="utf-16"?>'):
+        xml = (declaration + body(LOGIN).decode()).encode(codec)
+        response = handle(endpoint, xml, XML11, GET_CONNECTION)
+        assert (response.status, response.body) == (400, b"")
+        # SOAP 1.2 goes by the element, which is not found.
+        assert handle(endpoint, xml, XML12, None).status == 500
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_w7_a_second_byte_order_mark_is_text(endpoint: SoapEndpoint, codec: str) -> None:
+    mark = "\ufeff" if codec == "utf-16" else "\ufeff\ufeff"  # Python writes one itself
+    response = handle(endpoint, (mark + body(LOGIN).decode()).encode(codec), XML11, GET_CONNECTION)
+    assert (response.status, response.body) == (400, b"")
+    assert "two byte order marks" in response.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("soap_action", "understood"),
+    [
+        (f"{TNS}get%u0043onnection", "getConnection"),
+        (f'"{TNS}%67et%u0043%6Fnnection"', "getConnection"),
+        (f"{TNS}%u9ad8", f"{TNS}高"),
+        ("%u12", "%u12"),
+        ("a+b%20c", "a b c"),
+        ("%ud83d", "?"),  # half a character: .NET would have it as U+FFFD
+    ],
+)
+def test_w4_soap_action_is_decoded_as_a_url(
+    endpoint: SoapEndpoint, soap_action: str, understood: str
+) -> None:
+    response = handle(endpoint, body(LOGIN), XML11, soap_action)
+    assert understood in (response.operation or read(response.body).result)
+
+
 def test_w4_a_root_of_another_name(endpoint: SoapEndpoint) -> None:
     response = handle(endpoint, f'<Letter xmlns="{SOAP11}"/>'.encode(), XML11, GET_CONNECTION)
     assert "Missing required soap:Envelope element." in read(response.body).result

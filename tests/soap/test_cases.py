@@ -125,9 +125,16 @@ def filled_in(case: dict[str, Any]) -> str:
     ("query", "status", "content_type"),
     [
         ("wsdl=x", 500, "text/plain; charset=utf-8"),
-        ("wsdl=", 200, "text/xml; charset=utf-8"),
+        ("wsdl=", 500, "text/plain; charset=utf-8"),
+        ("wsdl&wsdl", 200, "text/html; charset=utf-8"),
+        ("wsdl&disco", 200, "text/html; charset=utf-8"),
+        ("wsdl&", 200, "text/html; charset=utf-8"),
+        ("wsdl&op=sendSMS", 200, "text/xml; charset=utf-8"),
+        ("%77sdl", 200, "text/xml; charset=utf-8"),
         ("disco", 200, "text/xml; charset=utf-8"),
+        ("disco=", 200, "text/html; charset=utf-8"),
         ("disco=x", 200, "text/html; charset=utf-8"),
+        ("schema=", 500, "text/plain; charset=utf-8"),
     ],
 )
 def test_w8_what_a_query_asks_for(

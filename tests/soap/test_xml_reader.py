@@ -24,7 +24,7 @@ def test_its_nodes() -> None:
         (Node.TEXT, "x"),
         (Node.EMPTY, "u}b"),
         (Node.LEAF, "u}c"),
-        (Node.TEXT, "\n"),
+        (Node.BLANK, "\n"),
         (Node.LEAF, "u}d"),
         (Node.OTHER, ""),
         (Node.END, "u}a"),
