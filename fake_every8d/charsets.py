@@ -1,4 +1,6 @@
-"""The character sets that .NET has, by the names that it knows (W7, H3)."""
+"""The character sets that .NET has, and signs that a text is not what it is read as (W7, H3)."""
+
+import re
 
 # Python's codecs, each with the names for which .NET's `Encoding.GetEncoding` returns the same.
 _NAMES = {
@@ -85,3 +87,20 @@ _NAMES = {
 
 CODECS = {name: codec for codec, names in _NAMES.items() for name in names.split()}
 """Python's codec for each name, in lower case, for which .NET has an encoding."""
+
+_FAR_CHARACTER = re.compile("[\u0800-\U0010ffff]")
+_STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re.IGNORECASE)
+
+
+def is_utf_8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8 beyond doubt: two bytes may be so by chance, three hardly are."""
+    try:
+        return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def is_url_encoded(text: str) -> bool:
+    """Whether a text looks as if it had been URL-encoded, and is still."""
+    encoded = _STILL_ENCODED.fullmatch(text) if "%" in text else None
+    return encoded is not None and encoded[1] is not None

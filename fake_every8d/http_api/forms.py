@@ -8,7 +8,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from fake_every8d.calls import Advice
-from fake_every8d.charsets import CODECS
+from fake_every8d.charsets import CODECS, is_utf_8
 from fake_every8d.http_api.requests import Request, carried
 
 _MOST_FIELDS = 1000  # of a form, as ASP.NET's aspnet:MaxHttpCollectionKeys
@@ -47,7 +47,6 @@ _IS_UTF_8 = (
 _ESCAPES = re.compile(rb"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _UNICODE_ESCAPE = re.compile(rb"%u([0-9a-fA-F]{4})")
 _RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
-_FAR_CHARACTER = re.compile("[\u0800-\U0010ffff]")
 
 
 class Parameters:
@@ -109,7 +108,7 @@ class _Decoder:
             lost = "?" if self._codec == "ascii" else "\ufffd"
             self._advice.add(_LOST, name, self._charset, "?" if lost == "?" else "U+FFFD")
             return raw.decode(self._codec, "replace").replace("\ufffd", lost)
-        if self._codec != "utf-8" and _is_utf_8(raw):
+        if self._codec != "utf-8" and is_utf_8(raw):
             self._advice.add(_IS_UTF_8, name, self._charset)
         return text
 
@@ -137,14 +136,6 @@ class _Decoder:
 
 def _byte_run(escapes: re.Match[bytes]) -> bytes:
     return unhexlify(escapes[0].replace(b"%", b""))
-
-
-def _is_utf_8(raw: bytes) -> bool:
-    """Whether bytes are UTF-8 beyond doubt: two bytes may be so by chance, three hardly are."""
-    try:
-        return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
-    except UnicodeDecodeError:
-        return False
 
 
 def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """A request of the HTTP API, and what has to be said of any text in it (clauses H2, H3)."""
 
-import re
 from dataclasses import dataclass
 
 from fake_every8d.calls import Advice
+from fake_every8d.charsets import is_url_encoded
 from fake_every8d.gateway.messages import NOT_XML
 
 _NO_CHARACTER = "{} has characters that no SMS can carry, such as U+0000: they became U+FFFD."
@@ -13,7 +13,6 @@ _ENCODED = (
 )
 
 _TEXTS = ("msg", "sb", "param", "name")
-_STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,8 @@ def carried(text: str, name: str, advice: Advice) -> str:
 
     `name` is its parameter's, or its place in JSON, such as `RecipientDataList[0].Param`.
     """
-    if "%" in text and name.rpartition(".")[2].lower() in _TEXTS:
-        encoded = _STILL_ENCODED.fullmatch(text)
-        if encoded and encoded[1]:
-            advice.add(_ENCODED, name, text)
+    if is_url_encoded(text) and name.rpartition(".")[2].lower() in _TEXTS:
+        advice.add(_ENCODED, name, text)
     if NOT_XML.search(text) is None:
         return text
     advice.add(_NO_CHARACTER, name)

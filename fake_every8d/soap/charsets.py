@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from fake_every8d.charsets import CODECS
+from fake_every8d.charsets import CODECS, is_utf_8
 from fake_every8d.soap.xml_reader import XmlError
 
 _MARKS = {
@@ -74,6 +74,11 @@ def _decoded(body: bytes, codec: str) -> tuple[bytes, str | None]:
         )
     if codec == "utf-8" and advice is None:
         return body, None
+    if advice is None and is_utf_8(body):
+        advice = (
+            f"Text is lost: the request is read as {codec}, as it says, but its bytes are UTF-8. "
+            "Production sends and bills what that gives."
+        )
     return text.encode("utf-8", "surrogatepass"), advice
 
 

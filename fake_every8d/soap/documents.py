@@ -4,12 +4,19 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
+from fake_every8d.calls import Advice
 from fake_every8d.gateway import DeliveryLog, Message, PlatformError, Recipient, Reply
 from fake_every8d.soap.xml_reader import Node, XmlError, XmlReader
 
 _CONNECTED = 0, "取得連線成功。"
 _LOG_FOUND = 0, "發送狀態查詢成功"
 _MOBILE_WIDTH = 20  # what production has been seen to pad MOBILE to (D7)
+
+
+_MARKUP = (
+    "Text is lost: the content for {} has the element <{}> in it, of which only the text is "
+    "sent. Escape the content, or put it into CDATA."
+)
 
 
 class RepsError(ValueError):
@@ -92,21 +99,22 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y/%m/%d %H:%M:%S}"
 
 
-def recipients(content_xml: str) -> list[Recipient]:
+def recipients(content_xml: str, advice: Advice) -> list[Recipient]:
     """The USERs of a REPS document (S6). Raises `RepsError`.
 
     A text is all that stands between a USER's tags, blanks included, whether as
-    CDATA or escaped. An attribute that is absent is the empty string.
+    CDATA or escaped. Tags in it are left out, with advice. An attribute that is absent is the
+    empty string.
     """
     try:
         # It came as characters, so the encoding that it declares no longer matters.
         reader = XmlReader(content_xml.encode("utf-8", "surrogatepass"))
-        return [*_users(reader)]
+        return [*_users(reader, advice)]
     except XmlError as error:
         raise RepsError(str(error)) from None
 
 
-def _users(reader: XmlReader) -> Iterator[Recipient]:
+def _users(reader: XmlReader, advice: Advice) -> Iterator[Recipient]:
     reader.move_to_content()
     if reader.name != "REPS":
         found = f"{{{reader.name}" if "}" in reader.name else reader.name
@@ -115,20 +123,22 @@ def _users(reader: XmlReader) -> Iterator[Recipient]:
         reader.read()
         while not reader.at_end:
             if reader.name == "USER":
-                yield _recipient(reader)
+                yield _recipient(reader, advice)
             else:
                 reader.skip()
     while reader.node is not Node.NONE:
         reader.read()
 
 
-def _recipient(reader: XmlReader) -> Recipient:
+def _recipient(reader: XmlReader, advice: Advice) -> Recipient:
     get = reader.attributes.get
     content = reader.text
     if reader.node is Node.START:  # and so there is more in it than one text
         depth = reader.depth
         reader.read()
         while reader.depth >= depth:
+            if reader.at_element:
+                advice.add(_MARKUP, get("MOBILE", ""), reader.name)
             content += reader.text
             reader.read()
     reader.read()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import unquote_plus
 
-from fake_every8d.calls import Response
+from fake_every8d.calls import Advice, Response
 from fake_every8d.gateway import Platform
 from fake_every8d.soap import envelope, help
 from fake_every8d.soap.documents import RepsError, recipients
@@ -60,7 +60,7 @@ class SoapCall:
         if "contentXML" not in values:
             return user_id, values.get("mobile", "").split(",")
         try:
-            return user_id, [to.mobile for to in recipients(values["contentXML"])]
+            return user_id, [to.mobile for to in recipients(values["contentXML"], Advice())]
         except RepsError:
             return user_id, ()
 

@@ -71,6 +71,9 @@ _VERSIONS = {version.namespace: version for version in (SOAP11, SOAP12)}
 _MUST_UNDERSTAND = [f"{namespace}}}mustUnderstand" for namespace in _VERSIONS]
 
 
+_XSI_TYPE = "http://www.w3.org/2001/XMLSchema-instance}type"
+
+
 class Refused(Exception):
     """A request that does not reach its operation: a fault, or only a status."""
 
@@ -220,7 +223,9 @@ def read_usual(request: Request, operation: Operation) -> tuple[Version, list[st
     try:
         document = request.document
         head = _USUAL_HEAD.match(document)
-        if head is None or len(document) > _USUAL_LENGTH or b"xmlns" in document[head.end() :]:
+        if head is None or len(document) > _USUAL_LENGTH:
+            return None
+        if _ATTRIBUTE.search(document, head.end()):
             return None
         envelope = etree.fromstring(document, _PARSER)
     except (XmlError, etree.XMLSyntaxError):
@@ -240,19 +245,21 @@ def read_usual(request: Request, operation: Operation) -> tuple[Version, list[st
     for parameter in element:
         tag = parameter.tag
         place = operation.parameters.get(tag[1:]) if tag.__class__ is str else None
-        if place is None or values[place] is not None or len(parameter) or parameter.attrib:
+        if place is None or values[place] is not None or len(parameter):
             return None
         values[place] = parameter.text or ""
     return version, values
 
 
 _USUAL_LENGTH = 64 * 1024  # bytes: no tree is built for a longer one
-_ATTRIBUTES = r"(\s[\s!-;=?-~]*)?"  # of ASCII: beyond, not all take the same for a name
+# Of ASCII: beyond, not all take the same for a name.
+_ATTRIBUTES = r"""(\s+[\w.:-]+=("[^"<>\x80-\xff]*"|'[^'<>\x80-\xff]*'))*\s*"""
 _USUAL_HEAD = re.compile(
     r"""(<\?xml[ ]version=["']1\.0["']([ ]encoding=["'][A-Za-z][\w.-]*["'])?[ ]?\?>)?"""
     rf"\s*<([\w.-]+:)?Envelope{_ATTRIBUTES}>[ \t\r\n]*<([\w.-]+:)?Body{_ATTRIBUTES}>"
     rf"\s*<([\w.-]+:)?\w+{_ATTRIBUTES}>".encode()
 )
+_ATTRIBUTE = re.compile(rb"<[\w.:-]+[^\w.:>/-]")
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
 # It ignores the encoding that the document declares.
 _PARSER = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True)
@@ -377,6 +384,8 @@ def _read_operation(
         place = places.pop(reader.name, None)
         if place is not None:
             name, nests = reader.name, reader.node is Node.START
+            if reader.attributes:
+                _advise_on_type(request, name, reader.attributes)
             values[place] = reader.read_element_string()
             if nests:
                 request.advice.add(
@@ -390,6 +399,17 @@ def _read_operation(
             reader.skip()
         reader.move_to_content()
     reader.read()
+
+
+def _advise_on_type(request: Request, element: str, attributes: Mapping[str, str]) -> None:
+    kind = attributes.get(_XSI_TYPE, "").rpartition(":")[2]
+    if kind in ("base64Binary", "hexBinary"):
+        request.advice.add(
+            "Production takes {} for text, and sends it as it stands, although its xsi:type is {}: "
+            "let it be xsd:string, and do not encode it.",
+            _local(element),
+            kind,
+        )
 
 
 def _advise_on_parameter(request: Request, operation: Operation, element: str) -> None:

@@ -2,9 +2,11 @@
 
 import functools
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from fake_every8d.charsets import is_url_encoded
 from fake_every8d.gateway import PlatformError, Receipt
 from fake_every8d.gateway.errors import UNFORESEEN
 from fake_every8d.soap import documents, spyne_compat  # noqa: F401  (before spyne)
@@ -21,6 +23,10 @@ _NO_CALLIN_LOG = (
     "Production has getFreePhoneCallinLog, and nobody has published what it returns: the fake "
     'answers -99. Let it return what you need by a failure of the kind "result".'
 )
+
+_URL_ENCODED = "{} is URL-encoded, and goes out like that: in SOAP, text stands as it is. It is {}."
+_ESCAPED_TWICE = "{} goes out with {} in it: it was escaped once too often."
+_REFERENCE = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);")
 
 
 def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[Any], Any]:
@@ -76,6 +82,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         call: "SoapCall", sessionKey: str, subject: str, content: str, mobile: str, sendTime: str
     ) -> str:
         """Send one text · 簡訊發送"""
+        _advise_on_texts(call, subject=subject, content=content)
         return _receipt(
             call, call.platform.send_sms(sessionKey, subject, content, mobile, sendTime)
         )
@@ -91,6 +98,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
         retryTime: str,
     ) -> str:
         """Send one text, with a time for retries · 簡訊發送(含重送時間)"""
+        _advise_on_texts(call, subject=subject, content=content)
         receipt = call.platform.send_sms(
             sessionKey, subject, content, mobile, sendTime, retry_time=retryTime
         )
@@ -102,7 +110,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     ) -> str:
         """Send each recipient a text of their own · 個人化簡訊發送"""
         try:
-            recipients = documents.recipients(contentXML)
+            recipients = documents.recipients(contentXML, call.advice)
         except documents.RepsError as error:
             call.platform.check(sessionKey)  # an ended session is the first error, as elsewhere
             call.advice.add(
@@ -110,6 +118,9 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
                 str(error),
             )
             raise PlatformError(*UNFORESEEN) from None
+        _advise_on_texts(call, subject=subject)
+        for recipient in recipients:
+            _advise_on_texts(call, content=recipient.content)
         return _receipt(
             call, call.platform.send_param_sms(sessionKey, subject, recipients, sendTime)
         )
@@ -150,6 +161,15 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
 def application(in_protocol: Any = None, out_protocol: Any = None) -> Application:
     """The service as spyne knows it, ready to be served by protocols of spyne's if given."""
     return Application([SmsService], TNS, "SMS", in_protocol, out_protocol)
+
+
+def _advise_on_texts(call: "SoapCall", **texts: str) -> None:
+    """Say of texts, by their parameters' names, that they look encoded once too often."""
+    for name, text in texts.items():
+        if is_url_encoded(text):
+            call.advice.add(_URL_ENCODED, name, text)
+        if "&" in text and (found := _REFERENCE.search(text)):
+            call.advice.add(_ESCAPED_TWICE, name, found[0])
 
 
 def _receipt(call: "SoapCall", receipt: Receipt) -> str:

@@ -379,6 +379,23 @@ def test_w4_wrong_elements_without_number_are_told_in_a_sentence(endpoint: SoapE
     assert "99,997" in response.advice[3]
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [("base64Binary", True), ("hexBinary", True), ("string", False)]
+)
+def test_w4_a_type_is_not_looked_at_and_so_base64_is_text(
+    endpoint: SoapEndpoint, gateway: Gateway, kind: str, told: bool
+) -> None:
+    send = request("sendSMS", sessionKey=login(endpoint), content="aGk=", mobile="0912345678")
+    declared = (
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:{kind}"'
+    )
+    xml = body(send.replace("<content>", f"<content {declared}>"))
+    response = handle(endpoint, xml, XML11, action("sendSMS"))
+    assert [message.content for message in gateway.messages()] == ["aGk="]
+    assert [kind in sentence for sentence in response.advice] == [True] * told
+
+
 def test_w4_a_correct_call_has_no_advice(endpoint: SoapEndpoint) -> None:
     assert post(endpoint, "getConnection", userID="demo", password="demo").advice == ()
 

@@ -105,6 +105,24 @@ def test_w7_bytes_that_are_not_of_the_charset_are_replaced(
     assert response.advice[0].startswith("Text is lost")
 
 
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "big5", "gb2312"])
+def test_w7_utf_8_that_is_declared_as_something_else_has_advice(
+    endpoint: SoapEndpoint, charset: str
+) -> None:
+    response = send(endpoint, "驗證碼 483920".encode(), f"text/xml; charset={charset}")
+    assert response.status == 200
+    assert response.advice[0].startswith("Text is lost")
+
+
+@pytest.mark.parametrize(("text", "charset"), [("café", "iso-8859-1"), ("驗證碼", "big5")])
+def test_w7_text_in_its_own_charset_has_none(
+    endpoint: SoapEndpoint, gateway: Gateway, text: str, charset: str
+) -> None:
+    response = send(endpoint, text.encode(charset), f"text/xml; charset={charset}")
+    assert response.advice == ()
+    assert contents(gateway) == [text]
+
+
 @pytest.mark.parametrize(
     ("declared", "codec"),
     [(b'<?xml version="1.0" encoding="Big5"?>', "cp950"), (b"", "utf-8")],

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
+from fake_every8d.calls import Advice
 from fake_every8d.gateway import TAIPEI, DeliveryLog, Message, Recipient, Reply, Status
 from fake_every8d.soap import documents
 
@@ -70,12 +71,13 @@ def test_d4_a_name_is_escaped() -> None:
 
 
 def test_s6_attributes_may_be_absent() -> None:
-    assert documents.recipients("<REPS><USER>hi</USER></REPS>") == [Recipient("", "hi")]
+    assert documents.recipients("<REPS><USER>hi</USER></REPS>", Advice()) == [Recipient("", "hi")]
 
 
 def test_s6_every_attribute_is_read() -> None:
     (recipient,) = documents.recipients(
-        '<REPS><USER NAME="N" MOBILE="M" EMAIL="E" SENDTIME="T" MR="R">c</USER></REPS>'
+        '<REPS><USER NAME="N" MOBILE="M" EMAIL="E" SENDTIME="T" MR="R">c</USER></REPS>',
+        Advice(),
     )
     assert recipient == Recipient("M", "c", "N", "E", "T", "R")
 
@@ -94,23 +96,23 @@ def test_s6_every_attribute_is_read() -> None:
     ],
 )
 def test_s6_content_is_what_stands_between_the_tags(inside: str, content: str) -> None:
-    (recipient,) = documents.recipients(f"<REPS><USER>{inside}</USER></REPS>")
+    (recipient,) = documents.recipients(f"<REPS><USER>{inside}</USER></REPS>", Advice())
     assert recipient.content == content
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-16", "big5", "no-such-encoding"])
 def test_s6_a_declaration_may_name_any_encoding(encoding: str) -> None:
     declared = f'<?xml version="1.0" encoding="{encoding}"?><REPS><USER>高雄</USER></REPS>'
-    assert documents.recipients(declared) == [Recipient("", "高雄")]
+    assert documents.recipients(declared, Advice()) == [Recipient("", "高雄")]
 
 
 def test_s6_only_users_directly_below_reps_count() -> None:
     content_xml = "<REPS><X><USER>a</USER></X><USER>b</USER><user>c</user></REPS>"
-    assert documents.recipients(content_xml) == [Recipient("", "b")]
+    assert documents.recipients(content_xml, Advice()) == [Recipient("", "b")]
 
 
 def test_s6_no_user_is_no_recipient() -> None:
-    assert documents.recipients("<REPS/>") == []
+    assert documents.recipients("<REPS/>", Advice()) == []
 
 
 @pytest.mark.parametrize(
@@ -130,5 +132,5 @@ def test_s6_no_user_is_no_recipient() -> None:
 )
 def test_s6_says_where_it_breaks(content_xml: str, where: str) -> None:
     with pytest.raises(documents.RepsError) as caught:
-        documents.recipients(content_xml)
+        documents.recipients(content_xml, Advice())
     assert where in str(caught.value)

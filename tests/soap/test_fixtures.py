@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from fake_every8d.calls import Advice
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapEndpoint, documents
 from tests.soap.calls import FIXTURES, XML11, XML12, action, handle, read
@@ -77,5 +78,5 @@ def fixture(version: str, name: str, blanks: dict[str, str]) -> str:
 )
 def test_s6_reps_examples(name: str, contents: list[str]) -> None:
     content_xml = (FIXTURES / "reps" / f"{name}.xml").read_text("utf-8")
-    recipients = documents.recipients(content_xml)
+    recipients = documents.recipients(content_xml, Advice())
     assert [recipient.content for recipient in recipients] == contents

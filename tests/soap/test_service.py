@@ -202,6 +202,43 @@ def test_d8_the_call_in_log_is_not_known(endpoint: SoapEndpoint, gateway: Gatewa
     assert (dead.result, dead.advice) == (NO_SESSION, ())
 
 
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("%E9%A9%97%E8%AD%89%E7%A2%BC+483920", "content is URL-encoded"),
+        ("&#39640;&#38596;", "content goes out with &#39640; in it"),
+        ("A &amp; B", "content goes out with &amp; in it"),
+        ("100% & more, 50%OFF, a&b;", ""),
+        ("95%", ""),
+    ],
+)
+@pytest.mark.parametrize("operation", ["sendSMS", "sendMessage", "sendParamSMS"])
+def test_w7_text_that_was_encoded_once_too_often_goes_out_with_advice(
+    endpoint: SoapEndpoint, gateway: Gateway, operation: str, content: str, advice: str
+) -> None:
+    key = login(endpoint)
+    if operation == "sendParamSMS":
+        reps = f'<REPS><USER MOBILE="+886912345678"><![CDATA[{content}]]></USER></REPS>'
+        response = post(endpoint, operation, sessionKey=key, contentXML=reps)
+    else:
+        response = post(endpoint, operation, sessionKey=key, content=content, mobile="0912345678")
+    assert [message.content for message in gateway.messages()] == [content]
+    assert len(response.advice) == bool(advice)
+    assert advice in "".join(response.advice)
+
+
+def test_s6_markup_in_a_content_is_left_out_with_advice(
+    endpoint: SoapEndpoint, gateway: Gateway
+) -> None:
+    user = '<USER MOBILE="+886912345678">a<b>b</b>c<br/></USER>'
+    reps = f"<REPS>{user * 100}</REPS>"
+    response = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=reps)
+    assert {message.content for message in gateway.messages()} == {"abc"}
+    assert "the content for +886912345678 has the element <b> in it" in response.advice[0]
+    assert len(response.advice) == 4  # three of a kind, and how many more there were
+    assert "197" in response.advice[3]
+
+
 def test_d6_erase_booking(endpoint: SoapEndpoint) -> None:
     key = login(endpoint)
     receipt = call(
