@@ -88,9 +88,9 @@ def _ascii(body: bytes, charset: str | None) -> tuple[bytes, str | None]:
     lost = len(body) - len(body.translate(None, _NOT_ASCII))
     which = f"charset={charset:.40}" if charset else "no charset"
     if charset and charset.lower() not in CODECS:
-        which += ", a name that .NET has no encoding for,"
+        which += ", which is none of .NET's names for a charset that the fake reads,"
     return body.translate(_TO_ASCII), (
-        f"Text is lost: production reads a request with {which} as ASCII. {lost} bytes of it "
+        f"Text is lost: a request with {which} is read as ASCII. {lost} bytes of it "
         "become question marks, which are sent and billed as such: send "
         '"text/xml; charset=utf-8".'
     )

@@ -31,8 +31,15 @@ def contents(gateway: Gateway) -> list[str]:
     [
         ("text/xml", "no charset"),
         ("text/xml; charset=", "no charset"),
-        ("text/xml; charset=utf8", "charset=utf8, a name that .NET has no encoding for,"),
-        ("text/xml; charset=no-such", "charset=no-such, a name that .NET has no encoding for,"),
+        (
+            "text/xml; charset=utf8",
+            "charset=utf8, which is none of .NET's names for a charset that the fake reads,",
+        ),
+        ("text/xml; charset=shift_jis", "charset=shift_jis, which is none of .NET's names"),
+        (
+            "text/xml; charset=no-such",
+            "charset=no-such, which is none of .NET's names for a charset that the fake reads,",
+        ),
         ("text/xml; charset=us-ascii", "charset=us-ascii"),
     ],
 )
@@ -44,7 +51,7 @@ def test_w7_chinese_is_lost_byte_by_byte_sent_and_billed(
     assert response.status == 200
     assert contents(gateway) == ["?" * 72]
     assert gateway.account("demo").credit == 998
-    assert response.advice[0].startswith(f"Text is lost: production reads a request with {why}")
+    assert response.advice[0].startswith(f"Text is lost: a request with {why}")
     assert "72 bytes" in response.advice[0]
     assert "charset=utf-8" in response.advice[0]
 
@@ -65,11 +72,8 @@ def test_w7_ascii_loses_nothing_and_needs_no_advice(
         ("cp950", "Big5-HKSCS"),
         ("gbk", "gb2312"),
         ("gb18030", "GB18030"),
-        ("cp932", "shift_jis"),
         ("utf-16-le", "utf-16"),
         ("utf-16-be", "unicodeFFFE"),
-        ("utf-32-le", "utf-32"),
-        ("utf-7", "utf-7"),
     ],
 )
 @pytest.mark.parametrize("media_type", ["text/xml", "application/soap+xml"])
