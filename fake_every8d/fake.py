@@ -383,7 +383,7 @@ class FakeEvery8d(Assertions):
             booked = every8d.wait_for_message(to="0922333444")
             every8d.set_status(booked, Status.CANCELLED)
 
-        What was sent can come to 100 to 107, a booking to 303. Raises `NotFound`, or
+        What was sent can come to what an outcome can, a booking to 303. Raises `NotFound`, or
         `Conflict` if it cannot come to that status.
         """
         message_id = message if isinstance(message, int) else message.id
@@ -396,7 +396,8 @@ class FakeEvery8d(Assertions):
 
             every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=5)
 
-        `status` is 100 to 107, or 0 to stay at "sent" for ever. `after`, in seconds or as a
+        `status` is 100 to 107, one that means a refusal (-1 to -8, 301, 500; its points are
+        given back), or 0 to stay at "sent" for ever. `after`, in seconds or as a
         `timedelta`, is in the fake's time. Raises `InvalidInput`.
         """
         if isinstance(after, timedelta):

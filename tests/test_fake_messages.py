@@ -118,7 +118,10 @@ def test_set_outcome(every8d: FakeEvery8d) -> None:
     ("arguments", "complaint"),
     [
         (("0212345678", 103), "'0212345678' is not a number that SMS can go to"),
-        ((PHONE, 300), "a sent message ends in 100 to 107, or stays at 0; not in 300"),
+        (
+            (PHONE, 300),
+            "a sent message ends in 100 to 107, -1 to -8, 301 or 500, or stays at 0; not in 300",
+        ),
         ((PHONE, 103, -1), "after must be 0 seconds or more"),
     ],
 )

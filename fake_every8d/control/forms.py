@@ -22,7 +22,6 @@ from fake_every8d.gateway.accounts import (
     ReportMethod,
 )
 from fake_every8d.gateway.clock import LONGEST_WAIT
-from fake_every8d.gateway.delivery import REACHABLE
 from fake_every8d.gateway.messages import NOT_XML
 
 Schema = dict[str, Any]
@@ -190,8 +189,12 @@ MOMENT = Value(
     "a time such as 2026-11-23T22:05:00+08:00", {"type": "string", "format": "date-time"}, _moment
 )
 EDITION = one_of(*Edition)._replace(right='"2016", "2021" or "2025"')
-ENDING = _one_status("0, or 100 to 107", (Status.SENT, *REACHABLE))
-DECISION = _one_status("100 to 107, or 303 for a booking", (*REACHABLE, Status.CANCELLED))
+_OUTCOMES = tuple(status for status in Status if status.outcome)
+ENDING = _one_status("0, 100 to 107, -1 to -8, 301 or 500", _OUTCOMES)
+DECISION = _one_status(
+    "100 to 107, -1 to -8, 301 or 500, or 303 for a booking",
+    {*_OUTCOMES, Status.CANCELLED} - {Status.SENT},
+)
 STATE = one_of(*(state.value for state in ReportState))._replace(read=ReportState)
 
 

@@ -16,13 +16,10 @@ from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
 from fake_every8d.gateway.reports import Email, Report, report
 from fake_every8d.gateway.store import Store
 
-REACHABLE = tuple(status for status in Status if 100 <= status <= 107)
-"""The statuses that a message which was sent can end in."""
-
 # By names of their own, because Python 3.11 is slow to look up the members of an enum.
 _SENT, _BOOKED = Status.SENT, Status.BOOKED
 
-_MAGIC = {f"+886900000{status.value}": status for status in REACHABLE} | {
+_MAGIC = {f"+886900000{status}": Status(status) for status in range(100, 108)} | {
     "+886900000000": Status.SENT
 }
 
@@ -36,7 +33,7 @@ class Outcome:
 
     to: str
     status: Status
-    """100 to 107; or 0, to stay at "sent" for ever."""
+    """100 to 107, or one that means a refusal; or 0, to stay at "sent" for ever."""
     after_seconds: float
     """How long after being sent, in the fake's time."""
 
@@ -75,8 +72,11 @@ class Outcomes:
         message cannot end in, or a time out of bounds.
         """
         number = numbers.valid(to)
-        if status not in (Status.SENT, *REACHABLE):
-            raise InvalidInput(f"a sent message ends in 100 to 107, or stays at 0; not in {status}")
+        if status not in [*Status] or not Status(status).outcome:
+            raise InvalidInput(
+                "a sent message ends in 100 to 107, -1 to -8, 301 or 500, or stays at 0; "
+                f"not in {status}"
+            )
         if after_seconds is None:
             after_seconds = self._default.after_seconds
         if not isinstance(after_seconds, int | float) or not 0 <= after_seconds <= LONGEST_WAIT:
@@ -221,7 +221,14 @@ class Delivery:
         self._store.forget(batches)
 
     def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
-        """Bring messages of a batch to their final status, and report it."""
+        """Bring messages of a batch to their final status, and report it.
+
+        What comes to nothing gives its points back (P6, D2).
+        """
+        if records and (status.refused or status is Status.CANCELLED):
+            self._accounts.refund(records[0].batch.user_id, sum(record.cost for record in records))
+            for record in records:
+                record.cost = 0
         for record in records:
             record.status = status
             record.finished_at = at
@@ -232,9 +239,6 @@ class Delivery:
     def cancel(self, batch: Batch, records: Sequence[Record]) -> int:
         """Cancel bookings of an account; how many points that gives back (P6)."""
         points = sum(record.cost for record in records)
-        self._accounts.refund(batch.user_id, points)
-        for record in records:
-            record.cost = 0
         self.finish(records, Status.CANCELLED, self._clock.micros)
         if not any(record.status is _BOOKED for record in batch.records):
             for timer in batch.bookings:

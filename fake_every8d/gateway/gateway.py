@@ -15,7 +15,7 @@ from typing import Any, TypedDict, Unpack
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, points
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.gateway.clock import to_datetime, to_micros
-from fake_every8d.gateway.delivery import REACHABLE, Outcome, Step, StepState
+from fake_every8d.gateway.delivery import Outcome, Step, StepState
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
 from fake_every8d.gateway.messages import (
@@ -40,6 +40,7 @@ from fake_every8d.gateway.state import (
 )
 
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
+_ENDINGS = frozenset(status for status in Status if status.outcome and status.final)
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _AT_A_TIME = 500  # messages that are shown before others have a turn at the lock
 _NAMED = 100  # messages of a phone in which its owner's name is looked for
@@ -542,7 +543,8 @@ class Gateway:
     ) -> Outcome:
         """From now on, messages sent to `to` end in `status`, so long after they are sent.
 
-        `status` is 100 to 107, or 0 to stay at "sent" for ever; `after_seconds` of the
+        `status` is 100 to 107, one that means a refusal (-1 to -8, 301, 500; its points are
+        given back), or 0 to stay at "sent" for ever; `after_seconds` of the
         fake's time is `delivery_seconds` if it is not given. Raises `InvalidInput`.
         """
         with self._lock:
@@ -560,21 +562,21 @@ class Gateway:
             self._changes.announce()
 
     def set_status(self, message_id: int, status: Status | int) -> Message:
-        """Decide now what becomes of a message: 100 to 107 if sent, 303 if booked.
+        """Decide now what becomes of a message: as an outcome does if sent, 303 if booked.
 
         Raises `NotFound`, or `InvalidInput` if it cannot come to that status.
         """
         with self._lock:
             record = self._store.record(message_id)
-            if record.status is Status.SENT and status in REACHABLE:
+            if record.status is Status.SENT and status in _ENDINGS:
                 self._delivery.finish([record], Status(status), self.clock.micros)
             elif record.status is Status.BOOKED and status == Status.CANCELLED:
                 self._delivery.cancel(record.batch, [record])
             else:
                 raise Conflict(
                     f"message {message_id} is at {self._told(record.status)} "
-                    f"and cannot come to {status}: one at 0 can come to 100–107, "
-                    "one at 300 to 303"
+                    f"and cannot come to {status}: one at 0 can come to 100–107, -1 to -8, 301 "
+                    "or 500, one at 300 to 303"
                 )
             self._changes.announce()
             return record.snapshot()

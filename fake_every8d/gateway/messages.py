@@ -26,10 +26,15 @@ _ADDRESS = re.compile(r'[^\s@<>()\[\]\\,;:"]{1,64}@[^\s@<>()\[\]\\,;:"]{1,255}')
 class Status(enum.IntEnum):
     """What has become of a message (發送狀態), with the platform's own numbers (D1)."""
 
-    INVALID_NUMBER_2025 = -8, "無效門號"
+    HANDSET_WITHOUT_MMS = -10, "手機不支援 MMS"
+    INVALID_NUMBER_2025 = -8, "門號格式錯誤"
     """What edition 2025 has for -3 (E1)."""
+    MALFORMED_SEND_TIME = -6, "發送時間格式錯誤"
+    TEXT_TOO_LONG = -5, "簡訊內容長度超過限制"
     INVALID_SEND_TIME = -4, "DT 格式錯誤或預計發送時間已過去 24 小時以上"
     INVALID_NUMBER = -3, "無效門號"
+    WRONG_LOGIN = -2, "帳號或密碼錯誤"
+    WRONG_PARAMETERS = -1, "參數錯誤"
     SENT = 0, "已發送"
     DELIVERED = 100, "發送成功"
     HANDSET_FAILURE = 101, "手機端因素未能送達"
@@ -43,6 +48,7 @@ class Status(enum.IntEnum):
     NO_CREDIT = 301, "無額度(或額度不足)無法發送"
     CANCELLED = 303, "取消簡訊"
     INTERNATIONAL_DISABLED = 500, "未開通國際簡訊，無法發送國際簡訊"
+    MMS_SENT = 700, "MMS 已發送"
     TEST_MODE = 888, "測試模式簡訊"
     REPLY = 999, "代表此呼叫為回覆簡訊之內容"
 
@@ -74,18 +80,53 @@ class Status(enum.IntEnum):
         """Whether a message stays at it for good."""
         return self not in (Status.SENT, Status.BOOKED, Status.REPLY)
 
+    @property
+    def refused(self) -> bool:
+        """Whether it means that a message was not sent, and so costs nothing (S2)."""
+        return self < 0 or self in (Status.NO_CREDIT, Status.INTERNATIONAL_DISABLED)
+
+    @property
+    def outcome(self) -> bool:
+        """Whether an SMS can be made to end in it, or to stay at it (D2)."""
+        return self in _OUTCOMES
+
+    def is_of(self, edition: Edition) -> bool:
+        """Whether the table of the edition's document has it (E3)."""
+        return self in _TABLES[edition]
+
     def term_of(self, edition: Edition) -> str:
-        """An edition's wording: 104 to 106 mean something else in each (E1)."""
+        """An edition's wording: 104 to 106 mean something else in each (E3)."""
         return _TERMS.get(edition, {}).get(self, self.term)
 
 
+_OUTCOMES = frozenset(
+    status
+    for status in Status
+    if status is Status.SENT
+    or 100 <= status <= 107
+    or (status.refused and status is not Status.HANDSET_WITHOUT_MMS)
+)
+
+_OF_ALL = {0, *range(100, 107), 300, 303, 500, -3, -4}
+_TABLES = {
+    Edition.OF_2016: _OF_ALL | {107, 301, 888, 999},
+    Edition.OF_2021: _OF_ALL | {107, -1, -2, -5, -6},
+    Edition.OF_2025: _OF_ALL | {700, 999, -1, -2, -5, -8, -10},
+}
+"""The statuses of each edition's own table (E3; production F12, F13)."""
+
 _TERMS = {
     Edition.OF_2021: {
+        Status.INVALID_SEND_TIME: "預計發送時間已過去 24 小時以上",
+        Status.INVALID_NUMBER: "無效門號或黑名單",
         Status.CARRIER_FAILURE_104: "電信黑名單",
         Status.CARRIER_FAILURE_105: "手機端異常",
         Status.CARRIER_FAILURE_106: "不明錯誤",
+        Status.TIMED_OUT: "手機端因素未能送達",
     },
     Edition.OF_2025: {
+        Status.INVALID_SEND_TIME: "預計發送時間已過去 24 小時以上",
+        Status.INVALID_NUMBER: "EVERY8D 黑名單",
         Status.CARRIER_FAILURE_104: "電信黑名單",
         Status.CARRIER_FAILURE_105: "電信業者關鍵字阻擋",
         Status.CARRIER_FAILURE_106: "系統關鍵字阻擋",

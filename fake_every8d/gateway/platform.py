@@ -40,6 +40,10 @@ PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
+_NOT_OF_EDITION = (
+    "A message of it is at status {0}, or comes to it, which the document of edition {1} does not "
+    "have."
+)
 _REPEATED = (
     "The same text went to {} within the last 24 hours, and is sent and billed again: "
     "sendSMS4FilterMessage leaves such numbers out."
@@ -350,6 +354,7 @@ class Platform:
         advice = sending.advice
         if submission.tell_repeats:
             advice += self._repeated(sending, submission)
+        advice += self._of_no_edition(batch)
         batch.first_id = self.next_message_id
         try:
             charged = self.accounts.charge(account, sending.cost)
@@ -364,6 +369,19 @@ class Platform:
         self.delivery.make_room()
         return Receipt(
             charged.credit, sending.sent, Decimal(sending.cost), sending.unsent, batch.id, advice
+        )
+
+    def _of_no_edition(self, batch: Batch) -> tuple[str, ...]:
+        """Advice of statuses that the messages have, or come to, and the edition has not (E3)."""
+        going_out = [record for record in batch.records if record.finished_at is None]
+        statuses = {record.status for record in batch.records}
+        statuses |= {outcome.status for outcome, _ in self.outcomes.by_outcome(going_out)}
+        return tuple(
+            [
+                _NOT_OF_EDITION.format(status.value, self.edition)
+                for status in sorted(statuses)
+                if not status.is_of(self.edition)
+            ]
         )
 
     def _repeated(self, sending: Sending, submission: Submission) -> tuple[str, ...]:

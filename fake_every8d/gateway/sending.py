@@ -117,6 +117,7 @@ class Sending:
         self.refused: list[Record] = []
         """What does not, and what an account in test mode only pretends to send."""
         self._account = account
+        self._edition = edition
         self._submission = submission
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
@@ -176,7 +177,9 @@ class Sending:
             # The document has no status of its own for it.
             status = self._refuse(self._invalid, _NO_CONTENT, recipient.mobile)
         elif due is None:
-            status = self._refuse(Status.INVALID_SEND_TIME, _BAD_TIME, send_time)
+            malformed = self._edition is Edition.OF_2021 and not is_send_time(send_time)
+            late = Status.MALFORMED_SEND_TIME if malformed else Status.INVALID_SEND_TIME
+            status = self._refuse(late, _BAD_TIME, send_time)
         elif number.kind is _INTERNATIONAL and not account.international:
             status = self._refuse(Status.INTERNATIONAL_DISABLED, _NO_ABROAD, number.e164)
         else:

@@ -74,7 +74,108 @@ def test_e1_the_status_of_an_invalid_number(
     assert f"status {status}" in receipt.advice[0]
 
 
-def test_e1_104_to_106_mean_something_else_in_each_edition() -> None:
+# Of the documents' own tables (production F8, F12, F13).
+TABLES = {
+    "2016": [-4, -3, 0, *range(100, 108), 300, 301, 303, 500, 888, 999],
+    "2021": [-6, -5, -4, -3, -2, -1, 0, *range(100, 108), 300, 303, 500],
+    "2025": [-10, -8, -5, -4, -3, -2, -1, 0, *range(100, 107), 300, 303, 500, 700, 999],
+}
+
+
+@pytest.mark.parametrize("edition", Edition)
+def test_e3_each_edition_has_a_table_of_its_own(edition: Edition) -> None:
+    assert sorted(status for status in Status if status.is_of(edition)) == TABLES[edition]
+
+
+def test_e3_107_means_in_2021_what_101_means() -> None:
+    """Production F12."""
+    assert Status(107).term_of(Edition.OF_2021) == Status(101).term_of(Edition.OF_2021)
+    assert Status(107).term_of(Edition.OF_2016) == "逾時收訊"
+
+
+@pytest.mark.parametrize(
+    ("edition", "terms"),
+    [
+        ("2016", {-3: "無效門號", -4: "DT 格式錯誤或預計發送時間已過去 24 小時以上"}),
+        ("2021", {-3: "無效門號或黑名單", -4: "預計發送時間已過去 24 小時以上"}),
+        ("2025", {-3: "EVERY8D 黑名單", -8: "門號格式錯誤"}),
+    ],
+)
+def test_e3_a_blacklisted_number_and_a_late_time(edition: str, terms: dict[int, str]) -> None:
+    """Production F8, F12 and F13."""
+    assert {code: Status(code).term_of(Edition(edition)) for code in terms} == terms
+
+
+@pytest.mark.parametrize(
+    ("edition", "malformed", "late"), [("2016", -4, -4), ("2021", -6, -4), ("2025", -4, -4)]
+)
+def test_e3_a_malformed_time_has_a_status_of_its_own_in_2021(
+    new_gateway: NewGateway, edition: str, malformed: int, late: int
+) -> None:
+    """Production F8."""
+    gateway = new_gateway(edition=edition)
+    assert statuses(gateway, send(gateway, send_time="tomorrow")) == [malformed]
+    assert statuses(gateway, send(gateway, send_time="20400230120000")) == [malformed]
+    assert statuses(gateway, send(gateway, send_time="20000101000000")) == [late]
+    assert gateway.account("demo").credit == 1000
+
+
+@pytest.mark.parametrize("edition", Edition)
+def test_d2_every_status_in_which_an_sms_can_end_can_be_had(
+    new_gateway: NewGateway, edition: Edition
+) -> None:
+    """All of the edition's table but bookings, test mode, replies and MMS."""
+    gateway = new_gateway(edition=edition)
+    wanted = [code for code in TABLES[edition] if code not in (0, 300, 303, 700, 888, 999, -10)]
+    for code in wanted:
+        gateway.set_outcome(PHONE, code, after_seconds=5)
+        receipt = send(gateway)
+        assert receipt.advice == ()
+        gateway.clock.advance(seconds=5)
+        assert statuses(gateway, receipt) == [code]
+    # What means a refusal is not charged; the rest costs a point each.
+    charged = sum(100 <= code <= 107 for code in wanted)
+    assert gateway.account("demo").credit == 1000 - charged
+
+
+@pytest.mark.parametrize("code", [-3, -5, 301, 500])
+def test_d2_what_is_refused_after_all_gives_its_points_back(gateway: Gateway, code: int) -> None:
+    receipt = send(gateway, content="字" * 71)
+    assert gateway.account("demo").credit == 998
+    message = gateway.set_status(1, code)
+    assert (message.status, message.cost, message.sent_at) == (code, 0, None)
+    assert gateway.account("demo").credit == 1000
+    assert statuses(gateway, receipt) == [code]
+
+
+@pytest.mark.parametrize(
+    ("edition", "mobile", "status"),
+    [("2025", "0900000107", 107), ("2021", "0922333444", 301), ("2025", "0922333444", 301)],
+)
+def test_e3_what_the_edition_has_not_is_played_with_advice(
+    new_gateway: NewGateway, edition: str, mobile: str, status: int
+) -> None:
+    gateway = new_gateway(edition=edition)
+    gateway.set_outcome("0922333444", 301, after_seconds=0)
+    receipt = send(gateway, mobile)
+    gateway.clock.advance(seconds=1)
+    assert statuses(gateway, receipt) == [status]
+    assert receipt.advice == (
+        f"A message of it is at status {status}, or comes to it, which the document of edition "
+        f"{edition} does not have.",
+    )
+
+
+def test_e3_so_is_test_mode(new_gateway: NewGateway) -> None:
+    gateway = new_gateway(Account("demo", "demo", test_mode=True), edition="2025")
+    receipt = send(gateway, f"{PHONE},0922333444")
+    assert statuses(gateway, receipt) == [888, 888]
+    assert [advice.partition(",")[0] for advice in receipt.advice] == [
+        "A message of it is at status 888"
+    ]
+
+
+def test_e3_104_to_106_mean_something_else_in_each_edition() -> None:
     assert [Status(104).term_of(edition) for edition in Edition] == [
         "電信終端設備異常未能送達",
         "電信黑名單",

@@ -95,7 +95,8 @@ def test_a_query_is_described_with_its_bounds_and_defaults() -> None:
     wait = {"type": "number", "minimum": 0, "maximum": 30, "default": 0}
     assert parameters["wait_seconds"]["schema"] == wait
     assert parameters["status"]["schema"]["enum"] == [
-        -8, -4, -3, 0, 100, 101, 102, 103, 104, 105, 106, 107, 300, 301, 303, 500, 888, 999,
+        -10, -8, -6, -5, -4, -3, -2, -1, 0, 100, 101, 102, 103, 104, 105, 106, 107, 300, 301,
+        303, 500, 700, 888, 999,
     ]  # fmt: skip
     assert parameters["If-None-Match"]["in"] == "header"
     assert parameters["to"]["description"].startswith("A phone number")
@@ -126,7 +127,7 @@ def test_a_body_is_described_with_its_bounds_and_what_it_must_have() -> None:
     assert failure["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
     assert failure["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()
     assert body_of("post", "outcomes")["properties"]["status"]["enum"] == [
-        0, 100, 101, 102, 103, 104, 105, 106, 107,
+        -8, -6, -5, -4, -3, -2, -1, 0, 100, 101, 102, 103, 104, 105, 106, 107, 301, 500,
     ]  # fmt: skip
     for path, needed in [("accounts", True), ("clock", True), ("failures", True), ("reset", False)]:
         assert described("post", path)["requestBody"]["required"] is needed

@@ -336,7 +336,13 @@ class Operations:
 
     @_operation("GET", "statuses")
     def _statuses(self) -> Response:
-        return _json({"statuses": [show.status(each, self._edition) for each in Status]})
+        return _json(
+            {
+                "statuses": [
+                    show.status(each, self._edition) for each in Status if each.is_of(self._edition)
+                ]
+            }
+        )
 
     @_operation("GET", "outcomes")
     def _outcomes(self) -> Response:

@@ -20,7 +20,6 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
-from fake_every8d.gateway.delivery import REACHABLE
 from fake_every8d.gateway.outbox import Outgoing
 
 Json = dict[str, Any]
@@ -117,7 +116,7 @@ def status(status: Status, edition: Edition) -> Json:
     return {
         **_status(status, edition),
         "final": status.final,
-        "outcome": status in (Status.SENT, *REACHABLE),
+        "outcome": status.outcome,
     }
 
 
