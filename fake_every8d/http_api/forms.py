@@ -159,7 +159,7 @@ def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple
 def _parts(
     body: bytes, boundary: str, decoder: _Decoder, advice: Advice
 ) -> Iterable[tuple[str, str]]:
-    parser = MultipartDecoder(boundary.encode(), max_parts=_MOST_FIELDS)
+    parser = MultipartDecoder(boundary.encode())
     parser.receive_data(body)
     parser.receive_data(None)
     fields: list[tuple[str, str]] = []
@@ -171,12 +171,15 @@ def _parts(
                 advice.add(_FILE, event.name)
                 name = ""
             elif isinstance(event, Field):
+                if len(fields) == _MOST_FIELDS:
+                    advice.add(_TOO_MANY_FIELDS)
+                    break
                 name, value = event.name or "", b""
             elif isinstance(event, Data):
                 value += event.data
                 if name and not event.more_data:
                     fields.append((name, decoder.text(value, name)))
-    except Exception as error:  # such as a part without a name, or more of them than are read
+    except Exception as error:  # such as headers that are none
         advice.add(_BROKEN_MULTIPART, str(error) or type(error).__name__)
         return ()
     return fields

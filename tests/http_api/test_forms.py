@@ -142,6 +142,21 @@ def test_h2_an_ampersand_that_was_not_encoded_has_advice(http: Http, text: str, 
     assert [*http.fake.requests[-1].losses] == [*http.advice]
 
 
+@pytest.mark.parametrize(("more", "told"), [(996, False), (997, True)])
+@pytest.mark.parametrize("kind", ["form", "multipart"])
+def test_h2_the_first_1000_fields_are_read(http: Http, kind: str, more: int, told: bool) -> None:
+    """Of 4 fields and so many more, before them."""
+    values = [(f"x{number}", "1") for number in range(more)] + [*DEMO.items(), ("DEST", PHONE)]
+    values.append(("MSG", "hello"))
+    if kind == "form":
+        requests.post(http.url("sendSMS"), data=values, timeout=10)
+    else:
+        parts = [(name, (None, value)) for name, value in values]
+        requests.post(http.url("sendSMS"), files=parts, timeout=10)
+    assert any("the first 1000 are read" in each for each in http.advice) is told
+    assert len(http.fake.messages) == (0 if told else 1)
+
+
 @pytest.mark.parametrize("query", ["?&", "?&&", "?1712345678", "?_=1&"])
 def test_h2_what_is_no_text_cut_short_is_no_loss(http: Http, query: str) -> None:
     post(http, FORM, f"{LOGIN}MSG=hello&".encode(), query)
