@@ -71,14 +71,21 @@ class Failure:
     operation: str
     """Such as `sendSMS`, or `*` for all."""
     kind: FailureKind
+    """`result`, `soap_fault`, `http_error`, `delay`, `disconnect`, `truncate` or `garbage`."""
     times: int | None = 1
     """How many more calls fail; None for all, until the failure is removed."""
     effect: FailureEffect = "before"
+    """`before` the operation, which never takes place, or `after` it."""
     result: str = ""
+    """The operation's result, for the kind `result`."""
     reason: str = "Server was unable to process request. ---> Timeout expired."
+    """The text of a `soap_fault`."""
     status: int = 503
+    """The status of an `http_error`: 400 to 599."""
     body: str = ""
+    """The body of an `http_error`, as plain text."""
     seconds: float = 0
+    """The length of a `delay`, in real seconds."""
     user_id: str | None = None
     """Only calls of this account."""
     to: str | None = None
@@ -92,9 +99,11 @@ class Failure:
     probability: float | None = None
     """Above 0, and 1 at most; it takes a `seed`, so that each run is like the last."""
     seed: int | None = None
+    """The seed of the `probability`."""
     happened: int = 0
-    """How many calls have failed so far."""
+    """The number of calls that have failed so far."""
     id: int = 0
+    """Its number, from 1."""
 
     @property
     def breaks_off(self) -> bool:

@@ -77,6 +77,7 @@ class Account:
     user_id: str
     """The login name (登入帳號, `userID`)."""
     password: str
+    """The password (密碼, `password`)."""
     credit: Decimal = Decimal(1000)
     """Points left (餘額): 0 to 10¹², two decimals at most."""
     international: bool = False

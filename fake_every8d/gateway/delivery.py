@@ -32,6 +32,7 @@ class Outcome:
     """What is to become of messages to a number."""
 
     to: str
+    """The number, `+886…` for a Taiwan mobile."""
     status: Status
     """100 to 107, or one that means a refusal; or 0, to stay at "sent" for ever."""
     after_seconds: float

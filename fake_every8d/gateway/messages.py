@@ -157,7 +157,9 @@ class Reply:
     """What a phone replied (回覆簡訊)."""
 
     text: str
+    """The text."""
     at: datetime
+    """The time at which the phone sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +171,39 @@ class Message:
     """
 
     id: int
+    """Its number, from 1, in the order in which messages came in."""
     user_id: str
+    """The account that sent it."""
     batch_id: str
+    """The batch ID that the sender was given (簡訊批號)."""
     record_number: str
     """MR: given by the sender, else the 1-based place in the batch (S9)."""
     to: str
     """`+886…` for a Taiwan mobile however it was written; an invalid one as written."""
     content: str
+    """The text of the SMS."""
     subject: str
+    """The subject (簡訊主旨), which is neither sent nor counted."""
     name: str
+    """The recipient's name; empty if none was given."""
     email: str
+    """The address that gets a copy; empty if none was given."""
     status: Status
+    """Its status (發送狀態), such as `Status.DELIVERED`."""
     cost: Decimal
-    """Points."""
+    """Points charged for it now: 0 if it was refused, and 0 again once a booking is erased."""
     pieces: int
     """In how many SMS it goes out (P2, P3)."""
     accepted_at: datetime
+    """The time at which the call came in."""
     booked_for: datetime | None
+    """The send time of a booking; None for a message that is sent at once."""
     sent_at: datetime | None
     """None if it was refused, is still booked, or was cancelled."""
     finished_at: datetime | None
     """When it reached its final status."""
     replies: tuple[Reply, ...]
+    """The replies of its phone, oldest first."""
     version: int = 0
     """The gateway's `version` when it last changed."""
     retry_time: str = ""
@@ -242,11 +255,17 @@ class BatchSummary:
     """A send (批次), as it stood when it was asked for."""
 
     id: str
+    """The batch ID that the sender was given."""
     user_id: str
+    """The account that sent it."""
     subject: str
+    """The subject (簡訊主旨)."""
     accepted_at: datetime
+    """The time at which the call came in."""
     first_message_id: int
+    """The ID of its first message; the others' follow."""
     messages: int
+    """The number of its messages."""
     cost: Decimal
     """Points charged for it now."""
     statuses: Mapping[Status, int]

@@ -61,14 +61,19 @@ class Outgoing:
     """The status code that means success; every other one is an error."""
 
     id: int
+    """Its number, from 1."""
     message_id: int
+    """The message that it is about."""
     user_id: str
+    """The account of that message."""
     at: datetime
     """When it came about, in the fake's time."""
     max_attempts: int = ATTEMPTS
     """After so many it is given up (R8)."""
     attempts: tuple[Attempt, ...] = ()
+    """The attempts so far, oldest first."""
     state: ReportState = ReportState.WAITING
+    """`waiting`, `delivered`, `given_up`, or `kept` for a copy that no server takes."""
     next_attempt_at: datetime | None = None
     """When it is tried again, if it has failed and still waits; in the fake's time."""
 

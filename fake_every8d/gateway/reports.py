@@ -37,6 +37,7 @@ class Report(Outgoing):
     SUCCESS: ClassVar[int] = 200
 
     batch_id: str
+    """BatchID."""
     to: str
     """RM: whose phone it is about."""
     status: Status
@@ -68,6 +69,7 @@ class Email(Outgoing):
     subject: str
     """The batch's subject (簡訊主旨)."""
     content: str
+    """The text of the SMS."""
 
 
 def report(
