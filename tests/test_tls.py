@@ -366,6 +366,17 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
         kept_ca(directory)
 
 
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    directory = tmp_path / "file" / "ca"
+    with pytest.raises(InvalidInput, match=f"dir {re.escape(str(directory))}: "):
+        kept_ca(directory)
+    done = run("--tls", f"--tls-dir={directory}", "--port=0")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"fake-every8d: --tls: dir {directory}: ")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     kept_ca(tmp_path / "ca")

@@ -120,10 +120,15 @@ def certificate(tls: Tls, host: str) -> Iterator[Certificate]:
 
 def check(tls: Tls, host: str) -> None:
     """Raise what `certificate` raises, and make no CA."""
-    directory = None if tls.dir is None else Path(tls.dir)
-    if directory is not None and directory.exists():
-        _check_directory(directory)
-    kept = directory is not None and (directory / KEY_FILE).exists()
+    kept = False
+    if tls.dir is not None:
+        directory = Path(tls.dir)
+        try:
+            if directory.exists():
+                _check_directory(directory)
+            kept = (directory / KEY_FILE).exists()
+        except OSError as error:
+            raise _unusable(directory, error) from error
     with certificate(tls if kept else replace(tls, dir=None), host):
         pass
 
@@ -155,7 +160,7 @@ def kept_ca(directory: Path) -> Path:
             new.chmod(0o644)
             new.replace(ca_file)
     except OSError as error:
-        raise InvalidInput(f"tls: dir {directory}: {_reason(error)}") from error
+        raise _unusable(directory, error) from error
     return ca_file
 
 
@@ -246,6 +251,10 @@ def _trustme() -> ModuleType:
             "to make a certificate takes trustme: pip install 'fake-every8d[tls]'"
         ) from None
     return trustme
+
+
+def _unusable(directory: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(f"tls: dir {directory}: {_reason(error)}")
 
 
 def _reason(error: OSError) -> str:
