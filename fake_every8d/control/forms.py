@@ -242,10 +242,16 @@ class Form:
         """The values by key. Raises `InvalidInput`."""
         for key in given:
             if key not in self.keys:
-                raise InvalidInput(unknown(key, self.keys))
+                raise InvalidInput(
+                    unknown(key, self.keys), field=key[:_LONGEST_QUOTED], reason="unknown"
+                )
         for key in self.required:
             if key not in given:
-                raise InvalidInput(f"{key} is missing; it must be {self.keys[key].right}")
+                raise InvalidInput(
+                    f"{key} is missing; it must be {self.keys[key].right}",
+                    field=key,
+                    reason="missing",
+                )
         defaults = {
             key: kind.schema["default"]
             for key, kind in self.keys.items()
@@ -258,7 +264,9 @@ class Form:
         try:
             return kind.read(value)
         except (ValueError, TypeError, ArithmeticError, KeyError):
-            raise InvalidInput(f"{key} must be {kind.right}, not {_quoted(value)}") from None
+            raise InvalidInput(
+                f"{key} must be {kind.right}, not {_quoted(value)}", field=key
+            ) from None
 
 
 OUTCOME = Form(

@@ -100,26 +100,33 @@ class Account:
     def __post_init__(self) -> None:
         for name in ("user_id", "password"):
             if not isinstance(value := getattr(self, name), str):
-                raise InvalidInput(f"{name} must be text, not {type(value).__name__}")
+                raise InvalidInput(f"{name} must be text, not {type(value).__name__}", field=name)
         if not self.user_id:
-            raise InvalidInput("user_id must not be empty")
+            raise InvalidInput("user_id must not be empty", field="user_id")
         object.__setattr__(self, "credit", points(self.credit, "credit"))
         for name in ("international", "interactive", "test_mode"):
             if not isinstance(value := getattr(self, name), bool):
-                raise InvalidInput(f"{name} must be true or false, not {value!r}")
+                raise InvalidInput(f"{name} must be true or false, not {value!r}", field=name)
         if type(self.failed_logins) is not int or self.failed_logins < 0:
-            raise InvalidInput(f"failed_logins must be 0 or more, not {self.failed_logins!r}")
+            raise InvalidInput(
+                f"failed_logins must be 0 or more, not {self.failed_logins!r}",
+                field="failed_logins",
+            )
         if self.report_url is not None:
             if not isinstance(self.report_url, str):
                 raise InvalidInput(
-                    f"report_url must be a URL, not {type(self.report_url).__name__}"
+                    f"report_url must be a URL, not {type(self.report_url).__name__}",
+                    field="report_url",
                 )
             _check_url(self.report_url)
         _check_choice("report_method", self.report_method, get_args(ReportMethod))
         _check_choice("report_charset", self.report_charset, get_args(ReportCharset))
         attempts = self.report_attempts
         if type(attempts) is not int or not 1 <= attempts <= MOST_ATTEMPTS:
-            raise InvalidInput(f"report_attempts must be 1 to {MOST_ATTEMPTS}, not {attempts!r}")
+            raise InvalidInput(
+                f"report_attempts must be 1 to {MOST_ATTEMPTS}, not {attempts!r}",
+                field="report_attempts",
+            )
 
     @property
     def locked(self) -> bool:
@@ -129,18 +136,21 @@ class Account:
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InvalidInput(f"{name} must be {' or '.join(choices)}, not {value!r}")
+        raise InvalidInput(f"{name} must be {' or '.join(choices)}, not {value!r}", field=name)
 
 
 @lru_cache  # an account is checked with every change, and its URL hardly ever changes
 def _check_url(url: str) -> None:
     """Raises `InvalidInput` for what cannot be called."""
     if not str(url).lower().startswith(("http://", "https://")):
-        raise InvalidInput(f"report_url must begin with http:// or https://, not {url!r}")
+        raise InvalidInput(
+            f"report_url must begin with http:// or https://, not {url!r}", field="report_url"
+        )
     if reason := _uncallable(url):
         raise InvalidInput(
             f"report_url must be a URL such as http://127.0.0.1:3000/sms/report, not {url!r}: "
-            f"{reason}"
+            f"{reason}",
+            field="report_url",
         )
 
 
@@ -170,7 +180,9 @@ def points(value: Any, name: str) -> Decimal:
         sensible = False
     if not sensible:
         raise InvalidInput(
-            f"{name} must be 0 or more points with two decimals, {MOST_POINTS} at most, not {value}"
+            f"{name} must be 0 or more points with two decimals, {MOST_POINTS} at most, "
+            f"not {value}",
+            field=name,
         )
     return abs(number)  # for -0.0
 
@@ -216,7 +228,9 @@ class Accounts:
     def add(self, account: Account) -> None:
         """Raises `Conflict` if its user ID is taken."""
         if account.user_id in self._accounts:
-            raise Conflict(f"there is an account {account.user_id!r} already")
+            raise Conflict(
+                f"there is an account {account.user_id!r} already", field="user_id", reason="taken"
+            )
         self._initial[account.user_id] = self._accounts[account.user_id] = account
 
     @property

@@ -1,5 +1,7 @@
 """What can go wrong, in the platform's words and in ours."""
 
+from typing import Literal
+
 from fake_every8d.gateway.editions import Edition
 
 
@@ -40,15 +42,27 @@ UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 _LONGEST = 1_000  # characters of a sentence, which may quote what was given
 
 
+Reason = Literal[
+    "invalid", "missing", "unknown", "repeated", "taken", "decided", "not_arrived"
+]  # fmt: skip
+"""What is wrong: a value or its absence, its name, that it comes twice; a user ID that is taken,
+a message whose end is decided, or that never reached the phone that would reply."""
+
+
 class InvalidInput(ValueError):
     """Something that a test or a tool asked of the fake makes no sense.
 
     The text says what was wrong and what would be right, in 1,000 characters at most; nothing
-    has changed.
+    has changed. `field` is the name of the value that is wrong, if it is one, and `reason` says
+    for programs what is wrong with it, or with what was asked for.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, reason: Reason | None = None
+    ) -> None:
         super().__init__(message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…")
+        self.field = field
+        self.reason: Reason | None = reason or ("invalid" if field else None)
 
 
 class Conflict(InvalidInput):

@@ -244,7 +244,7 @@ class Gateway:
             raise InvalidInput("credit says how much there is, top_up how much more: give one")
         if locked is not None:
             if not isinstance(locked, bool):
-                raise InvalidInput(f"locked must be true or false, not {locked!r}")
+                raise InvalidInput(f"locked must be true or false, not {locked!r}", field="locked")
             if "failed_logins" in changes:
                 raise InvalidInput("locked and failed_logins say the same: give one of them")
             changes["failed_logins"] = FAILED_LOGINS_ALLOWED + 1 if locked else 0
@@ -255,7 +255,9 @@ class Gateway:
             if name not in known:
                 close = get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
-                raise InvalidInput(f"an account has no {name}; {hint}")
+                raise InvalidInput(
+                    f"an account has no {name}; {hint}", field=name, reason="unknown"
+                )
         with self._lock:
             if top_up is not None:
                 changes["credit"] = self._accounts.get(user_id).credit + points(top_up, "top_up")
@@ -576,7 +578,8 @@ class Gateway:
                 raise Conflict(
                     f"message {message_id} is at {self._told(record.status)} "
                     f"and cannot come to {status}: one at 0 can come to 100–107, -1 to -8, 301 "
-                    "or 500, one at 300 to 303"
+                    "or 500, one at 300 to 303",
+                    reason="decided",
                 )
             self._changes.announce()
             return record.snapshot()
@@ -589,7 +592,9 @@ class Gateway:
         never reached the phone or XML cannot carry the text.
         """
         if bad := NOT_XML.search(text):
-            raise InvalidInput(f"XML cannot carry the character {bad[0]!r} in a reply")
+            raise InvalidInput(
+                f"XML cannot carry the character {bad[0]!r} in a reply", field="text"
+            )
         with self._lock:
             record = self._replied_to(message_or_number)
             self._delivery.reply(record, text)
@@ -653,7 +658,8 @@ class Gateway:
         if record.status not in _ARRIVED:
             raise Conflict(
                 f"message {message_id} is at {self._told(record.status)}, so it "
-                "has not reached a phone that could reply"
+                "has not reached a phone that could reply",
+                reason="not_arrived",
             )
         return record
 

@@ -57,7 +57,7 @@ class Api:
         response = self(method, path, body, **headers)
         assert response.headers["Content-Type"] == "application/json"
         error = response.json()["error"]
-        assert list(error) == ["code", "message"]
+        assert list(error) == ["code", "message", "field", "reason"]
         return response.status, error["message"]
 
 

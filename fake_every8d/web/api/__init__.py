@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from fake_every8d.control import forms
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Conflict, InvalidInput, NotFound
+from fake_every8d.gateway.errors import Reason
 from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
@@ -68,12 +69,13 @@ class Api:
         """
         try:
             return self._respond(Request(environ), on_disconnect)
-        except NotFound as error:
-            return refusal(http.NotFound(str(error)))
-        except Conflict as error:
-            return refusal(http.Conflict(str(error)))
         except InvalidInput as error:
-            return refusal(http.BadRequest(str(error)))
+            kind: type[http.HTTPException] = http.BadRequest
+            if isinstance(error, NotFound):
+                kind = http.NotFound
+            elif isinstance(error, Conflict):
+                kind = http.Conflict
+            return refusal(kind(str(error)), error.field, error.reason)
         except http.HTTPException as error:
             return refusal(error)
 
@@ -126,13 +128,20 @@ class Api:
         return operation, dict(values)
 
 
-def refusal(error: http.HTTPException) -> Response:
-    """What is wrong, in JSON."""
+def refusal(
+    error: http.HTTPException, field: str | None = None, reason: Reason | None = None
+) -> Response:
+    """An error in JSON; `field` and `reason` are those of `InvalidInput`."""
     headers = Headers(error.get_headers())
     headers["Content-Type"] = "application/json"
     assert error.code is not None
-    shown = {"error": {"code": _CODES[error.code], "message": error.description}}
-    return Response(encoded(shown), error.code, headers)
+    shown = {
+        "code": _CODES[error.code],
+        "message": error.description,
+        "field": field,
+        "reason": reason,
+    }
+    return Response(encoded({"error": shown}), error.code, headers)
 
 
 class _AnyText(BaseConverter):
@@ -146,6 +155,6 @@ def _once(lists: Iterable[tuple[str, list[str]]]) -> dict[str, str]:
     values = {}
     for key, given in lists:
         if len(given) > 1:
-            raise InvalidInput(f"{key} is given {len(given)} times")
+            raise InvalidInput(f"{key} is given {len(given)} times", field=key, reason="repeated")
         values[key] = given[0]
     return values

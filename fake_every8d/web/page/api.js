@@ -2,11 +2,12 @@
 
 /** The API's error for what it refuses; `message` is in English. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message @param {string} request such as `POST fake/accounts` */
-  constructor(status, message, request) {
+  /** @param {number} status @param {{message: string, field?: string | null, reason?: string | null}} error */
+  constructor(status, { message, field, reason }) {
     super(message);
     this.status = status;
-    this.request = request;
+    this.field = field ?? "";
+    this.reason = reason ?? "";
   }
 }
 
@@ -25,20 +26,20 @@ async function request(method, path, body) {
     headers: body && { "Content-Type": "application/json" },
     body: body && JSON.stringify(body),
   });
-  return bodyOf(response, `${method} ${path}`);
+  return bodyOf(response);
 }
 
-/** @param {Response} response @param {string} request @returns {Promise<any>} */
-async function bodyOf(response, request) {
+/** @param {Response} response @returns {Promise<any>} */
+async function bodyOf(response) {
   const text = await response.text();
   if (response.ok) return text ? JSON.parse(text) : null;
-  let message = `HTTP ${response.status}`;
+  let error = { message: `HTTP ${response.status}` };
   try {
-    message = JSON.parse(text).error.message;
+    error = JSON.parse(text).error ?? error;
   } catch {
     // not the API itself but something in between: its status has to do
   }
-  throw new ApiError(response.status, message, request);
+  throw new ApiError(response.status, error);
 }
 
 /** Each resolves to the response, or rejects with an `ApiError`, or a `TypeError` if there was none. */
@@ -66,7 +67,7 @@ export async function getIfChanged(path, seconds, signal) {
   const headers = etag ? { "If-None-Match": etag } : {};
   const response = await fetch(address(seconds ? `${path}?wait_seconds=${seconds}` : path), { headers, signal });
   if (response.status === 304) return null;
-  const found = await bodyOf(response, `GET ${path}`);
+  const found = await bodyOf(response);
   etag = response.headers.get("ETag") ?? "";
   return found;
 }

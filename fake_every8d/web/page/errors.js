@@ -3,7 +3,10 @@
 import { t } from "./i18n.js";
 
 /** What can be wrong with what was filled in, by the name that the API gives it. */
-const FIELDS = new Set(["user_id", "report_url", "report_attempts", "top_up", "status", "seconds"]);
+const FIELDS = new Set(["user_id", "report_url", "report_attempts", "top_up", "status", "seconds", "text"]);
+
+/** What stands in the way of what makes sense. */
+const REASONS = new Set(["taken", "decided", "not_arrived"]);
 
 /**
  * @typedef {{field: string, text: string}} Problem
@@ -11,14 +14,11 @@ const FIELDS = new Set(["user_id", "report_url", "report_attempts", "top_up", "s
  * @param {import("./api.js").ApiError} error
  * @returns {Problem}
  */
-export function explain({ status, request, message }) {
-  const word = /^(?:(\w+) (?:must|is missing))?/.exec(message)?.[1] ?? "";
-  const field = word === "credit" ? "top_up" : word;
+export function explain({ status, field: name, reason, message }) {
+  const field = name === "credit" ? "top_up" : name;
   if (status === 404) return { field: "", text: t("error.gone") };
   if (status === 401 || status === 403) return { field: "", text: t("error.forbidden") };
-  if (/replies$/.test(request)) return { field: "text", text: t(status === 409 ? "error.not_arrived" : "error.reply") };
-  if (status === 409 && /status$/.test(request)) return { field: "", text: t("error.decided") };
-  if (status === 409 && /accounts$/.test(request)) return { field: "user_id", text: t("error.taken") };
+  if (REASONS.has(reason)) return { field: reason === "not_arrived" ? "text" : field, text: t(`error.${reason}`) };
   if (FIELDS.has(field)) return { field, text: t(`error.${field}`) };
   return { field, text: t("error.other", { message }) };
 }
