@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock, to_datetime, to_micros
@@ -37,6 +37,18 @@ class ReportState(enum.Enum):
     """There is nobody to hand it to: no server, or no address."""
 
 
+NoResponseReason = Literal["refused", "unknown_host", "timeout", "tls", "closed", "not_http"]
+"""Why the other side gave no response, in short."""
+
+
+class NoResponse(OSError):
+    """The other side gave no response. The text says why, and `reason` says it to programs."""
+
+    def __init__(self, message: str, reason: NoResponseReason | None) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at handing something over (R4)."""
@@ -51,6 +63,8 @@ class Attempt:
     """Why none came back."""
     seconds: float
     """How long it took, in real seconds."""
+    reason: NoResponseReason | None = None
+    """The same as `error` for programs; None if a status code came back, or for other reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,14 +281,16 @@ class Outbox(Generic[Item]):
                     self._clock.release(hold)
                 return
             self._under_way[counted] += 1
-        status_code, error = None, None
+        status_code, error, reason = None, None, None
         started = monotonic()
         try:
             status_code = self._deliver(item)
         except Exception as failure:  # whatever goes wrong out there is the attempt's result
             error = str(failure) or type(failure).__name__
+            reason = failure.reason if isinstance(failure, NoResponse) else None
         seconds = monotonic() - started
-        attempt = Attempt(len(item.attempts) + 1, to_datetime(at), status_code, error, seconds)
+        number = len(item.attempts) + 1
+        attempt = Attempt(number, to_datetime(at), status_code, error, seconds, reason)
         with self._lock:
             self._under_way[counted] -= 1
             if not self._under_way[counted]:

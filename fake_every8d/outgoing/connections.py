@@ -6,6 +6,7 @@ import socket
 import ssl
 from typing import Any
 
+from fake_every8d.gateway.outbox import NoResponse, NoResponseReason
 from fake_every8d.gateway.real_time import monotonic
 
 
@@ -45,21 +46,24 @@ def left(deadline: float) -> float:
     return seconds
 
 
-def in_words(error: BaseException, seconds: float) -> str:
-    """What another side did instead of responding, which had so many seconds for it."""
+def no_response(place: str, error: BaseException, seconds: float) -> NoResponse:
+    """The error for another side that did something else than to respond in so many seconds."""
+    reason: NoResponseReason | None = None
     match error:
         case ConnectionRefusedError():
-            return "refused the connection"
+            reason, words = "refused", "refused the connection"
         case socket.gaierror():
-            return f"is not known: {error.strerror}"
+            reason, words = "unknown_host", f"is not known: {error.strerror}"
         case TimeoutError():
-            return f"timed out: no response within {seconds:g} s"
+            reason, words = "timeout", f"timed out: no response within {seconds:g} s"
         case ssl.SSLCertVerificationError():
-            return f"failed in TLS: {error.verify_message}"
+            reason, words = "tls", f"failed in TLS: {error.verify_message}"
         case ssl.SSLError():
-            return f"failed in TLS: {error.reason or error}"
+            reason, words = "tls", f"failed in TLS: {error.reason or error}"
         case ConnectionError():
-            return "closed the connection before it had responded"
+            reason, words = "closed", "closed the connection before it had responded"
         case http.client.HTTPException():
-            return f"did not respond in HTTP: {str(error)[:100]}"
-    return f"failed: {error}"
+            reason, words = "not_http", f"did not respond in HTTP: {str(error)[:100]}"
+        case _:
+            words = f"failed: {error}"
+    return NoResponse(f"{place} {words}", reason)

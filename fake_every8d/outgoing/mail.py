@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fake_every8d.gateway import Email, InvalidInput
 from fake_every8d.gateway.real_time import monotonic
-from fake_every8d.outgoing.connections import Reader, in_words, left
+from fake_every8d.outgoing.connections import Reader, left, no_response
 
 TIMEOUT = 30.0
 """Seconds that the server has for a whole delivery."""
@@ -37,7 +37,7 @@ class Mailer:
     def __call__(self, email: Email) -> int:
         """Hand an e-mail over, and return the server's reply code.
 
-        Raises `OSError`, whose text says why, if there is none.
+        Raises `NoResponse` if there is none.
         """
         message = EmailMessage(policy=SMTPUTF8)
         message["From"] = "EVERY8D <fake-every8d@localhost>"
@@ -51,8 +51,7 @@ class Mailer:
             # smtplib tells of whatever happened while it read as of a server that has gone.
             gone = isinstance(error, smtplib.SMTPServerDisconnected)
             cause = (error.__context__ or ConnectionError()) if gone else error
-            words = in_words(cause, TIMEOUT)
-            raise OSError(f"{self._host}:{self._port} {words}") from error
+            raise no_response(f"{self._host}:{self._port}", cause, TIMEOUT) from error
 
     def _hand_over(self, message: EmailMessage, to: str) -> int:
         server = None

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from fake_every8d.gateway import Report
 from fake_every8d.gateway.real_time import monotonic
-from fake_every8d.outgoing.connections import Reader, in_words, left
+from fake_every8d.outgoing.connections import Reader, left, no_response
 
 TIMEOUT = 10.0
 """Seconds that a receiver has to respond (R2)."""
@@ -45,7 +45,7 @@ class Reporter:
         """Send a report, and return the HTTP status; redirects are not followed (R2).
 
         If the receiver has closed a kept connection, the report goes over a new one (R5).
-        Raises `OSError`, whose text says why, if there was no response.
+        Raises `NoResponse` if there was none.
         """
         url = urlsplit(report.url)
         place = url.scheme, url.hostname, url.port
@@ -57,7 +57,7 @@ class Reporter:
                     return self._exchange(place, kept, request, deadline)
             return self._exchange(place, _connect(place, deadline), request, deadline)
         except (OSError, http.client.HTTPException) as error:
-            raise OSError(f"{url.netloc.rpartition('@')[2]} {in_words(error, TIMEOUT)}") from error
+            raise no_response(url.netloc.rpartition("@")[2], error, TIMEOUT) from error
 
     def close(self) -> None:
         """Close the connections that are kept, and keep none from now on."""

@@ -97,6 +97,7 @@ def test_a_report_that_was_not_taken(every8d: FakeEvery8d) -> None:
         (line,) = lines(every8d)[-1:]
     assert line.startswith(f"  +886912345678  STATUS=100 to {url}: 11 × ")
     assert line.endswith(" refused the connection (given_up)")
+    assert {attempt.reason for attempt in every8d.reports[0].attempts} == {"refused"}
     untried = replace(every8d.reports[0], attempts=())
     assert summary.report_line(untried).endswith(f"{url}: not tried yet (given_up)")
 

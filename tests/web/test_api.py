@@ -123,11 +123,11 @@ def test_r4_reports_are_shown_with_their_attempts(api: Api, receiver: Receiver) 
     assert report["url"].startswith(f"{receiver.url}?BatchID={batch_id}&RM=%2b886912345678&")
     assert (report["message_id"], report["status"], report["state"]) == (1, 100, "waiting")
     assert [
-        (attempt["number"], attempt["at"], attempt["status_code"], attempt["error"])
+        tuple(attempt[key] for key in ("number", "at", "status_code", "error", "reason"))
         for attempt in report["attempts"]
     ] == [
-        (1, "2040-03-01T12:00:01.000000+08:00", 503, None),
-        (2, "2040-03-01T12:01:01.000000+08:00", 503, None),
+        (1, "2040-03-01T12:00:01.000000+08:00", 503, None, None),
+        (2, "2040-03-01T12:01:01.000000+08:00", 503, None, None),
     ]
 
 

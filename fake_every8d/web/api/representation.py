@@ -206,6 +206,7 @@ def _outgoing(item: Outgoing) -> Json:
                 "at": _time(attempt.at),
                 "status_code": attempt.status_code,
                 "error": attempt.error,
+                "reason": attempt.reason,
                 "seconds": round(attempt.seconds, 6),
             }
             for attempt in item.attempts

@@ -72,7 +72,7 @@ export function ReportState({ report }) {
     <span class="report-state">
       <${Badge} tone=${TONES[state]}>${t(`report.${state}`)}<//>
       ${behind && html`<span>${t("report.after")}</span>`}
-      ${last && html`<span>${last.status_code === null ? said(last.error) : `HTTP ${last.status_code}`}</span>`}
+      ${last && html`<span>${last.status_code === null ? said(last) : `HTTP ${last.status_code}`}</span>`}
       ${state !== "delivered" && last && html`<span>${t("report.tried", { n: attempts.length, of: report.max_attempts })}</span>`}
       ${next_attempt_at &&
       html`
@@ -85,21 +85,8 @@ export function ReportState({ report }) {
   `;
 }
 
-/** What went wrong on the way to a receiver, as far as Python's words for it are known. @type {[string, RegExp][]} */
-const ERRORS = [
-  ["report.not_http", /respond in HTTP/],
-  ["report.refused", /refused/i],
-  ["report.timeout", /timed? ?out/i],
-  ["report.unknown_host", /is not known/],
-  ["report.tls", /ssl|tls|certificate/i],
-  ["report.closed", /closed|broken|abort|reset|incomplete/i],
-];
-
-/** @param {string} error */
-function said(error) {
-  const known = ERRORS.find(([, words]) => words.test(error));
-  return known ? t(known[0]) : error;
-}
+/** Why no response came from a receiver. @param {{error: string, reason: string | null}} attempt */
+const said = ({ error, reason }) => (reason ? t(`report.${reason}`) : error);
 
 const remaining = (report) =>
   duration((Date.parse(report.next_attempt_at) - Date.parse(store.now())) / 1000);
@@ -120,7 +107,7 @@ function Attempts({ report, query }) {
               <tr key=${tried.number}>
                 <td>${tried.number}</td>
                 <td><time datetime=${tried.at}>${full(tried.at)}</time></td>
-                <td title=${tried.error}>${tried.status_code === null ? html`<${Text} text=${said(tried.error)} />` : `HTTP ${tried.status_code}`}</td>
+                <td title=${tried.error}>${tried.status_code === null ? html`<${Text} text=${said(tried)} />` : `HTTP ${tried.status_code}`}</td>
                 <td>${Math.round(tried.seconds * 1000)} ms</td>
               </tr>
             `,
