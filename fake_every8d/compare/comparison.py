@@ -47,7 +47,7 @@ _LOGIN = {Api.SOAP: soap_probes.LOGIN, Api.HTTP: http_probes.LOGIN}
 
 _FAKES_CREDIT = Decimal("918273.64")  # unlikely to be the account's own, which is not shown
 
-_UNANSWERED_IN_A_ROW = 3  # after which the platform is given up
+_UNANSWERED_IN_A_ROW = 3  # after which it is asked whether the platform is still there
 _SHORTEST_CREDIT = 4  # characters: less is found in anything
 
 _REFUSALS = {
@@ -112,7 +112,10 @@ class Comparison:
         self.secrets.add("password", password)
         self.secrets.add("wrong password", self._given.wrong_password)
         self._asked = False
+        self._missing: dict[Api, str] = {}
+        """The APIs that are not there, and how that is known."""
         self._unanswered = 0
+        """How many calls in a row, until now."""
         self._owes_password = False
         """Whether a wrong password was given, and not yet the right one."""
 
@@ -167,10 +170,9 @@ class Comparison:
                 Api.HTTP: Address.of(fake.http_url),
             }
             given = self._given.for_the_fake()
-            missing: dict[Api, str] = {}
             try:
                 for probe in self.probes:
-                    there = self._answer(probe, missing)
+                    there = self._answer(probe)
                     if isinstance(there, Judgement):
                         yield _finding(probe, there)
                         continue
@@ -181,10 +183,10 @@ class Comparison:
             finally:
                 self._close()
 
-    def _answer(self, probe: Probe, missing: dict[Api, str]) -> Answer | Judgement:
-        """The platform's answer, or why there is none; `missing` are the APIs that it lacks."""
-        if probe.api in missing:
-            return _not_comparable(missing[probe.api])
+    def _answer(self, probe: Probe) -> Answer | Judgement:
+        """The platform's answer, or why there is none."""
+        if probe.api in self._missing:
+            return _not_comparable(self._missing[probe.api])
         if probe.ascii_only and not self._given.is_ascii:
             return _not_comparable("user ID or password is not ASCII, and might arrive as another")
         try:
@@ -192,27 +194,24 @@ class Comparison:
         except IndexError:
             return _not_comparable("the platform opened no session or token before")
         if probe is _FIRST[probe.api]:
-            return self._first_answer(probe, request, missing)
+            return self._first_answer(probe, request)
         self._owes_password |= probe.wrong_password
         try:
             answer = self._ask(probe.api, request)
         except NoAnswer as error:
-            self._count_unanswered(str(error))
+            self._count_unanswered(probe.api, str(error))
             return _not_comparable(str(error))
-        finally:
-            if probe is http_probes.RIGHT_AGAIN:
-                self._owes_password = False
+        if probe is http_probes.RIGHT_AGAIN:
+            self._owes_password = False
         if reason := blocked(answer):
-            self._count_unanswered(reason)
+            self._count_unanswered(probe.api, reason)
         else:
             self._unanswered = 0
         if probe is _LOGIN[probe.api] and (reason := _refused(probe.api, answer)):
             raise CannotCompare(self.secrets.masked_text(reason))
         return answer
 
-    def _first_answer(
-        self, probe: Probe, request: Request, missing: dict[Api, str]
-    ) -> Answer | Judgement:
+    def _first_answer(self, probe: Probe, request: Request) -> Answer | Judgement:
         api, address = probe.api, self._addresses[probe.api]
         try:
             answer = self._ask(api, request)
@@ -223,10 +222,10 @@ class Comparison:
             reason = reason and f"{address.place}{address.path}: {reason}"
         if reason is None:
             return answer
-        missing[api] = self.secrets.masked_text(reason)
-        if len(missing) == len(self._addresses):
-            raise CannotCompare("; ".join(dict.fromkeys(missing.values())))
-        return _not_comparable(missing[api])
+        self._missing[api] = self.secrets.masked_text(reason)
+        if len(self._missing) == len(self._addresses):
+            raise CannotCompare("; ".join(dict.fromkeys(self._missing.values())))
+        return _not_comparable(self._missing[api])
 
     def _ask(self, api: Api, request: Request) -> Answer:
         if self._asked:
@@ -240,10 +239,17 @@ class Comparison:
                     self.secrets.add(name, secret)
         return answer
 
-    def _count_unanswered(self, reason: str) -> None:
+    def _count_unanswered(self, api: Api, reason: str) -> None:
+        """Give up after so many in a row, unless the platform is there and only minds the calls."""
         self._unanswered += 1
-        if self._unanswered == _UNANSWERED_IN_A_ROW:
-            raise CannotCompare(f"{_UNANSWERED_IN_A_ROW} calls in a row came to nothing: {reason}")
+        if self._unanswered % _UNANSWERED_IN_A_ROW:
+            return
+        try:
+            if not _stranger(api, self._ask(api, _FIRST[api].request(self._given))):
+                return
+        except NoAnswer:
+            pass
+        raise CannotCompare(f"{self._unanswered} calls in a row came to nothing: {reason}")
 
     def _judged(self, probe: Probe, there: Answer, here: Answer) -> Finding:
         judgement = judge(probe.compared, there, here)

@@ -11,7 +11,8 @@ _SHORTEST_DUMP = 4  # bytes: hexadecimal digits of less are found in anything
 
 _IP = re.compile(
     rb"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])"
-    rb"|(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,6}(?![\w:])",
+    rb"|(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}|[0-9a-f:]{0,30}::[0-9a-f:]{1,30})"
+    rb"(?![\w:])",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(rb"[\w.+-]+(?:@|%40|&#64;)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)

@@ -298,6 +298,18 @@ def test_a_call_that_is_blocked_or_cut_off_is_not_comparable(answered: FakeEvery
     assert "closed the connection without an answer" in findings["HTTP: percent-u"].reason
 
 
+def test_a_firewall_that_minds_many_calls_in_a_row_does_not_end_it(answered: FakeEvery8d) -> None:
+    def change(request: Received, response: Response) -> Response:
+        minded = b"RESPFORMAT=1&BID=" in request.body
+        return Response(403, "text/html", b"no") if minded else response
+
+    with in_front_of(answered, change) as server:
+        findings = compared_by_http(server.url)
+    blocked = named(Verdict.NOT_COMPARABLE, findings)
+    assert len(blocked) > 10
+    assert {*findings} - blocked == named(Verdict.SAME, findings)
+
+
 def test_a3_a_wrong_password_is_followed_by_the_right_one_even_if_it_breaks_off(
     answered: FakeEvery8d,
 ) -> None:
