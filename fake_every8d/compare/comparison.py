@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
@@ -26,7 +25,7 @@ from fake_every8d.compare.judging import (
     unfamiliar,
 )
 from fake_every8d.compare.masking import Secrets
-from fake_every8d.compare.probe import Api, Compared, Opens, Probe
+from fake_every8d.compare.probe import Api, Compared, Probe
 from fake_every8d.compare.result import Finding, Result
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Account, Settings
@@ -176,9 +175,9 @@ class Comparison:
                     if isinstance(there, Judgement):
                         yield _finding(probe, there)
                         continue
-                    _open(probe, there, self._given)
+                    _keep_opened(there, self._given)
                     here = ask(addresses[probe.api], probe.request(given), self._seconds)
-                    _open(probe, here, given)
+                    _keep_opened(here, given)
                     yield self._judged(probe, there, here)
             finally:
                 self._close()
@@ -201,12 +200,11 @@ class Comparison:
         except NoAnswer as error:
             self._count_unanswered(probe.api, str(error))
             return _not_comparable(str(error))
-        if probe is http_probes.RIGHT_AGAIN:
-            self._owes_password = False
         if reason := blocked(answer):
             self._count_unanswered(probe.api, reason)
         else:
             self._unanswered = 0
+            self._owes_password &= probe is not http_probes.RIGHT_AGAIN
         if probe is _LOGIN[probe.api] and (reason := _refused(probe.api, answer)):
             raise CannotCompare(self.secrets.masked_text(reason))
         return answer
@@ -280,13 +278,12 @@ class Comparison:
         requests += [(Api.SOAP, soap_probes.closing(key)) for key in self._given.keys]
         requests += [(Api.HTTP, http_probes.closing(token)) for token in self._given.tokens]
         for api, request in requests:
-            with suppress(NoAnswer):
-                try:
-                    self._ask(api, request)
-                except NoAnswer:
-                    raise
-                except CannotCompare:
-                    return  # it is gone
+            try:
+                self._ask(api, request)
+            except NoAnswer:
+                continue
+            except CannotCompare:
+                return  # the platform is gone
 
 
 def _not_comparable(reason: str) -> Judgement:
@@ -299,11 +296,11 @@ def _finding(probe: Probe, judgement: Judgement, platform: str = "", fake: str =
     )
 
 
-def _open(probe: Probe, answer: Answer, given: Given) -> None:
-    """Keep the session or token that an answer opens."""
-    if probe.opens is Opens.SESSION and (match := KEY.search(answer.body)):
+def _keep_opened(answer: Answer, given: Given) -> None:
+    """Keep the session or token that an answer opens, for probes after it, and to be closed."""
+    if match := KEY.search(answer.body):
         given.keys.append(match[1].decode("utf-8", "replace"))
-    if probe.opens is Opens.TOKEN and (match := TOKEN.search(answer.body)):
+    if match := TOKEN.search(answer.body):
         given.tokens.append(match[1].decode("utf-8", "replace"))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fake_every8d.compare.exchange import Request
 from fake_every8d.compare.given import Given
-from fake_every8d.compare.probe import Api, Compared, Harmless, Opens, Probe
+from fake_every8d.compare.probe import Api, Compared, Harmless, Probe
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -67,7 +67,6 @@ def _json(
     harmless: Harmless,
     values: Callable[[Given], object],
     *,
-    opens: Opens | None = None,
     token: Callable[[Given], str] | None = None,
 ) -> Probe:
     """A POST of JSON."""
@@ -76,7 +75,7 @@ def _json(
         body = json.dumps(values(given)).encode()
         return _post(operation, body, _JSON, token=token and token(given))
 
-    return Probe(name, clauses, Api.HTTP, request, harmless, opens=opens)
+    return Probe(name, clauses, Api.HTTP, request, harmless)
 
 
 def _read(
@@ -265,7 +264,7 @@ _TOKENS = (
     _json("check without a token", ("H7", "H6", "E1"), "ConnectionHandler", Harmless.LOGS_IN,
           _connection("2")),
     _json("open a token", ("H7",), "ConnectionHandler", Harmless.LOGS_IN,
-          _connection("1", _caller), opens=Opens.TOKEN),
+          _connection("1", _caller)),
     _json("check the token", ("H7",), "ConnectionHandler", Harmless.LOGS_IN,
           _connection("2"), token=lambda given: given.token),
     _read("credit by token", ("H6", "H7"), lambda given: _post(

@@ -37,13 +37,6 @@ class Compared(Enum):
     ALL = "the status, the Content-Type and every byte, but for what differs from run to run"
 
 
-class Opens(Enum):
-    """What an answer may hold for probes after it."""
-
-    SESSION = "a session"
-    TOKEN = "a token"
-
-
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One call, of which platform and fake are both asked."""
@@ -58,7 +51,6 @@ class Probe:
     of the probes before it has opened."""
     harmless: Harmless
     compared: Compared = Compared.ALL
-    opens: Opens | None = None
     ascii_only: bool = False
     """Whether the charset could turn a password that is not ASCII into a wrong one."""
     wrong_password: bool = False

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from fake_every8d.compare.exchange import Request
 from fake_every8d.compare.given import Given
-from fake_every8d.compare.probe import Api, Compared, Harmless, Opens, Probe
+from fake_every8d.compare.probe import Api, Compared, Harmless, Probe
 
 _TNS = "http://tempuri.org/"
 _SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -71,10 +71,6 @@ def _post(
     )
 
 
-def _get(query: str, method: str = "GET", *, in_lower_case: bool = False) -> Request:
-    return Request(method, query.encode(), in_lower_case=in_lower_case)
-
-
 def _page(
     name: str,
     clauses: tuple[str, ...],
@@ -85,7 +81,7 @@ def _page(
     in_lower_case: bool = False,
 ) -> Probe:
     def request(given: Given) -> Request:
-        return _get(query, method, in_lower_case=in_lower_case)
+        return Request(method, query.encode(), in_lower_case=in_lower_case)
 
     return Probe(name, clauses, Api.SOAP, request, Harmless.PAGE, compared)
 
@@ -94,19 +90,12 @@ def _wire(
     name: str,
     request: Callable[[Given], Request],
     clauses: tuple[str, ...] = ("W4",),
+    harmless: Harmless = Harmless.LOGS_IN,
     *,
     ascii_only: bool = False,
 ) -> Probe:
     """Of how a request is read: a login with the right password, or none at all."""
-    return Probe(
-        name,
-        clauses,
-        Api.SOAP,
-        request,
-        Harmless.LOGS_IN,
-        opens=Opens.SESSION,
-        ascii_only=ascii_only,
-    )
+    return Probe(name, clauses, Api.SOAP, request, harmless, ascii_only=ascii_only)
 
 
 def _call(
@@ -114,8 +103,6 @@ def _call(
     clauses: tuple[str, ...],
     operation: str,
     harmless: Harmless,
-    *,
-    opens: Opens | None = None,
     **values: _Text,
 ) -> Probe:
     """Of what an operation returns."""
@@ -124,7 +111,7 @@ def _call(
         element = _element(operation, **{name: text(given) for name, text in values.items()})
         return _post(_envelope(element), _action(operation))
 
-    return Probe(name, clauses, Api.SOAP, request, harmless, opens=opens)
+    return Probe(name, clauses, Api.SOAP, request, harmless)
 
 
 def _no_key(given: Given) -> str:
@@ -251,13 +238,14 @@ _READING = (
     _wire("NUL after the envelope", lambda given: _post(
         _envelope12(_login(given), "s") + "\0", None, _XML12)),
     _wire("DTD", lambda given: _post('<!DOCTYPE x [<!ENTITY e "x">]>' + _envelope(
-        _element("getCredit", sessionKey=given.no_key), declaration=""), _action("getCredit"))),
+        _element("getCredit", sessionKey=given.no_key), declaration=""), _action("getCredit")),
+        harmless=Harmless.READS),
     _wire("XML 1.1", lambda given: _post(_envelope(
         _element("getCredit", sessionKey=given.no_key), declaration='<?xml version="1.1"?>'),
-        _action("getCredit"))),
-    _wire("bare ampersand in a value", lambda given: _credit("a & b")),
-    _wire("comment in a value", lambda given: _credit("a<!-- x -->b")),
-    _wire("empty element in a value", lambda given: _credit("<b/>")),
+        _action("getCredit")), harmless=Harmless.READS),
+    _wire("bare ampersand in a value", lambda given: _credit("a & b"), harmless=Harmless.READS),
+    _wire("comment in a value", lambda given: _credit("a<!-- x -->b"), harmless=Harmless.READS),
+    _wire("empty element in a value", lambda given: _credit("<b/>"), harmless=Harmless.READS),
     _wire("byte order mark", lambda given: _post("\ufeff" + _envelope(_login(given))), ("W7",)),
     _wire("Chinese name without charset", lambda given: _post(_envelope(_login(given).replace(
         "<userID>", "<備註>x</備註><userID>")), content_type="text/xml"), ("W7",), ascii_only=True),
@@ -268,9 +256,10 @@ _READING = (
         "<userID>", "<x>備註</x><userID>")), content_type="text/xml"), ("W7",), ascii_only=True),
     _wire("Big5 as utf-8", lambda given: _post(
         _envelope(_element("getCredit", sessionKey="備註"), declaration="").encode("big5"),
-        _action("getCredit")), ("W7", "A6")),
+        _action("getCredit")), ("W7", "A6"), Harmless.READS),
     _wire("charset that .NET does not know", lambda given: _post(_envelope(_element(
-        "getCredit", 備註="x")), _action("getCredit"), "text/xml; charset=utf8"), ("W7",)),
+        "getCredit", 備註="x")), _action("getCredit"), "text/xml; charset=utf8"), ("W7",),
+        Harmless.READS),
 )  # fmt: skip
 
 _SESSIONS = (
@@ -293,7 +282,7 @@ _SESSIONS = (
           sessionKey=_no_key, activityID=_no_batch, beginDate=_text(""), endDate=_text(""),
           pageNo=_text("")),
     _call("close no session", ("A5",), "closeConnection", Harmless.LOGS_IN, sessionKey=_no_key),
-    _call("login again", ("A1", "A2"), "getConnection", Harmless.LOGS_IN, opens=Opens.SESSION,
+    _call("login again", ("A1", "A2"), "getConnection", Harmless.LOGS_IN,
           userID=lambda given: given.user_id, password=lambda given: given.password),
     _call("credit", ("P5",), "getCredit", Harmless.READS, sessionKey=_key),
     _call("credit by the first of two sessions", ("A4",), "getCredit", Harmless.READS,
