@@ -253,13 +253,13 @@ def read_usual(request: Request, operation: Operation) -> tuple[Version, list[st
 
 _USUAL_LENGTH = 64 * 1024  # bytes: no tree is built for a longer one
 # Of ASCII: beyond, not all take the same for a name.
-_ATTRIBUTES = r"""(\s+[\w.:-]+=("[^"<>\x80-\xff]*"|'[^'<>\x80-\xff]*'))*\s*"""
+_ATTRIBUTES = r"""(?:\s++[\w.:-]++=(?:"[^"<>\x80-\xff]*+"|'[^'<>\x80-\xff]*+'))*+\s*+"""
 _USUAL_HEAD = re.compile(
-    r"""(<\?xml[ ]version=["']1\.0["']([ ]encoding=["'][A-Za-z][\w.-]*["'])?[ ]?\?>)?"""
-    rf"\s*<([\w.-]+:)?Envelope{_ATTRIBUTES}>[ \t\r\n]*<([\w.-]+:)?Body{_ATTRIBUTES}>"
-    rf"\s*<([\w.-]+:)?\w+{_ATTRIBUTES}>".encode()
+    r"""(?:<\?xml[ ]version=["']1\.0["'](?:[ ]encoding=["'][A-Za-z][\w.-]*+["'])?+[ ]?\?>)?+"""
+    rf"\s*+<(?:[\w.-]++:)?+Envelope{_ATTRIBUTES}>[ \t\r\n]*+<(?:[\w.-]++:)?+Body{_ATTRIBUTES}>"
+    rf"\s*+<(?:[\w.-]++:)?\w++{_ATTRIBUTES}>".encode()
 )
-_ATTRIBUTE = re.compile(rb"<[\w.:-]+[^\w.:>/-]")
+_ATTRIBUTE = re.compile(rb"<[\w.:-]++[^>/]")
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
 # It ignores the encoding that the document declares.
 _PARSER = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True)

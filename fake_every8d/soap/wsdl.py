@@ -66,8 +66,8 @@ def discovery(interface: Any, address: str) -> bytes:
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<discovery xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        '<discovery xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
         'xmlns="http://schemas.xmlsoap.org/disco/">\n'
         f"  <contractRef ref={quoteattr(f'{address}?wsdl')} docRef={url} "
         'xmlns="http://schemas.xmlsoap.org/disco/scl/" />\n'

@@ -141,11 +141,23 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
     parser.buffer_size = len(content) or 1  # else a long text comes in very many parts
     nodes: list[_Node] = []
     add = nodes.append
+    parts: list[str] = []  # of a text: CDATA sections are some, and there may be very many
+    is_blank = True
+
+    def add_text() -> None:
+        nonlocal is_blank
+        add((_BLANK if is_blank else _TEXT, "", "".join(parts), _NO_ATTRIBUTES))
+        parts.clear()
+        is_blank = True
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        if parts:
+            add_text()
         add((_START, name, "", attributes))
 
     def end(name: str) -> None:
+        if parts:
+            add_text()
         kind, _, text, attributes = nodes[-1]
         if kind is _START:
             here = parser.CurrentByteIndex  # behind the element, if there is one tag only
@@ -158,23 +170,24 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
             add((_END, name, "", _NO_ATTRIBUTES))
 
     def text(data: str) -> None:
-        if nodes[-1][0] is _TEXT:
-            add((_TEXT, "", nodes.pop()[2] + data, _NO_ATTRIBUTES))
-        elif data.strip(BLANKS) or (has_references and is_reference()):
-            add((_TEXT, "", data, _NO_ATTRIBUTES))
-        else:
-            add((_BLANK, "", data, _NO_ATTRIBUTES))
+        nonlocal is_blank
+        parts.append(data)
+        if is_blank and (data.strip(BLANKS) or (has_references and is_reference())):
+            is_blank = False
+
+    def cdata() -> None:
+        nonlocal is_blank
+        parts.append("")  # even if it is empty, it is a text
+        is_blank = False
 
     def is_reference() -> bool:
         """Whether there is a reference in the text between the last tag and this one."""
         here = parser.CurrentByteIndex
         return b"&" in document[document.rfind(b">", 0, here) : here]
 
-    def cdata() -> None:
-        text_before = nodes.pop()[2] if nodes[-1][0] in (_TEXT, _BLANK) else ""
-        add((_TEXT, "", text_before, _NO_ATTRIBUTES))
-
     def other(*_: str) -> None:
+        if parts:
+            add_text()
         add((_OTHER, "", "", _NO_ATTRIBUTES))
 
     def rest(data: str) -> None:
@@ -202,6 +215,8 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
             except (expat.ExpatError, XmlError) as error:
                 before = content[: parser.ErrorByteIndex]
                 parser.buffer_text = False  # which brings the text up to there
+                if parts:
+                    add_text()
                 yield nodes
                 if isinstance(error, XmlError):
                     raise

@@ -69,6 +69,24 @@ def test_a_text_in_pieces_is_one_text() -> None:
     assert (reader.node, reader.text) == (Node.LEAF, text)
 
 
+def test_very_many_sections_are_one_text_in_a_moment() -> None:
+    many = 700_000  # as a request of 10 MiB may have; one by one they would take minutes
+    reader = XmlReader(b"<a>" + b"<![CDATA[x]]>" * many + b"</a>")
+    assert (reader.node, len(reader.text)) == (Node.LEAF, many)
+
+
+@pytest.mark.parametrize("inside", ["<![CDATA[]]>", " <![CDATA[ ]]> ", "&#32;", " &#10; "])
+def test_blanks_by_reference_or_in_a_section_are_text(inside: str) -> None:
+    assert [kind for kind, _ in nodes(f"<a>{inside}<b/> <b/></a>")] == [
+        Node.START,
+        Node.TEXT,
+        Node.EMPTY,
+        Node.BLANK,
+        Node.EMPTY,
+        Node.END,
+    ]
+
+
 def test_elements_without_end_cost_no_memory() -> None:
     document = b"<a>" + b"<b/>" * 100_000 + b"</a>"
     tracemalloc.start()
