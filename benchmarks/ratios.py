@@ -7,7 +7,7 @@ for other Pythons and machines: what breaks one has become slower by a third or 
 import io
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from time import thread_time
@@ -30,6 +30,7 @@ from benchmarks.requests import (
 from fake_every8d import Account, Settings
 from fake_every8d.gateway import Gateway
 from fake_every8d.web.app import Application
+from fake_every8d.web.body import LONGEST
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.request import RequestReader
 
@@ -118,22 +119,18 @@ def _frozen() -> tuple[Gateway, str]:
     return gateway, gateway.platform.open_session("demo", "demo")
 
 
-def _ignore(data: bytes) -> None:
-    """WSGI's `write`, which nobody calls."""
-
-
 def _post(application: Application, body: bytes, operation: str) -> bytes:
     """The application's response to a SOAP 1.1 request."""
-    response: Iterable[bytes] = application(
+    exchange = application.read(
         _ENVIRON
         | {
             "CONTENT_LENGTH": str(len(body)),
             "HTTP_SOAPACTION": f'"{TNS}{operation}"',
             "wsgi.input": io.BytesIO(body),
-        },
-        lambda status, headers, exc_info=None, /: _ignore,
+        }
     )
-    return b"".join(response)
+    application.respond(exchange)
+    return exchange.sent
 
 
 def _xml(calls: int) -> Mapping[str, float]:
@@ -168,7 +165,8 @@ def _http(calls: int) -> Mapping[str, float]:
     fields = {"Host": "127.0.0.1:8021", **HEADERS, "Content-Length": str(len(body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     request = f"POST {SOAP_PATH} HTTP/1.1\r\n{head}\r\n".encode() + body
-    parser, reader = HttpRequestParser(_Nobody()), RequestReader({}, Limits())
+    parser = HttpRequestParser(_Nobody())
+    reader = RequestReader({}, Limits(), lambda environ: LONGEST)
 
     def read() -> None:
         reader.feed(request)

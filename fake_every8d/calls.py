@@ -67,7 +67,10 @@ class Call(Protocol):
 
     @property
     def user_id(self) -> str | None:
-        """The user ID of its account, or of a failed login; None while it is not known."""
+        """The user ID of its account, or of a failed login, if the request tells.
+
+        Known once it is read: executed, a logout ends what tells whose it is.
+        """
 
     @property
     def result(self) -> str | None:
@@ -81,11 +84,8 @@ class Call(Protocol):
     def secrets(self) -> Sequence[str]:
         """Passwords and tokens that it was given, as read, and those that it returned."""
 
-    def concerns(self) -> tuple[str | None, Sequence[str]]:
-        """The user ID of its account, and the numbers that it sends to, as written.
-
-        Asked before it is executed, by failures on demand that are limited to one of these.
-        """
+    def mobiles(self) -> Sequence[str]:
+        """The numbers that it sends to, as written."""
 
     def execute(self) -> None:
         """Do what the call asks for, if anything. Only this changes the gateway."""

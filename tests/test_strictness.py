@@ -81,6 +81,32 @@ def test_a_test_that_has_failed_is_left_alone(pytester: pytest.Pytester) -> None
     result.assert_outcomes(failed=1)
 
 
+def test_a_call_that_is_not_even_http_is_one_of_what_cannot_be_read(
+    pytester: pytest.Pytester,
+) -> None:
+    """A blank in a URL, as PHP's file_get_contents sends it."""
+    result = run(
+        pytester,
+        """
+        import socket
+        from urllib.parse import urlsplit
+
+        import pytest
+
+        @pytest.mark.every8d(strict="calls")
+        def test_it(every8d):
+            url = urlsplit(every8d.url)
+            with socket.create_connection((url.hostname, url.port), 30) as connection:
+                connection.sendall(b"GET /API21/HTTP/sendSMS.ashx?MSG=a b HTTP/1.0\\r\\n\\r\\n")
+                assert b" 400 " in connection.makefile("rb").readline()
+        """,
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["GET /API21/HTTP/sendSMS.ashx does not exist, or cannot be read: HTTP 400"]
+    )
+
+
 @pytest.mark.parametrize("strict", ["'failures'", "5", "['advice', 'x']"])
 def test_what_it_cannot_be_strict_about_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
     result = run(

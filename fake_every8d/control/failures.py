@@ -2,11 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from fake_every8d.calls import Call, OperationName, Response
 from fake_every8d.control.forms import (
@@ -144,11 +144,9 @@ class _Waiting:
         failure = self.failure
         if failure.operation not in (ANY, call.operation):
             return False
-        if failure.user_id is None and failure.to is None:
-            return True
-        user_id, mobiles = call.concerns()
-        return failure.user_id in (None, user_id) and (
-            failure.to is None or failure.to in [numbers.parse(mobile).e164 for mobile in mobiles]
+        return failure.user_id in (None, call.user_id) and (
+            failure.to is None
+            or failure.to in [numbers.parse(mobile).e164 for mobile in call.mobiles()]
         )
 
     def state(self) -> "FailureState":
@@ -203,6 +201,19 @@ class FailuresState:
     waiting: tuple[FailureState, ...]
 
 
+class Strike(NamedTuple):
+    """A failure that was taken for a call, which has yet to be executed with it."""
+
+    failure: Failure
+    clearings: int
+    """How often failures had been cleared by then: a delay of before the last time is over."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether time passes while the call is executed."""
+        return self.failure.kind == "delay"
+
+
 class Failures:
     """The failures that are waiting to happen. Safe from any thread.
 
@@ -224,11 +235,6 @@ class Failures:
     def _count_change(self) -> None:
         self.version += 1
         self._changed()
-
-    @property
-    def pending(self) -> bool:
-        """Whether there are any."""
-        return bool(self._waiting)
 
     def add(self, operation: str, kind: str, **settings: Any) -> Failure:
         """Let the next calls fail, as `checked` has it. Raises `InvalidInput`."""
@@ -290,12 +296,15 @@ class Failures:
             ] + [_Waiting(failure) for failure in self._initial if failure.user_id == user_id]
             self._count_change()
 
-    def take(self, call: Call) -> Failure | None:
-        """The failure that strikes this call, if any: of several, the oldest."""
-        if not self.pending:  # the usual case, and it takes no lock
+    def take(self, call: Call) -> Strike | None:
+        """The failure that strikes this call, if any: of several, the oldest.
+
+        It has then happened, whether or not the call is executed.
+        """
+        if not self._waiting or call.operation is None:  # the usual case, and it takes no lock
             return None
         now = self._clock.micros
-        # Before taking the lock, because a call asks the gateway for its account.
+        # Before taking the lock, because reading a call's numbers may take a while.
         about = [waiting for waiting in [*self._waiting] if waiting.is_about(call)]
         with self._lock:
             for waiting in about:
@@ -310,30 +319,31 @@ class Failures:
                     happened=failure.happened + 1,
                     times=failure.times and failure.times - 1,
                 )
-                return failure
+                return Strike(failure, self._clearings)
         return None
 
     def execute(
         self,
         call: Call,
+        strike: Strike | None,
         on_disconnect: Callable[[Callable[[], None]], object] | None = None,
-    ) -> tuple[Response, Failure | None]:
-        """Execute a call, with the failure for it if there is one. Returns the response and that.
+    ) -> Response:
+        """Execute a call with the failure that was taken for it, if any: the response.
 
-        What the failure does to the connection is left to `cut_short`. `on_disconnect` is
-        given a function to call if the client goes away, which ends a delay.
+        Only a `strike` that `waits` takes any time. What the failure does to the connection is
+        left to `cut_short`. `on_disconnect` is given a function to call if the client goes away,
+        which ends a delay.
         """
-        clearing = self._clearings
-        failure = self.take(call) if call.operation else None
-        if failure is None:
+        if strike is None:
             call.execute()
-            return call.respond(), None
+            return call.respond()
+        failure = strike.failure
         if (
             failure.kind == "delay"
             and failure.effect == "before"
-            and not self._delay(failure.seconds, clearing, on_disconnect)
+            and not self._delay(strike, on_disconnect)
         ):
-            return call.fail(_HUNG_UP), failure
+            return call.fail(_HUNG_UP)
         if failure.kind == "delay" or failure.effect == "after":
             call.execute()
             response = call.respond()
@@ -343,7 +353,7 @@ class Failures:
         match failure.kind:
             case "delay":
                 if failure.effect == "after":
-                    self._delay(failure.seconds, clearing, on_disconnect)
+                    self._delay(strike, on_disconnect)
             case "result":
                 response = call.respond(failure.result)
             case "soap_fault":
@@ -356,26 +366,25 @@ class Failures:
                 )
             case "garbage":
                 response = response._replace(body=_GARBAGE)
-        return response, failure
+        return response
 
     def _delay(
         self,
-        seconds: float,
-        clearing: int,
+        strike: Strike,
         on_disconnect: Callable[[Callable[[], None]], object] | None,
     ) -> bool:
         """Wait, until failures are cleared or the client goes. Returns False if it has gone."""
         over = threading.Event()
         with self._lock:
-            if clearing != self._clearings:
+            if strike.clearings != self._clearings:
                 return True
             self._delays.add(over)
         if on_disconnect is not None:
             on_disconnect(over.set)
-        timed_out = not over.wait(seconds)
+        timed_out = not over.wait(strike.failure.seconds)
         with self._lock:
             self._delays.discard(over)
-            return timed_out or clearing != self._clearings
+            return timed_out or strike.clearings != self._clearings
 
 
 FAILURE = Form(
@@ -444,9 +453,3 @@ def cut_short(failure: Failure, body: bytes) -> bytes:
     if failure.kind == "disconnect":
         return b""
     return body[: len(body) // 2] if failure.kind == "truncate" else body
-
-
-def break_off(sent: bytes) -> Iterator[bytes]:
-    """A body that breaks off after `sent`: the connection is then closed."""
-    yield sent
-    raise ConnectionAbortedError("closed, as was asked for")

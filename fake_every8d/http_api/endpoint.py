@@ -83,7 +83,6 @@ class HttpCall:
             advice.add(_NO_FORM, str(malformed))
         if self._operation is not None:
             self.operation = self._operation.call_name
-        # Before the call, because closing the token ends what tells whose it is.
         self.user_id = platform.owner(self._context.caller)
         # What failures on demand put in its place is of the same type.
         is_json = self._operation is not None and self._operation.json
@@ -100,14 +99,14 @@ class HttpCall:
         given = caller.text if isinstance(caller, Token) else caller.password
         return [given, *self._context.secrets]
 
-    def concerns(self) -> tuple[str | None, Sequence[str]]:
+    def mobiles(self) -> Sequence[str]:
         try:
             if isinstance(self._given, Fields):
                 data = self._given.objects("RecipientDataList")
-                return self.user_id, [recipient["Mobile"] for recipient in data]
-            return self.user_id, (self._given["DEST"] if self._given else "").split(",")
+                return [recipient["Mobile"] for recipient in data]
+            return (self._given["DEST"] if self._given else "").split(",")
         except Malformed:
-            return self.user_id, ()
+            return ()
 
     def execute(self) -> None:
         call, operation = self._context, self._operation or CONNECTIONS["1"]

@@ -40,6 +40,9 @@ class SoapCall:
         else:
             self._refused = None
             self.operation = self._operation.name
+            first = self._values[0] or ""  # the user ID, or the key of the session
+            is_login = self.operation == "getConnection"
+            self.user_id = (first or None) if is_login else platform.owner(first)
 
     @property
     def udc(self) -> Self:
@@ -53,16 +56,15 @@ class SoapCall:
         given = zip(self._operation.parameters, self._values, strict=True)
         return [value for name, value in given if value and name.endswith("}password")]
 
-    def concerns(self) -> tuple[str | None, Sequence[str]]:
+    def mobiles(self) -> Sequence[str]:
         given = [value or "" for value in self._values]
         values = dict(zip(self._operation.names, given, strict=True))
-        user_id = values.get("userID") or self.platform.owner(values.get("sessionKey", ""))
         if "contentXML" not in values:
-            return user_id, values.get("mobile", "").split(",")
+            return values.get("mobile", "").split(",")
         try:
-            return user_id, [to.mobile for to in recipients(values["contentXML"], Advice())]
+            return [to.mobile for to in recipients(values["contentXML"], Advice())]
         except RepsError:
-            return user_id, ()
+            return ()
 
     def execute(self) -> None:
         if self.operation is not None:

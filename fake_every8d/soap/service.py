@@ -44,8 +44,6 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
         def call_it(ctx: Any, *values: str | None) -> str:
             call: SoapCall = ctx.udc
             try:
-                # Before the call, because closeConnection ends the session that tells whose it is.
-                call.user_id = call.platform.owner(values[0] or "")
                 returned = function(call, *[value or "" for value in values])
                 call.result = call.result or returned
             except PlatformError as error:
@@ -67,7 +65,6 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     @_operation(refused=documents.connection_refused)
     def getConnection(call: "SoapCall", userID: str, password: str) -> str:
         """Log in · 建立連線"""
-        call.user_id = userID
         session_key = call.platform.open_session(userID, password)
         call.result = "0"
         return documents.connection(session_key)

@@ -1,9 +1,9 @@
-"""The WSGI application: it brings each request to its API or page (clauses W1, W2, W6)."""
+"""The application: it brings each request to its API or page, and records it (W1, W2, W6)."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import (
@@ -19,37 +19,28 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d import calls
-from fake_every8d.control.failures import Failure, break_off, cut_short
+from fake_every8d.control.failures import cut_short
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.masking import Secrets
 from fake_every8d.control.world import World
-from fake_every8d.gateway import Gateway
+from fake_every8d.gateway import Gateway, InvalidInput
 from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.http_api import HttpEndpoint, not_played
 from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
+from fake_every8d.web import body
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.guide import guide
 from fake_every8d.web.api.operations import PREFIX
-from fake_every8d.web.body import read_body
+from fake_every8d.web.exchange import Exchange, Handler
 from fake_every8d.web.guard import Guard, checked_public_url
 from fake_every8d.web.pages import INDEX, static_file
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 SOAP_PATH = "/API21/SOAP/SMS.asmx"
 """The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
-
-MAX_BODY = 10 * 1024 * 1024
-"""The longest request body that is read, in bytes."""
-
-ON_DISCONNECT = "fake_every8d.on_disconnect"
-"""Key in the environment of a request that is handled in a thread: a function that takes a
-callback without arguments. The callback must not block. It is called once, on the event loop, if
-the client goes away before it has its response."""
-
-_PROMPT_BODY = 64 * 1024  # bytes, some 500 recipients: a longer body takes a while to read
 
 _CA_PATH = PREFIX + "ca.pem"
 
@@ -64,15 +55,11 @@ used to attempt access.</h3></body></html>
 
 _SOAP_PATH_LOWER = SOAP_PATH.lower()
 
-_STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
-    status.value: f"{status.value} {status.phrase}" for status in HTTPStatus
-}
-
 _logger = logging.getLogger(__name__)
 
 
 class Application:
-    """EVERY8D over HTTP: a WSGI application around a gateway.
+    """EVERY8D over HTTP, around a gateway: each request is read, executed and recorded.
 
     `host` is the address listened on, and `api_token` what the JSON API and the page ask for
     (see `Guard`). `public_url` is where clients reach it, if the Host header does not say so;
@@ -102,9 +89,6 @@ class Application:
         self._guard = Guard(host, public_url, api_token)
         self._api = Api(self.world)
         self._secrets = Secrets(gateway, api_token)
-        # Calls that may hold the gateway's lock for a second: until they are done, no request
-        # that needs the lock is handled on the event loop.
-        self._lengthy: set[calls.Call] = set()
         self._log = log
         self._routes = Map(
             [
@@ -120,142 +104,158 @@ class Application:
             redirect_defaults=False,
         )
 
-    def may_wait(self, environ: "WSGIEnvironment") -> bool:
-        """Whether this request may take a while, so that other clients should not wait for it."""
-        return (
-            self.world.failures.pending
-            or bool(self._lengthy)
-            or _is_api(environ)
-            or "HTTP_TRANSFER_ENCODING" in environ
-            or int(environ.get("CONTENT_LENGTH") or 0) > _PROMPT_BODY
-        )
+    def longest_body(self, environ: "WSGIEnvironment") -> int:
+        """How many bytes of a request's body are read, by what its head says."""
+        if not _is_api(environ):
+            return body.LONGEST
+        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("PUT", f"{PREFIX}snapshot"):
+            return body.LONGEST_JSON
+        try:
+            self._guard.check(environ)
+        except HTTPException:  # it will be refused, however much of it is read
+            return body.LONGEST_JSON
+        return body.LONGEST_SNAPSHOT
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Handle a request: the WSGI interface.
+    def begin(self, environ: "WSGIEnvironment") -> Exchange:
+        """An exchange for a request of which no more is known yet than its environment."""
+        return Exchange(environ, self._gateway.generation)
 
-        Never raises; but a body that is meant to break off raises `ConnectionAbortedError` at
-        that point.
+    def read(self, environ: "WSGIEnvironment") -> Exchange:
+        """Find out what a request is for, and take the failure for it: at once, and for good.
+
+        What is left is `respond`, which takes a while if the exchange `waits`. Never raises.
         """
-        begun = time.perf_counter()
-        generation = self._gateway.generation
+        exchange = self.begin(environ)
+        try:
+            exchange.handler = self._route(exchange)
+        except Exception as error:
+            response = _refusal(environ, error)
+            exchange.handler = lambda: response
+        return exchange
+
+    def refuse(self, exchange: Exchange, status: int, text: str, **headers: str) -> None:
+        """Respond to a request that is not even handled. Never raises."""
+        exchange.is_kept = True
+        exchange.handler = lambda: _text(text, status, headers)
+        self.respond(exchange)
+
+    def respond(self, exchange: Exchange) -> None:
+        """Do what a request asks for, make the response, and record both. Never raises."""
+        environ = exchange.environ
+        try:
+            response = exchange.handler()
+        except Exception as error:
+            response = _refusal(environ, error)
+        if isinstance(response, calls.Response):
+            exchange.status, content_type, sent = response
+            exchange.headers = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]
+        else:
+            exchange.status = response.status_code
+            exchange.headers = response.get_wsgi_headers(environ).to_wsgi_list()
+            sent = response.get_data()
+        if exchange.strike is not None:
+            sent = cut_short(exchange.strike.failure, sent)
+        if environ["REQUEST_METHOD"] == "HEAD" or exchange.status in (204, 304):
+            sent = b""
+        exchange.sent = sent
+        self._record(exchange)
+
+    def _record(self, exchange: Exchange) -> None:
+        """Log it and keep it in the journal, unless somebody or something only looked."""
+        environ, status = exchange.environ, exchange.status
+        # The page and health checks ask again and again, and who may not look is asked who it is.
+        is_kept = exchange.is_kept or (
+            status >= 400 and status not in (401, 403) and not _is_api(environ)
+        )
+        looked = status < 400 and environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        if not is_kept and (looked or self._log is None):
+            return
+        record = RecordedRequest(
+            environ,
+            exchange.body,
+            status,
+            exchange.headers,
+            exchange.sent,
+            micros=self._gateway.clock.micros,
+            milliseconds=(time.perf_counter() - exchange.begun) * 1000,
+            call=exchange.call,
+            failure=exchange.strike.failure.kind if exchange.strike else None,
+            secrets=self._secrets,
+        )
+        if is_kept:
+            self.world.journal.add(record, exchange.generation)
+        if self._log is not None:
+            self._log(record)
+
+    def _route(self, exchange: Exchange) -> Handler:
+        """Find what handles a request. Raises `HTTPException`."""
+        environ = exchange.environ
         path = environ["PATH_INFO"]
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
             len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"
         )
         place = None if is_soap else self._http.place(get_path_info(environ))
-        http_name = self._http.name(place) if place else None
-        request_body = b""
-        platform_response: calls.Response | None = None
-        call: calls.Call | None = None
-        failure: Failure | None = None
-        try:
-            if http_name:
-                if environ["REQUEST_METHOD"] not in ("GET", "POST"):
-                    raise _not_allowed()
-                request_body = read_body(environ, MAX_BODY)
-                call = self._http.read(
-                    http_name,
-                    HttpRequest(
-                        environ["QUERY_STRING"].encode("latin-1"),
-                        environ.get("CONTENT_TYPE", ""),
-                        environ.get("HTTP_AUTHORIZATION", ""),
-                        request_body,
-                        environ.get("HTTP_CONTENT_ENCODING", ""),
-                    ),
-                )
-                platform_response, failure = self._execute(call, environ, len(request_body))
-            elif place is not None:
-                response = self._http_page(environ, place)
-            elif not is_soap:
-                response = self._route(environ)
-            elif len(path) > len(SOAP_PATH):
-                platform_response = self._soap.unrecognized(
-                    get_path_info(environ)[len(SOAP_PATH) :]
-                )
-            elif environ["REQUEST_METHOD"] == "POST":
-                request_body = read_body(environ, MAX_BODY)
-                call = self._soap.read(
-                    request_body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
-                )
-                platform_response, failure = self._execute(call, environ, len(request_body))
-            elif environ["REQUEST_METHOD"] == "GET":
-                address = (self._public_url or _base_url(environ)) + SOAP_PATH
-                platform_response = self._soap.page(environ.get("QUERY_STRING", ""), address)
-            else:
-                raise _not_allowed()
-        except HTTPException as error:
-            response = _refusal(error, path)
-        except Exception:
-            _logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            response = _text("The fake failed; its log says why.", 500)
-        if platform_response is None:
-            status = response.status_code
-            headers = response.get_wsgi_headers(environ).to_wsgi_list()
-            body = response.get_data()
-        else:
-            status = platform_response.status
-            body = platform_response.body
-            headers = [
-                ("Content-Type", platform_response.content_type),
-                ("Content-Length", str(len(body))),
-            ]
-        sent = body if failure is None else cut_short(failure, body)
-        # The page and health checks ask again and again: neither is recorded.
-        looked = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        kept = is_soap or http_name is not None or (status == 404 and not _is_api(environ))
-        if kept or (self._log is not None and (status >= 400 or not looked)):
-            record = RecordedRequest(
-                environ,
-                request_body,
-                status,
-                headers,
-                sent,
-                micros=self._gateway.clock.micros,
-                milliseconds=(time.perf_counter() - begun) * 1000,
-                call=call,
-                failure=failure.kind if failure else None,
-                secrets=self._secrets,
-            )
-            if kept:
-                self.world.journal.add(record, generation)
-            if self._log is not None:
-                self._log(record)
-        if platform_response is None:
-            return response(environ, start_response)
-        start_response(_STATUS_LINES[status], headers)
-        # An empty body is the same whether it is cut short or not.
-        return break_off(sent) if failure is not None and failure.breaks_off else [body]
+        name = self._http.name(place) if place else None
+        exchange.is_kept = is_soap or name is not None
+        self._guard.check_site(environ)
+        body.check(environ)
+        if is_soap:
+            return self._to_soap(exchange)
+        if name is not None:
+            return self._to_http_api(exchange, name)
+        if place is not None:
+            return partial(self._http_page, environ, place)
+        return self._to_json_api(exchange) if _is_api(environ) else self._to_page(environ)
 
-    def _execute(
-        self, call: calls.Call, environ: "WSGIEnvironment", length: int
-    ) -> tuple[calls.Response, Failure | None]:
-        """Execute a call whose body is `length` bytes long, with a failure if there is one."""
-        on_disconnect = environ.get(ON_DISCONNECT)
-        if length <= _PROMPT_BODY:
-            return self.world.failures.execute(call, on_disconnect)
-        self._lengthy.add(call)
-        try:
-            return self.world.failures.execute(call, on_disconnect)
-        finally:
-            self._lengthy.discard(call)
+    def _to_soap(self, exchange: Exchange) -> Handler:
+        environ = exchange.environ
+        method = environ["REQUEST_METHOD"]
+        if below := get_path_info(environ)[len(SOAP_PATH) :]:
+            return partial(self._soap.unrecognized, below)
+        if method == "GET":
+            return partial(self._soap.page, environ["QUERY_STRING"], self._url(environ) + SOAP_PATH)
+        if method != "POST":
+            raise _not_allowed()
+        exchange.body = environ["wsgi.input"].read()
+        call = self._soap.read(
+            exchange.body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
+        )
+        return self._to_call(exchange, call)
 
-    def _route(self, environ: "WSGIEnvironment") -> Response:
-        if _is_api(environ) and environ["PATH_INFO"] not in (PREFIX, _CA_PATH):
-            try:
-                self._guard.check(environ)
-            except HTTPException as error:
-                return refusal(error)
-            return self._api.respond(environ, environ.get(ON_DISCONNECT))
+    def _to_http_api(self, exchange: Exchange, name: str) -> Handler:
+        environ = exchange.environ
+        if environ["REQUEST_METHOD"] not in ("GET", "POST"):
+            raise _not_allowed()
+        exchange.body = environ["wsgi.input"].read()
+        request = HttpRequest(
+            environ["QUERY_STRING"].encode("latin-1"),
+            environ.get("CONTENT_TYPE", ""),
+            environ.get("HTTP_AUTHORIZATION", ""),
+            exchange.body,
+            environ.get("HTTP_CONTENT_ENCODING", ""),
+        )
+        return self._to_call(exchange, self._http.read(name, request))
+
+    def _to_call(self, exchange: Exchange, call: calls.Call) -> Handler:
+        """Take the failure for a call, which decides whether the rest takes time."""
+        exchange.call = call
+        exchange.strike = strike = self.world.failures.take(call)
+        exchange.waits = strike is not None and strike.waits
+        return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)
+
+    def _to_json_api(self, exchange: Exchange) -> Handler:
+        self._guard.check(exchange.environ)
+        exchange.waits, respond = self._api.read(exchange.environ)
+        return lambda: respond(exchange.on_disconnect)
+
+    def _to_page(self, environ: "WSGIEnvironment") -> Handler:
         # The rules name no host, so any Host header will do.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
         # Neither tells what is secret, and both are for clients that are still being set up.
         if handler not in (_health, self._ca):
             self._guard.check(environ)
-        response: Response = handler(environ, **given)
-        return response
+        return partial(handler, environ, **given)
 
     def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
         """The HTTP API's page, which lists its operations; 404 below it."""
@@ -263,7 +263,7 @@ class Application:
             return _text(_slashes(environ["PATH_INFO"]) or self._http.missing(place), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise _not_allowed()
-        page = self._http.page(self._public_url or _base_url(environ))
+        page = self._http.page(self._url(environ))
         return Response(page, content_type="text/html; charset=utf-8")
 
     def _ca(self, environ: "WSGIEnvironment") -> Response:
@@ -272,19 +272,18 @@ class Application:
         return Response(self.ca, content_type="application/x-pem-file")
 
     def _guide(self, environ: "WSGIEnvironment") -> Response:
-        address = self._public_url or _base_url(environ)
-        return _text(guide(self._gateway.accounts(), address, SOAP_PATH, HTTP_PATH), 200)
+        return _text(guide(self._gateway.accounts(), self._url(environ), SOAP_PATH, HTTP_PATH), 200)
+
+    def _url(self, environ: "WSGIEnvironment") -> str:
+        """The public URL; else scheme, host and port as the client wrote them, or our own."""
+        own = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        return self._public_url or f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:
+    """Whether it is for the JSON API, and not for its guide or the CA."""
     path: str = environ["PATH_INFO"]
-    return path.startswith(PREFIX)
-
-
-def _base_url(environ: "WSGIEnvironment") -> str:
-    """Scheme, host and port as the client wrote them; our own if it did not."""
-    own = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
+    return path.startswith(PREFIX) and path not in (PREFIX, _CA_PATH)
 
 
 def _not_allowed() -> MethodNotAllowed:
@@ -303,11 +302,19 @@ def _slashes(path: str) -> str | None:
     )
 
 
-def _refusal(error: HTTPException, path: str) -> Response:
+def _refusal(environ: "WSGIEnvironment", error: Exception) -> Response:
+    """The response to a request that something is wrong with, or that the fake failed at."""
+    if _is_api(environ) and isinstance(error, HTTPException | InvalidInput):
+        return refusal(error)
+    if not isinstance(error, HTTPException):
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        _logger.error("%s %s failed", method, path, exc_info=error)
+        return _text("The fake failed; its log says why.", 500)
     if isinstance(error, NotFound):
         nothing = (
             f"There is nothing here: SOAP is at {SOAP_PATH} and the HTTP API under {HTTP_PATH}"
         )
+        path = environ["PATH_INFO"]
         return _text(_slashes(path) or not_played(path) or nothing, 404)
     if isinstance(error, RequestEntityTooLarge):
         return _text(str(error.description), 413)
@@ -326,5 +333,5 @@ def _health(environ: "WSGIEnvironment") -> Response:
     return Response('{"status":"ok"}', content_type="application/json")
 
 
-def _text(text: str, status: int) -> Response:
-    return Response(text + "\n", status, content_type="text/plain; charset=utf-8")
+def _text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text + "\n", status, headers, content_type="text/plain; charset=utf-8")

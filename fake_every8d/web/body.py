@@ -1,4 +1,4 @@
-"""Reading a request's body, up to a limit."""
+"""How long a request's body may be: the rest of a longer one is not read (W9)."""
 
 from typing import TYPE_CHECKING
 
@@ -7,11 +7,20 @@ from werkzeug.exceptions import RequestEntityTooLarge
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+LONGEST = 10 * 1024 * 1024
+"""The longest body of a request to the platform, in bytes."""
 
-def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
-    """The request's body. Raises `RequestEntityTooLarge` for more bytes than `limit`."""
-    if int(environ.get("CONTENT_LENGTH") or 0) <= limit:
-        body: bytes = environ["wsgi.input"].read()  # which ends where the body does
-        if len(body) <= limit:
-            return body
-    raise RequestEntityTooLarge(f"The request is too long: {limit} bytes are read.")
+LONGEST_JSON = 1024 * 1024
+"""The same for the JSON API."""
+
+LONGEST_SNAPSHOT = 128 * 1024 * 1024
+"""The same for a snapshot, which may have 100,000 messages in it."""
+
+CUT_AT = "fake_every8d.cut_at"
+"""Key in the environment of a request whose body is longer than this, and was cut."""
+
+
+def check(environ: "WSGIEnvironment") -> None:
+    """Raises `RequestEntityTooLarge` if the body was cut."""
+    if CUT_AT in environ:
+        raise RequestEntityTooLarge(f"The request is too long: {environ[CUT_AT]} bytes are read.")

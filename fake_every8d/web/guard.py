@@ -43,7 +43,10 @@ def checked_public_url(url: str) -> str:
 
 
 class Guard:
-    """Decides whether a request may see the JSON API and the page.
+    """Decides whether a request may use the platform, and see the JSON API and the page.
+
+    A page of another site may use nothing: with an image, a form or a fetch, it could send SMS
+    and lock accounts.
 
     Against DNS rebinding, the Host header is checked: a web page from elsewhere can have its
     own name point to this machine and then read what is here, but that name is then the Host.
@@ -68,11 +71,36 @@ class Guard:
         public = urlsplit(public_url or "")
         if public.hostname:
             self._names.add(public.hostname)
+        self._public_name = public.hostname
         self._public_host = public.netloc.lower()
         self._token = (token or "").strip().encode()
 
+    def check_site(self, environ: "WSGIEnvironment") -> None:
+        """Refuse what a page of another site asks for, whatever it is. Raises `Forbidden`.
+
+        Browsers mark it: with Sec-Fetch-Site, or at least with an Origin. Ports make no
+        difference, and the names of this machine's loopback addresses are one site.
+        """
+        mark, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
+        if mark != "cross-site" and (mark is not None or not origin):
+            return
+        page = origin or environ.get("HTTP_REFERER", "")
+        name, host = _host_name(page.partition("://")[2]), _host_name(environ.get("HTTP_HOST", ""))
+        if name and (
+            (mark is None and name in (host, self._public_name))
+            or (_is_loopback_name(name) and _is_loopback_name(host))
+        ):
+            return
+        raise Forbidden(
+            f"A page of another site ({page or 'which does not say its address'}) may use nothing "
+            "here: it could send SMS. Type the address, or open that page at this host."
+        )
+
     def check(self, environ: "WSGIEnvironment") -> None:
-        """Raises `Forbidden` or `Unauthorized`."""
+        """Refuse who may not see the JSON API and the page.
+
+        Raises `Forbidden` or `Unauthorized`.
+        """
         host = environ.get("HTTP_HOST", "")
         if not self._known(host, environ):
             raise Forbidden(
@@ -94,10 +122,7 @@ class Guard:
             )
 
     def _known(self, host: str, environ: "WSGIEnvironment") -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
-            return False
+        name = _host_name(host)
         if name in self._names or _is_loopback_address(name):
             return True
         if self._loopback_only:
@@ -118,6 +143,14 @@ class Guard:
             return True
         asked = origin.partition("://")[2].lower()
         return bool(asked) and asked in (environ.get("HTTP_HOST", "").lower(), self._public_host)
+
+
+def _host_name(netloc: str) -> str:
+    """The host in `host:port/…`, in lower case; empty if there is none."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _is_browser(environ: "WSGIEnvironment") -> bool:
@@ -155,6 +188,10 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_loopback_name(name: str) -> bool:
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
 
 
 def _is_loopback_address(text: str) -> bool:

@@ -49,6 +49,7 @@ def static_file(environ: "WSGIEnvironment", name: str) -> Response:
     response = Response(content, content_type=content_type, headers=_HEADERS)
     response.add_etag()
     response.make_conditional(environ)
+    del response.headers["Date"]  # which the server adds to every response
     return response
 
 

@@ -86,6 +86,16 @@ def test_what_a_client_sees_and_whether_it_was_charged(
     assert send(service, key).startswith("998.00,1,1.0,0," if charged else "999.00,1,1.0,0,")
 
 
+@pytest.mark.parametrize("operation", ["getConnection", "getCredit"])
+def test_h17_a_call_that_fails_before_its_operation_has_its_account_in_the_journal(
+    every8d: FakeEvery8d, key: str, operation: str
+) -> None:
+    every8d.add_failure(operation, "http_error", user_id="demo")
+    parameters = {"sessionKey": key} if operation == "getCredit" else {"userID": "demo"}
+    assert call(every8d.url, operation, **parameters).status == 503
+    assert every8d.wait_for_request(user_id="demo", timeout=0).operation == operation
+
+
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_a_delay_is_the_usual_response_later(
     every8d: FakeEvery8d, service: Any, key: str, effect: FailureEffect

@@ -59,7 +59,7 @@ def test_requests_with_result_advice_and_failure(every8d: FakeEvery8d) -> None:
         f"  sendSMS  demo  1000.00,0,0.0,0,{sent.batch_id}",
         "            advice: Refused with status -3, no number that SMS can go to: 0212345678. A "
         "Taiwan mobile is 0912345678 or +886912345678, another country's +14155550100.",
-        "  getCredit  -  HTTP 503  (failure: http_error)",
+        "  getCredit  demo  HTTP 503  (failure: http_error)",
         "  POST /API21/SOAP/SMS.asmx  -  Client: Server did not recognize the value of HTTP "
         "Header SOAPAction: http://tempuri.org/getCredits.",
         "1 message:",

@@ -255,10 +255,11 @@ def test_d6_erase_booking(endpoint: SoapEndpoint) -> None:
 
 
 def test_s3_an_unforeseen_failure_is_logged_and_told_the_platforms_way(
-    caplog: pytest.LogCaptureFixture,
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # Not a gateway at all: whatever is asked of it fails.
-    broken = SoapEndpoint(None)  # type: ignore[arg-type]
+    for method in ("credit", "open_session", "delivery_log"):
+        monkeypatch.setattr(gateway.platform, method, None)  # which cannot be called
+    broken = SoapEndpoint(gateway.platform)
     with caplog.at_level(logging.ERROR):
         assert call(broken, "getCredit", sessionKey="x") == UNFORESEEN
         document = call(broken, "getConnection", userID="demo", password="demo")

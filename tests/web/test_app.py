@@ -115,6 +115,26 @@ def test_head_is_get_without_a_body(any_url: str) -> None:
     assert headed.headers["Content-Length"] == got.headers["Content-Length"]
 
 
+@pytest.mark.parametrize(
+    "path", [f"{ENDPOINT}/sendSMS", ENDPOINT, "/API21/HTTP/getCredit.ashx", "/nowhere", "/fake/x"]
+)
+def test_w8_a_head_gets_no_body_whatever_the_response_is(any_url: str, path: str) -> None:
+    """Read from the socket: a client's library would not read one."""
+    address = urlsplit(any_url)
+    with socket.create_connection((address.hostname, address.port), DEADLINE) as connection:
+        connection.sendall(f"HEAD {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 4", b"HTTP/1.1 500"))
+    assert body == b""
+
+
+@pytest.mark.parametrize("path", ["/", "/page/base.css", ENDPOINT, "/nowhere", "/fake/state"])
+def test_a_response_has_one_date(any_url: str, path: str) -> None:
+    headers = fetch("GET", any_url + path).headers
+    for name in ("Date", "Server", "Content-Type", "Content-Length"):
+        assert len(headers.getlist(name)) == 1
+
+
 def test_healthz(any_url: str) -> None:
     response = fetch("GET", f"{any_url}/healthz")
     assert response.status == 200

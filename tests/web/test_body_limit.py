@@ -67,10 +67,51 @@ def test_the_refusal_does_not_wait_for_the_body(address: tuple[str, int]) -> Non
         assert response.status == 413
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_w9_a_snapshot_of_more_than_that_can_be_given_back(
+    connection: http.client.HTTPConnection, address: tuple[str, int], chunked: bool
+) -> None:
+    connection.request("GET", "/fake/snapshot")
+    snapshot = connection.getresponse().read() + b" " * LIMIT
+    connection.request(
+        "PUT",
+        "/fake/snapshot",
+        iter([snapshot]) if chunked else snapshot,
+        {"Content-Type": "application/json"},
+        encode_chunked=chunked,
+    )
+    assert connection.getresponse().status == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", ENDPOINT, LIMIT),
+        ("POST", "/API21/HTTP/sendSMS.ashx", LIMIT),
+        ("POST", "/nowhere", LIMIT),
+        ("PUT", "/fake/snapshot", 128 * 1024 * 1024),
+        ("PUT", "/fake/nothing", 1024 * 1024),
+        ("POST", "/fake/reset", 1024 * 1024),
+    ],
+)
+def test_w9_each_path_has_its_bound_and_says_it(
+    address: tuple[str, int], method: str, path: str, limit: int
+) -> None:
+    with socket.create_connection(address, DEADLINE) as connection:
+        connection.sendall(
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {limit + 1}\r\n\r\n"
+            "x".encode()
+        )
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 413
+        assert f"The request is too long: {limit} bytes are read." in response.read().decode()
+
+
 @pytest.mark.parametrize(
     "header", ["Expect:", "Expect: 100-continue", "Transfer-Encoding: chunked"]
 )
-@pytest.mark.parametrize(("path", "status"), [(ENDPOINT, 413), ("/nowhere", 404)])
+@pytest.mark.parametrize(("path", "status"), [(ENDPOINT, 413), ("/nowhere", 413)])
 def test_curl_sees_the_refusal(
     any_url: str, tmp_path: Path, header: str, path: str, status: int
 ) -> None:

@@ -6,16 +6,23 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fake_every8d.gateway import Gateway
-from fake_every8d.web.app import MAX_BODY, ON_DISCONNECT, Application
+from fake_every8d.soap.endpoint import SoapCall
+from fake_every8d.web.app import Application
+from fake_every8d.web.body import LONGEST
+from fake_every8d.web.exchange import Exchange
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.server import Server
 from tests.waiting import wait_for
-from tests.web.serving import DEADLINE, ENDPOINT
-from tests.web.test_connection import CHUNKED, CLOSE, ENVELOPE, POST, get, head, read, responses
+from tests.web.serving import DEADLINE
+from tests.web.test_connection import CHUNKED, CLOSE, POST, get, head, read, responses
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 @contextmanager
@@ -43,17 +50,19 @@ class Waiting(Application):
     waiting = 0
     gone = 0
 
-    def may_wait(self, environ: dict[str, object]) -> bool:
-        return True
+    def read(self, environ: "WSGIEnvironment") -> Exchange:
+        exchange = super().read(environ)
+        exchange.waits = True
+        return exchange
 
-    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def respond(self, exchange: Exchange) -> None:
+        assert exchange.on_disconnect is not None
         over = threading.Event()
-        environ[ON_DISCONNECT](over.set)
+        exchange.on_disconnect(over.set)
         self.waiting += 1
         if over.wait(DEADLINE):
             self.gone += 1
-        start_response("204 No Content", [])
-        return []
+        super().respond(exchange)
 
 
 @pytest.mark.parametrize("hang_up", [socket.socket.close, lambda c: c.shutdown(socket.SHUT_WR)])
@@ -74,10 +83,12 @@ def test_whatever_fails_is_a_500(
     gateway: Gateway, apart: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(Application):
-        def may_wait(self, environ: dict[str, object]) -> bool:
-            return apart
+        def read(self, environ: "WSGIEnvironment") -> Exchange:
+            exchange = super().read(environ)
+            exchange.waits = apart
+            return exchange
 
-        def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+        def respond(self, exchange: Exchange) -> None:
             raise RuntimeError("oops")
 
     with serving(Failing(gateway)) as server, connect(server) as connection:
@@ -116,7 +127,7 @@ def test_a_chunked_body_beyond_the_limit_is_refused_before_it_ends(
     application: Application,
 ) -> None:
     with serving(application) as server, connect(server) as connection:
-        connection.sendall(head(CHUNKED) + b"%x\r\n" % (2 * MAX_BODY) + b" " * (MAX_BODY + 1))
+        connection.sendall(head(CHUNKED) + b"%x\r\n" % (2 * LONGEST) + b" " * (LONGEST + 1))
         with connection.makefile("rb") as stream:
             assert read(stream).status == 413
 
@@ -168,20 +179,46 @@ def test_who_waits_for_a_response_meets_no_time_out(application: Application) ->
         assert [response.status for response in responses(connection)] == [200]
 
 
-def test_while_a_long_call_is_executed_nobody_waits_for_it_on_the_loop(
-    application: Application,
+def test_a_failure_that_comes_while_a_call_is_read_is_not_slept_out_on_the_loop(
+    application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short: dict[str, object] = {"PATH_INFO": ENDPOINT, "REQUEST_METHOD": "POST"}
-    assert not application.may_wait(short)
-    application.world.failures.add("getCredit", "delay", seconds=3600)
-    body = ENVELOPE + b" " * 100_000
-    with serving(application) as server, connect(server) as connection:
-        connection.sendall(head(f"Content-Length: {len(body)}", CLOSE) + body)
-        wait_for(lambda: not application.world.failures.pending)
-        assert application.may_wait(short)
-        application.world.failures.clear()
+    """It is taken once the call is read, and decides then where the call is executed."""
+    at_once = application._soap.read
+
+    def read_slowly(body: bytes, content_type: str | None, action: str | None) -> SoapCall:
+        call = at_once(body, content_type, action)
+        application.world.failures.add("getCredit", "delay", seconds=3600)
+        return call
+
+    monkeypatch.setattr(application._soap, "read", read_slowly)
+    with serving(application) as server, connect(server) as delayed, connect(server) as other:
+        delayed.sendall(POST)
+        wait_for(lambda: server._service.threads == 1)
+        assert application.world.failures.all() == []
+        other.sendall(get("/healthz", CLOSE))
+        assert [response.status for response in responses(other)] == [200]
+        with connect(server) as test:
+            test.sendall(b"DELETE /fake/failures HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert test.recv(12) == b"HTTP/1.1 204"
+        with delayed.makefile("rb") as stream:
+            assert read(stream).status == 200
+
+
+def test_failures_can_be_ended_where_every_thread_waits_for_one(application: Application) -> None:
+    application.world.failures.add("getCredit", "delay", seconds=3600, times=None)
+    with serving(application, Limits(threads=1)) as server, connect(server) as delayed:
+        delayed.sendall(POST)
+        wait_for(lambda: server._service.threads == 1)
+        with connect(server) as test:
+            test.sendall(b"DELETE /fake/failures HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert test.recv(12) == b"HTTP/1.1 204"
+        assert delayed.recv(12) == b"HTTP/1.1 200"
+
+
+def test_healthz_does_not_touch_the_gateway(application: Application, gateway: Gateway) -> None:
+    with serving(application) as server, connect(server) as connection, gateway._lock:
+        connection.sendall(get("/healthz", CLOSE))
         assert [response.status for response in responses(connection)] == [200]
-    assert not application.may_wait(short)
 
 
 def test_connections_beyond_the_limit_are_told_so(application: Application) -> None:

@@ -4,7 +4,8 @@
 gateway, failures and journal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as http
@@ -25,16 +26,13 @@ from fake_every8d.web.api.operations import (
     Operations,
     encoded,
 )
-from fake_every8d.web.body import read_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-MAX_BODY = 1024 * 1024
-"""The longest request body that is read, in bytes."""
-
-MAX_DOCUMENT = 128 * 1024 * 1024
-"""The same of a snapshot, which may have 100,000 messages in it."""
+Respond = Callable[[OnWait | None], Response]
+"""Makes the response to a request; it takes a function to call if the client goes away while it
+waits."""
 
 _CODES = {
     400: "bad_request",
@@ -62,32 +60,28 @@ class Api:
             merge_slashes=False,
         )
 
-    def respond(self, environ: "WSGIEnvironment", on_disconnect: OnWait | None = None) -> Response:
-        """Handle a request. What is wrong with it becomes an error in JSON, and is not raised.
+    def read(self, environ: "WSGIEnvironment") -> tuple[bool, Respond]:
+        """Find the operation that a request is for. Returns whether it takes a while, and the rest.
 
-        `on_disconnect` takes a function to call if the client goes away while it waits.
+        Both raise what `refusal` takes.
         """
-        try:
-            return self._respond(Request(environ), on_disconnect)
-        except InvalidInput as error:
-            kind: type[http.HTTPException] = http.BadRequest
-            if isinstance(error, NotFound):
-                kind = http.NotFound
-            elif isinstance(error, Conflict):
-                kind = http.Conflict
-            return refusal(kind(str(error)), error.field, error.reason)
-        except http.HTTPException as error:
-            return refusal(error)
-
-    def _respond(self, request: Request, on_disconnect: OnWait | None) -> Response:
+        request = Request(environ)
         operation, values = self._match(request)
-        values |= operation.query.read(_once(request.args.lists()))
+        return operation.waits, partial(self._respond, request, operation, values)
+
+    def _respond(
+        self,
+        request: Request,
+        operation: Operation,
+        values: dict[str, Any],
+        on_disconnect: OnWait | None,
+    ) -> Response:
+        values = values | operation.query.read(_once(request.args.lists()))
         wait_seconds = values.pop("wait_seconds", 0) if operation.path == STATE else 0
         if values.get("wait_seconds"):
             values["on_wait"] = on_disconnect
         if operation.method in ("POST", "PATCH", "PUT"):
-            is_document = operation.method == "PUT"
-            body = read_body(request.environ, MAX_DOCUMENT if is_document else MAX_BODY)
+            body = request.environ["wsgi.input"].read()
             if body and request.mimetype != "application/json":
                 raise http.UnsupportedMediaType(
                     "A body is JSON here: add the header Content-Type: application/json "
@@ -95,6 +89,7 @@ class Api:
                     f"{request.mimetype or 'missing'} now."
                 )
             given = forms.parse_object(body) if body else {}
+            is_document = operation.method == "PUT"
             values |= {"document": given} if is_document else operation.body.read(given)
         if not operation.cached:
             response = operation.handler(self._operations, **values)
@@ -128,10 +123,17 @@ class Api:
         return operation, dict(values)
 
 
-def refusal(
-    error: http.HTTPException, field: str | None = None, reason: Reason | None = None
-) -> Response:
-    """An error in JSON; `field` and `reason` are those of `InvalidInput`."""
+def refusal(error: http.HTTPException | InvalidInput) -> Response:
+    """What is wrong, in JSON; for `InvalidInput` with its `field` and `reason`."""
+    field, reason = None, None
+    if isinstance(error, InvalidInput):
+        field, reason = error.field, error.reason
+        kind: type[http.HTTPException] = http.BadRequest
+        if isinstance(error, NotFound):
+            kind = http.NotFound
+        elif isinstance(error, Conflict):
+            kind = http.Conflict
+        error = kind(str(error))
     headers = Headers(error.get_headers())
     headers["Content-Type"] = "application/json"
     assert error.code is not None

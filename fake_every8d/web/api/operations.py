@@ -84,6 +84,8 @@ class Operation:
     body: p.Form
     cached: bool
     """Whether the response to a GET may be "not modified" while nothing has changed."""
+    waits: bool
+    """Whether it may take a while: it waits, or shows what may be thousands of messages."""
 
     @property
     def url(self) -> str:
@@ -103,6 +105,7 @@ def _operation(
     body: Mapping[str, p.Value] | None = None,
     required: Sequence[str] = (),
     cached: bool = True,
+    waits: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Let a method of `Operations` handle requests; what is `required` stands in the body."""
 
@@ -115,6 +118,7 @@ def _operation(
                 p.Form(query or {}),
                 p.Form(body or {}, tuple(required)),
                 cached and method == "GET",
+                waits or method == "GET",
             )
         )
         return handler
@@ -216,7 +220,7 @@ class Operations:
         body = f"{text}\n".encode(errors="replace")
         return Response(body, content_type="text/plain; charset=utf-8")
 
-    @_operation("POST", "reset", body=_USER)
+    @_operation("POST", "reset", body=_USER, waits=True)
     def _reset(self, user_id: str | None = None) -> Response:
         if user_id is None:
             self._world.reset()
@@ -229,7 +233,7 @@ class Operations:
         text = "".join(written(self._world.snapshot()))
         return Response(text, content_type="application/json")
 
-    @_operation("PUT", "snapshot")
+    @_operation("PUT", "snapshot", waits=True)
     def _restore(self, document: dict[str, Any]) -> Response:
         self._world.restore(document)
         return _nothing()
@@ -395,6 +399,7 @@ class Operations:
             "to_next_due": p.TRUE,
             "running": p.FLAG,
         },
+        waits=True,
     )
     def _move_clock(self, **given: Any) -> Response:
         clock = self._gateway.clock

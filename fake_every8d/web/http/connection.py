@@ -5,12 +5,15 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from fake_every8d.web.app import ON_DISCONNECT, Application
+from fake_every8d.web.app import Application
+from fake_every8d.web.exchange import Exchange
 from fake_every8d.web.http.limits import Limits
+from fake_every8d.web.http.notices import Notices
 from fake_every8d.web.http.request import Refusal, Request, RequestReader
-from fake_every8d.web.http.response import Response, respond, sentence
+from fake_every8d.web.http.response import Response, encoded, respond, sentence
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -19,7 +22,7 @@ _CHUNK = 16 * 1024  # bytes fed to the parser at a time, so that it reads few re
 
 _READ_AHEAD = 64 * 1024  # bytes that a client may send while it waits for a response
 
-_RETRY_AFTER = "Retry-After: 1"  # second
+_RETRY_AFTER = {"Retry-After": "1"}  # second
 
 
 @dataclass
@@ -34,38 +37,45 @@ class Service:
     """The open ones."""
     threads: int = 0
     """How many requests are being handled in threads."""
+    notices: Notices = field(default_factory=Notices)
+    """Warnings of what came that was no request."""
+
+
+class State(Enum):
+    """How far a connection has come, while it is open."""
+
+    READING = "it reads a request, or waits for one"
+    HANDLING = "a thread handles a request"
+    LINGERING = "its last response was sent, and what still arrives is discarded"
 
 
 class Connection(asyncio.BufferedProtocol):
     """Reads requests and has the application handle them, one after the other.
 
-    A request that takes no time, as nearly all do, is handled on the event loop. One that may
-    have to wait is handled in a thread of its own, so that no other client waits with it.
+    A request that takes no time, as nearly all do, is handled on the event loop. One that waits
+    is handled in a thread of its own, so that no other client waits with it.
     """
 
     def __init__(self, service: Service, environ: "WSGIEnvironment") -> None:
         """`environ` is the part of the WSGI environment that is the same for every request."""
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._reader: RequestReader | None = RequestReader(environ, service.limits)
-        """None once the last response is sent: what still arrives is discarded."""
+        self._reader = RequestReader(environ, service.limits, service.app.longest_body)
         self._received = bytearray()  # not parsed yet
-        self._ended = False  # the client has closed its side
-        self._refusal: Response | None = None  # sent after the responses to all complete requests
-        self._disconnect: _Disconnect | None = None  # set while a thread handles a request
-        self._write_paused = False  # flow control: the client does not read what it was sent
-        self._stopping = False
-        self._active = True  # since the last check of the limits
-        self._since = 0.0
-        self._head: Request | None = None  # whose headers were incomplete at the last check
-        self._head_since = 0.0
+        self._state = State.READING
+        self._disconnect = _Disconnect(self._loop)  # of the request that a thread handles
+        self._client_done = False  # the client has closed its side
+        self._stopping = False  # the server wants to close it
+        self._blocked = False  # flow control: the client does not read what it was sent
+        self._idle_since: float | None = None  # since this check of the limits, at least
 
     def stop(self) -> bool:
         """Close, after a response that is under way. Returns whether there is still one."""
         self._stopping = True
-        if self._disconnect is None:
+        handling = self._state is State.HANDLING
+        if not handling:
             self._close()
-        return self._disconnect is not None or self._transport.get_write_buffer_size() > 0
+        return handling or self._transport.get_write_buffer_size() > 0
 
     def abort(self) -> None:
         """Close, whatever is under way."""
@@ -74,22 +84,22 @@ class Connection(asyncio.BufferedProtocol):
     def check_limits(self, now: float) -> None:
         """Close the connection if the client has taken longer than the limits allow."""
         limits = self._service.limits
-        if self._active or self._disconnect is not None:
-            self._active = False
-            self._since = now
-        allowed = limits.linger_seconds if self._reader is None else limits.idle_seconds
-        if now - self._since > allowed:
+        if self._idle_since is None or self._state is State.HANDLING:
+            self._idle_since = now
+        lingering = self._state is State.LINGERING
+        if now - self._idle_since > (limits.linger_seconds if lingering else limits.idle_seconds):
             if self._transport.is_closing():  # and waits for the client to read
                 self._transport.abort()
             self._close()
             return
-        head = self._reader.request if self._reader is not None and self._free else None
-        if head is not self._head:
-            self._head, self._head_since = head, now
-        if head is not None and head.in_head and now - self._head_since > limits.head_seconds:
+        head = self._reader.request if self._ready else None
+        if head is None or not head.in_head:
+            return
+        if head.seen_at is None:
+            head.seen_at = now
+        elif now - head.seen_at > limits.head_seconds:
             self._refuse(
-                "408 Request Timeout",
-                f"The request line and headers must arrive within {limits.head_seconds:g} s.",
+                408, f"The request line and headers must arrive within {limits.head_seconds:g} s."
             )
 
     # Called by asyncio
@@ -100,63 +110,56 @@ class Connection(asyncio.BufferedProtocol):
         connections, limits = self._service.connections, self._service.limits
         connections.add(self)
         if len(connections) > limits.connections:
-            self._refuse(
-                "503 Service Unavailable",
-                f"There are {limits.connections} connections already.",
-                _RETRY_AFTER,
-            )
+            text = f"There are {limits.connections} connections already."
+            self._refuse(503, text, **_RETRY_AFTER)
 
     # A buffer of ours: asyncio would allocate 256 KiB to read a request of a few hundred bytes.
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._service.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._reader is not None:
-            self._active = True
+        if self._state is not State.LINGERING:
+            self._idle_since = None
             self._received += self._service.buffer[:nbytes]
             self._go_on()
 
     def eof_received(self) -> bool:
         """Returns whether the connection stays open, for responses that are still to come."""
-        self._ended = True
-        if self._disconnect is None:
+        self._client_done = True
+        if self._state is not State.HANDLING:
             self._go_on()
             return False
         self._disconnect.happen()
         return self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._blocked = True
         self._control_reading()
 
     def resume_writing(self) -> None:
-        self._active = True
-        self._write_paused = False
+        self._idle_since = None
+        self._blocked = False
         self._go_on()
         self._control_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._service.connections.discard(self)
-        self._stop_reading()
-        if self._disconnect is not None:
-            self._disconnect.happen()
+        self._disconnect.happen()
+        self._discard()
 
     # Reading and responding in turn
 
     @property
-    def _free(self) -> bool:
-        """Whether the next request can be handled."""
-        return not (
-            self._disconnect is not None
-            or self._write_paused
-            or self._reader is None
-            or self._transport.is_closing()
+    def _ready(self) -> bool:
+        """Whether the next request can be read and handled."""
+        return (
+            self._state is State.READING and not self._blocked and not self._transport.is_closing()
         )
 
     def _go_on(self) -> None:
         """Read and handle what has been received, as far as possible without waiting."""
         try:
-            while self._free and self._advance():
+            while self._ready and self._advance():
                 pass
         except BaseException:
             self._transport.abort()  # rather than leave the client waiting
@@ -167,22 +170,16 @@ class Connection(asyncio.BufferedProtocol):
     def _advance(self) -> bool:
         """Do the next thing. Returns whether there was one."""
         reader = self._reader
-        assert reader is not None
         if reader.complete:
             self._handle(reader.complete.popleft())
-        elif self._refusal is not None:
-            self._send(self._refusal)
-        elif self._received or self._ended:
+        elif self._received:
             data = bytes(self._received[:_CHUNK])
             del self._received[:_CHUNK]
-            try:
-                if data:
-                    reader.feed(data)
-                else:
-                    reader.end()
-                    self._close()
-            except Refusal as refusal:
-                self._refusal = sentence(refusal.status, str(refusal))
+            reader.feed(data)
+        elif self._client_done:
+            reader.end()
+            if not reader.refused:
+                self._close()
         else:
             request = reader.request
             if request is not None and request.expects_continue:
@@ -194,61 +191,77 @@ class Connection(asyncio.BufferedProtocol):
     def _control_reading(self) -> None:
         """Flow control: stop reading from a client that sends more than it reads or than can
         be handled."""
-        if self._write_paused or len(self._received) > _READ_AHEAD:
+        if self._blocked or len(self._received) > _READ_AHEAD:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
-    def _handle(self, request: Request) -> None:
+    def _handle(self, request: Request | Refusal) -> None:
         service = self._service
-        if not service.app.may_wait(request.environ):
-            self._send(respond(service.app, request))
+        if isinstance(request, Refusal):
+            self._send(self._refused(request))
             return
-        disconnect = _Disconnect(self._loop)
-        request.environ[ON_DISCONNECT] = disconnect.subscribe
-        thread = threading.Thread(
-            target=self._handle_apart, args=(request,), name="fake-every8d-request", daemon=True
-        )
-        try:
-            if service.threads >= service.limits.threads:
-                raise RuntimeError("too many threads")
-            thread.start()
-        except RuntimeError:
-            text = f"{service.threads} requests are being handled already."
-            self._send(sentence("503 Service Unavailable", text, _RETRY_AFTER))
-        else:
-            service.threads += 1
-            self._disconnect = disconnect
+        exchange = service.app.read(request.environ)
+        if not exchange.waits:
+            self._send(respond(service.app, exchange, keep_alive=request.keep_alive))
+        elif service.threads >= service.limits.threads or not self._hand_over(request, exchange):
+            text = (
+                f"{service.threads} requests are being handled already. "
+                "DELETE /fake/failures ends those that are delayed on demand."
+            )
+            service.app.refuse(exchange, 503, text, **_RETRY_AFTER)
+            self._send(encoded(exchange, keep_alive=False))
 
-    def _handle_apart(self, request: Request) -> None:
-        response = respond(self._service.app, request)
-        with suppress(RuntimeError):  # the loop has ended, and the connection with it
-            self._loop.call_soon_threadsafe(self._handled, response)
+    def _hand_over(self, request: Request, exchange: Exchange) -> bool:
+        """Have a thread handle a request. Returns whether the system had one to give."""
+        self._disconnect = _Disconnect(self._loop)
+        exchange.on_disconnect = self._disconnect.subscribe
+
+        def handle() -> None:
+            response = respond(self._service.app, exchange, keep_alive=request.keep_alive)
+            with suppress(RuntimeError):  # the loop has ended, and the connection with it
+                self._loop.call_soon_threadsafe(self._handled, response)
+
+        try:
+            threading.Thread(target=handle, name="fake-every8d-request", daemon=True).start()
+        except RuntimeError:
+            return False
+        self._service.threads += 1
+        self._state = State.HANDLING
+        return True
 
     def _handled(self, response: Response) -> None:
-        assert self._disconnect is not None
         self._service.threads -= 1
         self._disconnect.forget()
-        self._disconnect = None
-        self._active = True
-        if self._free:
+        self._idle_since = None
+        if self._state is State.HANDLING:  # and not lost meanwhile
+            self._state = State.READING
+        if self._ready:
             self._send(response)
             self._go_on()
             self._control_reading()
 
-    def _refuse(self, status: str, text: str, *fields: str) -> None:
+    def _refuse(self, status: int, text: str, **headers: str) -> None:
         """Refuse, after the responses that come first, and read no further."""
-        self._refusal = sentence(status, text, *fields)
+        self._reader.refuse(Refusal(status, text, **headers))
         self._go_on()
 
+    def _refused(self, refusal: Refusal) -> Response:
+        service = self._service
+        if refusal.environ is None:
+            service.notices.add(f"HTTP {refusal.status}: {refusal.text}")
+            return sentence(refusal.status, refusal.text, refusal.headers)
+        exchange = service.app.begin(refusal.environ)
+        service.app.refuse(exchange, refusal.status, refusal.text, **refusal.headers)
+        return encoded(exchange, keep_alive=False)
+
     def _send(self, response: Response) -> None:
-        assert self._reader is not None
         self._transport.write(response.data)
         if self._stopping:
             self._close()
         elif response.last:
-            unread = self._refusal is not None or self._reader.request is not None
-            if (unread or self._received) and not self._ended:
+            unread = self._reader.refused or self._reader.request is not None or self._received
+            if unread and not self._client_done:
                 self._linger()
             else:
                 self._close()
@@ -259,14 +272,15 @@ class Connection(asyncio.BufferedProtocol):
         A connection that is closed while the client is still sending is reset, and the client
         may lose the response before it has read it.
         """
-        self._stop_reading()
+        self._discard()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
-    def _stop_reading(self) -> None:
-        if self._reader is not None:
+    def _discard(self) -> None:
+        """Read no more: what still arrives is discarded."""
+        if self._state is not State.LINGERING:
+            self._state = State.LINGERING
             self._reader.close()
-            self._reader = None
             self._received.clear()
 
     def _close(self) -> None:

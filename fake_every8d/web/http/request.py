@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from fake_every8d.web.app import MAX_BODY, SOAP_PATH
+from fake_every8d.web.app import SOAP_PATH
+from fake_every8d.web.body import CUT_AT
 from fake_every8d.web.http.limits import Limits
 
 if TYPE_CHECKING:
@@ -17,15 +19,20 @@ if TYPE_CHECKING:
 
 
 _REQUEST_LINE = re.compile(rb"[\r\n]*[^\n]*")
+_METHOD = re.compile(rb"[A-Za-z]{1,20}")
 _NO_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class Refusal(Exception):
-    """What came is no request that an application could be given; nothing is read after it."""
+    """The response to what no application could be given; nothing is read after it."""
 
-    def __init__(self, status: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, text: str, **headers: str) -> None:
+        super().__init__(text)
         self.status = status
+        self.text = text
+        self.headers = headers
+        self.environ: WSGIEnvironment | None = None
+        """Of the request, as far as it is known; None if it was not even a request."""
 
 
 class Request:
@@ -33,13 +40,14 @@ class Request:
 
     __slots__ = (
         "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
-        "in_head", "in_line", "keep_alive", "target",
+        "in_head", "in_line", "keep_alive", "longest_body", "seen_at", "target",
     )  # fmt: skip
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         self.environ = environ
         self.target = b""
         self.body = bytearray()
+        self.longest_body = 0
         self.in_head = True
         self.in_line = True  # the request line
         self.head_bytes = 0  # not counting the chunk in which the request began
@@ -47,45 +55,97 @@ class Request:
         self.expects_continue = False
         self.keep_alive = False
         self.handed_over = False
+        self.seen_at: float | None = None
+        """When a check of the time limits first found it; in the loop's time."""
 
 
 class RequestReader:
-    """Reads one connection's requests; each one's environment begins as a copy of `environ`."""
+    """Reads one connection's requests; each one's environment begins as a copy of `environ`.
 
-    def __init__(self, environ: "WSGIEnvironment", limits: Limits) -> None:
+    `longest_body` says how many bytes of a request's body are read; a longer one is cut, and
+    the application refuses it.
+    """
+
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        limits: Limits,
+        longest_body: "Callable[[WSGIEnvironment], int]",
+    ) -> None:
         self._environ = environ
         self._limits = limits
+        self._longest_body = longest_body
         self._parser = HttpRequestParser(self)
+        self._sent = b""
+        """What was received of a request, at least as far as its first line goes."""
         self.request: Request | None = None
         """The request that is being read."""
-        self.complete: deque[Request] = deque()
-        """The requests to be handled, in order."""
+        self.complete: deque[Request | Refusal] = deque()
+        """The requests to be handled, in order, and perhaps a refusal to be sent after them."""
+        self.refused = False
+        """Whether there is one: nothing more is read."""
 
     def close(self) -> None:
         """Read no more."""
         del self._parser  # a reference cycle, which only the garbage collector would free
 
     def feed(self, data: bytes) -> None:
-        """Read on. Raises `Refusal`; requests that were complete before it can be handled."""
+        """Read on."""
         before, at = self.request, 0
         try:
             while at < len(data):
                 end = self._end_of_part(data, at)
                 self._read(data[at:end])
                 at = end
+            self._check_head(before, len(data))
+        except Refusal as refusal:
+            self.refuse(refusal)
         except HttpParserError as error:
-            if isinstance(error.__context__, Refusal):
-                raise error.__context__ from None
-            raise _malformed(str(error)) from None
+            raised = error.__context__  # by a method that the parser has called
+            self.refuse(raised if isinstance(raised, Refusal) else _malformed(str(error)))
+
+    def end(self) -> None:
+        """The client has closed its side: perhaps in the middle of a request."""
+        if self.request is not None:
+            self.refuse(_malformed("it breaks off"))
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Read no further, and have this sent after the responses that come first."""
+        self.refused = True
+        refusal.environ = self._known()
+        self.complete.append(refusal.with_traceback(None))
+
+    def _check_head(self, before: Request | None, length: int) -> None:
+        """Raises `Refusal` for a head that has become too long with the last `length` bytes."""
         request = self.request
         if request is not None and request is before and request.in_head:
-            request.head_bytes += len(data)
+            request.head_bytes += length
             if request.head_bytes > self._limits.head_bytes:
                 raise Refusal(
-                    "431 Request Header Fields Too Large",
+                    431,
                     f"A request line and headers may have {self._limits.head_bytes} bytes: "
                     "what is longer goes into the body.",
                 )
+
+    def _known(self) -> "WSGIEnvironment | None":
+        """The environment of the request that is being read, by what its first line says."""
+        method, _, target = self._sent.lstrip().partition(b"\n")[0].partition(b" ")
+        is_connect = method == b"CONNECT"  # which names a host and a port
+        if not _METHOD.fullmatch(method) or not (
+            is_connect or target.lstrip().startswith((b"/", b"http"))
+        ):
+            return None
+        target, blank, version = target.strip().rpartition(b" ")
+        if not version.startswith(b"HTTP/"):  # it has not come yet, or it never was there
+            target += blank + version
+        environ = self._environ.copy() if self.request is None else self.request.environ
+        environ["REQUEST_METHOD"] = method.decode()
+        try:
+            path, query = (target.decode("latin-1"), "") if is_connect else _path_and_query(target)
+        except ValueError:  # it is no URL
+            return None
+        environ["PATH_INFO"], environ["QUERY_STRING"] = path, query
+        return environ
 
     def _end_of_part(self, data: bytes, start: int) -> int:
         """Where a part of the data ends that is of one request only: a head, a line, a body."""
@@ -103,8 +163,10 @@ class RequestReader:
 
     def _read(self, part: bytes) -> None:
         """Read a head, a line or less of one, or of a body."""
-        if (self.request is None or self.request.in_line) and not part.isascii():
-            part = _with_ascii_target(part)
+        if self.request is None or self.request.in_line:
+            self._sent = part if self.request is None else self._sent + part
+            if not part.isascii():
+                part = _with_ascii_target(part)
         ends_line = part.endswith(b"\n")
         while part:
             try:
@@ -112,18 +174,11 @@ class RequestReader:
                 break
             except HttpParserUpgrade as upgrade:
                 if self._parser.get_method() == b"CONNECT":
-                    raise Refusal(
-                        "501 Not Implemented", "This is no proxy: call a URL of its own."
-                    ) from None
+                    raise Refusal(501, "This is no proxy: call a URL of its own.") from None
                 (read,) = upgrade.args
                 part = self._without_upgrade() + part[read:]
         if self.request is not None and ends_line:
             self.request.in_line = False
-
-    def end(self) -> None:
-        """The client has closed its side. Raises `Refusal` in the middle of a request."""
-        if self.request is not None:
-            raise _malformed("it breaks off")
 
     # Called by the parser
 
@@ -141,10 +196,7 @@ class RequestReader:
             return
         request.headers += 1
         if request.headers > self._limits.headers:
-            raise Refusal(
-                "431 Request Header Fields Too Large",
-                f"A request may have {self._limits.headers} header lines.",
-            )
+            raise Refusal(431, f"A request may have {self._limits.headers} header lines.")
         if key := _key(name):
             text = value.decode("latin-1")
             before = request.environ.get(key)
@@ -156,18 +208,13 @@ class RequestReader:
         request.in_head = False
         if parser.should_upgrade():
             return
-        path, _, query = request.target.partition(b"?")
-        if not path.startswith(b"/"):  # a whole URL, as clients send it to a proxy
-            path = urlsplit(path).path or b"/"
-        if b"%" in path:
-            path = unquote_to_bytes(path)
         environ = request.environ
         environ["REQUEST_METHOD"] = parser.get_method().decode()
-        environ["PATH_INFO"] = path.decode("latin-1")
-        environ["QUERY_STRING"] = query.decode("latin-1")
+        environ["PATH_INFO"], environ["QUERY_STRING"] = _path_and_query(request.target)
         environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
-        if int(environ.get("CONTENT_LENGTH", 0)) > MAX_BODY:
-            self._hand_over(request)
+        request.longest_body = self._longest_body(environ)
+        if int(environ.get("CONTENT_LENGTH", 0)) > request.longest_body:
+            self._cut(request)
         elif environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             request.expects_continue = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
 
@@ -176,8 +223,8 @@ class RequestReader:
         assert request is not None
         if not request.handed_over:
             request.body += data
-            if len(request.body) > MAX_BODY:
-                self._hand_over(request)
+            if len(request.body) > request.longest_body:
+                self._cut(request)
 
     def on_message_complete(self) -> None:
         request, parser = self.request, self._parser
@@ -188,9 +235,16 @@ class RequestReader:
             request.keep_alive = parser.should_keep_alive()
             self._hand_over(request)
         self.request = None
+        self._sent = b""
+
+    def _cut(self, request: Request) -> None:
+        """Have a request refused at once: its body is too long to be read to its end."""
+        request.environ[CUT_AT] = request.longest_body
+        request.body = bytearray()
+        self._hand_over(request)
 
     def _hand_over(self, request: Request) -> None:
-        """Queue a request to be handled: it is complete, or too long to be read to its end."""
+        """Queue a request to be handled."""
         request.environ["wsgi.input"] = BytesIO(request.body)
         request.body = bytearray()
         request.expects_continue = False
@@ -228,10 +282,20 @@ def _with_ascii_target(part: bytes) -> bytes:
     return encoded + part[line.end() :]
 
 
+def _path_and_query(target: bytes) -> tuple[str, str]:
+    """A target's path, percent-decoded, and its query: as WSGI has them, bytes as Latin-1."""
+    path, _, query = target.partition(b"?")
+    if not path.startswith(b"/"):  # a whole URL, as clients send it to a proxy
+        path = urlsplit(path).path or b"/"
+    if b"%" in path:
+        path = unquote_to_bytes(path)
+    return path.decode("latin-1"), query.decode("latin-1")
+
+
 def _malformed(reason: str) -> Refusal:
     """The refusal of what is not HTTP/1.1."""
     return Refusal(
-        "400 Bad Request",
+        400,
         f"This is no request of HTTP/1.1 ({reason}): one is a line such as "
         f"POST {SOAP_PATH} HTTP/1.1, headers, an empty line, and the body that they announce.",
     )

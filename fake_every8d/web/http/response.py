@@ -1,19 +1,22 @@
-"""Responses: a WSGI application's, as the bytes of HTTP/1.1."""
+"""Responses, as the bytes of HTTP/1.1."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from http import HTTPStatus
+from typing import NamedTuple
 
-from fake_every8d.web.http.request import Request
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from fake_every8d.web.app import Application
+from fake_every8d.web.exchange import Exchange
 
 _CLOSE = "Connection: close\r\n"
 _KEEP_ALIVE = "Connection: keep-alive\r\n"  # without it, HTTP/1.0 closes
+
+_STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
+    status.value: f"{status.value} {status.phrase}" for status in HTTPStatus
+}
 
 _logger = logging.getLogger(__name__)
 
@@ -26,58 +29,44 @@ class Response(NamedTuple):
     """Whether the connection is closed after it."""
 
 
-def sentence(status: str, text: str, *fields: str) -> Response:
+def sentence(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """A connection's last response: a status line, and one sentence of plain text."""
     body = f"{text}\n".encode()
-    head = (f"{field}\r\n" for field in (*fields, f"Content-Length: {len(body)}"))
-    content_type = "Content-Type: text/plain; charset=utf-8\r\n"
-    return Response(_head(status, content_type + "".join(head), _CLOSE) + body, last=True)
+    own = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": len(body)}
+    fields = _fields([*(headers or {}).items(), *own.items()])
+    return Response(_head(status, fields, _CLOSE) + body, last=True)
 
 
-def respond(app: "WSGIApplication", request: Request) -> Response:
-    """Have an application handle a request. Never raises: an exception becomes a 500."""
+def respond(app: Application, exchange: Exchange, *, keep_alive: bool) -> Response:
+    """Have the application respond. Never raises: an exception becomes a 500."""
     try:
-        return _respond(app, request)
-    except Exception:
-        _logger.exception("%s failed", request.target.decode("latin-1"))
-        return sentence("500 Internal Server Error", "The fake failed; its log says why.")
+        app.respond(exchange)
+    except Exception:  # raised by whoever is called after each request
+        _logger.exception("%s failed", exchange.environ["PATH_INFO"])
+        return sentence(500, "The fake failed; its log says why.")
+    return encoded(exchange, keep_alive=keep_alive)
 
 
-def _respond(app: "WSGIApplication", request: Request) -> Response:
-    body: list[bytes] = []
-    head: list[tuple[str, str]] = []
-    status = ""
-
-    # Annotations in quotes, so that they are not evaluated again for each request.
-    def start_response(
-        now: str, headers: "list[tuple[str, str]]", exc_info: object = None
-    ) -> "Callable[[bytes], object]":
-        nonlocal status, head
-        status, head = now, headers
-        return body.append
-
-    chunks = app(request.environ, start_response)
-    last = not request.keep_alive
-    try:
-        body.extend(chunks)
-    except ConnectionAbortedError:  # the response is meant to break off here
-        last = True
-        if not any(body):
-            return Response(b"", last)
-    finally:
-        if hasattr(chunks, "close"):
-            chunks.close()
+def encoded(exchange: Exchange, *, keep_alive: bool) -> Response:
+    """The response of an exchange."""
+    last = not keep_alive or exchange.breaks_off
+    if exchange.breaks_off and not exchange.sent:
+        return Response(b"", last)
     if last:
         connection = _CLOSE
     else:
-        connection = _KEEP_ALIVE if request.environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
-    fields = "".join([f"{name}: {value}\r\n" for name, value in head])
-    return Response(_head(status, fields, connection) + b"".join(body), last)
+        connection = _KEEP_ALIVE if exchange.environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
+    fields = _fields(exchange.headers)
+    return Response(_head(exchange.status, fields, connection) + exchange.sent, last)
 
 
-def _head(status: str, fields: str, connection: str) -> bytes:
+def _fields(headers: Iterable[tuple[str, object]]) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers])
+
+
+def _head(status: int, fields: str, connection: str) -> bytes:
     stamp = _stamp(int(time.time()))
-    return f"HTTP/1.1 {status}\r\n{fields}{stamp}{connection}\r\n".encode("latin-1")
+    return f"HTTP/1.1 {_STATUS_LINES[status]}\r\n{fields}{stamp}{connection}\r\n".encode("latin-1")
 
 
 @lru_cache(maxsize=1)

@@ -112,6 +112,7 @@ class Server:
             now = self._loop.time()
             for connection in [*connections]:
                 connection.check_limits(now)
+            self._service.notices.flush()
         self._pause_listening()
         for listener in self._listeners:
             listener.close()

@@ -1,0 +1,56 @@
+"""A request on its way through the application, and the response that it gets."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response as PageResponse
+
+from fake_every8d.calls import Call, Response
+from fake_every8d.control.failures import Strike
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+OnDisconnect = Callable[[Callable[[], None]], object]
+"""Takes a function without arguments, which must not block, to be called if the client goes away
+before it has its response."""
+
+Handler = Callable[[], Response | PageResponse]
+"""Makes the response to a request that has been read."""
+
+
+class Exchange:
+    """A request that has been read and, once it was responded to, its response."""
+
+    # One is made for every request.
+    __slots__ = (
+        "begun", "body", "call", "environ", "generation", "handler", "headers", "is_kept",
+        "on_disconnect", "sent", "status", "strike", "waits",
+    )  # fmt: skip
+
+    handler: Handler
+    status: int
+    headers: list[tuple[str, str]]
+    sent: bytes
+    """The response's body, or the part of it that is sent."""
+
+    def __init__(self, environ: "WSGIEnvironment", generation: int) -> None:
+        self.environ = environ
+        self.generation = generation
+        """The gateway's, when the request was read (X1)."""
+        self.begun = time.perf_counter()
+        self.body = b""
+        self.call: Call | None = None
+        self.strike: Strike | None = None
+        """The failure that was taken for the call."""
+        self.is_kept = False
+        """Whether it is for the journal, whatever comes of it."""
+        self.waits = False
+        """Whether the response may take a while, so that other clients should not wait for it."""
+        self.on_disconnect: OnDisconnect | None = None
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the connection is closed before the end of the response."""
+        return self.strike is not None and self.strike.failure.breaks_off
