@@ -26,6 +26,10 @@ class Limits:
     linger_seconds: float = 5.0
     """For a lingering close: how long a client has to close the connection after the last
     response. What it still sends is discarded; then the server closes."""
+    handshakes: int = 50
+    """TLS handshakes at once, each of which takes some 300 KB of memory; any more wait."""
+    handshake_seconds: float = 10.0
+    """How long a TLS handshake may take, once its turn has come."""
     connections: int = _CONNECTIONS
     """Connections open at once; 503 for any more."""
     refused: int = 100

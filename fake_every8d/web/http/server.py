@@ -10,9 +10,10 @@ for each call. HTTP is parsed by httptools; the rest is asyncio.
 import asyncio
 import logging
 import socket
+import ssl
 import sys
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from io import BytesIO
 
 from fake_every8d.gateway import real_time
@@ -86,6 +87,7 @@ class Server:
         self._service = Service(app, limits, memoryview(bytearray(_BUFFER)))
         # Accepted, and not known yet by which scheme, or in the TLS handshake.
         self._connecting: set[asyncio.Task[None]] = set()
+        self._handshakes = asyncio.Semaphore(limits.handshakes)
         self._refused = False  # whether the system refused the last attempt to accept
         self._loop = _Loop()
         self._stopping = asyncio.Event()
@@ -162,27 +164,31 @@ class Server:
 
     async def _connect(self, accepted: socket.socket) -> None:
         environ = self._environ | {"wsgi.url_scheme": "http"}
-        tls, handshake_seconds = None, None
+        tls = None
         try:
             accepted.setblocking(False)
             # By itself, asyncio does this only for a socket that names its protocol.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             environ["SERVER_PORT"] = str(accepted.getsockname()[1])
             if self._tls is not None and await self._first_byte(accepted) == _HANDSHAKE:
-                tls, handshake_seconds = self._tls, self._service.limits.head_seconds
+                tls = self._tls
                 environ["wsgi.url_scheme"] = "https"
         except (OSError, asyncio.CancelledError):  # the client has gone, or sends nothing
             accepted.close()
             return
+        seconds = self._service.limits.handshake_seconds
         try:
-            await self._loop.connect_accepted_socket(
-                lambda: Connection(self._service, environ),
-                accepted,
-                ssl=tls,
-                ssl_handshake_timeout=handshake_seconds,
-            )
-        except OSError:  # the client has gone, or the TLS handshake failed
+            async with self._handshakes if tls else nullcontext():
+                await self._loop.connect_accepted_socket(
+                    lambda: Connection(self._service, environ),
+                    accepted,
+                    ssl=tls,
+                    ssl_handshake_timeout=seconds if tls else None,
+                )
+        except OSError as error:  # the client has gone, or the TLS handshake failed
             accepted.close()
+            if tls:
+                self._service.notices.add(f"TLS handshake failed: {_reason(error, seconds)}")
 
     async def _first_byte(self, accepted: socket.socket) -> bytes:
         """What a client sends first, which stays there to be read; empty if it sends nothing.
@@ -196,6 +202,17 @@ class Server:
         finally:
             self._loop.remove_reader(accepted)
         return accepted.recv(1, socket.MSG_PEEK)
+
+
+def _reason(error: OSError, seconds: float) -> str:
+    """Why a TLS handshake failed, and as a rule what to do about it."""
+    if not isinstance(error, ssl.SSLError):
+        is_late = isinstance(error, ConnectionAbortedError)
+        return f"it took more than {seconds:g} s" if is_late else "the client hung up"
+    reason = error.reason or str(error)
+    if any(word in reason for word in ("UNKNOWN_CA", "CERTIFICATE")):
+        return f"the client does not trust the certificate ({reason}); /fake/ca.pem is the CA"
+    return reason
 
 
 def listen(host: str, ports: list[int]) -> list[socket.socket]:
