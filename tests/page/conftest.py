@@ -21,6 +21,8 @@ _CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Chromium's own guard against other sites' pages, which browsers in use may lack.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 
 Open = Callable[..., Page]
