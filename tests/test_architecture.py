@@ -12,10 +12,11 @@ import fake_every8d
 PACKAGE = Path(fake_every8d.__file__).parent
 ALLOWED = {
     "gateway": {"gateway"},
-    "soap": {"soap", "gateway", "calls", "charsets"},
-    "http_api": {"http_api", "gateway", "calls", "charsets"},
+    "soap": {"soap", "gateway", "calls", "charsets", "html_page"},
+    "http_api": {"http_api", "gateway", "calls", "charsets", "html_page"},
     "calls": {"calls", "gateway"},
     "charsets": {"charsets"},
+    "html_page": {"html_page"},
     "control": {"control", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},
     "web": {"web", "soap", "http_api", "control", "gateway", "calls"},

@@ -19,7 +19,7 @@ from fake_every8d.http_api.operations import (
     Context,
     Operation,
 )
-from fake_every8d.http_api.page import page
+from fake_every8d.http_api.operations_page import overview
 from fake_every8d.http_api.requests import Request
 from fake_every8d.http_api.responses import JSON, TEXT, Output
 
@@ -182,7 +182,7 @@ class HttpEndpoint:
 
     def page(self, base_url: str) -> str:
         """The page that lists the operations, in HTML; `base_url` is without a slash."""
-        return page(base_url + PATH, self._platform.edition)
+        return overview(base_url + PATH, self._platform.edition)
 
 
 def _token(authorization: str) -> Token | None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from fake_every8d.calls import Advice, Response
 from fake_every8d.gateway import Platform
-from fake_every8d.soap import envelope, help
+from fake_every8d.soap import envelope, operations_page
 from fake_every8d.soap.documents import RepsError, recipients
 from fake_every8d.soap.envelope import TNS
 from fake_every8d.soap.service import application
@@ -130,15 +130,15 @@ class SoapEndpoint:
             return Response(200, _XML, discovery(_interface(), address))
         operations = self.operations
         name = named.get("op", "")
-        if not name:
-            return Response(200, _HTML, help.overview(operations.values(), address).encode())
-        if name not in operations:
-            return Response(404, _HTML, help.overview(operations.values(), address).encode())
-        return Response(200, _HTML, help.operation(operations[name], address).encode())
+        if name in operations:
+            page = operations_page.operation(operations[name], address)
+        else:
+            page = operations_page.overview(operations.values(), address)
+        return Response(404 if name and name not in operations else 200, _HTML, page.encode())
 
     def unrecognized(self, path: str) -> Response:
         """The response to a request for a `path` after the endpoint's own (W8)."""
-        return Response(500, _HTML, help.unrecognized(path).encode())
+        return Response(500, _HTML, operations_page.unrecognized(path).encode())
 
 
 @functools.cache

@@ -34,7 +34,7 @@ from fake_every8d.web.api.guide import guide
 from fake_every8d.web.api.operations import PREFIX
 from fake_every8d.web.exchange import Exchange, Handler
 from fake_every8d.web.guard import Guard, checked_public_url
-from fake_every8d.web.pages import INDEX, static_file
+from fake_every8d.web.static_files import INDEX, static_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

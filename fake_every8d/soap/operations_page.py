@@ -1,31 +1,11 @@
-"""The pages at the SOAP endpoint, for people: operations, and envelopes to copy (W6)."""
+"""The pages at the SOAP endpoint: its operations, and envelopes to copy (W6)."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
+from fake_every8d.html_page import html_page
 from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, Operation, Version
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }}
-body {{ padding: 0 1rem }}
-pre {{ background: #f3f4f6; color: #111; padding: 1rem; overflow-x: auto; font-size: 14px }}
-dt {{ margin-top: .75rem; font-weight: bold }}
-dd {{ margin-left: 0 }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 _ENVELOPE = """\
 <?xml version="1.0" encoding="utf-8"?>
@@ -50,7 +30,7 @@ def overview(operations: Iterable[Operation], endpoint: str) -> str:
         f"<code>string {each.name}({', '.join(each.names)})</code></dd>"
         for each in operations
     )
-    return _page(
+    return html_page(
         "SMS",
         "<h1>SMS</h1>\n"
         "<p>The following operations are supported. For a formal definition, please review the "
@@ -74,7 +54,7 @@ def operation(operation: Operation, endpoint: str) -> str:
         f"</pre>\n<h3>Response</h3>\n<pre>{escape(_response(version, prefix, operation))}</pre>"
         for title, version, prefix in _SAMPLES
     )
-    return _page(
+    return html_page(
         f"{name} — SMS",
         '<p>Click <a href="?">here</a> for a complete list of operations.</p>\n'
         f"<h1>{name}</h1>\n"
@@ -87,7 +67,7 @@ def operation(operation: Operation, endpoint: str) -> str:
 
 def unrecognized(path: str) -> str:
     """The page for a `path` after the endpoint's own, where HTTP GET and POST would be (W8)."""
-    return _page(
+    return html_page(
         "SMS",
         "<h1>Server Error</h1>\n"
         f"<p>Request format is unrecognized for URL unexpectedly ending in '{escape(path)}'.</p>",
@@ -124,7 +104,3 @@ def _envelope(version: Version, prefix: str, element: str, children: Sequence[st
         element=element,
         children="\n".join(f"      <{child}>string</{child}>" for child in children),
     )
-
-
-def _page(title: str, body: str) -> str:
-    return _PAGE.format(title=escape(title), body=body)

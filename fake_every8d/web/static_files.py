@@ -1,4 +1,4 @@
-"""The page at `/`, and the static files that it is made of."""
+"""The static files that the page at `/` is made of."""
 
 from collections.abc import Iterator
 from functools import cache

@@ -1,4 +1,4 @@
-"""The page at `/API21/HTTP/`, for people: operations, and a curl line for each to copy."""
+"""The page at `/API21/HTTP/`: its operations, and a curl line for each to copy."""
 
 import shlex
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from fake_every8d.gateway import Edition
+from fake_every8d.html_page import html_page
 
 
 class _Sample(NamedTuple):
@@ -89,43 +90,28 @@ _SAMPLES = (
     ),
 )
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<link rel="icon" href="data:,">
-<title>HTTP API 2.1</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }}
-body {{ padding: 0 1rem }}
-pre {{ background: #f3f4f6; color: #111; padding: 1rem; overflow-x: auto; font-size: 14px }}
-</style>
-</head>
-<body>
+_BODY = """\
 <h1>HTTP API 2.1</h1>
 <p>EVERY8D 企業簡訊服務平台, as fake-every8d plays it: edition {edition}. No SMS leaves this
 machine.</p>
 <p>Base URL: <code>{base}</code>. GET with a query, or POST with a form; <code>UID</code> and
 <code>PWD</code> in each, or a Bearer token. The SOAP API is <a href="{soap}">beside
 it</a>, on the same accounts.</p>
-{operations}
-</body>
-</html>
-"""
+{operations}"""
 
 
-def page(base_url: str, edition: Edition) -> str:
+def overview(base_url: str, edition: Edition) -> str:
     """Every operation with its parameters, as a curl line, and what the edition responds.
 
     `base_url` ends in a slash.
     """
-    return _PAGE.format(
+    body = _BODY.format(
         edition=edition,
         base=escape(base_url),
         soap=escape(urljoin(base_url, "../SOAP/SMS.asmx")),
         operations="\n".join(_operation(sample, base_url, edition) for sample in _SAMPLES),
     )
+    return html_page("HTTP API 2.1", body)
 
 
 def _operation(sample: _Sample, base_url: str, edition: Edition) -> str:

@@ -9,7 +9,7 @@ import pytest
 import urllib3
 
 from fake_every8d import FakeEvery8d
-from fake_every8d.soap import SoapEndpoint, help
+from fake_every8d.soap import SoapEndpoint, operations_page
 from tests.web.serving import DEADLINE, ENDPOINT
 
 OPERATIONS = [*SoapEndpoint(FakeEvery8d().gateway).operations]
@@ -112,9 +112,9 @@ def test_a_client_can_say_anything_it_is_escaped(endpoint: SoapEndpoint) -> None
     address = "http://a<b/&"
     operations = endpoint.operations
     for html in (
-        help.overview(operations.values(), address),
-        help.operation(operations["getCredit"], "http://h/a<b"),
-        help.unrecognized("/a<b"),
+        operations_page.overview(operations.values(), address),
+        operations_page.operation(operations["getCredit"], "http://h/a<b"),
+        operations_page.unrecognized("/a<b"),
     ):
         assert "a<b" not in html
         assert "a&lt;b" in html
