@@ -16,7 +16,6 @@ from werkzeug.wrappers import Request, Response
 from fake_every8d.control import forms
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Conflict, InvalidInput, NotFound
-from fake_every8d.gateway.errors import Reason
 from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
