@@ -32,8 +32,8 @@ _LONG_QUERY = (
     "limit: production may refuse it. Send a form."
 )
 _NO_NAME = (
-    "{} is a field without a name, and nothing comes of it: an & within a text must be encoded "
-    "as %26, or the text ends there."
+    "After {} comes a field without a name, and nothing comes of that: an & within a text must be "
+    "encoded as %26, or the text ends there."
 )
 _LOST = (
     "Text is lost: {} is read as {}, which its bytes are not. What cannot be read becomes {}, and "
@@ -145,15 +145,16 @@ def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple
     if len(fields) > _MOST_FIELDS:
         advice.add(_TOO_MANY_FIELDS)
         del fields[_MOST_FIELDS]
-    for place, field in enumerate(fields):
+    decoded_name = ""
+    for field in fields:
         name, equals, value = field.partition(b"=")
         if equals:
             decoded_name = decoder.unescaped(name, "A name")
             if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
                 advice.add(_PLUS, loses=False)  # a refused number has its own advice
             yield decoded_name, decoder.unescaped(value, decoded_name)
-        elif field.strip():
-            advice.add(_NO_NAME, field.decode(errors="replace"), loses=place > 0)
+        elif decoded_name and field.strip():  # it may be the rest of a password: it is not shown
+            advice.add(_NO_NAME, decoded_name)
 
 
 def _parts(
