@@ -41,8 +41,13 @@ def reporter() -> Iterator[Reporter]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten seconds in all are a tenth of one here, and so is the second for a body."""
+    """Ten seconds in all are a tenth of one here: for receivers that do not respond."""
     monkeypatch.setattr(reports, "TIMEOUT", 0.1)
+
+
+@pytest.fixture
+def brief_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second for a body is a tenth of one here."""
     monkeypatch.setattr(reports, "_BODY_SECONDS", 0.1)
 
 
@@ -96,7 +101,7 @@ def test_r2_the_timeout_holds_while_time_is_frozen(reporter: Reporter) -> None:
         ended.set()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("brief_body")
 @pytest.mark.parametrize(
     "response",
     [
@@ -129,7 +134,7 @@ def test_r2_whatever_the_body_is_200_is_success(
         ended.set()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("brief_body")
 @pytest.mark.parametrize("framing", [b"", b"Content-Length: 1000000000000\r\n"])
 def test_r2_an_endless_body_is_not_read_to_its_end(reporter: Reporter, framing: bytes) -> None:
     """The receiver finds itself hung up on."""
