@@ -235,17 +235,23 @@ def test_check_says_no_password_and_no_token(settings: str) -> None:
         ('tls_cert = "/nowhere.pem"', "tls_cert: File '/nowhere.pem' does not exist"),
     ],
 )
-@pytest.mark.parametrize("command", [["check"], ["serve", "--accounts"]])
-def test_a_setting_that_is_wrong_is_named_with_file_table_and_key(
-    tmp_path: Path, command: list[str], line: str, complaint: str
+def test_wrong_setting_is_named_with_file_table_and_key(
+    tmp_path: Path, line: str, complaint: str
 ) -> None:
     path = tmp_path / "every8d.toml"
     path.write_text(f"[settings]\n{line}\n")
-    done = run(*command, str(path))
+    done = run("check", str(path))
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith(f"fake-every8d: {path}: settings: {complaint}")
     assert done.stderr.count("\n") == 1
+
+
+def test_serve_refuses_a_wrong_setting_as_check_does(tmp_path: Path) -> None:
+    path = tmp_path / "every8d.toml"
+    path.write_text("[settings]\nport = true\n")
+    served, checked = run("serve", "--accounts", str(path)), run("check", str(path))
+    assert (served.returncode, served.stdout, served.stderr) == (2, "", checked.stderr)
 
 
 OPTIONS = [option.opts[0] for option in check.params if option.param_type_name == "option"]

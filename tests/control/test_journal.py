@@ -222,21 +222,17 @@ def test_text_is_what_was_meant(encoding: str, content_type: str) -> None:
     assert request(b"\xff<").text == "\ufffd<"
 
 
-@pytest.mark.parametrize(
-    "charset",
-    [
+def test_no_charset_keeps_requests_from_being_shown(every8d: FakeEvery8d) -> None:
+    body = "<e>\\x您好</e>"
+    for charset in (
         "idna", "undefined", "punycode", "unicode_escape", "hex", "rot13", "zlib", "mbcs",
-        "utf-8''a%00b", "nonsense", "a" * 5000, "\"\"", "..", "os.path",
-    ],
-)  # fmt: skip
-def test_no_charset_keeps_requests_from_being_shown(every8d: FakeEvery8d, charset: str) -> None:
-    for parameter in (f"charset={charset}", f"charset*={charset}"):
-        body = "<e>\\x您好</e>"
-        post(every8d, body, **{"Content-Type": f"text/xml; {parameter}"})
-        assert every8d.requests[-1].text == body
-        shown = requests.get(f"{every8d.url}/fake/requests", timeout=DEADLINE)
-        assert shown.status_code == 200
-        assert shown.json()["requests"][-1]["body"] == body
+        "utf-8''a%00b", "nonsense", "a" * 5000, '""', "..", "os.path",
+    ):  # fmt: skip
+        for parameter in (f"charset={charset}", f"charset*={charset}"):
+            post(every8d, body, **{"Content-Type": f"text/xml; {parameter}"})
+            assert every8d.requests[-1].text == body, parameter
+    shown = requests.get(f"{every8d.url}/fake/requests", timeout=DEADLINE)
+    assert {request["body"] for request in shown.json()["requests"]} == {body}
 
 
 # What it has to say
