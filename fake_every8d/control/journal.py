@@ -4,7 +4,7 @@ import itertools
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ class RecordedRequest:
         self._taken = tuple(call.secrets) if call else ()
         self._secrets = secrets
 
-    def _hidden(self) -> Iterable[str]:
+    def _hidden(self) -> Collection[str]:
         """The values that are hidden in it, besides those of secrets' names."""
         return self._secrets.besides(self._taken) if self._secrets else self._taken
 
@@ -155,12 +155,15 @@ class RecordedRequest:
     def user_id(self) -> str | None:
         """The user ID of the account that it was about, if known."""
         user_id = self._user_id
-        return user_id and self._masked(user_id)
+        if user_id is None or (self._secrets and self._secrets.has_account(user_id)):
+            return user_id
+        return self._masked(user_id)
 
     @property
     def result(self) -> str | None:
         """The operation's result, in short."""
-        return self._result and self._masked(self._result)
+        # A result is never a secret; but that of a fault may quote a part of the request.
+        return self._masked(self._result) if self._result and ":" in self._result else self._result
 
     @property
     def milliseconds(self) -> float:

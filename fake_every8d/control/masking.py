@@ -13,7 +13,7 @@ it is one of C, and regular expressions see little more than names.
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from fake_every8d.control.readable import decoded, encoding_of
 from fake_every8d.gateway import Gateway
@@ -24,6 +24,7 @@ MASK = "********"
 _MASK = MASK.encode()
 _SHORTEST = 4
 _LONG = 8  # characters: unlikely to be part of anything else
+_FEW = 1_000  # characters
 _MOST = 10_000  # names of a kind in a text: what follows so many is hidden whole
 
 # Every name has one of these in it; all that follows is matched in lower case.
@@ -51,6 +52,7 @@ _QUOTED[b"'"] = re.compile(rb"(?:[^'\\]++|\\.)*+'?", re.DOTALL)
 _COLON = re.compile(rb"[\"']\s{0,9}:\s{0,9}")
 _WORD = re.compile(rb"[^\s\"'\[{,}\]]++|[\[{].*", re.DOTALL)
 
+_MARKS = frozenset("=:<>&%\\+\r\n")
 _TO_QUOTED = bytes.maketrans(b"%=", b"=\xff")
 _FROM_QUOTED = bytes.maketrans(b"=\xff", b"%=")
 _CHARACTER = re.compile("&#(?:0*([0-9]{1,7})|x0*([0-9a-f]{1,6}));", re.IGNORECASE)
@@ -66,6 +68,10 @@ class Secrets:
         self._gateway = gateway
         self._own = own
 
+    def has_account(self, user_id: str) -> bool:
+        """Whether it is an account's, and so none that people should not see."""
+        return self._gateway.platform.accounts.find(user_id) is not None
+
     def besides(self, taken: Iterable[str] = ()) -> list[str]:
         """Those to be hidden by value, with the values `taken` for secrets from a request."""
         user_ids, known = self._gateway.secrets()
@@ -79,13 +85,16 @@ def is_secret(name: str) -> bool:
     return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 
 
-def masked(text: str, secrets: Iterable[str] = ()) -> str:
+def masked(text: str, secrets: Collection[str] = ()) -> str:
     """A text with those values hidden, and the values of secrets' names."""
+    # As nearly every line of the log: nothing could stand after a name, and nothing is escaped.
+    if len(text) < _FEW and _MARKS.isdisjoint(text) and not any(map(text.__contains__, secrets)):
+        return text
     hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets)
     return text if hidden is None else hidden.decode("utf-8", "surrogatepass")
 
 
-def masked_body(body: bytes, content_type: str | None, secrets: Iterable[str] = ()) -> bytes:
+def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] = ()) -> bytes:
     """A body with its secrets hidden; unchanged if there are none."""
     # First as it is: in nearly all encodings, an ASCII character is the same byte.
     body = _masked(body, secrets) or body

@@ -309,3 +309,14 @@ def test_patterns_are_asked_so_often_whatever_the_text_is(
     shown = masked("pwd=a&" * 1_000_000)
     assert asked == 10_000
     assert shown == f"pwd={MASK}&" * 10_000 + MASK
+
+
+def test_usual_line_of_the_log_is_not_searched(
+    every8d: FakeEvery8d, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Since it is written with every call."""
+    form = {"UID": "demo", "PWD": "demo", "MSG": "hello", "DEST": "0912345678"}
+    requests.post(f"{every8d.http_url}sendSMS.ashx", form, timeout=DEADLINE)
+    monkeypatch.delattr(masking, "_masked")
+    assert "  sendSMS  demo  999" in text_line(every8d.requests[0])
+    assert '"account": "demo"' in json_line(every8d.requests[0])
