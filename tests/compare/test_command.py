@@ -121,6 +121,14 @@ def nobody_listens() -> Iterator[str]:
 
 
 @contextmanager
+def says_nothing_of_tls() -> Iterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextmanager
 def there_is_no_such_host() -> Iterator[str]:
     yield "http://nothing.invalid"
 
@@ -161,6 +169,7 @@ REASONS: list[tuple[Callable[[], Any], str]] = [
     (is_slow, "began to answer, and had not ended after 0.5 s: it is too slow"),
     (nobody_listens, "refuses connections: nothing listens there"),
     (there_is_no_such_host, "nothing.invalid: there is no host of that name, or no network"),
+    (says_nothing_of_tls, "took the connection, and no TLS came within 0.5 s: it hangs"),
     (is_no_tls, "does not speak TLS: is it http there?"),
     (has_a_certificate_of_its_own, "its certificate is not trusted"),
     (lambda: writes(b""), "closed the connection without an answer"),

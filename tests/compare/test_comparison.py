@@ -202,7 +202,7 @@ def broken(request: Received, response: Response) -> Response:
             return with_body(response, body.replace("錯誤".encode(), "問題".encode()))
         case "SMS.asmx?disco", _:
             return with_body(response, body.replace(b'"', b"'"))
-        case "SMS.asmx?wsdl", _:
+        case "SMS.asmx?WSDL", _:
             return with_body(response, body.replace(b'name="getCredit"', b'name="getPoints"'))
         case "SMS.asmx", _ if "closeConnection" in sent:
             return with_body(response, body.decode().encode("utf-16"))
@@ -219,6 +219,7 @@ def test_what_is_broken_is_told_in_a_plain_sentence_each() -> None:
     assert finding.reason == "lines end otherwise there; bytes 0a there, 0d 0a here"
     assert r"platform  200 text/plain; charset=utf-8  0\n" in "\n".join(finding.lines())
     different = named(Verdict.DIFFERENT, findings)
+    utf16 = "it is in UTF-16 there, and in UTF-8 here"
     told = {name: findings[name].reason.partition("; bytes")[0] for name in different}
     assert told == {
         "HTTP: HEAD": "the status is 200 there, and 405 here",
@@ -236,8 +237,13 @@ def test_what_is_broken_is_told_in_a_plain_sentence_each() -> None:
         "HTTP: SendParamSMS of what is not JSON": "the code is -98 there, and -99 here",
         "HTTP: SendParamSMS of a list": "the text differs",
         "SOAP: discovery document": "it is the same XML, written otherwise",
-    } | {name: told[name] for name in told if "lines are" in told[name] or "UTF-16" in told[name]}
-    assert len({*told.values()}) >= 15
+        "SOAP: WSDL": '4 lines are there only, the first of them <s:element name="getPoints">; '
+        '4 lines are here only, the first of them <s:element name="getCredit">',
+        "SOAP: close no session": utf16,
+        "SOAP: close the session": utf16,
+        "SOAP: close it again": utf16,
+    }
+    assert len({*told.values()}) >= 16
 
 
 @pytest.fixture
