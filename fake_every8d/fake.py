@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,13 @@ from fake_every8d.control import summary
 from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
+    TAIPEI,
     Account,
     BatchSummary,
     Clock,
     Email,
     Gateway,
+    Login,
     Message,
     NotFound,
     Outcome,
@@ -351,6 +353,32 @@ class FakeEvery8d(Assertions):
         assert [sms.status for sms in every8d.messages] == [Status.DELIVERED]
         """
         return self.gateway.messages()
+
+    def send(
+        self,
+        text: str,
+        to: str,
+        *,
+        user_id: str | None = None,
+        subject: str = "",
+        send_time: datetime | None = None,
+    ) -> list[Message]:
+        """Send a text without an application: a call of sendSMS, but by no API.
+
+            (booked,) = every8d.send("再見", to="0933444555", send_time=datetime(2099, 12, 31))
+
+        `to` is one number, or several separated by commas. The account is `user_id`'s, or the
+        first; a `send_time` without a time zone is Taipei's. Returns the messages, refused ones
+        too. Raises `PlatformError` for the errors of the call, and `NotFound`.
+        """
+        account = self.account if user_id is None else self.account_of(user_id)
+        if send_time is not None and send_time.tzinfo is not None:
+            send_time = send_time.astimezone(TAIPEI)
+        when = f"{send_time:%Y%m%d%H%M%S}" if send_time else ""
+        receipt = self.gateway.platform.send_sms(
+            Login(account.user_id, account.password), subject, text, to, when
+        )
+        return self.gateway.messages(batch_id=receipt.batch_id)
 
     @property
     def sent(self) -> list[Message]:

@@ -3,12 +3,20 @@
 import re
 import threading
 from dataclasses import FrozenInstanceError
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fake_every8d import Conflict, FakeEvery8d, InvalidInput, NotFound, Status
+from fake_every8d import (
+    TAIPEI,
+    Conflict,
+    FakeEvery8d,
+    InvalidInput,
+    NotFound,
+    PlatformError,
+    Status,
+)
 from tests.fakes import PHONE, send
 from tests.receiver import Receiver, refused_url
 from tests.web.serving import call, log_in
@@ -193,3 +201,26 @@ def test_s7_emails_are_kept(every8d: FakeEvery8d) -> None:
     call(every8d.url, "sendParamSMS", sessionKey=key, subject="早", contentXML=reps, sendTime="")
     (email,) = every8d.emails
     assert (email.to, email.subject, email.content) == ("wang@example.com", "早", "hello")
+
+
+def test_send_stands_in_for_an_application(every8d: FakeEvery8d) -> None:
+    """P1, S4, S5: as by an API: charged, refused, booked; only the journal has no request."""
+    sent, refused = every8d.send("驗證碼 483920", to="0912345678, +14155550100", subject="註冊")
+    assert (sent.code, sent.subject, sent.status) == ("483920", "註冊", Status.SENT)
+    assert refused.status is Status.INTERNATIONAL_DISABLED
+    moment = datetime(2099, 1, 2, 3, 4, 5)
+    for send_time in (moment, moment.replace(tzinfo=TAIPEI)):
+        (booked,) = every8d.send("later", to="0912345678", send_time=send_time)
+        assert booked.booked_for == moment.replace(tzinfo=TAIPEI)
+    assert every8d.account.credit == 997
+    assert every8d.requests == []
+
+
+def test_send_for_another_account_and_errors(every8d: FakeEvery8d) -> None:
+    every8d.add_account("shop", "s3cret", credit=5)
+    every8d.send("hello", to="0912345678", user_id="shop")
+    assert every8d.account_of("shop").credit == 4
+    with pytest.raises(PlatformError, match=r"^-24, "):
+        every8d.send("", to="0912345678")
+    with pytest.raises(NotFound):
+        every8d.send("hello", to="0912345678", user_id="nobody")
