@@ -361,6 +361,8 @@ def serve(
                 ca_file=tls_ca_file,
                 set_up=config.set_up if config else None,
             )
+        except InvalidInput:  # which is a ValueError: what is wrong with TLS says so itself
+            raise
         except (OSError, ValueError) as error:  # Unicode's, too, of a name that is none
             ports = f"port {port}"
             if tls and tls.port is not None:
