@@ -46,6 +46,11 @@ _CA_PATH = PREFIX + "ca.pem"
 
 _ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # those of IIS's own files, whatever the path takes
 
+_MORE_CAME = (
+    "More bytes came than Content-Length says: what it does not count was not read, so a text may "
+    "have lost its end. Count bytes, not characters: a Chinese character has three."
+)
+
 _NOT_ALLOWED = """<!DOCTYPE html>
 <html><head><title>405 - HTTP verb used to access this page is not allowed.</title></head>
 <body><h1>Server Error</h1><h2>405 - HTTP verb used to access this page is not allowed.</h2>
@@ -239,6 +244,8 @@ class Application:
     def _to_call(self, exchange: Exchange, call: calls.Call) -> Handler:
         """Take the failure for a call, which decides whether the rest takes time."""
         exchange.call = call
+        if body.MORE_CAME in exchange.environ:
+            call.advice.add(_MORE_CAME)
         exchange.strike = strike = self.world.failures.take(call)
         exchange.waits = strike is not None and strike.waits
         return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)

@@ -19,6 +19,10 @@ LONGEST_SNAPSHOT = 128 * 1024 * 1024
 CUT_AT = "fake_every8d.cut_at"
 """Key in the environment of a request whose body is longer than this, and was cut."""
 
+MORE_CAME = "fake_every8d.more_came"
+"""Key in the environment of a request that was followed by bytes of no request: more of its body
+came than its Content-Length says (H4)."""
+
 
 def check(environ: "WSGIEnvironment") -> None:
     """Raises `RequestEntityTooLarge` if the body was cut."""

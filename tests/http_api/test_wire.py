@@ -305,3 +305,16 @@ def test_e1_the_responses_shown_there_are_the_editions(
     (row,) = re.findall(r"<pre>1\n(.*)</pre>", page)
     assert row.count("\t") == columns - 1
     assert ("&quot;Status&quot;:&quot;0&quot;" in page) is status
+
+
+@pytest.mark.parametrize("path", ["/API21/HTTP/sendSMS.ashx", "/API21/SOAP/SMS.asmx"])
+def test_h4_more_bytes_than_content_length_says_have_advice(http: Http, path: str) -> None:
+    """As of a client that counts characters: the end of its text is lost, then comes a 400."""
+    body = "UID=demo&PWD=demo&DEST=0912345678&MSG=測試".encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body) - 3}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    exchange(http.fake.url, head.encode() + body)
+    call = http.fake.requests[0]
+    assert any(each.startswith("More bytes came than Content-Length says") for each in call.losses)

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from fake_every8d.web.app import SOAP_PATH
-from fake_every8d.web.body import CUT_AT
+from fake_every8d.web.body import CUT_AT, MORE_CAME
 from fake_every8d.web.http.limits import Limits
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ class RequestReader:
         """Read no further, and have this sent after the responses that come first."""
         self.refused = True
         refusal.environ = self._known()
+        last = self.complete[-1] if self.complete else None
+        if isinstance(last, Request) and refusal.environ is None:
+            last.environ[MORE_CAME] = True
         self.complete.append(refusal.with_traceback(None))
 
     def _check_head(self, before: Request | None, length: int) -> None:
