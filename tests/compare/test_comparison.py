@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import pytest
 
-from fake_every8d import Account, FakeEvery8d, Settings
+from fake_every8d import Account, FakeEvery8d, Settings, Status
 from fake_every8d.compare.comparison import PROBES, Comparison, addresses
 from fake_every8d.compare.exchange import Address
 from fake_every8d.compare.judging import Verdict
@@ -58,12 +58,18 @@ def probes() -> dict[str, Probe]:
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_with_a_fake_of_the_same_edition_all_is_the_same(edition: str) -> None:
     with platform(edition) as fake:
+        key = fake.gateway.platform.open_session(USER, PASSWORD)
+        for time in ("", "20990101000000"):
+            fake.gateway.platform.send_sms(key, "", "hi", "0900000000", time)
+        before = fake.messages
         findings = compared(fake.url, edition)
         assert named(Verdict.SAME, findings) == {*probes()}
-        assert fake.messages == []
-        assert fake.account.credit == 250
+        # Nothing is sent, booked, erased or charged.
+        assert [message.status for message in before] == [Status.SENT, Status.BOOKED]
+        assert fake.messages == before
+        assert fake.account.credit == 248
         assert fake.account.failed_logins == 0
-        # Whatever was opened is closed.
+        # Whatever it opened is closed.
         opened = [request for request in fake.requests if request.operation == "getConnection"]
         assert len(opened) > 10
         keys = {
