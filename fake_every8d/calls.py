@@ -62,6 +62,10 @@ class Call(Protocol):
     """
 
     @property
+    def began(self) -> int:
+        """In which epoch of the platform it was read: a reset after that voids it (X1)."""
+
+    @property
     def operation(self) -> str | None:
         """Such as `sendSMS`; None if the request names no operation: nothing is executed."""
 

@@ -21,6 +21,7 @@ from fake_every8d.control.forms import (
     whole,
 )
 from fake_every8d.gateway import Clock, InvalidInput, NotFound, PlatformError, numbers
+from fake_every8d.gateway.changes import Lock
 from fake_every8d.gateway.clock import to_datetime, to_micros
 from fake_every8d.gateway.errors import UNFORESEEN
 
@@ -217,13 +218,19 @@ class Strike(NamedTuple):
 class Failures:
     """The failures that are waiting to happen. Safe from any thread.
 
-    `changed`, which must not block, is called after every change.
+    `changed`, which must not block, is called after every change. With the gateway's `lock`,
+    both are reset in one instant.
     """
 
-    def __init__(self, clock: Clock, changed: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        changed: Callable[[], object] = lambda: None,
+        lock: Lock | None = None,
+    ) -> None:
         self._clock = clock
         self._changed = changed
-        self._lock = threading.Lock()
+        self._lock = lock or Lock()
         self._next_id = 1
         self._waiting: list[_Waiting] = []
         self._initial: list[Failure] = []
@@ -308,7 +315,11 @@ class Failures:
         about = [waiting for waiting in [*self._waiting] if waiting.is_about(call)]
         with self._lock:
             for waiting in about:
-                if waiting not in self._waiting or not waiting.strikes(now):
+                if (
+                    waiting not in self._waiting
+                    or self._lock.voids(call.began, waiting.failure.user_id)
+                    or not waiting.strikes(now)
+                ):
                     continue
                 self._count_change()
                 failure = waiting.failure

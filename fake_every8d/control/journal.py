@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_ENTRIES = 1_000
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
+
+_READ = BytesIO()
 
 _ENTRY_BYTES = 4_096  # about what an entry takes besides its headers and bodies
 _PAIR_BYTES = 200  # about what a header takes besides its name and value
@@ -37,9 +40,9 @@ class RecordedRequest:
 
     # One is made for every request, so whatever takes time is left until somebody looks.
     __slots__ = (
-        "_advice", "_body", "_environ", "_failure", "_id", "_losses", "_micros", "_milliseconds",
-        "_operation", "_response_body", "_response_headers", "_result", "_secrets", "_status",
-        "_taken", "_user_id",
+        "_advice", "_began", "_body", "_environ", "_failure", "_id", "_losses", "_micros",
+        "_milliseconds", "_operation", "_response_body", "_response_headers", "_result",
+        "_secrets", "_status", "_taken", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +61,7 @@ class RecordedRequest:
     ) -> None:
         self._id = 0
         self._environ = environ
+        environ["wsgi.input"] = _READ  # which would keep the body once more
         self._body = body
         self._status = status
         self._response_headers = response_headers
@@ -65,6 +69,7 @@ class RecordedRequest:
         self._micros = micros
         self._milliseconds = milliseconds
         self._failure = failure
+        self._began = call.began if call else None
         # Not the call itself, which holds everything that was read.
         self._operation = call.operation if call else None
         self._user_id = call.user_id if call else None
@@ -226,6 +231,7 @@ class Journal:
         self.version = 0
         """Grows with every change."""
         self._generation = 0
+        self._forgotten: dict[str | None, int] = {}  # an account's requests of before an epoch
 
     def _count_change(self) -> None:
         self.version += 1
@@ -235,10 +241,11 @@ class Journal:
         """Keep a request, and give it its ID; the oldest make room for it.
 
         `generation` is the gateway's when the request came in: one that was under way at
-        a reset is not kept (X1).
+        a reset, of all or of its account, is not kept (X1).
         """
+        began = generation if request._began is None else request._began
         with self._lock:
-            if generation < self._generation:
+            if began < self._generation or began < self._forgotten.get(request.user_id, 0):
                 return
             request._id = next(self._ids)
             size = _size(request)
@@ -255,9 +262,10 @@ class Journal:
         with self._lock:
             return [request for request, _ in self._entries]
 
-    def forget(self, user_id: str) -> None:
-        """Forget an account's requests."""
+    def forget(self, user_id: str, epoch: int = 0) -> None:
+        """Forget an account's requests; those of epochs before `epoch` that are to come, too."""
         with self._lock:
+            self._forgotten[user_id] = epoch
             left = [entry for entry in self._entries if entry[0].user_id != user_id]
             self._entries = deque(left)
             self._bytes = sum(size for _, size in left)

@@ -16,7 +16,9 @@ class World:
 
     def __init__(self, gateway: Gateway, set_up: Callable[[], object] | None = None) -> None:
         self.gateway = gateway
-        self.failures = Failures(gateway.clock, changed=lambda: gateway.wake(Failures))
+        self.failures = Failures(
+            gateway.clock, changed=lambda: gateway.wake(Failures), lock=gateway.lock
+        )
         """Failures on demand."""
         self.journal = Journal(changed=lambda: gateway.wake(Journal))
         """The last requests to both APIs, and to paths that do not exist."""
@@ -28,22 +30,30 @@ class World:
             self._set_up()
         self.failures.settle()
 
+    # A reset, of one account too, and a restore are one instant: gateway and failures share one
+    # lock, and requests that were read before it is given back belong to the old world (X1).
+
     def reset(self) -> None:
         """Return to the initial state; failures on demand and the journal are cleared (X1)."""
-        self.failures.clear()
-        self.gateway.reset()
-        self.journal.clear(self.gateway.generation)
-        self.set_up()
+
+        def set_up() -> None:
+            self.failures.clear()
+            self.journal.clear(self.gateway.generation)
+            self.set_up()
+
+        self.gateway.reset(set_up)
 
     def reset_account(self, user_id: str) -> Account:
         """Return one account to its initial state. Raises `NotFound`.
 
         Failures that are limited to it, and its requests in the journal, go too.
         """
-        account = self.gateway.reset_account(user_id)
-        self.failures.reset_account(user_id)
-        self.journal.forget(user_id)
-        return account
+
+        def also() -> None:
+            self.failures.reset_account(user_id)
+            self.journal.forget(user_id, self.gateway.epoch)
+
+        return self.gateway.reset_account(user_id, also)
 
     def snapshot(self) -> Document:
         """All but the journal, as a JSON document to be put back with `restore`."""
@@ -52,6 +62,4 @@ class World:
     def restore(self, given: Document) -> None:
         """Return to a snapshot. Raises `Conflict` or `InvalidInput`; then nothing changes."""
         snapshot = read(given)
-        self.failures.clear()  # delayed calls go on first
-        self.gateway.restore(snapshot.gateway)
-        self.failures.restore(snapshot.failures)
+        self.gateway.restore(snapshot.gateway, lambda: self.failures.restore(snapshot.failures))

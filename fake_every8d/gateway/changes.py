@@ -1,10 +1,14 @@
-"""Counting what changes, and waking those who wait for it."""
+"""The lock, resets that end what began before them, and waking those who wait for a change."""
 
+import _thread
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from fake_every8d.gateway.real_time import monotonic
+
+Returned = TypeVar("Returned")
 
 ANYTHING = None
 """The topic of those who wait for whatever there is."""
@@ -14,21 +18,69 @@ ANYTHING = None
 _GRAIN = 0.02
 
 
+# Of the C type, because a signal's exception cannot come between its being taken and a `with`.
+class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed says
+    """The gateway's lock, which knows what began before a reset, and so is void (X1).
+
+    A request notes the `epoch` in which it was read, and is carried out `as_of` that: with
+    the lock held, and not at all if there was a reset in between.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        """Grows with every reset, of one account too, and with every restore."""
+        self.generation = 0
+        """The epoch in which this world begins."""
+        self._accounts: dict[str | None, int] = {}  # when each was last reset alone
+
+    def voids(self, began: int, user_id: str | None = None) -> bool:
+        """Whether there was a reset, of all or of the account, since that epoch."""
+        return began < self.generation or began < self._accounts.get(user_id, 0)
+
+    def as_of(
+        self,
+        began: int,
+        user_id: str | None,
+        refusal: Callable[[], Exception],
+        action: Callable[[], Returned],
+    ) -> Returned:
+        """Do what was asked for in that epoch, about an account if any; raises if it is void."""
+        with self:
+            if self.voids(began, user_id):
+                raise refusal()
+            return action()
+
+    @contextmanager
+    def new_generation(self) -> Iterator[int]:
+        """Hold the lock while the world begins anew; yields the generation that ends.
+
+        Requests that are read meanwhile still belong to the old one.
+        """
+        with self:
+            ended, self.generation = self.generation, self.epoch + 1
+            try:
+                yield ended
+            finally:
+                self._accounts.clear()
+                self.epoch = self.generation
+
+    def end_epoch_of(self, user_id: str) -> None:
+        """Make void what was read for an account so far."""
+        self.epoch += 1
+        self._accounts[user_id] = self.epoch
+
+
 class Changes:
     """What has changed, counted, and who waits for that; safe from any thread.
 
     Whoever changes something names the topics that it concerns; only those who wait
     for one of them are woken, and look for themselves. Where nobody waits that costs
-    next to nothing. The gateway's lock guards `version` and `generation`.
+    next to nothing. The gateway's lock guards `version`.
     """
 
     def __init__(self) -> None:
         self.version = 0
         """Grows with every change."""
-        self.generation = 0
-        """Grows with every reset: whatever began in an earlier one is void (X1)."""
-        self.epoch = 0
-        """Grows with every reset, of one account too: what was known of messages is void."""
         self._lock = threading.Lock()
         self._waiters: dict[Hashable, set[_Waiter]] = {}
         self._closed = False
@@ -52,17 +104,6 @@ class Changes:
         """Count a change that is about no message in particular."""
         self.version += 1
         self.wake()
-
-    def begin_generation(self) -> int:
-        """Make void whatever has begun so far. Returns the generation that ended."""
-        self.begin_epoch()
-        self.generation += 1
-        return self.generation - 1
-
-    def begin_epoch(self) -> None:
-        """Make void what has been told of messages so far."""
-        self.version += 1
-        self.epoch += 1
 
     def wake(self, *topics: Hashable) -> None:
         """Have those who wait for one of the topics, or for anything, look again.
@@ -103,6 +144,11 @@ class Changes:
                 waiter.wait(min(asked + _GRAIN, deadline) - monotonic())
             if waiter.ended:
                 return False
+
+    def announce_all(self) -> None:
+        """Count a change that is about everything."""
+        self.version += 1
+        self.wake_all()
 
     def wake_all(self) -> None:
         """Have everybody look again."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 from fake_every8d.gateway import event_loops, real_time
-from fake_every8d.gateway.changes import Changes
+from fake_every8d.gateway.changes import Changes, Lock
 from fake_every8d.gateway.errors import Conflict, InvalidInput
 
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
@@ -47,6 +47,12 @@ _ON_A_LOOP = (
     "stands where the report fell due"
 )
 
+_PATIENCE_FOR_OTHERS = 0.25  # real seconds without a response: it waits for whoever asks
+_IN_A_HANDLER = (
+    "the clock is being moved already, and waits for the response to a status report: move it "
+    "after that. A receiver cannot move the clock before it has responded"
+)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -72,47 +78,6 @@ _END = to_micros(datetime.max.replace(tzinfo=TAIPEI))
 def taipei_day(micros: int) -> int:
     """The number of the calendar day in Taipei, for telling days apart (A4)."""
     return (micros + 8 * 3_600_000_000) // _DAY
-
-
-class RealTime:
-    """The system's time, steady: it never goes back, and follows a jump ahead.
-
-    The system's clock jumps ahead when somebody sets it, or when the machine wakes up.
-    """
-
-    _JUMP = 1_000_000_000  # nanoseconds: less may be a thread that had to wait for its turn
-    _PAUSE = 100_000_000  # nanoseconds between two looks at the system's clock
-
-    def __init__(self, wall_ns: Callable[[], int]) -> None:
-        self._wall_ns = wall_ns
-        self._lock = threading.Lock()
-        self.read_again()
-
-    def read_again(self) -> None:
-        """Go to the system's time, even if that means going back."""
-        with self._lock:
-            self._start = self._measured()
-            self._next_look = 0
-
-    @property
-    def micros(self) -> int:
-        """In microseconds since 1970."""
-        passed = real_time.perf_counter_ns()
-        if passed >= self._next_look:
-            self._next_look = passed + self._PAUSE
-            self._follow()
-        return int(passed + self._start) // 1000
-
-    def _follow(self) -> None:
-        # Twice, because a test may start time-machine between the two readings of one measurement.
-        jumped = all(self._measured() - self._start > self._JUMP for _ in range(2))
-        if jumped:
-            with self._lock:
-                self._start = max(self._start, self._measured())
-
-    def _measured(self) -> int:
-        # In this order, a thread that has to wait in between measures too little, never a jump.
-        return self._wall_ns() - int(real_time.perf_counter_ns())
 
 
 class Timer:
@@ -143,17 +108,17 @@ class Clock:
 
     def __init__(
         self,
-        lock: threading.RLock,
+        lock: Lock,
         changes: Changes,
         wall_ns: Callable[[], int] = real_time.wall_ns,
     ) -> None:
         self._lock = lock
         self._changes = changes
-        self._real_time = RealTime(wall_ns)
+        self._real_time = real_time.RealTime(wall_ns)
         self._woken = threading.Condition(lock)
-        self._released = threading.Condition(lock)
-        self._nothing = threading.Condition(lock)  # never notified
-        self._moves = threading.Lock()
+        """The thread's: something may be due."""
+        self._moved = threading.Condition(lock)
+        """Those' who move the clock: it has arrived, or a response has."""
         self._queue: list[tuple[int, int, Timer]] = []
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
@@ -165,7 +130,7 @@ class Clock:
         self._offset = 0
         self._running = True
         self._stopped_at: int | None = None
-        self._moving = False
+        self._target: int | None = None  # where the clock is being moved to
         self._holds = 0
         self._queue.clear()
         self._cancelled = 0  # timers that are still in the queue
@@ -176,7 +141,8 @@ class Clock:
     def now(self) -> datetime:
         """What time it is in the fake, to the microsecond, in Taipei (+08:00)."""
         with self._lock:  # not while time is being stopped, when it could seem to go back
-            self._start_thread()
+            if self._queue:
+                self._start_thread()
             return to_datetime(self.micros)
 
     @property
@@ -200,8 +166,10 @@ class Clock:
         Returns the new time.
 
         In a test that runs on an event loop, use `advance_async`: a receiver on the same loop
-        cannot respond while this waits for it, and then `Conflict` is raised. A negative
-        duration raises `Conflict` too, and what is no duration `InvalidInput`.
+        cannot respond while this waits for it, and then `Conflict` is raised. It is, too, for
+        a negative duration, and while the clock is being moved and waits for the response to a
+        report: a receiver does not move it from its own handler. What is no duration raises
+        `InvalidInput`.
         """
         try:
             if duration is None:
@@ -240,7 +208,7 @@ class Clock:
         with self._lock:
             if self._running:
                 self._running = False
-                if not self._moving:
+                if self._target is None:
                     self._stopped_at = self.micros
                 self._woken.notify_all()
                 self._changes.announce()
@@ -250,7 +218,7 @@ class Clock:
         with self._lock:
             if not self._running:
                 self._running = True
-                if not self._moving:
+                if self._target is None:
                     self._run_from_here()
                 self._changes.announce()
 
@@ -272,7 +240,8 @@ class Clock:
             heapq.heappush(self._queue, (due, next(self._order), timer))
             if self._queue[0][2] is timer:
                 self._woken.notify_all()
-            self._start_thread()
+            if self._thread is None:
+                self._start_thread()
         return timer
 
     def cancel(self, timer: Timer) -> None:
@@ -287,29 +256,30 @@ class Clock:
                     self._cancelled = 0
 
     @property
+    def queued(self) -> list[tuple[int, int, Callable[[int], None] | None]]:
+        """What is still to fall due, in no order: when, in which order then, and what."""
+        with self._lock:
+            return [(due, order, timer.action) for due, order, timer in self._queue if timer.action]
+
+    @property
     def timers(self) -> list[Timer]:
         """What is still to fall due, in that order."""
         with self._lock:
             return [timer for _, _, timer in sorted(self._queue) if timer.action is not None]
 
-    @property
-    def course(self) -> tuple[int, int | None, int]:
-        """Another one once time was moved, stopped, resumed or reset: it did not just pass."""
-        return self._changes.generation, self._stopped_at, self._offset
-
     def hold(self) -> int:
         """Make a moving clock wait until `release` is given what this returns."""
         with self._lock:
             self._holds += 1
-            return self._changes.generation
+            return self._lock.generation
 
     def release(self, hold: int) -> None:
         """End a `hold`; one from before a reset no longer counts."""
         with self._lock:
-            if hold == self._changes.generation:
+            if hold == self._lock.generation:
                 self._holds -= 1
-                if not self._holds:
-                    self._released.notify_all()
+                self._woken.notify_all()
+                self._moved.notify_all()
 
     def reset(self) -> None:
         """Back to the real time, with nothing waiting (X1); the generation is a new one.
@@ -318,7 +288,7 @@ class Clock:
         """
         with self._lock:
             self._start_over()
-            self._released.notify_all()
+            self._moved.notify_all()
             self._woken.notify_all()
 
     def restore(self, now: int, *, running: bool) -> None:
@@ -334,7 +304,7 @@ class Clock:
         """Stop for good: nothing falls due any more, and the thread ends."""
         with self._lock:
             self._queue.clear()
-            self._released.notify_all()
+            self._moved.notify_all()
             self._closed = True
             thread, self._thread = self._thread, None
             self._woken.notify_all()
@@ -342,88 +312,103 @@ class Clock:
             thread.join()
 
     def _move(self, target_from: Callable[[int], int]) -> datetime:
-        with self._moves, self._lock:
-            now = self.micros
-            target = target_from(now)
-            if target < now:
-                raise Conflict(
-                    f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
-                )
-            if target > to_micros(LATEST):
-                raise Conflict(f"the clock ends at {LATEST.isoformat()}")
-            generation = self._changes.generation
-            self._moving = True
-            self._stopped_at = now
-            try:
-                self._settle(target, generation)
-            finally:
-                if self._changes.generation == generation:
-                    self._moving = False
-                    if self._running:
-                        self._run_from_here()
-                    self._woken.notify_all()
-                    self._changes.announce()
-                self._start_thread()
+        """Have the thread fire all that falls due up to a target, and wait until it has.
+
+        It fires on the thread, so that a signal's exception here interrupts nothing. If there
+        is no thread to be had, it fires here. A reset ends moves, those that wait for their
+        turn too (X1). A thread that runs an event loop waits only briefly for a response,
+        because a receiver on that loop cannot respond.
+        """
+        with self._lock:
+            generation = self._lock.generation
+            while self._target is not None:
+                if not self._moved.wait(_PATIENCE_FOR_OTHERS) and self._holds:
+                    raise Conflict(_IN_A_HANDLER)
+            if self._lock.generation == generation:
+                self._move_to(target_from(self.micros))
             return to_datetime(self.micros)
 
-    def _settle(self, target: int, generation: int) -> None:
-        """Fire all that is due up to `target`, in order, and wait for what that asks.
+    def _move_to(self, target: int) -> None:
+        now, generation = self.micros, self._lock.generation
+        if target < now:
+            raise Conflict(
+                f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
+            )
+        if target > to_micros(LATEST):
+            raise Conflict(f"the clock ends at {LATEST.isoformat()}")
 
-        Time stands still while a response is waited for: it may put something into
-        the queue that is due earlier than what is there now. A thread that
-        runs an event loop waits only briefly, because a receiver on that loop cannot respond.
-        """
+        def under_way() -> bool:
+            return self._target is not None and self._lock.generation == generation
+
         patience = _PATIENCE_ON_A_LOOP if event_loops.running() else None
-        turn_ends = real_time.monotonic() + _TURN
-        while self._changes.generation == generation:
-            self._drop_cancelled()
-            due = self._queue[0][0] if self._queue else target + 1
-            assert self._stopped_at is not None
-            if due <= self._stopped_at:
-                self._fire()
-                if real_time.monotonic() > turn_ends:
-                    self._nothing.wait(_PAUSE)
-                    turn_ends = real_time.monotonic() + _TURN
-            elif self._holds:
-                if not self._released.wait(patience):
+        self._stopped_at, self._target = now, target
+        try:
+            has_thread = bool(self._queue) and self._start_thread()
+            self._woken.notify_all()
+            while under_way():
+                pause = None if has_thread and not self._closed else self._go_on()
+                arrives = not under_way() or self._moved.wait(pause or patience)
+                if not arrives and self._holds and not pause:
                     raise Conflict(_ON_A_LOOP)
-            elif due <= target:
-                self._stopped_at = due
-            else:
-                self._stopped_at = target
-                return
+        finally:
+            if under_way():
+                self._arrive()
 
-    def _start_thread(self) -> None:
-        """See to it that what is in the queue will fall due by itself."""
-        if self._thread is None and self._queue and not self._closed:
+    def _arrive(self) -> None:
+        """End the move under way where the clock stands."""
+        self._target = None
+        if self._running:
+            self._run_from_here()
+        self._moved.notify_all()
+        self._woken.notify_all()
+        self._changes.announce()
+
+    def _start_thread(self) -> bool:
+        """See to it that what is in the queue will fall due by itself. Whether it will."""
+        if self._closed:
+            return False
+        if self._thread is None or not self._thread.is_alive():  # as after a fork
             thread = threading.Thread(target=self._run, name="fake-every8d-clock", daemon=True)
             try:
                 thread.start()
-            except (
-                RuntimeError
-            ) as error:  # the system has no thread to spare: the next call tries again
+            except RuntimeError as error:  # there is none to spare: the next call tries again
                 _logger.warning("the fake's time does not pass by itself: %s", error)
-            else:
-                self._thread = thread
+                return False
+            self._thread = thread
+        return True
 
     def _run(self) -> None:
         with self._lock:
             while not self._closed:
-                wait: float | None = None
-                if not self._moving:
-                    now = self.micros
-                    turn_ends = real_time.monotonic() + _TURN
-                    while self._queue and self._queue[0][0] <= now:
-                        if real_time.monotonic() > turn_ends:
-                            break
-                        self._fire()
-                    self._drop_cancelled()
-                    if self._queue and self._queue[0][0] <= now:
-                        wait = _PAUSE
-                    elif self._queue and self._running:
-                        delay = (self._queue[0][0] - now) / 1e6
-                        wait = min(max(delay, _GRAIN), _LONGEST_NAP)
-                self._woken.wait(wait)
+                self._woken.wait(self._go_on())
+
+    def _go_on(self) -> float | None:
+        """Fire all that is due, and in a move go on to what is due next.
+
+        Time stands still while a response is waited for: it may put something into the queue
+        that is due earlier than what is there now. Returns for how many seconds there is
+        nothing to do; None if it cannot know.
+        """
+        turn_ends = real_time.monotonic() + _TURN
+        while True:
+            self._drop_cancelled()
+            now = self.micros
+            due = self._queue[0][0] if self._queue else None
+            if due is not None and due <= now:
+                if real_time.monotonic() > turn_ends:
+                    return _PAUSE
+                self._fire()
+            elif self._target is None:
+                if due is None or not self._running:
+                    return None
+                return min(max((due - now) / 1e6, _GRAIN), _LONGEST_NAP)
+            elif self._holds:
+                return None
+            elif due is not None and due <= self._target:
+                self._stopped_at = due
+            else:
+                self._stopped_at = self._target
+                self._arrive()
 
     def _run_from_here(self) -> None:
         assert self._stopped_at is not None

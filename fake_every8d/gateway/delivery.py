@@ -4,6 +4,7 @@ import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from sys import getsizeof
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts
@@ -22,6 +23,9 @@ _SENT, _BOOKED = Status.SENT, Status.BOOKED
 _MAGIC = {f"+886900000{status}": Status(status) for status in range(100, 108)} | {
     "+886900000000": Status.SENT
 }
+
+_REPLY_BYTES = 1_000  # about so many a reply takes, with the report of it
+_ORDINARY_REPORT = 2_000  # characters of its URL and body
 
 _REPLIES, _REPLY, _REPLIES_AFTER = "+886900000999", "收到", 1_000_000
 """The number that replies by itself, what it replies, and after how many µs (D3)."""
@@ -59,6 +63,8 @@ class Outcomes:
     def by_outcome(self, records: Sequence[Record]) -> list[tuple["Outcome", Sequence[Record]]]:
         """Which of the records come to what."""
         special = self._special
+        if len(records) == 1:
+            return [(special.get(records[0].to, self._default), records)]
         if special.keys().isdisjoint([record.to for record in records]):  # as nearly always
             return [(self._default, records)] if records else []
         found: dict[Outcome, list[Record]] = {}
@@ -254,6 +260,7 @@ class Delivery:
         if record.status is Status.SENT:
             self.finish([record], Status.DELIVERED, now)
         record.replies = [*(record.replies or ()), Reply(text, to_datetime(now))]
+        self._store.grow(record.batch, getsizeof(text) + _REPLY_BYTES)
         self._store.touch([record])
         if account := self._reported_to(record.batch):
             self._report(record, account, Status.REPLY, now, text)
@@ -347,9 +354,11 @@ class Delivery:
     ) -> None:
         self._store.keep(record.batch)
         id = self._reports.next_id()
-        self._reports.add(
-            report(id, record, account, status, to_datetime(at), text, edition=self._edition())
-        )
+        made = report(id, record, account, status, to_datetime(at), text, edition=self._edition())
+        length = len(made.url) + len(made.body or "")
+        if length > _ORDINARY_REPORT:
+            self._store.grow(record.batch, length)
+        self._reports.add(made)
 
     def _reported_to(self, batch: Batch) -> Account | None:
         """The account of a batch, if it wants reports and is still there."""

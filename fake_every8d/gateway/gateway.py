@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypedDict, Unpack
 
+from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, points
-from fake_every8d.gateway.changes import ANYTHING
+from fake_every8d.gateway.changes import ANYTHING, Lock, Returned
 from fake_every8d.gateway.clock import to_datetime, to_micros
 from fake_every8d.gateway.delivery import Outcome, Step, StepState
 from fake_every8d.gateway.editions import Edition
@@ -41,6 +43,8 @@ from fake_every8d.gateway.state import (
 
 _CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
 _ENDINGS = frozenset(status for status in Status if status.outcome and status.final)
+_LONGEST_REPLY, _MOST_REPLIES = 2_000, 1_000
+_OUTDATED = "the request came before a reset that has taken place meanwhile: nothing was changed"
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _AT_A_TIME = 500  # messages that are shown before others have a turn at the lock
 _NAMED = 100  # messages of a phone in which its owner's name is looked for
@@ -129,10 +133,14 @@ class Gateway:
         self._reports = platform.reports
         self._emails = platform.emails
 
-    def reset(self) -> None:
-        """Return to the initial state, with nothing sent and nothing under way (X1)."""
-        with self._lock:
-            ended = self._changes.begin_generation()
+    def reset(self, set_up: Callable[[], object] = lambda: None) -> None:
+        """Return to the initial state, with nothing sent and nothing under way (X1).
+
+        Requests that were read before find nothing to change any more; `set_up` is called
+        before any other is let in. A receiver that responds within a second has had all its
+        reports when this returns.
+        """
+        with self._lock.new_generation() as ended:
             self.platform.settings = self._configured
             self.clock.reset()
             self._accounts.reset()
@@ -141,17 +149,29 @@ class Gateway:
             self.platform.next_message_id = 1
             self._emails.clear()
             self._reports.clear()
-            self._changes.wake_all()
-            self._reports.drain(ended)
+            set_up()
+            self._changes.announce_all()
+        self._reports.drain(ended)
 
     def close(self) -> None:
         """Stop for good: nothing falls due or goes out any more."""
-        with self._lock:
-            self._changes.begin_generation()
+        with self._lock.new_generation():
             self._reports.clear()
             self._emails.clear()
         self.clock.close()
         self._changes.close()
+
+    def as_of(self, began: int, user_id: str | None, action: Callable[[], Returned]) -> Returned:
+        """Do what a request asks for that was read in the epoch `began`, about an account if any.
+
+        Raises `Conflict` if all or the account was reset since then: nothing takes place (X1).
+        """
+        return self._lock.as_of(began, user_id, partial(Conflict, _OUTDATED), action)
+
+    @property
+    def lock(self) -> Lock:
+        """Guards all of the gateway, for whatever else is to change in the same instant."""
+        return self._lock
 
     @property
     def settings(self) -> Settings:
@@ -186,12 +206,12 @@ class Gateway:
     @property
     def generation(self) -> int:
         """Grows with every reset: what was known, or begun, in an earlier one is void (X1)."""
-        return self._changes.generation
+        return self._lock.generation
 
     @property
     def epoch(self) -> int:
         """Grows with every reset, of one account too: what was known of messages is void."""
-        return self._changes.epoch
+        return self._lock.epoch
 
     @property
     def message_count(self) -> int:
@@ -265,68 +285,85 @@ class Gateway:
             self._changes.announce()
             return account
 
-    def reset_account(self, user_id: str) -> Account:
+    def reset_account(self, user_id: str, also: Callable[[], object] = lambda: None) -> Account:
         """Return an account to how it was set up or added, with nothing sent. Raises `NotFound`.
 
-        Its sessions and tokens end; its messages go, and what was to come of them. A receiver
-        that responds within a second has had all its reports when this returns.
+        Its sessions and tokens end; its messages go, and what was to come of them. Calls of it
+        that were read before change nothing any more; `also` is called in the same instant. A
+        receiver that responds within a second has had all its reports when this returns.
         """
         with self._lock:
             account = self._accounts.reset_one(user_id)
             self._delivery.forget(self._store.batches(user_id))
-            self._changes.begin_epoch()
-            self._changes.wake_all()
-            self._reports.drain(self.generation, user_id)
+            self._lock.end_epoch_of(user_id)
+            also()
+            self._changes.announce_all()
+        self._reports.drain(self.generation, user_id)
         return account
 
     def state(self) -> GatewayState:
-        """All that it is now, to be put back with `restore`."""
+        """All that it is now, to be put back with `restore`; others go on meanwhile."""
         with self._lock:
+            version, kept = self.version, self._store.batches()
+        # Most of it is turned into values without the lock; what changes meanwhile, once more.
+        values = {batch: state_of(batch) for batch in kept}
+        with self._lock:
+            batches = self._store.batches()
+            changed = {each.batch for each in self._store.records(changed_after=version)}
+            values |= {
+                batch: state_of(batch)
+                for batch in batches
+                if batch in changed or batch not in values
+            }
+            now, running = self.clock.now, self.clock.running
+            settings, timers = self.settings, self.clock.queued
+            accounts, initial = self._accounts.all(), self._accounts.initial
             sessions, tokens = self._accounts.open
-            return GatewayState(
-                now=self.clock.now,
-                running=self.clock.running,
-                edition=self.edition,
-                pad_mobile=self.settings.pad_mobile,
-                accounts=tuple(self._accounts.all()),
-                initial=tuple(self._accounts.initial),
-                sessions=tuple([SessionState(*session) for session in sessions]),
-                tokens=tuple(
-                    [
-                        TokenState(text, user_id, to_datetime(until))
-                        for text, user_id, until in tokens
-                    ]
-                ),
-                outcomes=tuple(self._outcomes.all()),
-                batches=tuple([state_of(batch) for batch in self._store.batches()]),
-                steps=tuple(
-                    [
-                        StepState(
-                            due=to_datetime(timer.due),
-                            kind=timer.action.kind,
-                            message_ids=tuple([record.id for record in timer.action.records]),
-                            status=timer.action.status,
-                        )
-                        for timer in self.clock.timers
-                        if isinstance(timer.action, Step)
-                    ]
-                ),
-                reports=tuple(self.reports()),
-                emails=tuple(self.emails()),
-                next_message_id=self.platform.next_message_id,
-                next_report_id=self._reports.upcoming_id,
-                next_email_id=self._emails.upcoming_id,
-            )
+            outcomes = self._outcomes.all()
+            reports, emails = self._reports.all(), self._emails.all()
+            next_message_id = self.platform.next_message_id
+            next_report_id, next_email_id = self._reports.upcoming_id, self._emails.upcoming_id
+        return GatewayState(
+            now=now,
+            running=running,
+            edition=Edition(settings.edition),
+            pad_mobile=settings.pad_mobile,
+            accounts=tuple(accounts),
+            initial=tuple(initial),
+            sessions=tuple([SessionState(*session) for session in sessions]),
+            tokens=tuple(
+                [TokenState(text, user_id, to_datetime(until)) for text, user_id, until in tokens]
+            ),
+            outcomes=tuple(outcomes),
+            batches=tuple([values[batch] for batch in batches]),
+            steps=tuple(
+                [
+                    StepState(
+                        due=to_datetime(due),
+                        kind=step.kind,
+                        message_ids=tuple([record.id for record in step.records]),
+                        status=step.status,
+                    )
+                    for due, _, step in sorted(timers, key=itemgetter(0, 1))
+                    if isinstance(step, Step)
+                ]
+            ),
+            reports=tuple(sorted(reports, key=_id_of)),
+            emails=tuple(sorted(emails, key=_id_of)),
+            next_message_id=next_message_id,
+            next_report_id=next_report_id,
+            next_email_id=next_email_id,
+        )
 
-    def restore(self, state: GatewayState) -> None:
+    def restore(self, state: GatewayState, also: Callable[[], object] = lambda: None) -> None:
         """Return to how this gateway, or another, was. Whatever is under way ends, as with `reset`.
 
-        The clock goes to where it was. Above its own `max_messages`, the oldest go.
+        The clock goes to where it was. Above its own `max_messages`, the oldest go. `also` is
+        called in the same instant.
         """
         batches = [batch_from(each) for each in state.batches]
         emails = [self._delivery.taken_on(email) for email in state.emails]
-        with self._lock:
-            ended = self._changes.begin_generation()
+        with self._lock.new_generation() as ended:
             self.platform.settings = replace(
                 self._configured, edition=state.edition, pad_mobile=state.pad_mobile
             )
@@ -353,8 +390,9 @@ class Gateway:
             for batch in batches:
                 self._store.close_if_done(batch)
             self._delivery.make_room()
-            self._changes.wake_all()
-            self._reports.drain(ended)
+            also()
+            self._changes.announce_all()
+        self._reports.drain(ended)
 
     def remove_account(self, user_id: str) -> None:
         """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
@@ -589,17 +627,24 @@ class Gateway:
 
         A phone that replies has the message, so one still at 0 is delivered first.
         Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it
-        never reached the phone or XML cannot carry the text.
+        never reached the phone, XML cannot carry the text, that has more than 2,000 characters,
+        or the message 1,000 replies.
         """
+        if len(text) > _LONGEST_REPLY:
+            raise InvalidInput(f"a reply has {_LONGEST_REPLY} characters at most, not {len(text)}")
         if bad := NOT_XML.search(text):
             raise InvalidInput(
                 f"XML cannot carry the character {bad[0]!r} in a reply", field="text"
             )
         with self._lock:
             record = self._replied_to(message_or_number)
+            if len(record.replies or ()) >= _MOST_REPLIES:
+                raise Conflict(f"message {record.id} has {_MOST_REPLIES} replies already")
             self._delivery.reply(record, text)
+            replied = record.snapshot()
+            self._delivery.make_room()
             self._changes.announce()
-            return record.snapshot()
+            return replied
 
     def wait_for(
         self,
@@ -621,16 +666,30 @@ class Gateway:
 
         `on_wait`, if given, is called when waiting begins, with a function that ends the wait
         from any thread and never blocks: for those who serve a client that may hang up.
-        Raises `NotFound` for a `to` that is no number.
+
+        What raises `NotFound` may yet be found, such as messages to what is no number: it is
+        raised when the time is up.
         """
+        missing: list[NotFound] = []
+
+        def holds() -> bool:
+            missing.clear()
+            try:
+                return condition()
+            except NotFound as error:
+                missing.append(error)
+                return False
+
         if to is not None:
-            with self._lock:
-                topic = "to", self._store.number(to)
+            topic = "to", numbers.parse_spelling(to).e164
         elif batch_id is not None:
             topic = "batch_id", batch_id
         elif user_id is not None:
             topic = "user_id", user_id
-        return self._changes.wait_for(condition, timeout, topic, on_wait)
+        held = self._changes.wait_for(holds, timeout, topic, on_wait)
+        if missing:
+            raise missing[0]
+        return held
 
     def wake(self, topic: Hashable) -> None:
         """Something outside the gateway has changed: ask those again who wait for it.

@@ -277,7 +277,7 @@ class Batch:
 
     __slots__ = (
         "accepted_at", "bookings", "event_id", "first_id", "id", "records", "retry_time",
-        "subject", "to_come", "user_id",
+        "size", "subject", "to_come", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -302,6 +302,8 @@ class Batch:
         """When its bookings go out."""
         self.to_come = 0
         """How many things are still to come: bookings, deliveries, reports."""
+        self.size = 0
+        """How many bytes it takes beyond what ordinary messages do (`Store`)."""
         self.first_id = 0
         """Its first message's ID, by which batches are put in order; 0 until it is accepted."""
 

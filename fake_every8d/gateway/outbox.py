@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar, Generic, Literal, TypeVar
 
-from fake_every8d.gateway.changes import Changes
+from fake_every8d.gateway.changes import Lock
 from fake_every8d.gateway.clock import Clock, to_datetime, to_micros
 from fake_every8d.gateway.real_time import monotonic
 
@@ -147,7 +147,10 @@ class _Lane:
                     self._workers -= 1
                     return
                 job = self._jobs.popleft()
-            job()
+            try:
+                job()
+            except Exception:  # the thread goes on with the others
+                _logger.exception("an attempt to hand something over failed")
 
 
 class Outbox(Generic[Item]):
@@ -162,8 +165,7 @@ class Outbox(Generic[Item]):
     def __init__(
         self,
         clock: Clock,
-        lock: threading.RLock,
-        changes: Changes,
+        lock: Lock,
         deliver: Callable[[Item], int],
         changed: Callable[[Item], None],
         *,
@@ -173,7 +175,6 @@ class Outbox(Generic[Item]):
     ) -> None:
         self._clock = clock
         self._lock = lock
-        self._changes = changes
         self._deliver = deliver
         self._changed = changed
         self._retry_micros = round(retry_seconds * 1e6)
@@ -254,7 +255,8 @@ class Outbox(Generic[Item]):
                 began == generation and user_id in (None, whose) for began, whose in self._under_way
             )
 
-        self._idle.wait_for(drained, _DRAIN_SECONDS)
+        with self._idle:
+            self._idle.wait_for(drained, _DRAIN_SECONDS)
 
     def start(self, item: Item) -> None:
         """Try to hand `item` over now."""
@@ -263,7 +265,7 @@ class Outbox(Generic[Item]):
         if lane is None:
             name = f"fake-every8d-{type(item).__name__.lower()}"
             lane = self._lanes[item.user_id] = _Lane(name, self._width)
-        now, generation = self._clock.micros, self._changes.generation
+        now, generation = self._clock.micros, self._lock.generation
         try:
             lane.submit(partial(self._attempt, item, now, hold, generation))
         except RuntimeError as no_thread:  # that is no attempt: nobody was called
@@ -285,26 +287,26 @@ class Outbox(Generic[Item]):
         started = monotonic()
         try:
             status_code = self._deliver(item)
-        except Exception as failure:  # whatever goes wrong out there is the attempt's result
+        except BaseException as failure:  # whatever goes wrong out there is the attempt's result
             error = str(failure) or type(failure).__name__
             reason = failure.reason if isinstance(failure, NoResponse) else None
         seconds = monotonic() - started
         number = len(item.attempts) + 1
         attempt = Attempt(number, to_datetime(at), status_code, error, seconds, reason)
         with self._lock:
-            self._under_way[counted] -= 1
-            if not self._under_way[counted]:
-                del self._under_way[counted]
-                self._idle.notify_all()
-            if self._keeps(item, generation):
-                self._record(item, attempt, at)
-            if hold is not None:
-                self._clock.release(hold)
+            try:
+                if self._keeps(item, generation):
+                    self._record(item, attempt, at)
+            finally:  # or a moving clock, or a reset, would wait for it for ever
+                self._under_way[counted] -= 1
+                if not self._under_way[counted]:
+                    del self._under_way[counted]
+                    self._idle.notify_all()
+                if hold is not None:
+                    self._clock.release(hold)
 
     def _keeps(self, item: Item, generation: int) -> bool:
-        return generation == self._changes.generation and item in self._items.get(
-            item.message_id, ()
-        )
+        return generation == self._lock.generation and item in self._items.get(item.message_id, ())
 
     def _record(self, item: Item, attempt: Attempt, at: int) -> None:
         if attempt.status_code == item.SUCCESS:

@@ -1,16 +1,16 @@
 """EVERY8D's SMS platform in memory: what its operations mean, whichever API they come by."""
 
 import re
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import chain
 from random import Random
-from typing import cast
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts, Caller, Login, Token
-from fake_every8d.gateway.changes import Changes
+from fake_every8d.gateway.changes import Changes, Lock, Returned
 from fake_every8d.gateway.clock import Clock
 from fake_every8d.gateway.delivery import Delivery, Outcomes
 from fake_every8d.gateway.editions import Edition
@@ -19,6 +19,7 @@ from fake_every8d.gateway.errors import (
     EMPTY_CONTENT,
     NO_CHANNEL,
     NO_MOBILE,
+    NO_SESSION,
     PlatformError,
 )
 from fake_every8d.gateway.messages import Batch, Message, Recipient, Reply, Status
@@ -39,6 +40,7 @@ from fake_every8d.gateway.store import Store
 PAGE = 1000
 """The most records that one page of the delivery log holds (D4)."""
 
+_outdated = partial(PlatformError, *NO_SESSION)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
 _NOT_OF_EDITION = (
     "A message of it is at status {0}, or comes to it, which the document of edition {1} does not "
@@ -96,7 +98,7 @@ class Platform:
     ) -> None:
         self.settings = settings
         """As they are now."""
-        self.lock = threading.RLock()
+        self.lock = Lock()
         self.changes = Changes()
         self.clock = Clock(self.lock, self.changes)
         self.accounts = Accounts(settings.accounts, self.clock, self.changes)
@@ -104,7 +106,6 @@ class Platform:
         self.reports: Outbox[Report] = Outbox(
             self.clock,
             self.lock,
-            self.changes,
             report,
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
@@ -114,7 +115,6 @@ class Platform:
         self.emails: Outbox[Email] = Outbox(
             self.clock,
             self.lock,
-            self.changes,
             mail or (lambda email: email.SUCCESS),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
@@ -140,7 +140,20 @@ class Platform:
     @property
     def edition(self) -> Edition:
         """Whose side it is on where the platform's documents contradict each other (E1)."""
-        return cast("Edition", self.settings.edition)
+        return self.settings.edition  # type: ignore[return-value]  # which is one, once checked
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every reset; a call notes it as it is read (see `as_of`)."""
+        return self.lock.epoch
+
+    def as_of(self, began: int, user_id: str | None, action: Callable[[], Returned]) -> Returned:
+        """Do what a call of an account asks for that was read in the epoch `began`.
+
+        Raises -301, as for a session that a reset has ended, if all or the account was reset
+        since then: nothing takes place (X1).
+        """
+        return self.lock.as_of(began, user_id, _outdated, action)
 
     def owner(self, caller: Caller) -> str | None:
         """The user ID of who calls, or says to be; None for a dead session or token."""
@@ -350,11 +363,12 @@ class Platform:
             retry_time=submission.retry_time,
             event_id=submission.event_id,
         )
-        sending = Sending(account, batch, submission, self.edition)
+        edition = self.edition
+        sending = Sending(account, batch, submission, edition)
         advice = sending.advice
         if submission.tell_repeats:
             advice += self._repeated(sending, submission)
-        advice += self._of_no_edition(batch)
+        advice += self._of_no_edition(sending, edition)
         batch.first_id = self.next_message_id
         try:
             charged = self.accounts.charge(account, sending.cost)
@@ -371,18 +385,13 @@ class Platform:
             charged.credit, sending.sent, Decimal(sending.cost), sending.unsent, batch.id, advice
         )
 
-    def _of_no_edition(self, batch: Batch) -> tuple[str, ...]:
+    def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[str, ...]:
         """Advice of statuses that the messages have, or come to, and the edition has not (E3)."""
-        going_out = [record for record in batch.records if record.finished_at is None]
-        statuses = {record.status for record in batch.records}
+        statuses = {record.status for record in sending.batch.records}
+        going_out = [*sending.at_once, *chain.from_iterable(sending.booked.values())]
         statuses |= {outcome.status for outcome, _ in self.outcomes.by_outcome(going_out)}
-        return tuple(
-            [
-                _NOT_OF_EDITION.format(status.value, self.edition)
-                for status in sorted(statuses)
-                if not status.is_of(self.edition)
-            ]
-        )
+        lacking = [status for status in statuses if not status.is_of(edition)]
+        return tuple([_NOT_OF_EDITION.format(each.value, edition) for each in sorted(lacking)])
 
     def _repeated(self, sending: Sending, submission: Submission) -> tuple[str, ...]:
         """Advice that names the first whose last SMS was the same."""

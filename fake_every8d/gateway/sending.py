@@ -150,6 +150,8 @@ class Sending:
     @property
     def advice(self) -> tuple[str, ...]:
         """What happened here that people do not expect of the platform, a sentence each."""
+        if not self._remarks:
+            return ()
         return tuple([text.format(_few(items)) for text, items in self._remarks.items()])
 
     def _leave_out(self, credit: Decimal) -> None:

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
+from sys import getsizeof
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.changes import Changes
@@ -14,6 +15,9 @@ from fake_every8d.gateway.errors import NotFound
 from fake_every8d.gateway.messages import Batch, Record
 
 _LOTS = 1_000  # into which the limit is divided: so much is forgotten at a time, in one go
+_ORDINARY = 1_000  # bytes of a message's texts that do not count, as `limit` bounds them already
+_MOST_BYTES = 12 * 1024 * 1024  # that do
+_WIDEST = 4  # bytes of a character
 _RECENT = 20_000  # changes that are remembered, so that finding the latest never takes long
 
 _id_of = attrgetter("id")
@@ -25,8 +29,9 @@ _logger = logging.getLogger(__name__)
 class Store:
     """Batches and their records, oldest first, and what finds them; the lock guards it.
 
-    Above `limit` records the oldest finished batches are forgotten: never the newest,
-    nor one that still has a booking, a delivery or a report to come.
+    Above `limit` records, or 12 MiB by which texts, replies and reports exceed 1,000 bytes a
+    message, the oldest finished batches are forgotten: never the newest, nor one that still
+    has a booking, a delivery or a report to come.
     """
 
     def __init__(self, limit: int, changes: Changes) -> None:
@@ -46,6 +51,7 @@ class Store:
         self._recent: deque[int] = deque(maxlen=_RECENT)  # IDs, in the order of their changes
         self._finished: list[int] = []  # a heap of finished batches: their first records' IDs
         self._newest: Batch | None = None
+        self._bytes = 0
 
     def __len__(self) -> int:
         """How many records are kept."""
@@ -62,14 +68,21 @@ class Store:
         for record_id, record in enumerate(batch.records, batch.first_id):
             self._records[record_id] = record
             self._by_number.setdefault(record.number, []).append(record)
+        self.grow(batch, _size(batch))
         self.touch(batch.records)
+
+    def grow(self, batch: Batch, by: int) -> None:
+        """Count more bytes that a batch takes beyond the ordinary."""
+        batch.size += by
+        self._bytes += by
 
     def touch(self, records: Sequence[Record]) -> None:
         """These records of a batch have changed."""
         first = self._changes.count(len(records)) - len(records) + 1
+        changed = self._recent.append
         for version, record in enumerate(records, first):
             record.version = version
-        self._recent.extend([record.id for record in records[-_RECENT:]])
+            changed(record.batch.first_id + record.place)
         self.wake(records)
 
     def wake(self, records: Sequence[Record]) -> None:
@@ -216,27 +229,30 @@ class Store:
 
         A lot goes at a time, which is less work for each.
         """
-        if len(self._records) <= self._limit:
+        if len(self._records) <= self._limit and self._bytes <= _MOST_BYTES:
             return []
         fewer = self._limit - self._limit // _LOTS
         going: list[Batch] = []
-        kept = len(self._records)
-        while kept > fewer and self._finished:
+        kept, size = len(self._records), self._bytes
+        while (kept > fewer or size > _MOST_BYTES) and self._finished:
             first = self._records.get(heapq.heappop(self._finished))
             if first is None or first.batch.to_come or first.batch in going[-1:]:
                 continue  # gone already, or waiting for something again
             batch = first.batch
-            has_to = kept > self._limit or kept - len(batch.records) >= fewer
+            has_to = kept > self._limit or size > _MOST_BYTES or kept - len(batch.records) >= fewer
             if batch is self._newest or not has_to:
                 heapq.heappush(self._finished, batch.first_id)
                 break
             kept -= len(batch.records)
+            size -= batch.size
             going.append(batch)
         if going and not self._announced:
             self._announced = True
             _logger.warning(
-                "more than %d messages: from now on the oldest finished batches are forgotten",
+                "more than %d messages, or %d MiB of long ones: from now on the oldest finished "
+                "batches are forgotten",
                 self._limit,
+                _MOST_BYTES >> 20,
             )
         forgotten = [batch.ids for batch in going]
         self.forget(going)
@@ -249,7 +265,7 @@ class Store:
         for record in gone:
             self._records.pop(record.id, None)
         for number, times in Counter([record.number for record in gone]).items():
-            records = self._by_number[number]
+            records = self._by_number.get(number, [])
             # As a rule they are its first.
             kept = (place for place, one in enumerate(records) if one.id in self._records)
             first = next(kept, len(records))
@@ -257,9 +273,22 @@ class Store:
             if first < times:
                 records[:] = [one for one in records if one.id in self._records]
             if not records:
-                del self._by_number[number]
+                self._by_number.pop(number, None)
         for batch in batches:
-            self._batches.pop(batch.id, None)
+            if self._batches.pop(batch.id, None) is not None:
+                self._bytes -= batch.size
             batch.free()
             if batch is self._newest:
                 self._newest = None
+
+
+def _size(batch: Batch) -> int:
+    """How many bytes a batch's texts take beyond those of ordinary messages; each counts once."""
+    texts = [batch.subject, batch.retry_time, batch.event_id]
+    for record in batch.records:
+        texts += (record.content, record.to, record.name, record.email, record.given_record_number)
+    ordinary = _ORDINARY * len(batch.records)
+    if sum(map(len, texts)) * _WIDEST < ordinary:  # as nearly always
+        return 0
+    once = {id(text): text for text in texts}.values()
+    return max(0, sum(map(getsizeof, once)) - ordinary)

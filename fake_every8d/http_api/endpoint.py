@@ -54,6 +54,7 @@ class HttpCall:
     """A `Call` that came by the HTTP API: whatever came, the response is HTTP 200 (H5)."""
 
     def __init__(self, platform: Platform, name: str, request: Request) -> None:
+        self.began = platform.epoch
         self.operation: str | None = None
         self.user_id: str | None = None
         self.result: str | None = None
@@ -121,7 +122,10 @@ class HttpCall:
                 if isinstance(call.caller, Token):
                     call.platform.check(call.caller)
                 raise PlatformError(*UNFORESEEN)
-            self._output = operation.run(call, self._given)
+            given = self._given
+            self._output = call.platform.as_of(
+                self.began, self.user_id, lambda: operation.run(call, given)
+            )
         except PlatformError as error:
             if error.code == NO_CHANNEL[0]:
                 call.advice.add(_NO_CHANNEL)

@@ -27,6 +27,7 @@ class SoapCall:
 
     def __init__(self, platform: Platform, request: envelope.Request) -> None:
         self.platform = platform
+        self.began = platform.epoch
         self.advice = request.advice
         self.operation: str | None = None
         self.user_id: str | None = None

@@ -44,7 +44,10 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
         def call_it(ctx: Any, *values: str | None) -> str:
             call: SoapCall = ctx.udc
             try:
-                returned = function(call, *[value or "" for value in values])
+                given = [value or "" for value in values]
+                returned = call.platform.as_of(
+                    call.began, call.user_id, lambda: function(call, *given)
+                )
                 call.result = call.result or returned
             except PlatformError as error:
                 returned, call.result = refused(error), str(error)

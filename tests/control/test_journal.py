@@ -142,7 +142,7 @@ def test_it_is_bounded_in_bytes_whatever_they_are_in(fields: Any) -> None:
     assert ids(journal) == [7]
     add(journal)
     assert ids(journal) == [8]
-    assert MAX_BYTES == 32 * 1024 * 1024
+    assert MAX_BYTES == 16 * 1024 * 1024
 
 
 def test_x1_a_reset_forgets_what_is_under_way_too() -> None:

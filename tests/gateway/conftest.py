@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Settings, outbox
+from fake_every8d.gateway import TAIPEI, Account, Email, Gateway, Report, Settings, outbox
 from fake_every8d.outgoing.reports import Reporter
 from tests.receiver import Receiver
 
@@ -24,11 +24,14 @@ def new_gateway() -> Iterator[NewGateway]:
         reporter = stack.enter_context(closing(Reporter()))
 
         def new(
-            *accounts: Account, mail: Callable[[Email], int] | None = None, **settings: Any
+            *accounts: Account,
+            report: Callable[[Report], int] | None = None,
+            mail: Callable[[Email], int] | None = None,
+            **settings: Any,
         ) -> Gateway:
             if accounts:
                 settings["accounts"] = accounts
-            gateway = Gateway(Settings(**settings), report=reporter, mail=mail)
+            gateway = Gateway(Settings(**settings), report=report or reporter, mail=mail)
             stack.enter_context(closing(gateway))
             gateway.clock.freeze()
             gateway.clock.travel_to(datetime(2040, 3, 1, 12, tzinfo=TAIPEI))

@@ -31,23 +31,6 @@ NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
 CLOCK_THREAD = "fake-every8d-clock"
 
 
-def wait_of(thread: threading.Thread) -> float | None:
-    """For how long, in seconds, a thread is waiting right now; None: until it is woken."""
-
-    def frames() -> list[Any]:
-        assert thread.ident is not None
-        frame = sys._current_frames().get(thread.ident)
-        found = []
-        while frame is not None:
-            found.append(frame)
-            frame = frame.f_back
-        return [frame for frame in found if frame.f_code.co_name == "wait"]
-
-    wait_for(lambda: bool(frames()))
-    timeout: float | None = frames()[0].f_locals["timeout"]
-    return timeout
-
-
 def test_t1_the_clock_starts_at_the_real_time_and_runs() -> None:
     with closing(Gateway(report=lambda report: 200)) as gateway:
         start = gateway.clock.now
@@ -324,22 +307,6 @@ def test_nothing_runs_until_something_is_to_fall_due(new_gateway: NewGateway) ->
     assert len(threads(CLOCK_THREAD)) == len(others) + 1
     gateway.close()
     assert threads(CLOCK_THREAD) == others
-
-
-def test_nothing_polls(gateway: Gateway) -> None:
-    """The clock's thread sleeps until the next thing is due, or until it is woken.
-
-    But it looks at the system's clock now and then: the machine may have slept.
-    """
-    others = threads(CLOCK_THREAD)
-    send(gateway, send_time="20400301130000")
-    (thread,) = {*threads(CLOCK_THREAD)} - {*others}
-    assert wait_of(thread) is None  # time stands still
-    gateway.clock.resume()
-    wait_for(lambda: wait_of(thread) == 10)
-    gateway.clock.advance(hours=2)
-    wait_for(lambda: wait_of(thread) is None)  # nothing is left to do
-    assert {*threads(CLOCK_THREAD)} == {*others, thread}
 
 
 def test_a_closed_gateways_time_brings_nothing(gateway: Gateway) -> None:

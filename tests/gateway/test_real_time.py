@@ -1,6 +1,5 @@
 """The system's clock, and how the fake's follows it: clauses T1, T3 and X1."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -8,9 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from fake_every8d.gateway import TAIPEI, Clock
-from fake_every8d.gateway.changes import Changes
-from fake_every8d.gateway.clock import RealTime
-from fake_every8d.gateway.real_time import perf_counter_ns
+from fake_every8d.gateway.changes import Changes, Lock
+from fake_every8d.gateway.real_time import RealTime, perf_counter_ns
 from tests.waiting import wait_for
 
 SECOND = timedelta(seconds=1)
@@ -35,7 +33,7 @@ def system() -> SystemClock:
 
 @pytest.fixture
 def clock(system: SystemClock) -> Iterator[Clock]:
-    with closing(Clock(threading.RLock(), Changes(), wall_ns=system)) as clock:
+    with closing(Clock(Lock(), Changes(), wall_ns=system)) as clock:
         yield clock
 
 

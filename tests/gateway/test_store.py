@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from fake_every8d.gateway import Account, Gateway, NotFound, Recipient, ReportState
+from fake_every8d.gateway import Account, Gateway, InvalidInput, NotFound, Recipient, ReportState
 from fake_every8d.gateway.messages import Record
 from tests.gateway.calls import login, send, send_param, sent
 from tests.gateway.conftest import NewGateway
@@ -131,6 +131,40 @@ def test_it_is_said_once(small: Gateway, caplog: pytest.LogCaptureFixture) -> No
         finished(small, "d", "e", "f")
     assert len(caplog.messages) == 1
     assert "3 messages" in caplog.messages[0]
+
+
+def test_long_texts_are_bounded_in_bytes_though_nothing_is_paid_for_them(gateway: Gateway) -> None:
+    """Each takes 5 MiB, of which 12 are kept; a short one goes with those that are older."""
+    gateway.update_account("demo", credit=1)
+    finished(gateway, "short")
+    for letter in "abcd":
+        receipt = send(gateway, content=letter * 5 * 2**20)
+        assert receipt.unsent == 1
+    assert [text[0] for text in kept(gateway)] == ["c", "d"]
+    for name in ("subject", "record_number", "event_id", "retry_time"):
+        other = {"subject": ""} | {name: name * 2**20}
+        gateway.platform.send_sms(
+            login(gateway), content="e", mobile="0912345678", send_time="", **other
+        )
+    assert "c" * 9 not in "".join(text[:9] for text in kept(gateway))
+    assert sum(len(message.content) for message in gateway.messages()) <= 12 * 2**20
+
+
+def test_a_text_to_many_counts_once(gateway: Gateway) -> None:
+    gateway.update_account("demo", credit=1)
+    send(gateway, ",".join(["0912345678"] * 100), "x" * 2**20)
+    send(gateway, content="y")
+    assert len(gateway.messages()) == 101
+
+
+def test_replies_are_bounded(gateway: Gateway) -> None:
+    finished(gateway, "a")
+    with pytest.raises(InvalidInput, match="2000 characters at most, not 2001"):
+        gateway.reply(1, "字" * 2001)
+    for _ in range(1000):
+        gateway.reply(1, "字" * 10)
+    with pytest.raises(InvalidInput, match="1000 replies already"):
+        gateway.reply(1, "one more")
 
 
 def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:

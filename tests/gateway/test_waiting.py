@@ -102,8 +102,6 @@ def test_a_number_is_waited_for_in_any_spelling(gateway: Gateway, pool: ThreadPo
     waiting = Waiting(pool, gateway, lambda: bool(gateway.messages()), to="0912-345-678")
     send(gateway, "+886912345678")
     assert waiting.result.result(DEADLINE)
-    with pytest.raises(NotFound, match="'12345' is not a phone number"):
-        gateway.wait_for(lambda: True, 0, to="12345")
 
 
 def test_reports_and_replies_are_waited_for_by_number(
@@ -196,3 +194,14 @@ def test_a_condition_that_fails_says_so_and_leaves_nothing_behind(gateway: Gatew
     with pytest.raises(ZeroDivisionError):
         gateway.wait_for(lambda: 1 / 0 > 0, DEADLINE, to=PHONE)
     assert not gateway._changes.awaited
+
+
+def test_a_wait_for_what_is_no_number_waits(gateway: Gateway, pool: ThreadPoolExecutor) -> None:
+    """It comes, and is refused."""
+    waiting = Waiting(
+        pool, gateway, lambda: bool(gateway.messages(to="0212345678")), to="0212345678"
+    )
+    send(gateway, "0212345678")
+    assert waiting.result.result(DEADLINE)
+    with pytest.raises(NotFound, match="not a phone number"):
+        gateway.wait_for(lambda: bool(gateway.messages(to="0312345678")), 0, to="0312345678")

@@ -24,6 +24,7 @@ class Executed:
     result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
     advice: Said = MIND_THE_GAP
     secrets: tuple[str, ...] = ()
+    began: int | None = None
 
     def execute(self) -> None: ...
 

@@ -33,6 +33,8 @@ Respond = Callable[[OnWait | None], Response]
 """Makes the response to a request; it takes a function to call if the client goes away while it
 waits."""
 
+_RESETS = ("reset", "snapshot")  # which count whatever came before them
+
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -49,6 +51,7 @@ class Api:
     """Handles the requests under `/fake/`."""
 
     def __init__(self, world: World) -> None:
+        self._gateway = world.gateway
         self._operations = Operations(world)
         self._routes = Map(
             [
@@ -64,13 +67,14 @@ class Api:
 
         Both raise what `refusal` takes.
         """
-        request = Request(environ)
+        request, began = Request(environ), self._gateway.epoch
         operation, values = self._match(request)
-        return operation.waits, partial(self._respond, request, operation, values)
+        return operation.waits, partial(self._respond, request, began, operation, values)
 
     def _respond(
         self,
         request: Request,
+        began: int,
         operation: Operation,
         values: dict[str, Any],
         on_disconnect: OnWait | None,
@@ -91,7 +95,11 @@ class Api:
             is_document = operation.method == "PUT"
             values |= {"document": given} if is_document else operation.body.read(given)
         if not operation.cached:
-            response = operation.handler(self._operations, **values)
+            act = partial(operation.handler, self._operations, **values)
+            if operation.method == "GET" or operation.path in _RESETS:
+                response = act()
+            else:
+                response = self._gateway.as_of(began, values.get("user_id"), act)
             response.headers["Cache-Control"] = "no-store"
             return response
         # From before anything is read, so that what changes in between is not missed.

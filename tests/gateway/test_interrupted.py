@@ -1,0 +1,87 @@
+"""What breaks off in the middle leaves nothing half done: clauses P8, R1, T2 and X1."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from fake_every8d.gateway import Account, Conflict, Gateway, Report, Status
+from tests.gateway.calls import login, send, statuses
+from tests.gateway.conftest import NewGateway
+from tests.receiver import DEADLINE, OK, Receiver, Request, Response
+
+
+class Timeout(BaseException):
+    """What a signal raises between any two steps, as pytest-timeout's does."""
+
+
+def interrupted_send(gateway: Gateway, key: str, at: int) -> bool:
+    """Send to two numbers, with an exception at that call of a function; whether it came to it."""
+    calls = 0
+
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
+        nonlocal calls
+        if event == "call" and "fake_every8d" in frame.f_code.co_filename:
+            calls += 1
+            if calls == at:
+                raise Timeout
+
+    sys.setprofile(profile)
+    try:
+        gateway.platform.send_sms(key, "", "a", "0912345678,0900000103", "")
+    except Timeout:
+        return True
+    finally:
+        sys.setprofile(None)
+    return False
+
+
+def test_p8_a_send_that_a_signal_interrupts_is_there_as_a_whole_or_not_at_all(
+    gateway: Gateway,
+) -> None:
+    key = login(gateway)
+    at = sends = 0
+    while interrupted_send(gateway, key, at := at + 1):
+        sends = len(gateway.messages()) // 2
+        assert gateway.account("demo").credit == 1000 - 2 * sends
+    assert at > 20
+    receipt = send(gateway)
+    assert [message.id for message in gateway.messages()] == list(range(1, 2 * sends + 4))
+    assert receipt.credit == 1000 - 2 * (sends + 1) - 1
+    gateway.clock.advance(seconds=1)
+    assert {message.status for message in gateway.messages()} == {
+        Status.DELIVERED, Status.NO_SUCH_NUMBER,
+    }  # fmt: skip
+
+
+def test_t2_a_receiver_cannot_move_the_clock_before_it_has_responded(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    refused: list[Conflict] = []
+
+    def respond(request: Request) -> Response:
+        with pytest.raises(Conflict, match="is being moved already") as error:
+            reporting.clock.advance(minutes=5)
+        refused.append(error.value)
+        return OK
+
+    receiver.respond = respond
+    send(reporting)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(reporting.clock.advance, hours=1).result(DEADLINE)
+    assert len(refused) == 1
+    assert len(reporting.reports()[0].attempts) == 1
+
+
+def test_t2_a_delivery_that_ends_its_thread_holds_up_nobody(new_gateway: NewGateway) -> None:
+    def break_off(report: Report) -> int:
+        raise SystemExit
+
+    gateway = new_gateway(Account("demo", "demo", report_url="http://127.0.0.1/"), report=break_off)
+    receipt = send(gateway)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(gateway.clock.advance, seconds=90).result(DEADLINE)
+        pool.submit(gateway.reset).result(DEADLINE)
+    assert statuses(gateway, receipt) == []
