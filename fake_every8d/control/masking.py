@@ -109,12 +109,13 @@ def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] 
 def _masked(text: bytes, secrets: Iterable[str]) -> bytes | None:
     """A text in UTF-8 with its secrets hidden, or None if there are none."""
     values = sorted({value for value in secrets if len(value) >= _SHORTEST}, key=len, reverse=True)
-    hidden = _by_name(_by_value(text, [value.encode() for value in values]))
+    known = [value.encode("utf-8", "surrogatepass") for value in values]
+    hidden = _by_name(_by_value(text, known))
     # However else a secret is spelt, it is what the text has when both are unescaped: then the
     # text is shown like that.
     plain = _unescaped(hidden)
     if plain != hidden:
-        found = _by_value(plain, [_unescaped(value.encode()) for value in values])
+        found = _by_value(plain, map(_unescaped, known))
         if found != plain or _names(plain) > _names(hidden):
             hidden = _by_name(found)
     return None if hidden == text else hidden

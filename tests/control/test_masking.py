@@ -163,6 +163,10 @@ def test_short_value_is_hidden_only_where_it_is_all_of_a_value() -> None:
     assert masked("X=1&Y=abc", ["1", "abc"]) == "X=1&Y=abc"
 
 
+def test_value_with_half_a_surrogate_pair_hides_others_all_the_same() -> None:
+    assert masked("X=hunter2hunter2", ["hunter2hunter2", "hunter\ud83d"]) == f"X={MASK}"
+
+
 # In requests
 
 SECRET = "hunter2 and+two"
