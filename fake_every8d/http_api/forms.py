@@ -68,12 +68,15 @@ def read_form(request: Request, advice: Advice) -> Parameters:
     if len(request.query) > _LONGEST_QUERY:
         advice.add(_LONG_QUERY)
     media_type, options = _content_type(request)
-    charset = options.get("charset", "").lower()
+    # Before werkzeug 2.3, a parameter without a value is None.
+    charset = (options.get("charset") or "").lower()
     form: Iterable[tuple[str, str]] = ()
     if media_type == _FORM:
         form = _fields(request.body, _Decoder(charset, advice), advice)
     elif media_type == _MULTIPART:
-        form = _parts(request.body, options.get("boundary", ""), _Decoder(charset, advice), advice)
+        form = _parts(
+            request.body, options.get("boundary") or "", _Decoder(charset, advice), advice
+        )
     elif request.body:
         advice.add(_NO_FORM, media_type or "missing")
     body = _joined(form, advice)
