@@ -107,7 +107,7 @@ def test_a_call_that_is_not_even_http_is_one_of_what_cannot_be_read(
     )
 
 
-@pytest.mark.parametrize("strict", ["'failures'", "5", "['advice', 'x']"])
+@pytest.mark.parametrize("strict", ["'faults'", "5", "['advice', 'x']"])
 def test_what_it_cannot_be_strict_about_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
     result = run(
         pytester,
