@@ -135,7 +135,7 @@ def test_e1_the_marker_sets_the_edition_for_its_test(pytester: pytest.Pytester) 
         ),
         (
             "report_url=5",
-            "@pytest.mark.every8d: report_url must begin with http:// or https://, not 5",
+            "@pytest.mark.every8d: report_url must be a URL, not int",
         ),
     ],
 )
