@@ -29,9 +29,9 @@ _LONGEST_NAP = 10.0
 # When very much falls due at once, the lock is held for one turn and released for one pause, in
 # seconds, so that other threads get it.
 _TURN = 0.005
-_PAUSE = 0.0005
+_REST = 0.0005
 
-_FEW = 100  # so few cancelled timers are not worth sweeping out
+_LEFT_IN = 100  # so few cancelled timers are not worth sweeping out
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
@@ -250,7 +250,7 @@ class Clock:
             if timer.action is not None:
                 timer.action = None
                 self._cancelled += 1
-                if self._cancelled > max(_FEW, len(self._queue) // 2):
+                if self._cancelled > max(_LEFT_IN, len(self._queue) // 2):
                     self._queue = [entry for entry in self._queue if entry[2].action is not None]
                     heapq.heapify(self._queue)
                     self._cancelled = 0
@@ -396,7 +396,7 @@ class Clock:
             due = self._queue[0][0] if self._queue else None
             if due is not None and due <= now:
                 if real_time.monotonic() > turn_ends:
-                    return _PAUSE
+                    return _REST
                 self._fire()
             elif self._target is None:
                 if due is None or not self._running:

@@ -37,7 +37,7 @@ from tests.receiver import DEADLINE
 
 NOON = datetime(2040, 3, 1, 12, tzinfo=TAIPEI)
 CREDIT = 60
-MANY = 100  # recipients: more than these are judged without the lock
+MANY = 100  # recipients
 SECOND = timedelta(seconds=1)
 
 # Each number: how many times the price, whether it can be sent to, and how a message ends
