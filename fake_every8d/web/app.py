@@ -151,6 +151,7 @@ class Application:
             response = exchange.handler()
         except Exception as error:
             response = _refusal(environ, error)
+        del exchange.handler  # which has the exchange, too: only the collector would free both
         if isinstance(response, calls.Response):
             exchange.status, content_type, sent = response
             exchange.headers = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]
