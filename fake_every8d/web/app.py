@@ -216,8 +216,8 @@ class Application:
     def _to_soap(self, exchange: Exchange) -> Handler:
         environ = exchange.environ
         method = environ["REQUEST_METHOD"]
-        if below := get_path_info(environ)[len(SOAP_PATH) :]:
-            return partial(self._soap.unrecognized, below)
+        if len(environ["PATH_INFO"]) > len(SOAP_PATH):
+            return partial(self._soap.unrecognized, get_path_info(environ)[len(SOAP_PATH) :])
         if method == "GET":
             return partial(self._soap.page, environ["QUERY_STRING"], self._url(environ) + SOAP_PATH)
         if method != "POST":
