@@ -20,10 +20,10 @@ OperationName = Literal[
     "getCredit",
     "getFreePhoneCallinLog",
 ]
-"""Every operation of either API, by the name that calls, failures and pages have for it (H17)."""
+"""Every operation of either API, by its name in calls, failures and pages (H17)."""
 
 _SAME = {"sendParam": "sendParamSMS", "ConnectionHandler": "getConnection"}
-"""Names that the HTTP API has for an operation with another name here."""
+"""The HTTP API's other names for these operations."""
 
 
 def known_operation(name: str) -> None:
@@ -47,7 +47,7 @@ _LONGEST = 500  # characters of a sentence
 
 
 class Response(NamedTuple):
-    """What goes back over HTTP."""
+    """A response over HTTP."""
 
     status: int
     content_type: str
@@ -57,45 +57,44 @@ class Response(NamedTuple):
 class Call(Protocol):
     """A request that an API has read, to be executed and responded to.
 
-    This is all that failures on demand, the journal and the log know of a call, whichever API
-    it came by.
+    Failures on demand, the journal and the log know nothing else of a call, whichever its API.
     """
 
     @property
     def began(self) -> int:
-        """In which epoch of the platform it was read: a reset after that voids it (X1)."""
+        """The platform's epoch when it was read: a reset after that voids it (X1)."""
 
     @property
     def operation(self) -> str | None:
-        """Such as `sendSMS`; None if the request names no operation: nothing is executed."""
+        """The operation, such as `sendSMS`; None if the request names none: it executes nothing."""
 
     @property
     def user_id(self) -> str | None:
         """The user ID of its account, or of a failed login, if the request tells.
 
-        Known once it is read: executed, a logout ends what tells whose it is.
+        Set when the call is read, since a logout ends the session that tells it.
         """
 
     @property
     def result(self) -> str | None:
-        """Its result, short enough for a log: a code, a receipt, a fault. Never a secret."""
+        """The result, short enough for a log: a code, a receipt, a fault. Never a secret."""
 
     @property
     def advice(self) -> "Advice":
-        """What production does here that people may not expect."""
+        """Warnings about production's behaviour that people may not expect."""
 
     @property
     def secrets(self) -> Sequence[str]:
-        """Passwords and tokens that it was given, as read, and those that it returned."""
+        """The passwords and tokens in the call, as read, and in its result."""
 
     def mobiles(self) -> Sequence[str]:
-        """The numbers that it sends to, as written."""
+        """The numbers to send to, as written."""
 
     def execute(self) -> None:
-        """Do what the call asks for, if anything. Only this changes the gateway."""
+        """Execute the operation, if there is one. Only this changes the gateway."""
 
     def respond(self, result: str | None = None) -> Response:
-        """The response to an executed call, with `result`, if given, for the operation's own."""
+        """The response to an executed call; `result`, if given, replaces the operation's own."""
 
     def fail(self, reason: str) -> Response:
         """The response of a server that failed: a SOAP fault, or the HTTP API's equivalent."""

@@ -1,4 +1,4 @@
-"""The character sets that .NET has, and signs that a text is not what it is read as (W7, H3)."""
+""".NET's character sets, and signs that a text was decoded wrongly (W7, H3)."""
 
 import re
 
@@ -20,14 +20,14 @@ _NAMES = {
 }
 
 CODECS = {name: codec for codec, names in _NAMES.items() for name in names.split()}
-"""Python's codec for each name, in lower case, that stands for a charset of W7."""
+"""Python's codec by the charset's name in lower case (W7)."""
 
 _FAR_CHARACTER = re.compile("[\u0800-\U0010ffff]")
 _STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re.IGNORECASE)
 
 
 def is_utf_8(raw: bytes) -> bool:
-    """Whether bytes are UTF-8 beyond doubt: two bytes may be so by chance, three hardly are."""
+    """Whether bytes are surely UTF-8: a sequence of two may be by chance, one of three hardly."""
     try:
         return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
     except UnicodeDecodeError:
@@ -35,6 +35,6 @@ def is_utf_8(raw: bytes) -> bool:
 
 
 def is_url_encoded(text: str) -> bool:
-    """Whether a text looks as if it had been URL-encoded, and is still."""
+    """Whether a text looks URL-encoded."""
     encoded = _STILL_ENCODED.fullmatch(text) if "%" in text else None
     return encoded is not None and encoded[1] is not None

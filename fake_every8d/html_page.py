@@ -1,4 +1,4 @@
-"""What the pages about the operations look like, of whichever API they are."""
+"""The HTML of both APIs' pages about their operations."""
 
 from html import escape
 
@@ -25,5 +25,5 @@ dd {{ margin-left: 0 }}
 
 
 def html_page(title: str, body: str) -> str:
-    """A page with that title, which is text, and that body, which is HTML."""
+    """A page; `title` is text, `body` is HTML."""
     return _PAGE.format(title=escape(title), body=body)

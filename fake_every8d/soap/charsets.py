@@ -23,7 +23,7 @@ def utf8(body: bytes, media_type: str, charset: str | None) -> tuple[bytes, str 
     """A request's body as .NET reads it, in UTF-8; and advice if characters are lost.
 
     A byte order mark outranks the charset, which outranks the declaration. Raises `XmlError`
-    if the declaration decides, and names an encoding that .NET does not have.
+    if the declaration decides and names an encoding that .NET does not have.
     """
     marked = _marked(body)
     if marked is not None:
@@ -32,7 +32,7 @@ def utf8(body: bytes, media_type: str, charset: str | None) -> tuple[bytes, str 
     if codec is None and media_type.startswith("application/"):
         codec = _declared(body)
         if codec == "utf-8":
-            return body, None  # as XML says: what is not UTF-8 is an error
+            return body, None  # invalid UTF-8 is an error of XML
     if codec is None or codec == "ascii":
         return _ascii(body, charset)
     return _decoded(body, codec)

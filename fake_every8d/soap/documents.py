@@ -10,7 +10,7 @@ from fake_every8d.soap.xml_reader import Node, XmlError, XmlReader
 
 _CONNECTED = 0, "取得連線成功。"
 _LOG_FOUND = 0, "發送狀態查詢成功"
-_MOBILE_WIDTH = 20  # what production has been seen to pad MOBILE to (D7)
+_MOBILE_WIDTH = 20  # characters; production was seen padding MOBILE to it (D7)
 
 
 _MARKUP = (
@@ -20,7 +20,7 @@ _MARKUP = (
 
 
 class RepsError(ValueError):
-    """Content XML that the platform does not understand; the text says where and why."""
+    """The platform cannot read the content XML; the text says where and why."""
 
 
 def escape(text: str) -> str:
@@ -90,7 +90,7 @@ def _replies(replies: Iterable[Reply]) -> str:
 
 
 def _cdata(text: str) -> str:
-    # A "]]>" would end the section early, so it is split between two sections.
+    # "]]>" would end the section early, so split it between two sections.
     return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
@@ -102,12 +102,11 @@ def _time(moment: datetime) -> str:
 def recipients(content_xml: str, advice: Advice) -> list[Recipient]:
     """The USERs of a REPS document (S6). Raises `RepsError`.
 
-    A text is all that stands between a USER's tags, blanks included, whether as
-    CDATA or escaped. Tags in it are left out, with advice. An attribute that is absent is the
-    empty string.
+    A text is everything between a USER's tags, blanks included, as CDATA or escaped. Tags in it
+    are left out, with advice. A missing attribute is the empty string.
     """
     try:
-        # It came as characters, so the encoding that it declares no longer matters.
+        # These are characters already, so the declared encoding does not matter.
         reader = XmlReader(content_xml.encode("utf-8", "surrogatepass"))
         return [*_users(reader, advice)]
     except XmlError as error:

@@ -1,4 +1,4 @@
-"""The SOAP API of a platform, bytes in and bytes out: read, execute, respond; and its pages."""
+"""The SOAP API of a platform: reading a call, executing it, responding; and its pages."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ _HTML = "text/html; charset=utf-8"
 
 
 class SoapCall:
-    """A `Call` that came by SOAP (W4).
+    """A `Call` by SOAP (W4).
 
-    Whatever the bytes were, the response is one that ASP.NET could have given: 200, a
-    fault with 500, or a bare 400 or 415.
+    For any bytes the response is one that ASP.NET gives: 200, a fault with 500, or a bare 400
+    or 415.
     """
 
     def __init__(self, platform: Platform, request: envelope.Request) -> None:
@@ -47,7 +47,7 @@ class SoapCall:
 
     @property
     def udc(self) -> Self:
-        """The call itself, which takes the place of the context that spyne would pass."""
+        """The call itself, in place of the context that spyne would pass."""
         return self
 
     @property
@@ -105,13 +105,13 @@ class SoapEndpoint:
         return _operations()
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
-        """Read a POST. The headers are as they came, or None if missing."""
+        """Read a POST. A header is None if it is missing."""
         return SoapCall(self._platform, envelope.Request(body, content_type or "", soap_action))
 
     def page(self, query: str, address: str) -> Response:
         """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).
 
-        `query` is what followed the question mark, `address` the endpoint's own URL.
+        `query` is the part of the URL after the question mark, `address` the endpoint's own URL.
         """
         named: dict[str, str] = {}
         without_name = []
@@ -148,7 +148,7 @@ def _interface() -> Any:
 
 
 def _methods() -> list[Any]:
-    """The operations as spyne describes them."""
+    """The operations, as spyne's method descriptors."""
     return [
         method for service in _interface().services for method in service.public_methods.values()
     ]

@@ -1,4 +1,4 @@
-"""SOAP envelopes, read and written as ASP.NET does, in its order (W3, W4)."""
+"""Reading and writing SOAP envelopes as ASP.NET does, in its order (W3, W4)."""
 
 import functools
 import re
@@ -19,7 +19,7 @@ TNS = "http://tempuri.org/"
 """The target namespace (W2)."""
 
 MAX_REQUEST_LENGTH = 4 * 1024 * 1024
-"""The longest body that ASP.NET reads unless it is told otherwise, in bytes (W9)."""
+"""The longest body that ASP.NET reads by default, in bytes (W9)."""
 
 _TEXT_XML = "text/xml"
 _SOAP_XML = "application/soap+xml"
@@ -35,14 +35,14 @@ _NO_ACTION = (
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of SOAP: how it differs from the other."""
+    """A version of SOAP: its differences from the other."""
 
     namespace: str
     media_type: str
     fault: str
     detail: str
     codes: Mapping[str, str]
-    """Its names for SOAP 1.1's fault codes, where they differ."""
+    """The names of SOAP 1.1's fault codes in this version, where they differ."""
 
     @property
     def content_type(self) -> str:
@@ -82,19 +82,19 @@ class Refused(Exception):
         self.version = version
         self.status = status
         self.code = code
-        """As SOAP 1.1 names it: Client, Server, MustUnderstand …; empty without a fault."""
+        """The code by SOAP 1.1's name: Client, Server, MustUnderstand …; empty without a fault."""
         self.reason = reason
 
 
 class Operation(NamedTuple):
-    """An operation as envelopes and pages have it; elements are named as by `XmlReader`."""
+    """An operation, for envelopes and pages; elements have `XmlReader`'s names."""
 
     name: str
     title: str
-    """What it does, in English and Chinese."""
+    """A phrase that says what it does, in English and Chinese."""
     element: str
     parameters: Mapping[str, int]
-    """Their elements, and their places."""
+    """The place of each parameter, by its element."""
     response: str
     result: str
 
@@ -105,7 +105,7 @@ class Operation(NamedTuple):
 
 
 Operations = Mapping[str, Operation]
-"""By name."""
+"""The operations by name."""
 
 
 @dataclass
@@ -154,21 +154,21 @@ def read(request: Request, operations: Operations) -> tuple[Version, Operation, 
 
 
 def guess_version(request: Request) -> Version:
-    """Step 1. Until the envelope is seen, faults and bare statuses are in this version."""
+    """Step 1: the version of faults and bare statuses until the envelope is read."""
     if request.soap_action is not None and request.media_type != _SOAP_XML:
         return SOAP11
     return SOAP12
 
 
 def route(request: Request, guessed: Version, operations: Operations) -> Operation:
-    """Step 2. By header where that decides; else by the first element in the Body."""
+    """Step 2: the operation by header if that decides, else by the Body's first element."""
     if guessed is SOAP11:
         return _of_soap_action(request, operations)
     return _of_action(operations, _url(request.action or "")) or _of_element(request, operations)
 
 
 def check_media_type(request: Request, guessed: Version) -> None:
-    """Step 3. It comes after routing: a request that cannot be routed gets a fault instead."""
+    """Step 3: refuse other media types. After routing, whose failure is a fault instead."""
     if request.media_type not in (_TEXT_XML, _SOAP_XML):
         request.advice.add(
             f"Production refuses the Content-Type {{}}: send {_TEXT_XML} with SOAP 1.1, "
@@ -179,7 +179,7 @@ def check_media_type(request: Request, guessed: Version) -> None:
 
 
 def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader]:
-    """Step 4. From here on it is the envelope's version that counts."""
+    """Step 4: the version of the envelope, which counts from here on."""
     try:
         reader = XmlReader(request.document)
         reader.move_to_content()
@@ -197,11 +197,11 @@ def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader
 def bind(
     request: Request, version: Version, operation: Operation, reader: XmlReader
 ) -> list[str | None]:
-    """Step 5. Read the rest, and bind the parameters by name; an absent one is null."""
+    """Step 5: read the rest and bind the parameters by name; a missing one is null."""
     try:
         not_understood = _enter_body(version, reader)
         values = _read_body(request, operation, reader)
-        reader.close(1)  # reads what comes right after the envelope, too, but nothing beyond
+        reader.close(1)  # also reads the node right after the envelope, and no further
     except XmlError as error:
         raise _unreadable(request, version, error) from None
     if not_understood is not None:
@@ -216,9 +216,9 @@ def bind(
 def read_usual(request: Request, operation: Operation) -> tuple[Version, list[str | None]] | None:
     """Read a usual request, as nearly all are; None for any other.
 
-    A usual request has nothing in its envelope but the operation, nothing in the operation but
-    its parameters, and nothing in these but text. It has nothing that lxml and `XmlReader` could
-    take for different things: tests/soap/test_usual.py tries it.
+    A usual request has only the operation in its envelope, only parameters in the operation, and
+    only text in these. lxml and `XmlReader` read such a request alike: tests/soap/test_usual.py
+    tries it.
     """
     try:
         document = request.document
@@ -297,7 +297,7 @@ def _of_element(request: Request, operations: Operations) -> Operation:
     try:
         element = _first_in_body(reader)
     except XmlError as error:
-        # An unknown version is the first error.
+        # An unknown version comes first.
         raise _unprocessable(request, _version(envelope), error) from None
     operation = operations.get(_local(element))
     if operation is not None and operation.element == element:
@@ -308,7 +308,7 @@ def _of_element(request: Request, operations: Operations) -> Operation:
 
 
 def _first_in_body(reader: XmlReader) -> str:
-    """The name of the Body's first node, or empty if that is no element. Reads no further."""
+    """The name of the Body's first node, or empty if it is not an element. Reads no further."""
     envelope = reader.name
     if _local(envelope) != "Envelope":
         raise XmlError(_NO_ENVELOPE)
@@ -345,7 +345,7 @@ def _read_header(reader: XmlReader) -> str | None:
     if reader.node is Node.START:
         reader.read()
         while not reader.at_end:
-            # Of either version, and whoever the block is addressed to.
+            # In either version's namespace, and to any actor.
             values = [reader.attributes.get(name) for name in _MUST_UNDERSTAND]
             if not_understood is None and ("1" in values or "true" in values):
                 not_understood = _local(reader.name)
@@ -438,7 +438,7 @@ def _advise_on_element(request: Request, operation: Operation, element: str) -> 
 
 
 def _version(envelope: str) -> Version:
-    """The version of an envelope of that name. Raises `Refused` if there is no such version."""
+    """The version of an envelope by its name. Raises `Refused` if there is no such version."""
     namespace = envelope.rpartition("}")[0]
     version = _VERSIONS.get(namespace)
     if version is None:
@@ -466,7 +466,7 @@ def _local(name: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _url(encoded: str) -> str:
-    """A header's value as `HttpUtility.UrlDecode` has it, `%uXXXX` included."""
+    """A header's value, decoded as by `HttpUtility.UrlDecode`, `%uXXXX` included."""
     return unquote_plus(
         _UNIT.sub(lambda found: quote(chr(int(found[1], 16)), errors="replace"), encoded)
     )
@@ -477,7 +477,7 @@ _UNIT = re.compile("%u([0-9a-fA-F]{4})")
 
 @functools.lru_cache(maxsize=64)
 def _content_type(header: str) -> tuple[str, str | None, str | None]:
-    """A Content-Type's media type, charset and action, as ASP.NET cuts it up."""
+    """A Content-Type's media type, charset and action, parsed as by ASP.NET."""
     media_type, *parameters = header.split(";")
     given: dict[str, str] = {}
     for parameter in parameters:
@@ -500,10 +500,10 @@ def response(version: Version, operation: Operation, text: str) -> bytes:
 
 
 def fault(version: Version, code: str, reason: str) -> bytes:
-    """The envelope of a fault; `code` is as SOAP 1.1 names it."""
+    """The envelope of a fault; `code` is SOAP 1.1's name."""
     body = version.fault.format(
         code=version.codes.get(code, code),
-        # It may quote a header, with characters that XML cannot carry.
+        # A header may be quoted in it, with characters that XML does not allow.
         reason=escape(NOT_XML.sub("\ufffd", reason)),
         # A fault about a header has none.
         detail="" if code == "MustUnderstand" else version.detail,

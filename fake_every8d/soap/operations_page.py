@@ -76,7 +76,7 @@ def unrecognized(path: str) -> str:
 
 def _request(version: Version, prefix: str, operation: Operation, endpoint: str) -> str:
     url = urlsplit(endpoint)
-    # SOAP 1.2 does without.
+    # SOAP 1.2 needs none.
     action = f'SOAPAction: "{TNS}{operation.name}"\n' if version is SOAP11 else ""
     return (
         f"POST {url.path} HTTP/1.1\n"

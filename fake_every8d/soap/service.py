@@ -32,9 +32,10 @@ _REFERENCE = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);")
 def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[Any], Any]:
     """Turn a function of a `SoapCall` and strings into an operation that returns a string.
 
-    Its docstring is its title on the pages. Of the context that spyne passes, only the
-    user-defined part, `udc`, counts: the call. A null parameter arrives as an empty string
-    (W5). `refused` writes the platform's errors, including -99 for an unforeseen one (A6, S3).
+    The function's docstring is the operation's title on the pages. The call is `udc`, the
+    user-defined part of spyne's context; nothing else of the context is used. A null parameter
+    arrives as an empty string (W5). `refused` formats the platform's errors, including -99 for
+    an unforeseen one (A6, S3).
     """
 
     def decorate(function: Callable[..., str]) -> Any:
@@ -159,12 +160,12 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
 
 
 def application(in_protocol: Any = None, out_protocol: Any = None) -> Application:
-    """The service as spyne knows it, ready to be served by protocols of spyne's if given."""
+    """The service as a spyne application; spyne's own protocols, if given, can serve it."""
     return Application([SmsService], TNS, "SMS", in_protocol, out_protocol)
 
 
 def _advise_on_texts(call: "SoapCall", **texts: str) -> None:
-    """Say of texts, by their parameters' names, that they look encoded once too often."""
+    """Add advice for texts, by parameter name, that look encoded once too often."""
     for name, text in texts.items():
         if is_url_encoded(text):
             call.advice.add(_URL_ENCODED, name, text)
@@ -173,6 +174,6 @@ def _advise_on_texts(call: "SoapCall", **texts: str) -> None:
 
 
 def _receipt(call: "SoapCall", receipt: Receipt) -> str:
-    """CREDIT,SENDED,COST,UNSEND,BATCH_ID (S1, P5)."""
+    """The result of a send: CREDIT,SENDED,COST,UNSEND,BATCH_ID (S1, P5)."""
     call.advice.extend(receipt.advice)
     return receipt.line(cost_decimals=1)

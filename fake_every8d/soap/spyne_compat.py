@@ -1,7 +1,7 @@
-"""Makes spyne 2.14 import on Python 3.12 and later, without a warning; to be imported first.
+"""Import spyne 2.14 on Python 3.12 and later, without warnings. Import this before spyne.
 
-The `six` that spyne carries uses an import hook that Python no longer has, so the
-installed one is loaded under that name. It lacks one function that spyne uses.
+spyne's own copy of `six` uses an import hook that Python no longer has, so the installed `six`
+is loaded under that name. It lacks one function that spyne uses.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""XML node by node, forwards only, as .NET's `XmlReader` reads it."""
+"""A reader of XML, node by node, forwards only, like .NET's `XmlReader`."""
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
@@ -7,10 +7,10 @@ from itertools import chain
 from xml.parsers import expat
 
 DEEPEST = 1_000
-"""How many elements may be open at once: .NET has no limit, but memory is limited."""
+"""The most elements open at once: .NET has no limit, but memory is limited."""
 
 BLANKS = " \t\r\n"
-"""All that XML takes for blank."""
+"""The characters that are blank in XML."""
 
 _AT_ONCE = 64 * 1024  # bytes that are parsed before the nodes in them are read
 _NO_ROOT = "Data at the root level is invalid. Line 1, position 1."
@@ -22,24 +22,24 @@ class XmlError(ValueError):
     def __init__(self, problem: str, runtime: str | None = None) -> None:
         super().__init__(problem)
         self.runtime = runtime or problem
-        """.NET's message for it, as far as that is known."""
+        """.NET's message, where it is known."""
 
 
 class Node(Enum):
     """The kinds of nodes."""
 
     START = auto()
-    """Of an element."""
+    """The start of an element."""
     END = auto()
-    """Of an element."""
+    """The end of an element."""
     LEAF = auto()
-    """An element, start to end, with nothing but text in it, or nothing at all."""
+    """A whole element with only text in it, or nothing."""
     EMPTY = auto()
-    """An element that is written `<a/>`."""
+    """An element written `<a/>`."""
     TEXT = auto()
-    """A text, unless that is the whole of an element; blanks by reference or in CDATA, too."""
+    """A text beside other nodes; also blanks by reference or in CDATA."""
     BLANK = auto()
-    """Blanks as they stand between tags."""
+    """Blanks between tags."""
     OTHER = auto()
     """A comment, a processing instruction, or blanks before or after the root."""
     NONE = auto()
@@ -54,17 +54,17 @@ _NOTHING: _Node = (_NONE, "", "", _NO_ATTRIBUTES)
 
 
 class XmlReader:
-    """Stands at a node of a document, at its first to begin with.
+    """A position in a document: at first, its first node.
 
-    The document is in UTF-8, whatever its declaration says. Names are `namespace}name`, or
-    just `name` without a namespace. Reading on raises `XmlError` once it comes to a DTD, or to
-    where the document is not XML 1.0; not before.
+    The document is in UTF-8, whatever its declaration says. Names are `namespace}name`, or just
+    `name` without a namespace. Reading raises `XmlError` when it reaches a DTD or an error in
+    the XML 1.0, not before.
     """
 
     def __init__(self, document: bytes) -> None:
         self._nodes = chain.from_iterable(_nodes(document))
         self.depth = 0
-        """How many elements are open."""
+        """The number of open elements."""
         self.read()
 
     def read(self) -> None:
@@ -79,7 +79,7 @@ class XmlReader:
             self.depth -= 1
 
     def move_to_content(self) -> None:
-        """Move on, unless at one already, to an element's start or end, or to a text."""
+        """Move to the next element's start or end, or text, unless already at one."""
         while self.node is _BLANK or self.node is _OTHER:
             self.read()
 
@@ -90,23 +90,23 @@ class XmlReader:
 
     @property
     def at_element(self) -> bool:
-        """Whether this node is one."""
+        """Whether this node is an element."""
         return self.node is _LEAF or self.node is _START or self.node is _EMPTY
 
     @property
     def at_end(self) -> bool:
-        """Whether there is nothing more in the open element."""
+        """Whether the open element has nothing more in it."""
         return self.node is _END or self.node is _NONE
 
     def skip(self) -> None:
-        """Move past this node, and all that is in it."""
+        """Move past this node and everything in it."""
         if self.node is _START:
             self.close(self.depth)
         else:
             self.read()
 
     def close(self, depth: int) -> None:
-        """Move past the end of the element that made the depth `depth`."""
+        """Move past the end of the element whose start raised the depth to `depth`."""
         while self.depth >= depth:
             self.read()
         self.read()
@@ -114,14 +114,14 @@ class XmlReader:
     def read_element_string(self) -> str:
         """Return the text of this element, and move past its end.
 
-        If an element comes first in it, the text is that element's, and only that one is read:
-        .NET's reader takes its end for the end of both.
+        If it begins with another element, return that one's text and read no further: .NET's
+        reader takes the inner end for both.
         """
         if self.node is _START:
             name = self.name.rpartition("}")[2]
             self.read()
             if self.node is not _LEAF:
-                self.read()  # which says so if the text breaks off
+                self.read()  # raises if the text breaks off
                 raise XmlError(
                     f"{name} is read as text, and there is a comment or an element in it"
                 )
@@ -131,17 +131,17 @@ class XmlReader:
 
 
 def _nodes(document: bytes) -> Iterator[list[_Node]]:
-    """A document's nodes, so many at a time."""
-    if document.startswith(BOM_UTF8):  # a second one, since the first is not of the document
+    """A document's nodes, in lists."""
+    if document.startswith(BOM_UTF8):  # a second one: the first was removed
         raise XmlError("it begins with two byte order marks", _NO_ROOT)
-    content = document.partition(b"\0")[0]  # .NET takes a NUL for the end
+    content = document.partition(b"\0")[0]  # NUL ends a document in .NET
     has_references = b"&#" in document
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
-    parser.buffer_size = len(content) or 1  # else a long text comes in very many parts
+    parser.buffer_size = len(content) or 1  # else a long text arrives in many parts
     nodes: list[_Node] = []
     add = nodes.append
-    parts: list[str] = []  # of a text: CDATA sections are some, and there may be very many
+    parts: list[str] = []  # of one text, such as its CDATA sections, of which there may be many
     is_blank = True
 
     def add_text() -> None:
@@ -177,7 +177,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
 
     def cdata() -> None:
         nonlocal is_blank
-        parts.append("")  # even if it is empty, it is a text
+        parts.append("")  # an empty section is a text, too
         is_blank = False
 
     def is_reference() -> bool:
@@ -193,7 +193,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
     def rest(data: str) -> None:
         if data.strip(BLANKS):
             return  # the end of a CDATA section
-        # Outside the root .NET reads on after blanks, and refuses what is no markup.
+        # Outside the root .NET allows blanks, and refuses other text.
         here = parser.CurrentByteIndex + len(data)
         if document[here : here + 1].strip(b"< \t\r\n"):
             raise XmlError("there is text outside the root", _NO_ROOT)
@@ -214,14 +214,14 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
                 parser.Parse(chunk, is_last)
             except (expat.ExpatError, XmlError) as error:
                 before = content[: parser.ErrorByteIndex]
-                parser.buffer_text = False  # which brings the text up to there
+                parser.buffer_text = False  # flushes the text up to there
                 if parts:
                     add_text()
                 yield nodes
                 if isinstance(error, XmlError):
                     raise
                 raise _error(error, nodes, before) from None
-            # The last two may yet become one.
+            # The last two may still be merged.
             yield nodes[:-2]
             del nodes[:-2]
         yield nodes
@@ -232,7 +232,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bool]]:
     """Parts of a document, and whether each is the last.
 
-    They end with a ">", so that no blanks between two tags are in two parts.
+    A part ends with ">", so that blanks between two tags are never split.
     """
     begin = 0
     while end := content.find(b">", begin + _AT_ONCE) + 1:

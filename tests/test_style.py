@@ -1,0 +1,62 @@
+"""How the package reads: a docstring begins with a noun or an imperative verb."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import fake_every8d
+
+PACKAGE = Path(fake_every8d.__file__).parent
+TO_DO = (
+    "gateway",
+    "web",
+    "control",
+    "compare",
+    "outgoing",
+    "http_api",
+    "fake.py",
+    "cli.py",
+    "config.py",
+    "health.py",
+    "assertions.py",
+    "pytest_plugin.py",
+    "serve.py",
+    "__init__.py",
+    "testcontainers.py",
+)
+
+HEADLESS = {
+    *("What", "Whatever", "Which", "Whichever", "Who", "Whoever", "Whose", "Those", "That"),
+    *("How", "Why", "Where", "When", "As", "Of", "Not", "It", "There"),
+    *("Raises", "Returns", "Takes", "Makes", "Reads", "Sends", "Handles", "Decides"),
+}
+"""First words that are neither a noun nor an imperative verb, such as those of "What it does"."""
+
+
+def docstrings(file: Path) -> Iterator[tuple[int, str]]:
+    """Every docstring in a file, also those of attributes, with its line."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        statements: list[ast.stmt] = []
+        if isinstance(node, ast.Module | ast.ClassDef):
+            statements = node.body
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            statements = node.body[:1]
+        for statement in statements:
+            match statement:
+                case ast.Expr(ast.Constant(str(text))):
+                    yield statement.lineno, text
+
+
+def test_no_docstring_begins_without_a_noun_or_a_verb() -> None:
+    files = [
+        file
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if file.relative_to(PACKAGE).parts[0] not in TO_DO
+    ]
+    found = [(file, line, text) for file in files for line, text in docstrings(file)]
+    assert len(found) > 100
+    assert [
+        f"{file.relative_to(PACKAGE)}:{line}: {text.splitlines()[0]}"
+        for file, line, text in found
+        if text.replace(",", " ").replace(".", " ").split()[0] in HEADLESS
+    ] == []
