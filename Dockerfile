@@ -21,10 +21,8 @@ ARG REVISION
 ARG VERSION
 LABEL org.opencontainers.image.title="fake-every8d" \
       org.opencontainers.image.description="A stand-in for EVERY8D's SMS platform, for tests and for development offline" \
-      org.opencontainers.image.documentation="https://github.com/OWNER/fake-every8d#readme" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="$REVISION" \
-      org.opencontainers.image.source="https://github.com/OWNER/fake-every8d" \
       org.opencontainers.image.version="$VERSION"
 
 COPY --from=build /opt/fake-every8d /opt/fake-every8d

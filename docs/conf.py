@@ -3,10 +3,12 @@
 `sphinx-build -W docs build/site` builds it; `.ci/docs` does so in an environment of its own.
 """
 
+import os
 import re
 from typing import Any
 
-REPOSITORY = "https://github.com/OWNER/fake-every8d/blob/main"
+REPOSITORY = os.environ.get("GITHUB_REPOSITORY")
+"""`owner/name`, in GitHub's workflows. Without it, a link to a file outside docs/ is plain text."""
 
 project = "fake-every8d"
 copyright = "the authors of fake-every8d"
@@ -23,14 +25,15 @@ def adapt(app: Any, name: str, source: list[str]) -> None:
     """Make of a page for a code host one for the site.
 
     What the index links to, section by section, is the site's navigation; and a link to a file
-    outside docs/ leads to the repository.
+    outside docs/ leads to the repository, or is its text alone if that is not known.
     """
     text = source[0]
     if name == "index":
         for title, section in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.M):
             pages = "\n".join(re.findall(r"\]\(([\w.-]+)\.md\)", section))
             text += f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
-    source[0] = re.sub(r"\]\(\.\./", f"]({REPOSITORY}/", text)
+    in_repository = rf"[\1](https://github.com/{REPOSITORY}/blob/main/\2)" if REPOSITORY else r"\1"
+    source[0] = re.sub(r"\[([^\]\n]+)\]\(\.\./([^)\n]+)\)", in_repository, text)
 
 
 def setup(app: Any) -> None:

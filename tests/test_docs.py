@@ -3,11 +3,14 @@
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -27,8 +30,7 @@ SHOWN = {"text", "js", "java", "go", "csharp"}
 """What is not tried: output, and languages of which only what is quoted from a test is."""
 
 SERVED = "http://127.0.0.1:8021"
-REPOSITORY = "git+https://github.com/OWNER/fake-every8d"
-IMAGES = ("fake-every8d", "ghcr.io/OWNER/fake-every8d")
+REPOSITORY = "git+$REPOSITORY"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 VARIABLES = {f"FAKE_EVERY8D_{parameter.name}".upper() for parameter in cli.serve.params}
@@ -165,6 +167,8 @@ def test_a_command_is_right(
             assert rest == ["-t", "fake-every8d", "."]
         case ["docker", "network", "create", _]:
             pass
+        case ["docker", "tag", "fake-every8d", "$IMAGE"] | ["docker", "push", "$IMAGE"]:
+            pass
         case ["docker", "run", *arguments]:
             is_for_the_image(arguments, line)
         case _:
@@ -202,7 +206,7 @@ def is_ours(what: str) -> None:
 
 
 def is_for_the_image(arguments: list[str], text: str) -> None:
-    image = next(word for word in arguments if word in IMAGES)
+    image = next(word for word in arguments if word in ("fake-every8d", "$IMAGE"))
     is_accepted_by_the_image(text)
     assert arguments[arguments.index(image) + 1 :] == []
 
@@ -220,6 +224,49 @@ def is_accepted_by_the_image(text: str) -> None:
 def test_a_pipeline_asks_for_what_the_image_has(example: Example) -> None:
     assert yaml.safe_load(example.code)
     is_accepted_by_the_image(example.code)
+
+
+def commands(pipeline: dict[str, Any]) -> str:
+    """What the jobs of GitHub or GitLab run if nothing fails, one command a line."""
+    found: list[str] = []
+    for job in pipeline.get("jobs", pipeline).values():
+        found += [
+            each["run"] for each in job.get("steps", ()) if "run" in each and "if" not in each
+        ]
+        found += [*job.get("before_script", ()), *job.get("script", ())]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [each for each in of("yaml") if "pip install" in each.code],
+    ids=lambda example: example.page,
+)
+def test_a_pipeline_without_an_image_serves(example: Example, tmp_path: Path) -> None:
+    """All but the installation, and with a request in the place of `make test`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    lines = commands(yaml.safe_load(example.code)).splitlines()
+    (installation,) = [line for line in lines if line.startswith("pip ")]
+    is_ours(shlex.split(installation)[-1])
+    assert lines.pop() == "make test"
+    lines.remove(installation)
+    (url,) = re.findall(r'SMS_URL: "(\S+)"', example.code)
+    curl = f'"{require("curl")}" -sSf --noproxy "*" "{url.replace("8021", port)}?WSDL"'
+    done = subprocess.run(
+        [require("bash"), "-euc", "\n".join(["trap 'kill $!' EXIT", *lines, curl])],
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "FAKE_EVERY8D_PORT": port,
+            "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+        },
+        capture_output=True,
+        encoding="utf-8",
+        timeout=DEADLINE,
+    )
+    assert done.returncode == 0, done.stderr + (tmp_path / "fake-every8d.log").read_text("utf-8")
+    assert "<wsdl:definitions" in done.stdout
 
 
 @pytest.mark.parametrize("example", of("powershell"), ids=lambda example: example.page)

@@ -51,3 +51,15 @@ def test_the_pythons_claimed_are_those_tested() -> None:
     tested = re.search(r"python: \[(.*)\]", WORKFLOWS["test"])
     assert tested is not None
     assert re.findall("[0-9.]+", tested[1]) == claimed
+
+
+@pytest.mark.skipif(not WORKFLOWS, reason="an sdist has no workflows")
+def test_a_release_says_where_it_comes_from() -> None:
+    """Where that is, is known to the workflow only: nothing else has a name to be filled in."""
+    release = WORKFLOWS["release"]
+    assert "grep -A 4 '^\\[project.urls\\]' pyproject.toml" in release
+    for label in ("documentation", "source"):
+        assert f"org.opencontainers.image.{label}=${{{{ github.server_url }}}}/" in release
+    shown = [*ROOT.glob("*.*"), *ROOT.glob("docs/*.*"), *ROOT.glob("fake_every8d/**/*.*")]
+    texts = [file for file in [ROOT / "Dockerfile", *shown] if file.is_file()]
+    assert [file for file in texts if b"OWNER" in file.read_bytes()] == []
