@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fake_every8d.advice import AdviceKind, AdviceText
     from fake_every8d.control.failures import (
         Failure,
         FailureEffect,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountChanges",
+    "AdviceKind",
+    "AdviceText",
     "Attempt",
     "BatchSummary",
     "Clock",
@@ -67,6 +70,8 @@ __all__ = [
 
 _ELSEWHERE = {
     "AccountChanges": "fake",
+    "AdviceKind": "advice",
+    "AdviceText": "advice",
     "FakeEvery8d": "fake",
     "Failure": "control.failures",
     "FailureEffect": "control.failures",

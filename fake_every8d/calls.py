@@ -1,9 +1,10 @@
 """A call of one of the platform's operations, through either of its APIs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, Protocol, get_args
 
+from fake_every8d.advice import Advice
 from fake_every8d.gateway.errors import InvalidInput
 
 OperationName = Literal[
@@ -37,13 +38,6 @@ def known_operation(name: str) -> None:
     close = get_close_matches(asked, spelt, n=1)
     hint = f"did you mean {spelt[close[0]]}?" if close else f"there are {', '.join(names)}"
     raise InvalidInput(f"there is no operation {name!r}; {hint}")
-
-
-_FEW = 3  # sentences of one kind
-_KINDS = 20  # kinds of sentence: more than the APIs have
-_OTHERS = ""
-_LONGEST_VALUE = 100  # characters of a value from the client, within a sentence
-_LONGEST = 500  # characters of a sentence
 
 
 class Response(NamedTuple):
@@ -80,7 +74,7 @@ class Call(Protocol):
         """The result, short enough for a log: a code, a receipt, a fault. Never a secret."""
 
     @property
-    def advice(self) -> "Advice":
+    def advice(self) -> Advice:
         """Warnings about production's behaviour that people may not expect."""
 
     @property
@@ -98,59 +92,3 @@ class Call(Protocol):
 
     def fail(self, reason: str) -> Response:
         """The response of a server that failed: a SOAP fault, or the HTTP API's equivalent."""
-
-
-class Advice:
-    """What the sender of a call should know, a sentence each: bounded, whatever was sent.
-
-    Of sentences that differ only in their values, the first three are kept, and the number of
-    the others.
-    """
-
-    __slots__ = ("_harmless", "_kinds")
-
-    def __init__(self) -> None:
-        self._kinds: dict[str, tuple[list[str], int]] = {}
-        self._harmless: set[str] = set()
-
-    def add(self, sentence: str, *values: str, loses: bool = True) -> None:
-        """Add `sentence.format(*values)`, of the kind `sentence`; long values are cut short.
-
-        Without values, the sentence is added as it stands. `loses` is whether something is
-        lost or misbilled because of it: a message, a part of one, points.
-        """
-        kind = _cut(sentence, _LONGEST)
-        if kind not in self._kinds and len(self._kinds) >= _KINDS:
-            kind = _OTHERS
-        told, times = self._kinds.get(kind, ([], 0))
-        if times < _FEW:
-            short = [_cut(value, _LONGEST_VALUE) for value in values]
-            told.append(_cut(sentence.format(*short) if values else sentence, _LONGEST))
-        self._kinds[kind] = told, times + 1
-        if not loses and kind != _OTHERS:
-            self._harmless.add(kind)
-
-    def extend(self, sentences: Iterable[str]) -> None:
-        """Add sentences as they stand, such as those of a `Receipt`."""
-        for sentence in sentences:
-            self.add(sentence)
-
-    def __iter__(self) -> Iterator[str]:
-        """The sentences, with those of a kind together."""
-        return self._sentences(self._kinds)
-
-    @property
-    def losses(self) -> Iterator[str]:
-        """Those of them because of which something is lost or misbilled."""
-        return self._sentences(kind for kind in self._kinds if kind not in self._harmless)
-
-    def _sentences(self, kinds: Iterable[str]) -> Iterator[str]:
-        for kind in kinds:
-            told, times = self._kinds[kind]
-            yield from told
-            if times > _FEW:
-                yield f"And {times - _FEW:,} more like the last."
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

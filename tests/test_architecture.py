@@ -11,15 +11,16 @@ import fake_every8d
 
 PACKAGE = Path(fake_every8d.__file__).parent
 ALLOWED = {
-    "gateway": {"gateway"},
-    "soap": {"soap", "gateway", "calls", "charsets", "html_page"},
-    "http_api": {"http_api", "gateway", "calls", "charsets", "html_page"},
-    "calls": {"calls", "gateway"},
+    "advice": {"advice"},
+    "gateway": {"gateway", "advice"},
+    "soap": {"soap", "advice", "gateway", "calls", "charsets", "html_page"},
+    "http_api": {"http_api", "advice", "gateway", "calls", "charsets", "html_page"},
+    "calls": {"calls", "advice", "gateway"},
     "charsets": {"charsets"},
     "html_page": {"html_page"},
-    "control": {"control", "gateway", "calls"},
+    "control": {"control", "advice", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},
-    "web": {"web", "soap", "http_api", "control", "gateway", "calls"},
+    "web": {"web", "soap", "http_api", "control", "advice", "gateway", "calls"},
     # It starts a fake, and asks where its APIs are; it knows nothing of what is behind them.
     "compare": {"compare", "fake", "web", "http_api", "gateway"},
 }

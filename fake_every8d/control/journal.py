@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wsgi import get_path_info
 
+from fake_every8d.advice import AdviceText
 from fake_every8d.calls import Call
 from fake_every8d.control import masking
 from fake_every8d.control.readable import decoded, encoding_of
@@ -85,6 +86,10 @@ class RecordedRequest:
 
     def _masked(self, text: str) -> str:
         return masking.masked(text, self._hidden())
+
+    def _masked_advice(self, text: AdviceText) -> AdviceText:
+        masked = {name: self._masked(value) for name, value in text.values.items()}
+        return AdviceText(text.kind, masked)
 
     def _masked_headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         return {
@@ -176,14 +181,15 @@ class RecordedRequest:
         return self._milliseconds
 
     @property
-    def advice(self) -> tuple[str, ...]:
-        """What production would do here that people may not expect, a sentence each."""
-        return tuple(map(self._masked, self._advice))
+    def advice(self) -> tuple[AdviceText, ...]:
+        """What production would do here that people may not expect: a sentence each, which has a
+        `code`, and the `values` in it, for programs."""
+        return tuple([self._masked_advice(text) for text in self._advice])
 
     @property
-    def losses(self) -> tuple[str, ...]:
+    def losses(self) -> tuple[AdviceText, ...]:
         """The part of the advice that is about something lost or misbilled."""
-        return tuple(map(self._masked, self._losses))
+        return tuple([self._masked_advice(text) for text in self._losses])
 
     @property
     def failure(self) -> str | None:
@@ -285,7 +291,9 @@ def _size(request: RecordedRequest) -> int:
     environ, headers = request._environ, request._response_headers
     told = [len(value) for value in environ.values() if value.__class__ is str]
     sent = [len(name) + len(value) for name, value in headers]
-    said = (request._operation, request._user_id, request._result, *request._advice)
+    said = [request._operation, request._user_id, request._result, *request._advice]
+    for text in request._advice:
+        said += text.values.values()
     kept = (*said, *request._taken)
     return (
         _ENTRY_BYTES

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 from random import Random
 
+from fake_every8d.advice import AdviceKind, AdviceText
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import Account, Accounts, Caller, Login, Token
 from fake_every8d.gateway.changes import Changes, Lock, Returned
@@ -42,14 +43,6 @@ PAGE = 1000
 
 _outdated = partial(PlatformError, *NO_SESSION)
 _PAGE_NUMBER = re.compile(r"0*([1-9][0-9]{0,999})")
-_NOT_OF_EDITION = (
-    "A message of it is at status {0}, or comes to it, which the document of edition {1} does not "
-    "have."
-)
-_REPEATED = (
-    "The same text went to {} within the last 24 hours, and is sent and billed again: "
-    "sendSMS4FilterMessage leaves such numbers out."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,15 +378,21 @@ class Platform:
             charged.credit, sending.sent, Decimal(sending.cost), sending.unsent, batch.id, advice
         )
 
-    def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[str, ...]:
+    def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[AdviceText, ...]:
         """Advice of statuses that the messages have, or come to, and the edition has not (E3)."""
         statuses = {record.status for record in sending.batch.records}
         going_out = [*sending.at_once, *chain.from_iterable(sending.booked.values())]
         statuses |= {outcome.status for outcome, _ in self.outcomes.by_outcome(going_out)}
         lacking = [status for status in statuses if not status.is_of(edition)]
-        return tuple([_NOT_OF_EDITION.format(each.value, edition) for each in sorted(lacking)])
+        kind = AdviceKind.NOT_OF_EDITION
+        return tuple(
+            [
+                AdviceText(kind, {"status": each.value, "edition": edition})
+                for each in sorted(lacking)
+            ]
+        )
 
-    def _repeated(self, sending: Sending, submission: Submission) -> tuple[str, ...]:
+    def _repeated(self, sending: Sending, submission: Submission) -> tuple[AdviceText, ...]:
         """Advice that names the first whose last SMS was the same."""
         batch = sending.batch
         since = batch.accepted_at - DAY
@@ -401,7 +400,8 @@ class Platform:
             if record.finished_at is None and self.store.last_sent(
                 batch.user_id, record.to, record.content, since, only_last=True
             ):
-                return (_REPEATED.format(submission.recipients[record.place].mobile),)
+                number = submission.recipients[record.place].mobile
+                return (AdviceText(AdviceKind.REPEATED, {"number": number}),)
         return ()
 
     def _sent_before(self, user_id: str, recipients: Sequence[Recipient]) -> list[SentBefore]:

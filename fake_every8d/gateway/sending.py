@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from fake_every8d.advice import AdviceKind, AdviceText
 from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import TAIPEI, to_micros
@@ -24,22 +25,6 @@ DAY = 24 * 3_600_000_000
 (H11)."""
 
 _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
-
-_NOT_886 = (
-    "In sendParamSMS a domestic number that is not written +886… is billed at three times "
-    "the price; write {} as +886…."
-)
-_INVALID = (
-    "no number that SMS can go to: {}. A Taiwan mobile is 0912345678 "
-    "or +886912345678, another country's +14155550100."
-)
-_NO_CONTENT = "because there is no content for it: {}."
-_BAD_TIME = "because the send time is no YYYYMMDDhhmmss or gone by more than 24 hours: {}."
-_NO_ABROAD = "because the account may not send abroad (國際簡訊發送設定): {}."
-_TOO_DEAR = "because the credit does not cover it: {}."
-_LONG = "Content of over 333 characters goes out, and is billed, as several SMS: {} characters."
-_LONG_NAME = "A NAME is cut to 50 characters: {}."
-_NO_ADDRESS = "No copy goes to an EMAIL that is not one address: {}."
 
 
 class Submission(NamedTuple):
@@ -71,8 +56,8 @@ class Receipt(NamedTuple):
     unsent: int
     """Recipients that the credit did not cover (UNSEND)."""
     batch_id: str
-    advice: tuple[str, ...]
-    """What happened that people do not expect, a sentence each."""
+    advice: tuple[AdviceText, ...]
+    """What happened that people do not expect."""
 
     def line(self, *, cost_decimals: int) -> str:
         """CREDIT,SENDED,COST,UNSEND,BATCH_ID, as both APIs have it (S1, P5, H9)."""
@@ -122,7 +107,7 @@ class Sending:
         self._invalid = (
             Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
         )
-        self._remarks: dict[str, list[str]] = {}  # what for
+        self._advice: dict[tuple[AdviceKind, str, Status | None], list[str]] = {}
         self._due_times: dict[str, int | None] = {"": batch.accepted_at}
         self._prices: dict[str, int] = {}
         batch.records = tuple(
@@ -148,19 +133,22 @@ class Sending:
         return len(self.refused) if self._account.test_mode else accepted
 
     @property
-    def advice(self) -> tuple[str, ...]:
-        """What happened here that people do not expect of the platform, a sentence each."""
-        if not self._remarks:
-            return ()
-        return tuple([text.format(_few(items)) for text, items in self._remarks.items()])
+    def advice(self) -> tuple[AdviceText, ...]:
+        """What happened here that people do not expect of the platform."""
+        return tuple(
+            [
+                AdviceText(kind, {name: _few(items)} | ({"status": status.value} if status else {}))
+                for (kind, name, status), items in self._advice.items()
+            ]
+        )
 
     def _leave_out(self, credit: Decimal) -> None:
         """Refuse those that `credit` does not cover (P7)."""
         self.cost = 0
         for record in self.batch.records:
             if record.cost > credit - self.cost:
-                what = f"{record.to} ({record.cost} points)"
-                record.status = self._refuse(Status.NO_CREDIT, _TOO_DEAR, what)
+                what = f"{record.to} ({record.cost})"
+                record.status = self._refuse(Status.NO_CREDIT, AdviceKind.NO_CREDIT, what)
                 record.cost = 0
                 self.unsent += 1
             self.cost += record.cost
@@ -174,16 +162,18 @@ class Sending:
         if account.test_mode:
             status = Status.TEST_MODE
         elif number.kind is _NO_NUMBER:
-            status = self._refuse(self._invalid, _INVALID, recipient.mobile)
+            status = self._refuse(self._invalid, AdviceKind.INVALID_NUMBER, recipient.mobile)
         elif not recipient.content:
             # The document has no status of its own for it.
-            status = self._refuse(self._invalid, _NO_CONTENT, recipient.mobile)
+            status = self._refuse(self._invalid, AdviceKind.NO_CONTENT, recipient.mobile)
         elif due is None:
             malformed = self._edition is Edition.OF_2021 and not is_send_time(send_time)
             late = Status.MALFORMED_SEND_TIME if malformed else Status.INVALID_SEND_TIME
-            status = self._refuse(late, _BAD_TIME, send_time)
+            status = self._refuse(late, AdviceKind.BAD_TIME, send_time, "times")
         elif number.kind is _INTERNATIONAL and not account.international:
-            status = self._refuse(Status.INTERNATIONAL_DISABLED, _NO_ABROAD, number.e164)
+            status = self._refuse(
+                Status.INTERNATIONAL_DISABLED, AdviceKind.ABROAD_IS_OFF, number.e164
+            )
         else:
             status = _BOOKED if due > now else _SENT
         if len(recipient.name) > _NAME_LENGTH // 2:
@@ -191,7 +181,7 @@ class Sending:
         if recipient.email:
             recipient = recipient._replace(email=recipient.email.strip())
             if recipient.email and not is_address(recipient.email):
-                self._remark(_NO_ADDRESS, recipient.email)
+                self._advise(AdviceKind.NO_ADDRESS, "addresses", recipient.email)
         record = Record(self.batch, recipient, place, number, status)
         if status is _SENT or status is _BOOKED:
             assert due is not None
@@ -210,25 +200,26 @@ class Sending:
             units = pricing.length(recipient.content, reply_link=bool(self.batch.event_id))
             price = self._prices[recipient.content] = pricing.points(units)
             if units > pricing.LONGEST:
-                self._remark(_LONG, str(units))
+                self._advise(AdviceKind.LONG_CONTENT, "lengths", str(units))
         if number.kind is _DOMESTIC:
             if not self._submission.as_written or recipient.mobile.lstrip().startswith("+886"):
                 return price
-            self._remark(_NOT_886, recipient.mobile)  # N4
+            self._advise(AdviceKind.NOT_AS_886, "numbers", recipient.mobile)  # N4
         return price * pricing.INTERNATIONAL_FACTOR
 
-    def _refuse(self, status: Status, remark: str, what: str) -> Status:
-        self._remark(f"Refused with status {status.value}, {remark}", what)
+    def _refuse(self, status: Status, kind: AdviceKind, what: str, name: str = "numbers") -> Status:
+        self._advise(kind, name, what, status)
         return status
 
-    def _remark(self, text: str, what: str) -> None:
-        self._remarks.setdefault(text, []).append(what)
+    def _advise(self, kind: AdviceKind, name: str, what: str, status: Status | None = None) -> None:
+        """Advise of `what`, one of several that the value `name` lists."""
+        self._advice.setdefault((kind, name, status), []).append(what)
 
     def _fit_name(self, recipient: Recipient) -> Recipient:
         units = recipient.name.encode("utf-16-le", "surrogatepass")
         if len(units) <= 2 * _NAME_LENGTH:
             return recipient
-        self._remark(_LONG_NAME, recipient.name)
+        self._advise(AdviceKind.LONG_NAME, "names", recipient.name)
         name = units[: 2 * _NAME_LENGTH].decode("utf-16-le", "ignore")
         return recipient._replace(name=name)
 
@@ -257,6 +248,6 @@ def _moment(send_time: str) -> int | None:
 
 
 def _few(items: Sequence[str]) -> str:
-    """The first of many items, in a list that can be read."""
+    """The first of many items, in a list that can be read in any language."""
     shown = ", ".join(item if item else "(none)" for item in items[:_SHOWN])
-    return shown if len(items) <= _SHOWN else f"{shown} and {len(items) - _SHOWN} more"
+    return shown if len(items) <= _SHOWN else f"{shown}, … (+{len(items) - _SHOWN})"

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from fake_every8d.calls import Advice, Response
+from fake_every8d.advice import Advice, AdviceKind
+from fake_every8d.calls import Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
 from fake_every8d.gateway.errors import NO_CHANNEL, UNFORESEEN
 from fake_every8d.http_api.forms import Parameters, read_form
@@ -15,7 +16,6 @@ from fake_every8d.http_api.operations import (
     CONNECTION_HANDLER,
     CONNECTIONS,
     OPERATIONS,
-    SINCE_2022,
     Context,
     Operation,
 )
@@ -30,17 +30,6 @@ _PLACE = re.compile(r"(?:/[^/]+)?/API21/HTTP(?:/(.*))?", re.IGNORECASE | re.DOTA
 _NAMES = {name.lower(): name for name in (*OPERATIONS, CONNECTION_HANDLER)}
 _SUFFIX = ".ashx"
 _LONG_BODY = 4 * 1024 * 1024  # bytes
-
-_NO_FORM = "Production returns -99 and does nothing when it cannot read the request: {}."
-_LONG = "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
-_NO_CHANNEL = (
-    "An EventID needs an account with interactive channels (interactive = true here): nothing was "
-    "sent."
-)
-_COMPRESSED = (
-    "The body is read as it came, although its Content-Encoding is {}: ASP.NET decompresses no "
-    "request. Send it as it is."
-)
 
 _SERVER_ERROR = """<!DOCTYPE html>
 <html><head><title>{0}</title></head>
@@ -65,9 +54,9 @@ class HttpCall:
         self._context = Context(platform, platform.edition, token or Login("", ""), Advice())
         advice = self._context.advice
         if len(request.body) > _LONG_BODY:
-            advice.add(_LONG)
+            advice.add(AdviceKind.LONG_BODY)
         if request.content_encoding.strip().lower() not in ("", "identity"):
-            advice.add(_COMPRESSED, request.content_encoding)
+            advice.add(AdviceKind.COMPRESSED, encoding=request.content_encoding)
         try:
             if name == CONNECTION_HANDLER:
                 fields = read_json(request, advice)
@@ -81,7 +70,7 @@ class HttpCall:
                 self._context.caller = Login(given["UID"], given["PWD"])
             self._given = given
         except Malformed as malformed:
-            advice.add(_NO_FORM, str(malformed))
+            advice.add(AdviceKind.UNREADABLE, why=malformed)
         if self._operation is not None:
             self.operation = self._operation.call_name
         self.user_id = platform.owner(self._context.caller)
@@ -112,9 +101,9 @@ class HttpCall:
     def execute(self) -> None:
         call, operation = self._context, self._operation or CONNECTIONS["1"]
         if isinstance(call.caller, Token):
-            call.later("A Bearer token", SINCE_2022)
+            call.later("Authorization: Bearer", AdviceKind.SINCE_2022)
         if self._name == CONNECTION_HANDLER:
-            call.later(self._name, SINCE_2022)
+            call.later(self._name, AdviceKind.SINCE_2022)
         elif self._name == "SendParam":
             call.later(self._name)
         try:
@@ -128,10 +117,10 @@ class HttpCall:
             )
         except PlatformError as error:
             if error.code == NO_CHANNEL[0]:
-                call.advice.add(_NO_CHANNEL)
+                call.advice.add(AdviceKind.NO_CHANNEL)
             self._output = operation.refuse(error, call.edition)
         except Malformed as malformed:
-            call.advice.add(_NO_FORM, str(malformed))
+            call.advice.add(AdviceKind.UNREADABLE, why=malformed)
             self._output = operation.refuse(PlatformError(*UNFORESEEN), call.edition)
         except Exception:
             _logger.exception("%s failed", operation.call_name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.charsets import CODECS, is_utf_8
 from fake_every8d.http_api.requests import Request, carried
 
@@ -15,34 +15,6 @@ _MOST_FIELDS = 1000  # of a form, as ASP.NET's aspnet:MaxHttpCollectionKeys
 _LONGEST_QUERY = 2048  # characters, as ASP.NET's maxQueryStringLength
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-
-_NO_FORM = (
-    "The body is not read, because its Content-Type is {}: send "
-    "application/x-www-form-urlencoded or multipart/form-data."
-)
-_BROKEN_MULTIPART = "The multipart/form-data cannot be read: {}."
-_FILE = "{} is a file of the form, and no field: it is not read."
-_PLUS = (
-    "A + that is not encoded as %2B arrives as a blank, as in DEST here: 886… is taken "
-    "as +886…, and the number of another country is refused."
-)
-_TOO_MANY_FIELDS = "Of a form's fields the first 1000 are read."
-_LONG_QUERY = (
-    "A query of more than 2,048 characters, some 220 Chinese ones, is over ASP.NET's default "
-    "limit: production may refuse it. Send a form."
-)
-_NO_NAME = (
-    "After {} comes a field without a name, and nothing comes of that: an & within a text must be "
-    "encoded as %26, or the text ends there."
-)
-_LOST = (
-    "Text is lost: {} is read as {}, which its bytes are not. What cannot be read becomes {}, and "
-    "is sent and billed like that."
-)
-_IS_UTF_8 = (
-    "Text is lost: {} is read as {}, as the Content-Type says, but its bytes are UTF-8. It is sent "
-    "and billed as it was read."
-)
 
 _ESCAPES = re.compile(rb"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _UNICODE_ESCAPE = re.compile(rb"%u([0-9a-fA-F]{4})")
@@ -66,7 +38,7 @@ class Parameters:
 def read_form(request: Request, advice: Advice) -> Parameters:
     """The parameters in the query and in a form in the body; the query's win."""
     if len(request.query) > _LONGEST_QUERY:
-        advice.add(_LONG_QUERY)
+        advice.add(AdviceKind.LONG_QUERY)
     media_type, options = _content_type(request)
     # Before werkzeug 2.3, a parameter without a value is None.
     charset = (options.get("charset") or "").lower()
@@ -78,7 +50,7 @@ def read_form(request: Request, advice: Advice) -> Parameters:
             request.body, options.get("boundary") or "", _Decoder(charset, advice), advice
         )
     elif request.body:
-        advice.add(_NO_FORM, media_type or "missing")
+        advice.add(AdviceKind.NO_FORM, type=media_type)
     body = _joined(form, advice)
     # As .NET has it: the form's charset is the query's, too, but for UTF-16.
     in_query = _Decoder("" if CODECS.get(charset) == "utf-16-le" else charset, advice)
@@ -109,10 +81,11 @@ class _Decoder:
             text = raw.decode(self._codec)
         except UnicodeDecodeError:
             lost = "?" if self._codec == "ascii" else "\ufffd"
-            self._advice.add(_LOST, name, self._charset, "?" if lost == "?" else "U+FFFD")
+            instead = "?" if lost == "?" else "U+FFFD"
+            self._advice.add(AdviceKind.LOST, name=name, charset=self._charset, instead=instead)
             return raw.decode(self._codec, "replace").replace("\ufffd", lost)
         if self._codec != "utf-8" and is_utf_8(raw):
-            self._advice.add(_IS_UTF_8, name, self._charset)
+            self._advice.add(AdviceKind.IS_UTF_8, name=name, charset=self._charset)
         return text
 
     def unescaped(self, encoded: bytes, name: str) -> str:
@@ -146,7 +119,7 @@ def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple
         return
     fields = encoded.split(b"&", _MOST_FIELDS)
     if len(fields) > _MOST_FIELDS:
-        advice.add(_TOO_MANY_FIELDS)
+        advice.add(AdviceKind.MANY_FIELDS)
         del fields[_MOST_FIELDS]
     decoded_name = ""
     for field in fields:
@@ -154,10 +127,10 @@ def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple
         if equals:
             decoded_name = decoder.unescaped(name, "A name")
             if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
-                advice.add(_PLUS, loses=False)  # a refused number has its own advice
+                advice.add(AdviceKind.PLUS)
             yield decoded_name, decoder.unescaped(value, decoded_name)
         elif decoded_name and field.strip():  # it may be the rest of a password: it is not shown
-            advice.add(_NO_NAME, decoded_name)
+            advice.add(AdviceKind.NO_NAME, name=decoded_name)
 
 
 def _parts(
@@ -172,11 +145,11 @@ def _parts(
     try:
         while not isinstance(event := parser.next_event(), Epilogue | NeedData):
             if isinstance(event, File):
-                advice.add(_FILE, event.name)
+                advice.add(AdviceKind.FILE, name=event.name)
                 name = ""
             elif isinstance(event, Field):
                 if len(fields) == _MOST_FIELDS:
-                    advice.add(_TOO_MANY_FIELDS)
+                    advice.add(AdviceKind.MANY_FIELDS)
                     break
                 name, value = event.name or "", b""
             elif isinstance(event, Data):
@@ -184,7 +157,7 @@ def _parts(
                 if name and not event.more_data:
                     fields.append((name, decoder.text(value, name)))
     except Exception as error:  # such as headers that are none
-        advice.add(_BROKEN_MULTIPART, str(error) or type(error).__name__)
+        advice.add(AdviceKind.BROKEN_MULTIPART, why=str(error) or type(error).__name__)
         return ()
     return fields
 

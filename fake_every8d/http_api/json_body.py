@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice
 from fake_every8d.http_api.requests import Request, carried
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.gateway import Caller, Edition, Login, Platform, PlatformError, Recipient, Token
 from fake_every8d.gateway.errors import NO_CREDENTIALS
 from fake_every8d.http_api.forms import Parameters
@@ -23,21 +23,6 @@ from fake_every8d.http_api.responses import (
     token_json,
 )
 
-_LATER = "{} came {}; the fake plays edition {}, and takes it all the same."
-_IN_2025 = "with edition 2025"
-SINCE_2022 = "after edition 2021, by May 2022"  # production F19
-_MR = "No edition has MR among the parameters of sendSMS: it is taken as the record number."
-_STATUS_REPORT_URL = (
-    "StatusReportURL is ignored since 2017: reports go to the URL that the account is set up with."
-)
-_NO_BATCH = "BID {} is no batch of this account."
-_NO_PAGE = "PNO must be the number of a page, 1 or more; with {} nothing is found."
-_NOTHING_BOOKED = "Nothing was erased: BID {} is no batch of this account that has bookings."
-_NO_REPLY = "BID {} is no batch of this account that was replied to."
-_NO_FORMAT = "RESPFORMAT must be one of {}; with {} it is taken as 0, TAB."
-_FEW_VALUES = "Param must have five values, four | between them; {} has {}: the others are empty."
-_MANY_VALUES = "Of Param the first five values count; {} has {}."
-
 _FIELD = re.compile("%field([1-5])%")
 _PAGE = re.compile("0*[1-9][0-9]*", re.ASCII)
 
@@ -53,10 +38,10 @@ class Context:
     secrets: list[str] = field(default_factory=list)
     """What it returns and nobody else should see."""
 
-    def later(self, what: str, came: str = _IN_2025) -> None:
+    def later(self, what: str, kind: AdviceKind = AdviceKind.LATER_EDITION) -> None:
         """Advise that something came after the edition that is played, unless it is 2025 (E2)."""
         if self.edition < Edition.OF_2025:
-            self.advice.add(_LATER, what, came, self.edition, loses=False)
+            self.advice.add(kind, what=what, edition=self.edition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +92,9 @@ def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
 
 def _options(call: Context, given: Parameters) -> dict[str, str]:
     if given["MR"]:
-        call.advice.add(_MR, loses=False)
+        call.advice.add(AdviceKind.MR_IN_SEND_SMS)
     if "StatusReportURL" in given:
-        call.advice.add(_STATUS_REPORT_URL)
+        call.advice.add(AdviceKind.STATUS_REPORT_URL)
     return {
         "record_number": given["MR"],
         "retry_time": given["RETRYTIME"],
@@ -161,9 +146,9 @@ def _filled(call: Context, template: str, param: str) -> str:
         return template
     values = param.split("|") if param else []
     if len(values) < 5:
-        call.advice.add(_FEW_VALUES, param or "(none)", str(len(values)), loses=False)
+        call.advice.add(AdviceKind.FEW_VALUES, param=param, n=len(values))
     elif len(values) > 5:
-        call.advice.add(_MANY_VALUES, param, str(len(values)))
+        call.advice.add(AdviceKind.MANY_VALUES, param=param, n=len(values))
     values += [""] * 5
     return _FIELD.sub(lambda found: values[int(found[1]) - 1], template)
 
@@ -172,7 +157,7 @@ def _get_delivery_status(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
     log = call.platform.delivery_log(call.caller, batch_id, page_no)
     if not log.count:
-        _tell_why_nothing(call, batch_id, page_no, _NO_BATCH)
+        _tell_why_nothing(call, batch_id, page_no, AdviceKind.NO_BATCH)
     table = delivery_table(log, batch_id, call.edition)
     return _formatted(call, given, table, {"0": Table.tab, "1": Table.json, "2": Table.xml})
 
@@ -181,16 +166,16 @@ def _get_reply_message(call: Context, given: Parameters) -> Output:
     batch_id, page_no = given["BID"].strip(), given["PNO"].strip()
     replies = call.platform.replies(call.caller, batch_id, page_no)
     if not replies.count:
-        _tell_why_nothing(call, batch_id, page_no, _NO_REPLY)
+        _tell_why_nothing(call, batch_id, page_no, AdviceKind.NO_REPLY)
     table = reply_table(replies, batch_id)
     return _formatted(call, given, table, {"0": Table.tab, "1": Table.json})
 
 
-def _tell_why_nothing(call: Context, batch_id: str, page_no: str, otherwise: str) -> None:
+def _tell_why_nothing(call: Context, batch_id: str, page_no: str, otherwise: AdviceKind) -> None:
     if page_no and not _PAGE.fullmatch(page_no):
-        call.advice.add(_NO_PAGE, page_no, loses=False)
+        call.advice.add(AdviceKind.NO_PAGE, page_no=page_no)
     else:
-        call.advice.add(otherwise, batch_id or "(none)", loses=False)
+        call.advice.add(otherwise, batch_id=batch_id)
 
 
 def _formatted(
@@ -203,7 +188,7 @@ def _formatted(
     if wanted:
         call.later("RESPFORMAT")
     if wanted and wanted not in formats:
-        call.advice.add(_NO_FORMAT, ", ".join(formats), wanted, loses=False)
+        call.advice.add(AdviceKind.NO_FORMAT, formats=", ".join(formats), format=wanted)
     return formats.get(wanted, Table.tab)(table)
 
 
@@ -211,7 +196,7 @@ def _erase_booking(call: Context, given: Parameters) -> Output:
     batch_id = given["BID"].strip()
     erased = call.platform.erase_booking(call.caller, batch_id)
     if erased is None:
-        call.advice.add(_NOTHING_BOOKED, batch_id or "(none)", loses=False)
+        call.advice.add(AdviceKind.NO_BOOKING, batch_id=batch_id)
         return Output("")
     return Output(f"{erased.records},{erased.points:.2f}")
 

@@ -2,15 +2,9 @@
 
 from dataclasses import dataclass
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.charsets import is_url_encoded
 from fake_every8d.gateway.messages import NOT_XML
-
-_NO_CHARACTER = "{} has characters that no SMS can carry, such as U+0000: they became U+FFFD."
-_ENCODED = (
-    "{} is still URL-encoded after it was read, and goes out like that: encode it once, and in "
-    "JSON not at all. It is {}."
-)
 
 _TEXTS = ("msg", "sb", "param", "name")
 
@@ -32,8 +26,8 @@ def carried(text: str, name: str, advice: Advice) -> str:
     `name` is its parameter's, or its place in JSON, such as `RecipientDataList[0].Param`.
     """
     if is_url_encoded(text) and name.rpartition(".")[2].lower() in _TEXTS:
-        advice.add(_ENCODED, name, text)
+        advice.add(AdviceKind.STILL_ENCODED, name=name, text=text)
     if NOT_XML.search(text) is None:
         return text
-    advice.add(_NO_CHARACTER, name)
+    advice.add(AdviceKind.NO_CHARACTER, name=name)
     return NOT_XML.sub("\ufffd", text)

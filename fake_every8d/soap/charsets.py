@@ -3,6 +3,7 @@
 import codecs
 import re
 
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.charsets import CODECS, is_utf_8
 from fake_every8d.soap.xml_reader import XmlError
 
@@ -19,23 +20,23 @@ _NOT_ASCII = bytes(range(128, 256))
 _TO_ASCII = bytes(range(128)) + b"?" * len(_NOT_ASCII)
 
 
-def utf8(body: bytes, media_type: str, charset: str | None) -> tuple[bytes, str | None]:
-    """A request's body as .NET reads it, in UTF-8; and advice if characters are lost.
+def utf8(body: bytes, media_type: str, charset: str | None, advice: Advice) -> bytes:
+    """A request's body as .NET reads it, in UTF-8, with advice if characters are lost.
 
     A byte order mark outranks the charset, which outranks the declaration. Raises `XmlError`
     if the declaration decides and names an encoding that .NET does not have.
     """
     marked = _marked(body)
     if marked is not None:
-        return _decoded(body[len("\ufeff".encode(marked)) :], marked)
+        return _decoded(body[len("\ufeff".encode(marked)) :], marked, advice)
     codec: str | None = CODECS.get((charset or "").lower())
     if codec is None and media_type.startswith("application/"):
         codec = _declared(body)
         if codec == "utf-8":
-            return body, None  # invalid UTF-8 is an error of XML
+            return body  # invalid UTF-8 is an error of XML
     if codec is None or codec == "ascii":
-        return _ascii(body, charset)
-    return _decoded(body, codec)
+        return _ascii(body, charset, advice)
+    return _decoded(body, codec, advice)
 
 
 def _marked(body: bytes) -> str | None:
@@ -62,35 +63,28 @@ def _declared(body: bytes) -> str:
     return codec
 
 
-def _decoded(body: bytes, codec: str) -> tuple[bytes, str | None]:
+def _decoded(body: bytes, codec: str, advice: Advice) -> bytes:
     try:
-        text, advice = body.decode(codec), None
+        text = body.decode(codec)
     except UnicodeDecodeError as error:
         text = body.decode(codec, "replace")
-        advice = (
-            f"Text is lost: the request is read as {codec}, which its bytes from number "
-            f"{error.start + 1} on are not. Production puts U+FFFD in their place, and sends "
-            "and bills that."
-        )
-    if codec == "utf-8" and advice is None:
-        return body, None
-    if advice is None and is_utf_8(body):
-        advice = (
-            f"Text is lost: the request is read as {codec}, as it says, but its bytes are UTF-8. "
-            "Production sends and bills what that gives."
-        )
-    return text.encode("utf-8", "surrogatepass"), advice
+        advice.add(AdviceKind.BYTES_LOST, charset=codec, place=error.start + 1)
+    else:
+        if codec == "utf-8":
+            return body
+        if is_utf_8(body):
+            advice.add(AdviceKind.REQUEST_IS_UTF_8, charset=codec)
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _ascii(body: bytes, charset: str | None) -> tuple[bytes, str | None]:
+def _ascii(body: bytes, charset: str | None, advice: Advice) -> bytes:
     if body.isascii():
-        return body, None
+        return body
     lost = len(body) - len(body.translate(None, _NOT_ASCII))
-    which = f"charset={charset:.40}" if charset else "no charset"
-    if charset and charset.lower() not in CODECS:
-        which += ", which is none of .NET's names for a charset that the fake reads,"
-    return body.translate(_TO_ASCII), (
-        f"Text is lost: a request with {which} is read as ASCII. {lost} bytes of it "
-        "become question marks, which are sent and billed as such: send "
-        '"text/xml; charset=utf-8".'
-    )
+    if not charset:
+        advice.add(AdviceKind.NO_CHARSET, n=lost)
+    else:
+        known = charset.lower() in CODECS
+        kind = AdviceKind.ASCII if known else AdviceKind.UNKNOWN_CHARSET
+        advice.add(kind, charset=charset, n=lost)
+    return body.translate(_TO_ASCII)

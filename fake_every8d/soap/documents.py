@@ -4,19 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.gateway import DeliveryLog, Message, PlatformError, Recipient, Reply
 from fake_every8d.soap.xml_reader import Node, XmlError, XmlReader
 
 _CONNECTED = 0, "取得連線成功。"
 _LOG_FOUND = 0, "發送狀態查詢成功"
 _MOBILE_WIDTH = 20  # characters; production was seen padding MOBILE to it (D7)
-
-
-_MARKUP = (
-    "Text is lost: the content for {} has the element <{}> in it, of which only the text is "
-    "sent. Escape the content, or put it into CDATA."
-)
 
 
 class RepsError(ValueError):
@@ -137,7 +131,8 @@ def _recipient(reader: XmlReader, advice: Advice) -> Recipient:
         reader.read()
         while reader.depth >= depth:
             if reader.at_element:
-                advice.add(_MARKUP, get("MOBILE", ""), reader.name)
+                number = get("MOBILE", "")
+                advice.add(AdviceKind.MARKUP, number=number, element=reader.name)
             content += reader.text
             reader.read()
     reader.read()

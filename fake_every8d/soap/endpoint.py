@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import unquote_plus
 
-from fake_every8d.calls import Advice, Response
+from fake_every8d.advice import Advice
+from fake_every8d.calls import Response
 from fake_every8d.gateway import Platform
 from fake_every8d.soap import envelope, operations_page
 from fake_every8d.soap.documents import RepsError, recipients

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 
 from lxml import etree
 
-from fake_every8d.calls import Advice
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.soap import charsets
 from fake_every8d.soap.documents import escape
@@ -125,9 +125,7 @@ class Request:
     def document(self) -> bytes:
         """The body in UTF-8 (W7). Raises `XmlError`."""
         if self._document is None:
-            self._document, advice = charsets.utf8(self.body, self.media_type, self.charset)
-            if advice:
-                self.advice.add(advice)
+            self._document = charsets.utf8(self.body, self.media_type, self.charset, self.advice)
         return self._document
 
 
@@ -137,11 +135,8 @@ class Request:
 def read(request: Request, operations: Operations) -> tuple[Version, Operation, list[str | None]]:
     """The version, the operation, and its parameters. Raises `Refused`."""
     if len(request.body) > MAX_REQUEST_LENGTH:
-        request.advice.add(
-            f"This request has {len(request.body):,} bytes. ASP.NET reads {MAX_REQUEST_LENGTH:,}, "
-            "unless it is told otherwise, and nobody knows what production does: send fewer "
-            "recipients at once."
-        )
+        sizes = {"bytes": f"{len(request.body):,}", "limit": f"{MAX_REQUEST_LENGTH:,}"}
+        request.advice.add(AdviceKind.LONG_REQUEST, **sizes)
     guessed = guess_version(request)
     operation = route(request, guessed, operations)
     check_media_type(request, guessed)
@@ -170,11 +165,7 @@ def route(request: Request, guessed: Version, operations: Operations) -> Operati
 def check_media_type(request: Request, guessed: Version) -> None:
     """Step 3: refuse other media types. After routing, whose failure is a fault instead."""
     if request.media_type not in (_TEXT_XML, _SOAP_XML):
-        request.advice.add(
-            f"Production refuses the Content-Type {{}}: send {_TEXT_XML} with SOAP 1.1, "
-            f"{_SOAP_XML} with SOAP 1.2.",
-            request.media_type or "(none)",
-        )
+        request.advice.add(AdviceKind.MEDIA_TYPE, type=request.media_type)
         raise Refused(guessed, 415)
 
 
@@ -187,9 +178,7 @@ def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader
         raise _unreadable(request, guessed, error) from None
     version = _version(reader.name)
     if version is SOAP11 and request.media_type != _TEXT_XML:
-        request.advice.add(
-            f"Production refuses a SOAP 1.1 envelope sent as {_SOAP_XML}: send {_TEXT_XML}."
-        )
+        request.advice.add(AdviceKind.SOAP_11_AS_12)
         raise Refused(version, 415)
     return version, reader
 
@@ -388,11 +377,7 @@ def _read_operation(
                 _advise_on_type(request, name, reader.attributes)
             values[place] = reader.read_element_string()
             if nests:
-                request.advice.add(
-                    "Production reads the element in {} instead, and takes every parameter "
-                    "after it for null: escape the text.",
-                    _local(name),
-                )
+                request.advice.add(AdviceKind.NESTED, name=_local(name))
         else:
             if reader.at_element:
                 _advise_on_parameter(request, operation, reader.name)
@@ -404,37 +389,19 @@ def _read_operation(
 def _advise_on_type(request: Request, element: str, attributes: Mapping[str, str]) -> None:
     kind = attributes.get(_XSI_TYPE, "").rpartition(":")[2]
     if kind in ("base64Binary", "hexBinary"):
-        request.advice.add(
-            "Production takes {} for text, and sends it as it stands, although its xsi:type is {}: "
-            "let it be xsd:string, and do not encode it.",
-            _local(element),
-            kind,
-        )
+        request.advice.add(AdviceKind.XSI_TYPE, name=_local(element), type=kind)
 
 
 def _advise_on_parameter(request: Request, operation: Operation, element: str) -> None:
     if element not in operation.parameters and f"{TNS}}}{_local(element)}" in operation.parameters:
-        request.advice.add(
-            "Production takes {} for null, because it is not in the namespace "
-            f'{TNS}: declare xmlns="{TNS}" on the operation, or qualify the parameters.',
-            _local(element),
-        )
+        request.advice.add(AdviceKind.NO_NAMESPACE, name=_local(element))
 
 
 def _advise_on_element(request: Request, operation: Operation, element: str) -> None:
     if _local(element) == operation.name:
-        request.advice.add(
-            "Production takes every parameter for null, because {} is not in the namespace "
-            f"{TNS} to the letter, the slash at its end included.",
-            operation.name,
-        )
+        request.advice.add(AdviceKind.OPERATION_NAMESPACE, name=operation.name)
     else:
-        request.advice.add(
-            "Production calls {} with every parameter null, because the action header names it "
-            "while the body holds {}: let both name the operation.",
-            operation.name,
-            _local(element),
-        )
+        request.advice.add(AdviceKind.TWO_OPERATIONS, action=operation.name, name=_local(element))
 
 
 def _version(envelope: str) -> Version:
@@ -451,12 +418,12 @@ def _version(envelope: str) -> Version:
 
 
 def _unprocessable(request: Request, version: Version, error: XmlError) -> Refused:
-    request.advice.add("Production cannot read this request as XML: {}.", str(error))
+    request.advice.add(AdviceKind.NO_XML, why=error)
     return Refused(version, 500, "Server", _UNABLE_TO_PROCESS.format(error.runtime))
 
 
 def _unreadable(request: Request, version: Version, error: XmlError) -> Refused:
-    request.advice.add("Production cannot read this request as XML: {}.", str(error))
+    request.advice.add(AdviceKind.NO_XML, why=error)
     return Refused(version, 400)
 
 

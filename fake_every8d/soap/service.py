@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from fake_every8d.advice import AdviceKind
 from fake_every8d.charsets import is_url_encoded
 from fake_every8d.gateway import PlatformError, Receipt
 from fake_every8d.gateway.errors import UNFORESEEN
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-_NO_CALLIN_LOG = (
-    "Production has getFreePhoneCallinLog, and nobody has published what it returns: the fake "
-    'answers -99. Let it return what you need by a failure of the kind "result".'
-)
-
-_URL_ENCODED = "{} is URL-encoded, and goes out like that: in SOAP, text stands as it is. It is {}."
-_ESCAPED_TWICE = "{} goes out with {} in it: it was escaped once too often."
 _REFERENCE = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);")
 
 
@@ -114,10 +108,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
             recipients = documents.recipients(contentXML, call.advice)
         except documents.RepsError as error:
             call.platform.check(sessionKey)  # an ended session is the first error, as elsewhere
-            call.advice.add(
-                "Production returns -99 and sends nothing when it cannot read contentXML: {}.",
-                str(error),
-            )
+            call.advice.add(AdviceKind.CONTENT_XML, why=error)
             raise PlatformError(*UNFORESEEN) from None
         _advise_on_texts(call, subject=subject)
         for recipient in recipients:
@@ -155,7 +146,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     ) -> str:
         """Calls to a toll-free number; what it returns is not known · 免付費電話來電紀錄"""
         call.platform.check(sessionKey)
-        call.advice.add(_NO_CALLIN_LOG, loses=False)
+        call.advice.add(AdviceKind.NO_CALLIN_LOG)
         raise PlatformError(*UNFORESEEN)
 
 
@@ -168,9 +159,9 @@ def _advise_on_texts(call: "SoapCall", **texts: str) -> None:
     """Add advice for texts, by parameter name, that look encoded once too often."""
     for name, text in texts.items():
         if is_url_encoded(text):
-            call.advice.add(_URL_ENCODED, name, text)
+            call.advice.add(AdviceKind.URL_ENCODED, name=name, text=text)
         if "&" in text and (found := _REFERENCE.search(text)):
-            call.advice.add(_ESCAPED_TWICE, name, found[0])
+            call.advice.add(AdviceKind.ESCAPED_TWICE, name=name, found=found[0])
 
 
 def _receipt(call: "SoapCall", receipt: Receipt) -> str:

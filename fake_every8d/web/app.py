@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d import calls
+from fake_every8d.advice import AdviceKind
 from fake_every8d.control.failures import cut_short
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.masking import Secrets
@@ -45,11 +46,6 @@ SOAP_PATH = "/API21/SOAP/SMS.asmx"
 _CA_PATH = PREFIX + "ca.pem"
 
 _ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # those of IIS's own files, whatever the path takes
-
-_MORE_CAME = (
-    "More bytes came than Content-Length says: what it does not count was not read, so a text may "
-    "have lost its end. Count bytes, not characters: a Chinese character has three."
-)
 
 _NOT_ALLOWED = """<!DOCTYPE html>
 <html><head><title>405 - HTTP verb used to access this page is not allowed.</title></head>
@@ -246,7 +242,7 @@ class Application:
         """Take the failure for a call, which decides whether the rest takes time."""
         exchange.call = call
         if body.MORE_CAME in exchange.environ:
-            call.advice.add(_MORE_CAME)
+            call.advice.add(AdviceKind.MORE_CAME)
         exchange.strike = strike = self.world.failures.take(call)
         exchange.waits = strike is not None and strike.waits
         return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)

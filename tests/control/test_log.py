@@ -9,7 +9,7 @@ import requests
 from fake_every8d import FakeEvery8d
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.log import json_line, text_line
-from tests.web.records import Executed, Said
+from tests.web.records import Executed, said
 
 # 2026-11-23 22:05:06.789 in Taipei, which is eight hours ahead of 1970's midnight there.
 AT = (20_780 * 86_400 + 14 * 3_600 + 5 * 60 + 6) * 1_000_000 + 789_000
@@ -33,7 +33,8 @@ def request(
 def test_a_line_for_people() -> None:
     assert text_line(request()) == (
         "2026-11-23 22:05:06  sendSMS  demo  "
-        "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff  1.2 ms  · Mind the gap."
+        "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff  1.2 ms  "
+        "· BID 1 is no batch of this account."
     )
 
 
@@ -44,7 +45,7 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
 
 def test_what_clients_send_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
-    record = request(replace(Executed(), user_id=forged, advice=Said(("a\r\nb\u2028c",))))
+    record = request(replace(Executed(), user_id=forged, advice=said("a\r\nb\u2028c")))
     line = text_line(record)
     assert "a 2026-01-01 forged" in line
     assert "\n" not in line
@@ -63,7 +64,7 @@ def test_a_line_for_machines() -> None:
         "operation": "sendSMS",
         "account": "demo",
         "result": "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff",
-        "advice": ["Mind the gap."],
+        "advice": ["BID 1 is no batch of this account."],
         "failure": None,
     }
 

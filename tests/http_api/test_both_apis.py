@@ -154,7 +154,7 @@ def test_e2_what_only_a_later_edition_knows_works_and_has_an_advice(new_http: Ne
     )  # production F19
     http.json("SendParam", {"RecipientDataList": []}, **bearer)
     assert [sentence.split(" came")[0] for sentence in http.advice] == [
-        "A Bearer token",
+        "Authorization: Bearer",
         "SendParam",
     ]
     http("getDeliveryStatus", BID="x", RESPFORMAT="1")

@@ -1,18 +1,17 @@
 """Calls to be recorded, without a request to make them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.calls import Response
 
 
-class Said(tuple[str, ...]):
-    """Advice of any length, because of which nothing is lost."""
-
-    __slots__ = ()
-    losses = ()
-
-
-MIND_THE_GAP = Said(("Mind the gap.",))
+def said(*batch_ids: str) -> Advice:
+    """Advice about those batches, because of which nothing is lost."""
+    advice = Advice()
+    for batch_id in batch_ids:
+        advice.add(AdviceKind.NO_BATCH, batch_id=batch_id)
+    return advice
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Executed:
     operation: str = "sendSMS"
     user_id: str = "demo"
     result: str = "999.00,1,1.0,0,6f9619ff-8b86-d011-b42d-00cf4fc964ff"
-    advice: Said = MIND_THE_GAP
+    advice: Advice = field(default_factory=lambda: said("1"))
     secrets: tuple[str, ...] = ()
     began: int | None = None
 

@@ -180,7 +180,8 @@ def request(request: RecordedRequest) -> Json:
         "user_id": request.user_id,
         "result": request.result,
         "milliseconds": round(request.milliseconds, 3),
-        "advice": request.advice,
+        "advice": (advice := request.advice),
+        "advice_codes": [{"code": each.code, "values": each.values} for each in advice],
         "losses": request.losses,
         "failure": request.failure,
     }

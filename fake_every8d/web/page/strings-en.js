@@ -224,7 +224,8 @@ export const en = {
   "query": "Query",
   "tab": "Rows",
   "tab.count": "{n} in all",
-  "advice": "Note:",
+  "advice": "Advice:",
+  "none": "(none)",
 
   "outage": "Outage",
   "outage.about": "While it lasts, every call is answered with HTTP 503 and nothing takes place.",

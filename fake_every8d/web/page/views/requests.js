@@ -5,7 +5,7 @@ import { tabIndex, useArrows } from "../arrows.js";
 import { Body, Form } from "../body.js";
 import { attempt } from "../live.js";
 import { clockTime } from "../format.js";
-import { t } from "../i18n.js";
+import { has, t } from "../i18n.js";
 import { href, parse, replace } from "../route.js";
 import { store } from "../store.js";
 import { shellQuoted } from "../text.js";
@@ -189,7 +189,7 @@ function Exchange({ request }) {
         ${request.failure && html`<${Badge} tone="bad">${t("request.failure")}: ${t(`failure.${request.failure}`)}<//>`}
         <${CopyButton} text=${curl(request)} label=${t("copy.curl")} />
       </header>
-      ${request.advice.map(
+      ${adviceOf(request).map(
         (advice) => html`<p class="advice" role="note"><${Icon} name="advice" /><span><b>${t("advice")}</b> <${Text} text=${advice} /></span></p>`,
       )}
       <div class="sides">
@@ -228,6 +228,17 @@ function Side({ title, line, headers, query = "", body, operation }) {
     </section>
   `;
 }
+
+/**
+ * The advice of a request in the reader's language; in English, and of a kind that the page has no
+ * words for, it is the API's own sentence.
+ * @param {{advice: string[], advice_codes: {code: string, values: Record<string, string>}[]}} request
+ */
+const adviceOf = ({ advice, advice_codes }) =>
+  advice_codes.map(({ code, values }, i) => {
+    const said = Object.entries(values).map(([name, value]) => [name, value || t("none")]);
+    return has(`advice.${code}`) ? t(`advice.${code}`, Object.fromEntries(said)) : advice[i];
+  });
 
 /** The request as a command for a POSIX shell; the password stays masked. */
 function curl({ method, path, query, headers, body }) {
