@@ -76,7 +76,7 @@ class Assertions:
             assert sms.code == "483920"
 
         Messages that were refused, or cancelled before they went out, do not count. `containing`
-        is a part of the content, `matching` a regular expression for a part of it. With `user_id`,
+        is a part of the text, `matching` a regular expression for a part of it. With `user_id`,
         only messages of that account count; with `after`, only later ones than that. Waits for
         `timeout` real seconds at most.
         """

@@ -45,8 +45,8 @@ def test_accounts_are_told_apart(every8d: FakeEvery8d) -> None:
     send(every8d, "from demo")
     send(every8d, "from the shop", user_id="shop")
     assert every8d.account_of("shop").credit == 6
-    assert every8d.wait_for_message(user_id="demo").content == "from demo"
-    assert every8d.wait_for_messages(1, user_id="shop")[0].content == "from the shop"
+    assert every8d.wait_for_message(user_id="demo").text == "from demo"
+    assert every8d.wait_for_messages(1, user_id="shop")[0].text == "from the shop"
     every8d.assert_sent(user_id="shop", count=1)
     assert every8d.wait_for_request("sendSMS", user_id="shop").user_id == "shop"
     every8d.add_account("idle", "idle")
@@ -78,7 +78,7 @@ def test_account_that_is_gone_is_known(every8d: FakeEvery8d) -> None:
     every8d.add_account("shop", "shop")
     send(every8d, "hello", user_id="shop")
     every8d.remove_account("shop")
-    assert every8d.wait_for_message(user_id="shop").content == "hello"
+    assert every8d.wait_for_message(user_id="shop").text == "hello"
 
 
 def test_failed_login_of_no_account_is_found(every8d: FakeEvery8d) -> None:
@@ -110,7 +110,7 @@ def test_cancelled_booking_was_not_sent(every8d: FakeEvery8d) -> None:
     send(every8d, "lost", OTHER)
     every8d.clock.advance(seconds=1)
     every8d.assert_sent(to=PHONE, count=1)
-    assert [message.content for message in every8d.sent] == ["lost"]
+    assert [message.text for message in every8d.sent] == ["lost"]
     every8d.set_status(every8d.messages_to(PHONE)[0], "CANCELLED")
     every8d.assert_nothing_sent(to=PHONE)
     with pytest.raises(AssertionError, match=r"^no message to 0912345678 within 0\.01 s"):
@@ -167,7 +167,7 @@ def test_several_messages_are_waited_for(every8d: FakeEvery8d) -> None:
     sending = threading.Thread(target=send_three)
     sending.start()
     messages = every8d.wait_for_messages(3, to=PHONE, timeout=30)
-    assert [sms.content for sms in messages] == ["number 0", "number 1", "number 2"]
+    assert [sms.text for sms in messages] == ["number 0", "number 1", "number 2"]
     sending.join()
 
 

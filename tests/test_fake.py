@@ -38,8 +38,8 @@ def test_several_at_once_know_nothing_of_each_other() -> None:
         send(one, "for one")
         send(other, "for the other")
         one.clock.advance(days=1)
-        assert [sms.content for sms in one.messages] == ["for one"]
-        assert [sms.content for sms in other.messages] == ["for the other"]
+        assert [sms.text for sms in one.messages] == ["for one"]
+        assert [sms.text for sms in other.messages] == ["for the other"]
         assert other.clock.now - one.clock.now < timedelta(hours=-23)
         one.reset()
         assert len(other.messages) == 1
@@ -78,7 +78,7 @@ def test_stopped_is_for_good() -> None:
 def test_what_reached_it_can_still_be_looked_at_once_it_has_stopped() -> None:
     with FakeEvery8d() as fake:
         send(fake, "hello")
-    assert [sms.content for sms in fake.messages] == ["hello"]
+    assert [sms.text for sms in fake.messages] == ["hello"]
     assert [request.operation for request in fake.requests] == ["getConnection", "sendSMS"]
 
 

@@ -29,8 +29,8 @@ def test_n1_numbers_are_found_however_they_are_written(
 ) -> None:
     send(every8d, "hello", written)
     send(every8d, "somebody else", "0922333444")
-    assert [sms.content for sms in every8d.messages_to(asked)] == ["hello"]
-    assert every8d.wait_for_message(to=asked).content == "hello"
+    assert [sms.text for sms in every8d.messages_to(asked)] == ["hello"]
+    assert every8d.wait_for_message(to=asked).text == "hello"
     every8d.set_outcome(asked, Status.TIMED_OUT)
     assert every8d.reply(asked, "好").replies[0].text == "好"
 
@@ -60,7 +60,7 @@ def test_what_is_handed_out_is_a_frozen_picture(every8d: FakeEvery8d, receiver: 
 def test_wait_for_message_waits_for_another_thread(every8d: FakeEvery8d) -> None:
     sending = threading.Thread(target=send, args=[every8d, "hello"])
     sending.start()
-    assert every8d.wait_for_message(to=PHONE, containing="ell", timeout=30).content == "hello"
+    assert every8d.wait_for_message(to=PHONE, containing="ell", timeout=30).text == "hello"
     sending.join()
 
 
@@ -200,7 +200,7 @@ def test_s7_emails_are_kept(every8d: FakeEvery8d) -> None:
     key = log_in(every8d.url, "demo", "demo")
     call(every8d.url, "sendParamSMS", sessionKey=key, subject="早", contentXML=reps, sendTime="")
     (email,) = every8d.emails
-    assert (email.to, email.subject, email.content) == ("wang@example.com", "早", "hello")
+    assert (email.to, email.subject, email.text) == ("wang@example.com", "早", "hello")
 
 
 def test_send_stands_in_for_an_application(every8d: FakeEvery8d) -> None:

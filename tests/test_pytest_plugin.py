@@ -301,7 +301,7 @@ def test_two_workers_have_a_fake_each(pytester: pytest.Pytester) -> None:
         @pytest.mark.parametrize("time", range(8))
         def test_it(every8d, client, time):
             client.send(f"number {time}")
-            assert [sms.content for sms in every8d.messages] == [f"number {time}"]
+            assert [sms.text for sms in every8d.messages] == [f"number {time}"]
         """,
         "-n",
         "2",

@@ -24,7 +24,7 @@ def test_unittest_style(pytester: pytest.Pytester) -> None:
                 self.client.send("hello")
 
             def test_it(self):
-                self.assertEqual(self.every8d.wait_for_message().content, "hello")
+                self.assertEqual(self.every8d.wait_for_message().text, "hello")
                 self.assertEqual(len(self.every8d.messages), 1)
 
             @pytest.mark.every8d(credit=1)
@@ -69,7 +69,7 @@ def test_asynchronous_tests(pytester: pytest.Pytester) -> None:
                 sms = await asyncio.to_thread(every8d.wait_for_message)
                 await sending
                 await asyncio.to_thread(every8d.clock.advance, seconds=1)
-            assert sms.content == "hello"
+            assert sms.text == "hello"
             assert b"&STATUS=100&" in reports[0]
             assert every8d.reports[0].attempts[0].status_code == 200
         """,
@@ -187,7 +187,7 @@ def test_tests_that_fork(pytester: pytest.Pytester) -> None:
         def test_a_child_that_calls_it(every8d, client):
             child = multiprocessing.get_context("fork").Process(target=client.send, args=["hello"])
             child.start()
-            assert every8d.wait_for_message().content == "hello"
+            assert every8d.wait_for_message().text == "hello"
             child.join()
             assert child.exitcode == 0
 

@@ -9,7 +9,7 @@ from fake_every8d.control.readable import printable
 from fake_every8d.gateway import Edition, Message, Report, ReportState
 
 _SHOWN = 20
-_CONTENT = 70
+_LONGEST_TEXT = 70
 
 T = TypeVar("T")
 
@@ -51,13 +51,13 @@ def request_lines(request: RecordedRequest) -> Iterable[str]:
 
 def message_line(message: Message, edition: Edition) -> str:
     """A line for a message: when it was accepted, to whom, its status, and how it begins."""
-    content = message.content
-    if len(content) > _CONTENT:
-        content = content[: _CONTENT - 1] + "…"
+    text = message.text
+    if len(text) > _LONGEST_TEXT:
+        text = text[: _LONGEST_TEXT - 1] + "…"
     when = f", for {message.booked_for:%Y-%m-%d %H:%M:%S}" if message.booked_for else ""
     return (
         f"{message.accepted_at:%H:%M:%S}  to {message.to}  "
-        f"{message.status.value} {message.status.term_of(edition)}{when}: {content!r}"
+        f"{message.status.value} {message.status.term_of(edition)}{when}: {text!r}"
     )
 
 

@@ -334,7 +334,7 @@ class Delivery:
                 state=state,
                 to=record.email,
                 subject=record.batch.subject,
-                content=record.content,
+                text=record.text,
             )
         )
 

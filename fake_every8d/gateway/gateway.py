@@ -66,11 +66,11 @@ class Wanted(TypedDict, total=False):
     batch_id: str | None
     status: Status | int | None
     text: str | None
-    """Within the content."""
+    """Within the text."""
     name: str | None
     """Within the recipient's name."""
     search: str | None
-    """In any case, anywhere in number (in any spelling), content, name, e-mail address,
+    """In any case, anywhere in number (in any spelling), text, name, e-mail address,
     subject, account, batch ID or a reply."""
     since: datetime | None
     """Accepted then or later."""
@@ -740,7 +740,7 @@ def _condition(wanted: Wanted) -> Condition | None:
         end = to_micros(until)
         conditions.append(lambda record: record.batch.accepted_at < end)
     if text is not None:
-        conditions.append(lambda record: text in record.content)
+        conditions.append(lambda record: text in record.text)
     if name is not None:
         conditions.append(lambda record: name in record.name)
     if search is not None and search.strip():
@@ -765,7 +765,7 @@ def _holds(needle: str) -> Condition:
         if record.batch is not last:
             last = record.batch
             in_batch = any(needle in text.lower() for text in (last.id, last.user_id, last.subject))
-        if in_batch or needle in (record.content.lower() if cased else record.content):
+        if in_batch or needle in (record.text.lower() if cased else record.text):
             return True
         if digits:
             number = record.number

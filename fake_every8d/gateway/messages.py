@@ -143,7 +143,7 @@ class Recipient(NamedTuple):
     """One line of a send: a text for a number, as the caller gave them."""
 
     mobile: str
-    content: str
+    text: str
     name: str = ""
     email: str = ""
     send_time: str = ""
@@ -180,7 +180,7 @@ class Message:
     """MR: given by the sender, else the 1-based place in the batch (S9)."""
     to: str
     """`+886…` for a Taiwan mobile however it was written; an invalid one as written."""
-    content: str
+    text: str
     """The text of the SMS."""
     subject: str
     """The subject (簡訊主旨), which is neither sent nor counted."""
@@ -223,28 +223,28 @@ class Message:
 
     @property
     def code(self) -> str | None:
-        """The one-time code in the content, such as `483920`, or None if there is none.
+        """The one-time code in the text, such as `483920`, or None if there is none.
 
         It is what is called 驗證碼, 認證碼, 確認碼, 簡訊碼, 密碼, OTP, code or PIN there, else the
         number of 4 to 8 digits nearest to such a word, else the first. Dates, amounts, phone and
         order numbers are no codes. `48-3920`, `48 3920` and full-width digits are read as
         `483920`; letters stay (`G-483920`, `A7K9Q2`).
         """
-        return code_in(self.content)
+        return code_in(self.text)
 
     @property
     def links(self) -> tuple[str, ...]:
-        """The links in the content, as written: `https://…`, `www.…` and `example.com/…`."""
-        return links_in(self.content)
+        """The links in the text, as written: `https://…`, `www.…` and `example.com/…`."""
+        return links_in(self.text)
 
     def find(self, pattern: str | re.Pattern[str]) -> str | None:
-        r"""What `pattern` finds in the content: its first group if it has one, else all of it.
+        r"""What `pattern` finds in the text: its first group if it has one, else all of it.
 
         assert sms.find(r"訂單 (\d+)") == "10034"
 
         None if it finds nothing.
         """
-        found = re.search(pattern, self.content)
+        found = re.search(pattern, self.text)
         if found is None:
             return None
         return str(found[1]) if found.re.groups else str(found[0])
@@ -339,8 +339,8 @@ class Record:
 
     # There are as many as messages, so what a batch's records have in common is not kept in each.
     __slots__ = (
-        "batch", "content", "cost", "due", "email", "finished_at", "given_record_number", "kind",
-        "name", "place", "replies", "status", "to", "version",
+        "batch", "cost", "due", "email", "finished_at", "given_record_number", "kind",
+        "name", "place", "replies", "status", "text", "to", "version",
     )  # fmt: skip
 
     def __init__(
@@ -355,7 +355,7 @@ class Record:
         self.place = place
         """In the batch, from 0."""
         self.to, self.kind = number
-        _, self.content, self.name, self.email, _, self.given_record_number = recipient
+        _, self.text, self.name, self.email, _, self.given_record_number = recipient
         self.cost = 0
         """Points charged for it now."""
         self.status = status
@@ -401,14 +401,14 @@ class Record:
             batch_id=batch.id,
             record_number=self.record_number,
             to=self.to,
-            content=self.content,
+            text=self.text,
             subject=batch.subject,
             name=self.name,
             email=self.email,
             status=status,
             cost=Decimal(self.cost),
             pieces=pricing.pieces(
-                pricing.length(self.content, reply_link=bool(batch.event_id)),
+                pricing.length(self.text, reply_link=bool(batch.event_id)),
                 international=self.kind is Kind.INTERNATIONAL,
             ),
             accepted_at=to_datetime(batch.accepted_at),

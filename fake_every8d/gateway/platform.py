@@ -398,7 +398,7 @@ class Platform:
         since = batch.accepted_at - DAY
         for record in batch.records:
             if record.finished_at is None and self.store.last_sent(
-                batch.user_id, record.to, record.content, since, only_last=True
+                batch.user_id, record.to, record.text, since, only_last=True
             ):
                 number = submission.recipients[record.place].mobile
                 return (AdviceText(AdviceKind.REPEATED, {"number": number}),)
@@ -412,7 +412,7 @@ class Platform:
             for to in recipients
             if (
                 batch_id := self.store.last_sent(
-                    user_id, numbers.parse(to.mobile).e164, to.content, since
+                    user_id, numbers.parse(to.mobile).e164, to.text, since
                 )
             )
         ]
@@ -442,7 +442,7 @@ def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient
 
 def _without_content(recipients: Sequence[Recipient]) -> tuple[int, str] | None:
     """What is wrong if there are recipients, and no text for any."""
-    if recipients and not any(recipient.content for recipient in recipients):
+    if recipients and not any(recipient.text for recipient in recipients):
         return EMPTY_CONTENT
     return None
 

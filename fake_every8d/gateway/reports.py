@@ -69,7 +69,7 @@ class Email(Outgoing):
     """The address, as the sender gave it, without blanks around it."""
     subject: str
     """The batch's subject (簡訊主旨)."""
-    content: str
+    text: str
     """The text of the SMS."""
 
 

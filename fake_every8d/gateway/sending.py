@@ -163,7 +163,7 @@ class Sending:
             status = Status.TEST_MODE
         elif number.kind is _NO_NUMBER:
             status = self._refuse(self._invalid, AdviceKind.INVALID_NUMBER, recipient.mobile)
-        elif not recipient.content:
+        elif not recipient.text:
             # The document has no status of its own for it.
             status = self._refuse(self._invalid, AdviceKind.NO_CONTENT, recipient.mobile)
         elif due is None:
@@ -195,10 +195,10 @@ class Sending:
         return self._due_times[send_time]
 
     def _price(self, recipient: Recipient, number: numbers.Number) -> int:
-        price = self._prices.get(recipient.content)
+        price = self._prices.get(recipient.text)
         if price is None:
-            units = pricing.length(recipient.content, reply_link=bool(self.batch.event_id))
-            price = self._prices[recipient.content] = pricing.points(units)
+            units = pricing.length(recipient.text, reply_link=bool(self.batch.event_id))
+            price = self._prices[recipient.text] = pricing.points(units)
             if units > pricing.LONGEST:
                 self._advise(AdviceKind.LONG_CONTENT, "lengths", str(units))
         if number.kind is _DOMESTIC:

@@ -37,7 +37,7 @@ class RecordState:
     """A recipient's record; its message's ID follows from its place in the batch."""
 
     to: str
-    content: str
+    text: str
     name: str
     email: str
     record_number: str
@@ -104,7 +104,7 @@ def state_of(batch: Batch) -> BatchState:
             [
                 RecordState(
                     to=record.to,
-                    content=record.content,
+                    text=record.text,
                     name=record.name,
                     email=record.email,
                     record_number=record.given_record_number,
@@ -139,7 +139,7 @@ def batch_from(state: BatchState) -> Batch:
 
 def _record(batch: Batch, place: int, state: RecordState) -> Record:
     recipient = Recipient(
-        state.to, state.content, state.name, state.email, record_number=state.record_number
+        state.to, state.text, state.name, state.email, record_number=state.record_number
     )
     record = Record(batch, recipient, place, numbers.parse(state.to), state.status)
     record.cost = state.cost

@@ -174,7 +174,7 @@ class Store:
         for record in reversed(self.of(number)):
             if record.batch.user_id != user_id:
                 continue
-            if record.content == content and record.was_sent and record.due >= since:
+            if record.text == content and record.was_sent and record.due >= since:
                 return record.batch.id
             if only_last:
                 break
@@ -286,7 +286,7 @@ def _size(batch: Batch) -> int:
     """How many bytes a batch's texts take beyond those of ordinary messages; each counts once."""
     texts = [batch.subject, batch.retry_time, batch.event_id]
     for record in batch.records:
-        texts += (record.content, record.to, record.name, record.email, record.given_record_number)
+        texts += (record.text, record.to, record.name, record.email, record.given_record_number)
     ordinary = _ORDINARY * len(batch.records)
     if sum(map(len, texts)) * _WIDEST < ordinary:  # as nearly always
         return 0

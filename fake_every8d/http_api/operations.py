@@ -114,7 +114,7 @@ def _send_param(call: Context, given: Fields) -> Output:
         recipients = [
             Recipient(
                 mobile=recipient["Mobile"],
-                content=_filled(call, template, recipient["Param"]),
+                text=_filled(call, template, recipient["Param"]),
                 name=recipient["Name"],
                 email=recipient["Email"],
                 send_time=recipient["SendTime"].strip(),

@@ -44,7 +44,7 @@ class Mailer:
         message["To"] = email.to
         message["Subject"] = " ".join(email.subject.split())
         message["Date"] = email.at
-        message.set_content(email.content, cte="base64")
+        message.set_content(email.text, cte="base64")
         try:
             return self._hand_over(message, email.to)
         except OSError as error:

@@ -125,7 +125,7 @@ def _users(reader: XmlReader, advice: Advice) -> Iterator[Recipient]:
 
 def _recipient(reader: XmlReader, advice: Advice) -> Recipient:
     get = reader.attributes.get
-    content = reader.text
+    text = reader.text
     if reader.node is Node.START:  # and so there is more in it than one text
         depth = reader.depth
         reader.read()
@@ -133,12 +133,12 @@ def _recipient(reader: XmlReader, advice: Advice) -> Recipient:
             if reader.at_element:
                 number = get("MOBILE", "")
                 advice.add(AdviceKind.MARKUP, number=number, element=reader.name)
-            content += reader.text
+            text += reader.text
             reader.read()
     reader.read()
     return Recipient(
         mobile=get("MOBILE", ""),
-        content=content,
+        text=text,
         name=get("NAME", ""),
         email=get("EMAIL", ""),
         send_time=get("SENDTIME", ""),

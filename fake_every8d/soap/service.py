@@ -112,7 +112,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
             raise PlatformError(*UNFORESEEN) from None
         _advise_on_texts(call, subject=subject)
         for recipient in recipients:
-            _advise_on_texts(call, content=recipient.content)
+            _advise_on_texts(call, content=recipient.text)
         return _receipt(
             call, call.platform.send_param_sms(sessionKey, subject, recipients, sendTime)
         )

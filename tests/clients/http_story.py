@@ -23,7 +23,7 @@ def tell_plain_story(endpoint: Endpoint, call: Call, user: str, password: str, t
     batch = _batch(receipt, "998.00,2,2.0,0")  # H9
     if endpoint.gateway is not None:
         assert [
-            (message.to, message.subject, message.content)
+            (message.to, message.subject, message.text)
             for message in endpoint.gateway.messages(batch_id=batch)
         ] == [("+886912345678", "問候", text), ("+886987654321", "問候", text)]
 

@@ -69,7 +69,7 @@ def tell_story(endpoint: Endpoint, call: Call, *, lacks: str = "") -> None:
     batch = _batch(receipt, "998.00,2,2.0,0")
     if endpoint.gateway is not None:
         messages = endpoint.gateway.messages(batch_id=batch)
-        assert [(message.to, message.content) for message in messages] == [
+        assert [(message.to, message.text) for message in messages] == [
             ("+886912345678", _TEXT_70),
             ("+886987654321", _TEXT_70),
         ]
@@ -96,7 +96,7 @@ def tell_story(endpoint: Endpoint, call: Call, *, lacks: str = "") -> None:
     ]
     if endpoint.gateway is not None:
         messages = endpoint.gateway.messages(batch_id=batch)
-        assert [(message.content, message.record_number) for message in messages] == [
+        assert [(message.text, message.record_number) for message in messages] == [
             (_TEXT_71, "1"),
             (_TEXT_70, "A-7"),
         ]
@@ -142,7 +142,7 @@ def tell_story(endpoint: Endpoint, call: Call, *, lacks: str = "") -> None:
         batch = _batch(receipt, "994.00,1,1.0,0")
         if endpoint.gateway is not None:
             (message,) = endpoint.gateway.messages(batch_id=batch)
-            assert (message.content, message.retry_time) == (_TEXT_70, "30")
+            assert (message.text, message.retry_time) == (_TEXT_70, "30")
 
     # D8
     if lacks != "getFreePhoneCallinLog":

@@ -124,7 +124,7 @@ def test_a_client_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
             every8d.soap_url, body, headers={"Content-Type": "text/xml"}, timeout=(DEADLINE, 0.2)
         )
     if effect == "after":
-        assert every8d.wait_for_message().content == "x"
+        assert every8d.wait_for_message().text == "x"
     assert every8d.account.credit == (999 if effect == "after" else 1000)
 
 

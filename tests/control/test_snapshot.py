@@ -287,14 +287,14 @@ def test_it_can_be_put_back_in_another_process(fake: FakeEvery8d) -> None:
     with FakeEvery8d(Settings((Account("other", "other"),), max_messages=1)) as other:
         assert Api(other.url)("PUT", "snapshot", file).status == 204
         assert other.accounts == fake.accounts
-        assert [sms.content for sms in other.messages] == ["second"]
+        assert [sms.text for sms in other.messages] == ["second"]
         assert other.messages[0].id == 3
         assert other.messages_to("0922333444") == []
         other.reset()
         assert [account.user_id for account in other.accounts] == ["other"]
     with FakeEvery8d() as other:
         assert Api(other.url)("PUT", "snapshot", file).status == 204
-        assert [sms.content for sms in other.messages] == ["半\ud83d", "半\ud83d", "second"]
+        assert [sms.text for sms in other.messages] == ["半\ud83d", "半\ud83d", "second"]
         other.gateway.platform.send_sms(login(other.gateway), "", "third", "0912345678", "")
         assert [sms.id for sms in other.messages_to("0912345678")] == [1, 3, 4]
 
@@ -306,8 +306,8 @@ def test_messages_that_were_forgotten_leave_gaps(fake: FakeEvery8d) -> None:
     for text in "ac":
         fake.reset_account(text)
     fake.restore(fake.snapshot())
-    assert [(sms.id, sms.content) for sms in fake.messages] == [(2, "b"), (4, "d")]
-    assert fake.gateway.message(4).content == "d"
+    assert [(sms.id, sms.text) for sms in fake.messages] == [(2, "b"), (4, "d")]
+    assert fake.gateway.message(4).text == "d"
     with pytest.raises(NotFound):
         fake.gateway.message(3)
 
@@ -346,7 +346,7 @@ def eventful(fake: FakeEvery8d) -> FakeEvery8d:
         ("more", 1),
         ("gateway.now", "1969-01-01T00:00:00+08:00"),
         ("gateway.accounts", []),
-        ("gateway.batches.0.records.0.content", "\ud83d"),
+        ("gateway.batches.0.records.0.text", "\ud83d"),
         ("gateway.batches.0.records.0.cost", True),
         ("gateway.outcomes.0.after_seconds", Decimal("1.25")),
         ("failures.waiting.0.failure.kind", object()),

@@ -32,7 +32,7 @@ def test_the_text_comes_when_the_worker_gets_to_it(every8d: FakeEvery8d) -> None
     tell.delay(every8d.wsdl_url, "0912345678", "訂單 10034 已出貨")
 
     sms = every8d.wait_for_message(to="0912345678")  # as long as 5 seconds
-    assert sms.content == "訂單 10034 已出貨"
+    assert sms.text == "訂單 10034 已出貨"
 
 
 def test_it_is_sent_once_though_the_first_try_fails(every8d: FakeEvery8d) -> None:

@@ -37,7 +37,7 @@ def test_sign_up_texts_a_code(every8d: FakeEvery8d, browser: Client, clinic: Cli
     browser.post("/signup", data={"phone": PHONE})
 
     sms = every8d.wait_for_message(to=PHONE)
-    assert sms.content.startswith("驗證碼")
+    assert sms.text.startswith("驗證碼")
     browser.post("/confirm", data={"phone": PHONE, "code": sms.code})
     assert PHONE in clinic.patients
 

@@ -23,9 +23,9 @@ def _no_collector() -> Iterator[None]:
     gc.enable()
 
 
-def records(content: str) -> int:
-    """How many records of that content there are in this process."""
-    return sum(isinstance(thing, Record) and thing.content == content for thing in gc.get_objects())
+def records(text: str) -> int:
+    """How many records of that text there are in this process."""
+    return sum(isinstance(thing, Record) and thing.text == text for thing in gc.get_objects())
 
 
 @pytest.mark.usefixtures("_no_collector")

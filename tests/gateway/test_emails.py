@@ -87,8 +87,8 @@ def test_s7_a_copy_is_kept_when_the_message_is_sent(gateway: Gateway) -> None:
     receipt = send_param(gateway, ROGER, Recipient("+886922333444", "no copy"), subject="今日特價")
     (email,) = gateway.emails()
     (message, _) = sent(gateway, receipt)
-    assert (email.to, email.subject, email.content) == (
-        "roger@example.com", "今日特價", ROGER.content,
+    assert (email.to, email.subject, email.text) == (
+        "roger@example.com", "今日特價", ROGER.text,
     )  # fmt: skip
     assert (email.message_id, email.user_id, email.at) == (message.id, "demo", NOON)
     assert (email.state, email.attempts) == (ReportState.KEPT, ())
@@ -131,7 +131,7 @@ def test_s7_a_copy_is_handed_to_the_smtp_server(mailing: Gateway, mailbox: Mailb
     assert message["To"] == "roger@example.com"
     assert message["Subject"] == "今日 特價 Bcc: everybody@example.com"
     assert message["Bcc"] is None
-    assert message.get_content().replace("\r\n", "\n").rstrip("\n") == ROGER.content
+    assert message.get_content().replace("\r\n", "\n").rstrip("\n") == ROGER.text
     (attempt,) = mailing.emails()[0].attempts
     assert (attempt.number, attempt.at, attempt.status_code, attempt.error) == (1, NOON, 250, None)
 
@@ -219,7 +219,7 @@ def test_s7_a_dead_smtp_server_loses_nothing_and_delays_nobody(
     assert statuses(gateway, receipt) == [100] * 5
     assert gateway.wait_for(lambda: all(email.attempts for email in gateway.emails()), DEADLINE)
     for email in gateway.emails():
-        assert (email.content, email.state) == (ROGER.content, ReportState.WAITING)
+        assert (email.text, email.state) == (ROGER.text, ReportState.WAITING)
         assert email.attempts[0].status_code is None
         assert "refused" in str(email.attempts[0].error)
 

@@ -116,7 +116,7 @@ def test_h8_an_event_id_adds_17_characters_to_what_is_billed(
     )
     assert receipt.cost == points
     (message,) = sent(gateway, receipt)
-    assert message.content == "字" * length
+    assert message.text == "字" * length
     assert message.pieces == (2 if length == 317 else 1)
     assert (message.event_id, message.retry_time) == ("-1", "30")
 

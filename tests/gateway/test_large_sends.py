@@ -51,11 +51,11 @@ def test_it_is_forgotten_as_a_whole(new_gateway: NewGateway) -> None:
     for content in "ab":
         send(gateway, ",".join(numbers(VERY_MANY)), content)
         gateway.clock.advance(seconds=1)
-    assert [message.content for message in gateway.messages(to="0910000007")] == ["b"]
+    assert [message.text for message in gateway.messages(to="0910000007")] == ["b"]
     assert gateway.message_count == VERY_MANY
     send(gateway, content="c")
     assert gateway.messages(to="0910000007") == []
-    assert [message.content for message in gateway.messages()] == ["c"]
+    assert [message.text for message in gateway.messages()] == ["c"]
 
 
 def test_s7_every_copy_by_email_is_there_when_the_call_returns(gateway: Gateway) -> None:

@@ -120,7 +120,7 @@ def test_p4_the_subject_is_never_counted(gateway: Gateway) -> None:
     receipt = send(gateway, content="a" * 70, subject="主旨" * 500)
     assert receipt.cost == 1
     (message,) = sent(gateway, receipt)
-    assert (message.content, message.subject) == ("a" * 70, "主旨" * 500)
+    assert (message.text, message.subject) == ("a" * 70, "主旨" * 500)
 
 
 @given(st.integers(1, 5000))

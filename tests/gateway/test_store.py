@@ -13,7 +13,7 @@ from tests.receiver import OK, Receiver, status
 
 
 def kept(gateway: Gateway) -> list[str]:
-    return [message.content for message in gateway.messages()]
+    return [message.text for message in gateway.messages()]
 
 
 def finished(gateway: Gateway, *contents: str) -> None:
@@ -147,7 +147,7 @@ def test_long_texts_are_bounded_in_bytes_though_nothing_is_paid_for_them(gateway
             login(gateway), content="e", mobile="0912345678", send_time="", **other
         )
     assert "c" * 9 not in "".join(text[:9] for text in kept(gateway))
-    assert sum(len(message.content) for message in gateway.messages()) <= 12 * 2**20
+    assert sum(len(message.text) for message in gateway.messages()) <= 12 * 2**20
 
 
 def test_a_text_to_many_counts_once(gateway: Gateway) -> None:
@@ -176,8 +176,6 @@ def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:
     finished(small, *[content] * 3)
     gc.collect()
     alive = [
-        thing
-        for thing in gc.get_objects()
-        if isinstance(thing, Record) and thing.content == content
+        thing for thing in gc.get_objects() if isinstance(thing, Record) and thing.text == content
     ]
     assert len(alive) == 3

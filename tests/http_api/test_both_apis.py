@@ -217,7 +217,7 @@ def test_h17_a_failure_after_the_operation_has_sent(http: Http) -> None:
     http.fake.add_failure("sendParamSMS", "disconnect", effect="after")
     with pytest.raises(requests.ConnectionError):
         http.json("SendParam", {**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": "x"}]})
-    assert [message.content for message in http.fake.messages] == ["x"]
+    assert [message.text for message in http.fake.messages] == ["x"]
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])
@@ -267,7 +267,7 @@ def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
         called.execute()
         assert called.respond().status == 200
     expected = NOT_XML.sub("\ufffd", text)
-    assert [message.content for message in gateway.messages()] == [expected] * 3
+    assert [message.text for message in gateway.messages()] == [expected] * 3
     gateway.close()
 
 

@@ -27,7 +27,7 @@ def get(http: Http, query: str) -> None:
 def content(http: Http) -> str:
     """The text of the one message that was sent."""
     (message,) = http.fake.messages
-    return message.content
+    return message.text
 
 
 def multipart(text: bytes) -> bytes:

@@ -223,15 +223,15 @@ def test_h12_each_is_sent_a_text_of_their_own(
         f'\\{{"Result":true,{status}"Msg":"998\\.00,2,{cost},0,{GUID}"\\}}', response
     )
     first, second = http.messages(batch_id(response))
-    assert (first.content, first.name, first.email) == ("A-B-E", "王", "a@b.tw")
+    assert (first.text, first.name, first.email) == ("A-B-E", "王", "a@b.tw")
     assert (first.record_number, first.subject, first.retry_time) == ("7", "note", "30")
-    assert (second.content, second.status, second.record_number) == ("%field2%--", 300, "2")
+    assert (second.text, second.status, second.record_number) == ("%field2%--", 300, "2")
 
 
 def test_h12_without_msg_param_is_the_text(http: Http) -> None:
     response = http.json("SendParamSMS", param({"Mobile": PHONE, "Param": "a|b", "Mr": 12}))
     (message,) = http.messages(batch_id(response))
-    assert (message.content, message.record_number) == ("a|b", "12")
+    assert (message.text, message.record_number) == ("a|b", "12")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_h4_a_real_clients_request_is_answered(http: Http, name: str) -> None:
     json = "Param" in recorded(name).decode("latin-1")
     assert f"Content-Type: {JSON if json else TEXT}" in head.decode()
     assert re.fullmatch(ANSWERS[name], body.decode())
-    sent = [(message.to, message.content) for message in http.fake.messages]
+    sent = [(message.to, message.text) for message in http.fake.messages]
     assert sent == MESSAGES.get(name, [])
 
 
@@ -185,7 +185,7 @@ def test_h2_what_is_in_both_the_query_has(http: Http) -> None:
         timeout=10,
     )
     (message,) = http.messages(batch_id(response.text))
-    assert message.content == "from the query"
+    assert message.text == "from the query"
 
 
 def test_h2_an_empty_value_in_the_query_has_it_too(http: Http) -> None:
@@ -234,7 +234,7 @@ def test_h3_text_is_utf_8_percent_encoded(http: Http, encoded: str, text: str, w
         )  # fmt: skip
     _, body = exchange(http.fake.url, request)
     (message,) = http.messages(batch_id(body.decode()))
-    assert message.content == text
+    assert message.text == text
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -243,7 +243,7 @@ def test_h3_raw_bytes_in_a_query_are_utf_8_too(http: Http, method: str) -> None:
     request = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
     _, body = exchange(http.fake.url, request.encode())
     (message,) = http.messages(batch_id(body.decode()))
-    assert (message.subject, message.content) == ("主旨", "測試 😀")
+    assert (message.subject, message.text) == ("主旨", "測試 😀")
     assert http.advice == ()
 
 
@@ -252,7 +252,7 @@ def test_h3_raw_bytes_of_big5_are_told_not_to_be_utf_8(http: Http) -> None:
     request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("big5")
     _, body = exchange(http.fake.url, request)
     (message,) = http.messages(batch_id(body.decode()))
-    assert "\ufffd" in message.content
+    assert "\ufffd" in message.text
     (advice,) = http.advice
     assert advice.startswith("Text is lost: MSG is read as utf-8, which its bytes are not.")
 

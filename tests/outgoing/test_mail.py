@@ -20,7 +20,7 @@ Talk = Callable[[socket.socket], object]
 def copy(content: str = "hello", to: str = "roger@example.com") -> Email:
     return Email(
         id=1, message_id=1, user_id="demo", at=datetime(2040, 3, 1), to=to, subject="",
-        content=content,
+        text=content,
     )  # fmt: skip
 
 

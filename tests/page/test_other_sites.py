@@ -52,5 +52,5 @@ def test_w14_a_page_of_this_machine_can(browser: Browser, fake: FakeEvery8d, scr
     """As a developer's own application, at whatever port: here at another name, too."""
     page = at(browser, "http://localhost:3000")
     page.evaluate(f"url => {{ {script} }}", fake.url)
-    assert [message.content for message in wait_for(lambda: fake.messages)] == ["x"]
+    assert [message.text for message in wait_for(lambda: fake.messages)] == ["x"]
     page.close()

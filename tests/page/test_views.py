@@ -259,7 +259,7 @@ def test_a_request_is_copied_as_curl_which_does_the_same(fake: FakeEvery8d, open
     command = page.evaluate("navigator.clipboard.readText()")
     assert shlex.split(command)[:2] == ["curl", f"{fake.url}/API21/SOAP/SMS.asmx"]
     subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
-    assert [message.content for message in fake.messages] == ["it's 'quoted' $HOME"] * 2
+    assert [message.text for message in fake.messages] == ["it's 'quoted' $HOME"] * 2
 
 
 def test_a_call_of_the_http_api_is_shown_as_tables(fake: FakeEvery8d, open: Open) -> None:
@@ -323,7 +323,7 @@ def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
         assert "********" in command
         unmasked = command.replace("********", "demo")
         subprocess.run(["sh", "-euc", unmasked], check=True, capture_output=True, timeout=60)
-        assert [message.content for message in fake.messages].count(content) == 2
+        assert [message.text for message in fake.messages].count(content) == 2
         # What it sent is announced, too, and not in the middle of what comes next.
         expect(page.locator("#announcements")).to_contain_text("New SMS")
 

@@ -264,7 +264,7 @@ def test_w7_the_charset_outranks_the_declaration_and_a_mark_both(
     xml = '<?xml version="1.0" encoding="utf-8"?>' + body(send).decode()
     response = handle(endpoint, xml.encode(encoding), content_type, action("sendSMS"))
     assert response.status == 200
-    assert [message.content for message in gateway.messages()] == ["高雄"]
+    assert [message.text for message in gateway.messages()] == ["高雄"]
 
 
 def test_w7_the_declaration_counts_with_soap_12_and_no_charset(
@@ -273,7 +273,7 @@ def test_w7_the_declaration_counts_with_soap_12_and_no_charset(
     send = request("sendSMS", sessionKey=login(endpoint), content="高雄", mobile="0912345678")
     xml = '<?xml version="1.0" encoding="big5"?>' + body(send, SOAP12).decode()
     response = handle(endpoint, xml.encode("big5"), "application/soap+xml", None)
-    assert [message.content for message in gateway.messages()] == ["高雄"]
+    assert [message.text for message in gateway.messages()] == ["高雄"]
     assert response.advice == ()
 
 
@@ -392,7 +392,7 @@ def test_w4_a_type_is_not_looked_at_and_so_base64_is_text(
     )
     xml = body(send.replace("<content>", f"<content {declared}>"))
     response = handle(endpoint, xml, XML11, action("sendSMS"))
-    assert [message.content for message in gateway.messages()] == ["aGk="]
+    assert [message.text for message in gateway.messages()] == ["aGk="]
     assert [kind in sentence for sentence in response.advice] == [True] * told
 
 

@@ -23,7 +23,7 @@ def send(
 
 
 def contents(gateway: Gateway) -> list[str]:
-    return [message.content for message in gateway.messages()]
+    return [message.text for message in gateway.messages()]
 
 
 @pytest.mark.parametrize(

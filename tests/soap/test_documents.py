@@ -21,7 +21,7 @@ def a_message(
     replies: tuple[Reply, ...] = (),
 ) -> Message:
     return Message(
-        id=1, user_id="demo", batch_id="b", record_number="1", to=to, content="hello",
+        id=1, user_id="demo", batch_id="b", record_number="1", to=to, text="hello",
         subject="", name=name, email="", status=Status.SENT, cost=Decimal(1), pieces=1,
         accepted_at=NOON, booked_for=booked_for, sent_at=sent_at, finished_at=None,
         replies=replies,
@@ -97,7 +97,7 @@ def test_s6_every_attribute_is_read() -> None:
 )
 def test_s6_content_is_what_stands_between_the_tags(inside: str, content: str) -> None:
     (recipient,) = documents.recipients(f"<REPS><USER>{inside}</USER></REPS>", Advice())
-    assert recipient.content == content
+    assert recipient.text == content
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-16", "big5", "no-such-encoding"])

@@ -79,4 +79,4 @@ def fixture(version: str, name: str, blanks: dict[str, str]) -> str:
 def test_s6_reps_examples(name: str, contents: list[str]) -> None:
     content_xml = (FIXTURES / "reps" / f"{name}.xml").read_text("utf-8")
     recipients = documents.recipients(content_xml, Advice())
-    assert [recipient.content for recipient in recipients] == contents
+    assert [recipient.text for recipient in recipients] == contents

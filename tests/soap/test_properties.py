@@ -67,7 +67,7 @@ def test_w3_text_goes_through_send_sms(
         mobile="0912345678",
     )
     (message,) = gateway.messages()
-    assert (message.content, message.subject) == (content, subject)
+    assert (message.text, message.subject) == (content, subject)
 
 
 @given(content=texts, name=texts.map(lambda text: text[:25]), subject=texts)
@@ -90,7 +90,7 @@ def test_s6_text_goes_through_send_param_sms(
         contentXML=content_xml,
     )
     (message,) = gateway.messages()
-    assert (message.content, message.name, message.subject) == (content, name, subject)
+    assert (message.text, message.name, message.subject) == (content, name, subject)
 
 
 @given(name=texts.map(lambda text: text[:25]), reply=texts)
@@ -196,7 +196,7 @@ def test_w7_text_goes_through_in_every_charset_that_can_carry_it(
         endpoint, xml.encode(codec), f"{media_type}; charset={name}", action(operation)
     )
     assert response.status == 200
-    assert [message.content for message in gateway.messages()] == [content]
+    assert [message.text for message in gateway.messages()] == [content]
 
 
 # Requests by a grammar: what clients send, and what goes wrong with it.

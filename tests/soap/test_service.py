@@ -222,7 +222,7 @@ def test_w7_text_that_was_encoded_once_too_often_goes_out_with_advice(
         response = post(endpoint, operation, sessionKey=key, contentXML=reps)
     else:
         response = post(endpoint, operation, sessionKey=key, content=content, mobile="0912345678")
-    assert [message.content for message in gateway.messages()] == [content]
+    assert [message.text for message in gateway.messages()] == [content]
     assert len(response.advice) == bool(advice)
     assert advice in "".join(response.advice)
 
@@ -233,7 +233,7 @@ def test_s6_markup_in_a_content_is_left_out_with_advice(
     user = '<USER MOBILE="+886912345678">a<b>b</b>c<br/></USER>'
     reps = f"<REPS>{user * 100}</REPS>"
     response = post(endpoint, "sendParamSMS", sessionKey=login(endpoint), contentXML=reps)
-    assert {message.content for message in gateway.messages()} == {"abc"}
+    assert {message.text for message in gateway.messages()} == {"abc"}
     assert "the content for +886912345678 has the element <b> in it" in response.advice[0]
     assert len(response.advice) == 4  # three of a kind, and how many more there were
     assert "197" in response.advice[3]

@@ -153,7 +153,7 @@ def test_s7_copies_by_email_are_shown(api: Api) -> None:
         "&lt;/REPS&gt;",
     )
     (email,) = api.get("emails?to=a@b.test")["emails"]
-    assert (email["message_id"], email["subject"], email["content"], email["state"]) == (
+    assert (email["message_id"], email["subject"], email["text"], email["state"]) == (
         1,
         "news",
         "hi",

@@ -66,7 +66,7 @@ def test_a_message_is_shown_with_all_that_is_known(api: Api) -> None:
         "batch_id": batch_id,
         "record_number": "1",
         "to": PHONE,
-        "content": "驗證碼 483920",
+        "text": "驗證碼 483920",
         "code": "483920",
         "links": [],
         "subject": "news",

@@ -62,7 +62,7 @@ def message(message: Message, edition: Edition) -> Json:
         "batch_id": message.batch_id,
         "record_number": message.record_number,
         "to": message.to,
-        "content": message.content,
+        "text": message.text,
         "code": message.code,
         "links": message.links,
         "subject": message.subject,
@@ -150,7 +150,7 @@ def email(email: Email) -> Json:
         **_outgoing(email),
         "to": email.to,
         "subject": email.subject,
-        "content": email.content,
+        "text": email.text,
     }
 
 

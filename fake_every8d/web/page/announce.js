@@ -32,8 +32,8 @@ export function announceNew(message, n) {
 function tell() {
   timer = undefined;
   if (!newest) return;
-  const { to: number, content } = newest;
-  announce(untold === 1 ? t("arrived", { number, text: content.slice(0, 100) }) : t("arrived.many", { n: untold }));
+  const { to: number, text } = newest;
+  announce(untold === 1 ? t("arrived", { number, text: text.slice(0, 100) }) : t("arrived.many", { n: untold }));
   newest = undefined;
   untold = 0;
 }

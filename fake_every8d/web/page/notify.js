@@ -22,7 +22,7 @@ export async function setNotifies(wanted) {
 export function notify(message) {
   if (!message.code || !notifies() || document.hasFocus()) return;
   const notification = new Notification(`${message.code} · ${national(message.to)}`, {
-    body: message.content,
+    body: message.text,
     icon: new URL("page/icon.svg", location.origin + location.pathname).href,
     tag: `${message.to}`, // the newest of a phone takes its last one's place
   });

@@ -7,7 +7,7 @@ import { store } from "./store.js";
 /**
  * @typedef {{
  *   id: number, user_id: string, batch_id: string, record_number: string, to: string,
- *   content: string, code: string | null, subject: string, name: string, email: string, status: number,
+ *   text: string, code: string | null, subject: string, name: string, email: string, status: number,
  *   cost: number, pieces: number, accepted_at: string,
  *   booked_for: string | null, sent_at: string | null, finished_at: string | null,
  *   replies: {text: string, at: string}[], version: number,

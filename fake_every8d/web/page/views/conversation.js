@@ -172,7 +172,7 @@ function Composer({ conversation, input }) {
       ${chosen &&
       html`
         <p class="reply-to">
-          <span>${t("reply.to")} <bdi>${chosen.content.slice(0, 60)}</bdi></span>
+          <span>${t("reply.to")} <bdi>${chosen.text.slice(0, 60)}</bdi></span>
           <button type="button" class="bare" onClick=${toNewest} aria-label=${t("cancel")}>
             <${Icon} name="cross" />
           </button>

@@ -32,7 +32,7 @@ export function Message({ message, query, onReply }) {
   const at = message.finished_at ?? message.sent_at ?? message.accepted_at;
   return html`
     <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""}`} aria-label=${t("message.of", { id: message.id })}>
-      <div class="bubble"><${Clamped} text=${message.content} code=${message.code} query=${query} /></div>
+      <div class="bubble"><${Clamped} text=${message.text} code=${message.code} query=${query} /></div>
       <div class="meta">
         <div class="facts">
           <button ref=${details} type="button" class="bare unfold" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
@@ -56,7 +56,7 @@ export function Message({ message, query, onReply }) {
 /** @param {{message: SMS, reply: {text: string, at: string}, apart: boolean, query: string}} props */
 export const ReplyBubble = ({ message, reply, apart, query }) => html`
   <article class="message reply" aria-label=${t("reply.of", { id: message.id })}>
-    ${apart && html`<p class="replied-to">${t("reply.to")} <bdi>${message.content.slice(0, 60)}</bdi></p>`}
+    ${apart && html`<p class="replied-to">${t("reply.to")} <bdi>${message.text.slice(0, 60)}</bdi></p>`}
     <div class="bubble"><${Clamped} text=${reply.text} query=${query} /></div>
     <p class="meta"><span>${t("status.999")} <time datetime=${reply.at}>${moment(reply.at, store.now())}</time></span></p>
   </article>
@@ -139,7 +139,7 @@ function Details({ message, query }) {
         ${(message.name || message.email) &&
         html`<dt>${t("recipient")}</dt><dd><${Text} text=${[message.name, message.email].filter(Boolean).join(" · ")} query=${query} /></dd>`}
         <dt>${t("length")}</dt>
-        <dd>${t("size", { units: message.content.length, pieces: message.pieces, points: t("points", { n: points(message.cost) }) })}</dd>
+        <dd>${t("size", { units: message.text.length, pieces: message.pieces, points: t("points", { n: points(message.cost) }) })}</dd>
         <dt>${t("accepted.at")}</dt>
         <dd>${full(message.accepted_at)}</dd>
         <dt>${t("message.id")}</dt>

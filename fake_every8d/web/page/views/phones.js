@@ -116,7 +116,7 @@ function Phone({ phone, route, tabindex }) {
         ${newest.status !== 100 && html`<${Status} status=${newest.status} />`}
         <span class="snippet">
           ${reply && html`<span class="reply-mark">${t("reply.mark")}</span>${" "}`}
-          <${Text} text=${snippet(reply ? reply.text : newest.content, query)} query=${query} />
+          <${Text} text=${snippet(reply ? reply.text : newest.text, query)} query=${query} />
         </span>
         ${query && messages > 1 && html`<span class="matches">${t("search.matches", { n: messages })}</span>`}
         ${unread > 0 &&
