@@ -449,6 +449,15 @@ class FakeEvery8d(Assertions):
         """
         self.gateway.clear_outcomes(to)
 
+    def clear_messages(self) -> None:
+        """Forget the messages that are finished, with their reports and e-mails (X2).
+
+            every8d.clear_messages()
+
+        A batch for which a booking, a delivery or a report is still to come stays whole.
+        """
+        self.gateway.clear_messages()
+
     def reply(self, message_or_number: Message | str, text: str) -> Message:
         """Reply to a message, or to the newest one to a number, from its phone.
 

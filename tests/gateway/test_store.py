@@ -179,3 +179,43 @@ def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:
         thing for thing in gc.get_objects() if isinstance(thing, Record) and thing.text == content
     ]
     assert len(alive) == 3
+
+
+def test_x2_what_is_finished_can_be_forgotten(gateway: Gateway) -> None:
+    finished(gateway, "a", "b")
+    credit = gateway.account("demo").credit
+    gateway.clear_messages()
+    assert (kept(gateway), gateway.batches(), gateway.phones().phones) == ([], [], [])
+    assert gateway.account("demo").credit == credit
+    finished(gateway, "c")
+    assert [message.id for message in gateway.messages()] == [3]
+
+
+def test_x2_a_batch_for_which_something_is_to_come_stays_whole(gateway: Gateway) -> None:
+    finished(gateway, "done")
+    send_param(
+        gateway,
+        Recipient("+886912345678", "soon"),
+        Recipient("+886912345678", "later", send_time="20400301180000"),
+    )
+    send(gateway, content="booked", send_time="20400301190000")
+    send(gateway, content="on its way")
+    gateway.clear_messages()
+    assert kept(gateway) == ["soon", "later", "booked", "on its way"]
+    gateway.clock.advance(hours=8)
+    gateway.clear_messages()
+    assert kept(gateway) == []
+
+
+def test_x2_a_message_stays_until_its_report_has_been_tried(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    receiver.respond = lambda request: status(500)
+    finished(reporting, "a")
+    reporting.clear_messages()
+    assert (kept(reporting), len(reporting.reports())) == (["a"], 1)
+    receiver.respond = lambda request: OK
+    reporting.clock.advance(minutes=1)
+    assert reporting.reports()[0].state is ReportState.DELIVERED
+    reporting.clear_messages()
+    assert (kept(reporting), reporting.reports()) == ([], [])

@@ -147,6 +147,7 @@ IN_PYTHON = {
     "assert_sent": "GET messages",
     "assert_nothing_sent": "GET messages",
     "batches": "GET batches",
+    "clear_messages": "DELETE messages",
     "set_status": "POST messages/<int:message_id>/status",
     "reply": "POST replies",
     "outcomes": "GET outcomes",

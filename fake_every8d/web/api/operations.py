@@ -297,6 +297,11 @@ class Operations:
             {"epoch": self._epoch, "version": version},
         )
 
+    @_operation("DELETE", "messages")
+    def _clear_messages(self) -> Response:
+        self._gateway.clear_messages()
+        return _nothing()
+
     @_operation("GET", "messages/latest", query=_MESSAGE | _LATEST)
     def _latest_message(self, **asked: Any) -> Response:
         found = self._awaited(self._gateway.messages, limit=1, count=1, newest_first=True, **asked)
