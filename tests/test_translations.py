@@ -1,0 +1,62 @@
+"""Each page in Chinese has what its English page has, and they lead to each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pages import PAGES, examples, name
+
+CHINESE = [page for page in PAGES if page.match("docs/*.zh-TW.md")]
+
+
+def english(page: Path) -> Path:
+    return page.with_name(page.name.replace(".zh-TW", ""))
+
+
+def outline(page: Path) -> list[str]:
+    """The levels of its headings, and the languages of its examples, in order."""
+    return re.findall(r"^(#+ |```\w+)", page.read_text("utf-8"), re.MULTILINE)
+
+
+def keys(page: Path) -> list[list[str]]:
+    """What stands in backticks in each row's first two cells: names, and their defaults."""
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| ")]
+    return [sorted(re.findall("`[^`]+`", "|".join(row.split("|")[1:3]))) for row in rows]
+
+
+def code(page: Path) -> list[str]:
+    """Its examples without comments."""
+    return [re.sub(r" +#.*", "", example.code) for example in examples(page)]
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=name)
+def test_pair_links_to_each_other(page: Path) -> None:
+    assert page.read_text("utf-8").splitlines()[2] == f"[English]({english(page).name})"
+    assert english(page).read_text("utf-8").splitlines()[2] == f"[繁體中文]({page.name})"
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=name)
+def test_pair_has_the_same_outline(page: Path) -> None:
+    assert outline(page) == outline(english(page))
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=name)
+def test_pair_has_the_same_rows(page: Path) -> None:
+    assert keys(page) == keys(english(page))
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=name)
+def test_pair_has_the_same_examples(page: Path) -> None:
+    """The quick start's tests in Python are named in Chinese, and are its own."""
+    own = page.name == "quick-start.zh-TW.md"
+    python = {
+        example.code
+        for each in (page, english(page))
+        for example in examples(each)
+        if own and example.language == "python"
+    }
+    python = {re.sub(r" +#.*", "", text) for text in python}
+    assert [each for each in code(page) if each not in python] == [
+        each for each in code(english(page)) if each not in python
+    ]
