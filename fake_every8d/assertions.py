@@ -1,6 +1,7 @@
 """Waiting for messages, status reports and requests in a test, and asserting them."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -8,13 +9,16 @@ from fake_every8d.calls import known_operation
 from fake_every8d.control import summary
 from fake_every8d.control.journal import Journal, RecordedRequest
 from fake_every8d.gateway import (
+    Account,
+    BatchSummary,
     Conflict,
-    Gateway,
+    Edition,
     InvalidInput,
     Message,
     NotFound,
     Report,
     ReportState,
+    Settings,
     Status,
     event_loops,
 )
@@ -45,7 +49,7 @@ class _Wanted(NamedTuple):
         )
 
 
-class Assertions:
+class Assertions(ABC):
     """The part of `FakeEvery8d` that raises an `AssertionError`, which says what there is instead.
 
     Waiting takes real seconds, and ends as soon as the awaited thing is there. In a test that runs
@@ -57,8 +61,58 @@ class Assertions:
     A `user_id` without an account, and an operation that does not exist, are errors.
     """
 
-    gateway: Gateway
-    _journal: Journal
+    # What they read: here in `FakeEvery8d`, and over HTTP in `RemoteFake`.
+
+    @property
+    @abstractmethod
+    def accounts(self) -> list[Account]: ...
+
+    @property
+    @abstractmethod
+    def batches(self) -> list[BatchSummary]: ...
+
+    @property
+    @abstractmethod
+    def messages(self) -> list[Message]: ...
+
+    @property
+    @abstractmethod
+    def reports(self) -> list[Report]: ...
+
+    @property
+    @abstractmethod
+    def requests(self) -> list[RecordedRequest]: ...
+
+    @property
+    @abstractmethod
+    def settings(self) -> Settings: ...
+
+    @abstractmethod
+    def _find_messages(
+        self, *, to: str | None, text: str | None, user_id: str | None, after: int | None
+    ) -> list[Message]:
+        """The messages that match everything given, oldest first."""
+
+    @abstractmethod
+    def _find_reports(
+        self, *, to: str | None, user_id: str | None, status: Status | None, state: ReportState
+    ) -> list[Report]:
+        """The reports that match everything given, oldest first."""
+
+    @abstractmethod
+    def _wait_until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        *,
+        to: str | None,
+        user_id: str | None,
+        topic: Hashable,
+    ) -> None:
+        """Wait until the condition holds, for so many real seconds at most.
+
+        It may change with what concerns the number, the account or the topic.
+        """
 
     def wait_for_message(
         self,
@@ -194,9 +248,7 @@ class Assertions:
         def taken() -> list[Report]:
             return [
                 report
-                for report in self.gateway.reports(
-                    to=to, user_id=user_id, status=status, state=state
-                )
+                for report in self._find_reports(to=to, user_id=user_id, status=status, state=state)
                 if len(report.attempts) >= attempts
             ]
 
@@ -206,7 +258,7 @@ class Assertions:
             who = "" if to is None else f" about {to}"
             whose = "" if user_id is None else f" of account {user_id!r}"
             tried = f" after {attempts} attempts" if attempts else ""
-            lines = summary.report_lines(self.gateway.reports())
+            lines = summary.report_lines(self.reports)
             raise AssertionError(
                 f"no report{who}{about}{whose} was {state.value}{tried} within {timeout:g} s; "
                 f"{_listed(lines)}"
@@ -236,7 +288,7 @@ class Assertions:
         def came() -> list[RecordedRequest]:
             return [
                 request
-                for request in self._journal.all()
+                for request in self.requests
                 if operation in (None, request.operation) and user_id in (None, request.user_id)
             ]
 
@@ -245,7 +297,7 @@ class Assertions:
             what = "no request" if count == 1 else f"{len(found)} of {count} requests"
             which = "" if operation is None else f" for {operation}"
             whose = "" if user_id is None else f" of account {user_id!r}"
-            lines = (line for each in self._journal.all() for line in summary.request_lines(each))
+            lines = (line for each in self.requests for line in summary.request_lines(each))
             raise AssertionError(f"{what}{which}{whose} within {timeout:g} s; {_listed(lines)}")
         return found[-1]
 
@@ -256,7 +308,7 @@ class Assertions:
 
     def _accepted(self, wanted: _Wanted) -> list[Message]:
         to, text, pattern, user_id, after = wanted
-        messages = self.gateway.messages(
+        messages = self._find_messages(
             to=to, text=text, user_id=user_id, after=after.id if after else None
         )
         return [
@@ -296,7 +348,7 @@ class Assertions:
                 "await the method of the same name with _async at its end, such as "
                 "`await every8d.wait_for_message_async(…)`"
             )
-        self.gateway.wait_for(enough, timeout, to=to, user_id=user_id, topic=topic)
+        self._wait_until(enough, timeout, to=to, user_id=user_id, topic=topic)
         return found
 
     def _check(self, user_id: str | None) -> None:
@@ -304,14 +356,15 @@ class Assertions:
         __tracebackhide__ = True
         if user_id is None:
             return
-        accounts = [account.user_id for account in self.gateway.accounts()]
-        called = (request.user_id for request in self._journal.all())
-        if user_id not in (*accounts, *called) and not self.gateway.batches(user_id=user_id):
+        accounts = [account.user_id for account in self.accounts]
+        called = (request.user_id for request in self.requests)
+        sent = (batch.user_id for batch in self.batches)
+        if not any(user_id in some for some in (accounts, called, sent)):
             raise NotFound(f"there is no account {user_id!r}; there are: {', '.join(accounts)}")
 
     def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
-        edition = self.gateway.edition
-        listed = self.gateway.messages() if messages is None else messages
+        edition = Edition(self.settings.edition)
+        listed = self.messages if messages is None else messages
         return _listed(summary.message_line(message, edition) for message in listed)
 
 

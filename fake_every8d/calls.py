@@ -7,6 +7,11 @@ from typing import Literal, NamedTuple, Protocol, get_args
 from fake_every8d.advice import Advice
 from fake_every8d.gateway.errors import InvalidInput
 
+SOAP_PATH = "/API21/SOAP/SMS.asmx"
+"""The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
+HTTP_PATH = "/API21/HTTP/"
+"""Where the HTTP API's operations live, in any case, and after one more segment if need be (H1)."""
+
 OperationName = Literal[
     "getConnection",
     "closeConnection",

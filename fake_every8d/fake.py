@@ -1,39 +1,39 @@
 """`FakeEvery8d`: what a test holds."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from fake_every8d.assertions import Assertions
+from fake_every8d.calls import HTTP_PATH, SOAP_PATH
 from fake_every8d.control import summary
 from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
-    TAIPEI,
     Account,
     BatchSummary,
     Clock,
     Email,
     Gateway,
-    Login,
     Message,
     NotFound,
     Outcome,
     Report,
+    ReportState,
     Settings,
     Status,
 )
 from fake_every8d.gateway.accounts import ReportCharset, ReportMethod, points
-from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.outgoing.reports import Reporter
-from fake_every8d.web.app import SOAP_PATH, Application
-from fake_every8d.web.http.server import Server
 from fake_every8d.web.http.tls import Certificate, Tls, certificate
+
+if TYPE_CHECKING:
+    from fake_every8d.web.http.server import Server
 
 
 class AccountChanges(TypedDict, total=False):
@@ -85,6 +85,17 @@ class FakeEvery8d(Assertions):
         log: Callable[[RecordedRequest], None] | None = None,
         set_up: "Callable[[FakeEvery8d], None] | None" = None,
     ) -> None:
+        # Here, because `connect` needs nothing of it, nor the libraries that it takes.
+        try:
+            from fake_every8d.web.app import Application
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"{error}: install fake-every8d with what it depends on to run a fake in this "
+                "process, or use one that runs elsewhere: FakeEvery8d.connect(url), or "
+                "FAKE_EVERY8D_URL for the pytest fixture",
+                name=error.name,
+            ) from None
+
         mail = None
         if smtp_url:
             from fake_every8d.outgoing.mail import Mailer  # here, because few need what it imports
@@ -113,6 +124,21 @@ class FakeEvery8d(Assertions):
         self._process = os.getpid()
         self._world.set_up()
 
+    @staticmethod
+    def connect(url: str, *, token: str | None = None) -> "FakeEvery8d":
+        """A fake that runs elsewhere: in another environment, in a container, on another machine.
+
+            every8d = FakeEvery8d.connect("http://127.0.0.1:8021")
+
+        It has all that an own one has, except for `gateway`. `token` is its API token, which may
+        stand in the URL, too: `http://token@127.0.0.1:8021`. Only the standard library is needed
+        here. Raises `ConnectionError` if nothing is there, something else is, or a fake of another
+        version; `PermissionError` if the token is not right; and `InvalidInput` for what is no URL.
+        """
+        from fake_every8d.remote import RemoteFake
+
+        return RemoteFake(url, token)
+
     def __repr__(self) -> str:
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
 
@@ -127,6 +153,8 @@ class FakeEvery8d(Assertions):
         if self._stopped:
             raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
         if self._server is None:
+            from fake_every8d.web.http.server import Server
+
             with ExitStack() as files:
                 tls_port = None
                 if self._tls:
@@ -190,7 +218,7 @@ class FakeEvery8d(Assertions):
         return self._running.plain_url
 
     @property
-    def _running(self) -> Server:
+    def _running(self) -> "Server":
         if self._server is None:
             raise RuntimeError("FakeEvery8d is not running: use it in a `with`, or call start()")
         return self._server
@@ -257,7 +285,7 @@ class FakeEvery8d(Assertions):
 
         Raises `NotFound` if all have been removed.
         """
-        if not (accounts := self.gateway.accounts()):
+        if not (accounts := self.accounts):
             raise NotFound("there is no account: all have been removed")
         return accounts[0]
 
@@ -310,8 +338,11 @@ class FakeEvery8d(Assertions):
             report_charset,
             report_attempts,
         )
-        self.gateway.add_account(account)
+        self._add_account(account)
         return account
+
+    def _add_account(self, account: Account) -> None:
+        self.gateway.add_account(account)
 
     def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
         """Change an account; returns it as it is now.
@@ -371,14 +402,7 @@ class FakeEvery8d(Assertions):
         first; a `send_time` without a time zone is Taipei's. Returns the messages, refused ones
         too. Raises `PlatformError` for the errors of the call, and `NotFound`.
         """
-        account = self.account if user_id is None else self.account_of(user_id)
-        if send_time is not None and send_time.tzinfo is not None:
-            send_time = send_time.astimezone(TAIPEI)
-        when = f"{send_time:%Y%m%d%H%M%S}" if send_time else ""
-        receipt = self.gateway.platform.send_sms(
-            Login(account.user_id, account.password), subject, text, to, when
-        )
-        return self.gateway.messages(batch_id=receipt.batch_id)
+        return self.gateway.send(text, to, user_id=user_id, subject=subject, send_time=send_time)
 
     @property
     def sent(self) -> list[Message]:
@@ -590,3 +614,26 @@ class FakeEvery8d(Assertions):
         print(every8d.summary())
         """
         return summary.text(self.requests, self.messages, self.reports, self.gateway.edition)
+
+    # What its assertions read
+
+    def _find_messages(
+        self, *, to: str | None, text: str | None, user_id: str | None, after: int | None
+    ) -> list[Message]:
+        return self.gateway.messages(to=to, text=text, user_id=user_id, after=after)
+
+    def _find_reports(
+        self, *, to: str | None, user_id: str | None, status: Status | None, state: ReportState
+    ) -> list[Report]:
+        return self.gateway.reports(to=to, user_id=user_id, status=status, state=state)
+
+    def _wait_until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        *,
+        to: str | None,
+        user_id: str | None,
+        topic: Hashable,
+    ) -> None:
+        self.gateway.wait_for(condition, timeout, to=to, user_id=user_id, topic=topic)

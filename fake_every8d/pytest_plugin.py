@@ -6,6 +6,7 @@ to import is imported only when a fixture is first used.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ _used = pytest.StashKey["FakeEvery8d"]()
 _MARKER = "every8d"
 _failed = pytest.StashKey[bool]()
 
+_URL = "FAKE_EVERY8D_URL"
+
 STRICT = ("failures", "advice", "calls")
 """What a test can be strict about."""
 
@@ -33,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         metavar="PORT",
         help="serve the every8d fixture on this port, under pytest-xdist on it and those "
-        "after it, a worker each (default: any free one)",
+        f"after it, a worker each (default: any free one); nothing is served if {_URL} is set "
+        "in the environment, to the URL of a fake elsewhere",
     )
     parser.addini(
         "every8d_accounts",
@@ -112,10 +116,16 @@ def every8d_server(
 ) -> Iterator[FakeEvery8d]:
     """The fake, running from its first use to the end of the session.
 
-    It is for session-scoped fixtures that need its address. Tests use `every8d`.
+    It is for session-scoped fixtures that need its address. Tests use `every8d`. If the environment
+    variable `FAKE_EVERY8D_URL` is set, it is the one that runs there.
     """
     from fake_every8d import FakeEvery8d
 
+    if urls := os.environ.get(_URL):
+        fake = _elsewhere(pytestconfig, urls)
+        yield fake
+        fake.stop()
+        return
     port = pytestconfig.getoption("every8d_port")
     if port and hasattr(pytestconfig, "workerinput"):
         port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
@@ -134,6 +144,27 @@ def every8d_server(
         raise _usage_error(reason) from None
     yield fake
     fake.stop()
+
+
+def _elsewhere(config: pytest.Config, urls: str) -> FakeEvery8d:
+    """The fake that runs elsewhere for this process, under pytest-xdist one for each worker."""
+    from fake_every8d import FakeEvery8d, InvalidInput
+
+    listed = [url.strip() for url in urls.split(",")]
+    number, workers = 0, 1
+    if hasattr(config, "workerinput"):
+        number = int(config.workerinput["workerid"].removeprefix("gw"))
+        workers = config.workerinput["workercount"]
+    if len(listed) < workers:
+        raise _usage_error(
+            f"{_URL} has {len(listed)} URL{'s' if len(listed) > 1 else ''}, but pytest-xdist runs "
+            f"{workers} workers, and each needs a fake of its own, since every test resets it: "
+            "give a URL for each, with commas between them"
+        )
+    try:
+        return FakeEvery8d.connect(listed[number])
+    except (OSError, InvalidInput) as error:
+        raise _usage_error(f"{_URL}: {error}") from None
 
 
 @pytest.fixture
@@ -250,5 +281,9 @@ def pytest_runtest_makereport(
     # Not at teardown, when the fake has been reset.
     if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):
         item.stash[_failed] = True
-        report.sections.append(("EVERY8D", fake.summary()))
+        try:
+            summary = fake.summary()
+        except OSError as error:  # of one elsewhere
+            summary = str(error)
+        report.sections.append(("EVERY8D", summary))
     return report

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fake_every8d.calls import HTTP_PATH, SOAP_PATH
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.log import LogFormat, Writer, json_line, text_line
 from fake_every8d.control.readable import printable
 from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import InvalidInput, Settings
-from fake_every8d.http_api import PATH as HTTP_PATH
-from fake_every8d.web.app import SOAP_PATH
 from fake_every8d.web.guard import is_loopback
 from fake_every8d.web.http.tls import Tls
 

@@ -20,9 +20,10 @@ ALLOWED = {
     "html_page": {"html_page"},
     "control": {"control", "advice", "gateway", "calls"},
     "outgoing": {"outgoing", "gateway"},
+    "remote": {"remote", "fake", "advice", "control", "gateway", "health"},
     "web": {"web", "soap", "http_api", "control", "advice", "gateway", "calls"},
     # It starts a fake, and asks where its APIs are; it knows nothing of what is behind them.
-    "compare": {"compare", "fake", "web", "http_api", "gateway"},
+    "compare": {"compare", "fake", "web", "calls", "gateway"},
 }
 """The parts of the package, and what each may import of it."""
 
@@ -78,6 +79,17 @@ def test_the_gateway_speaks_neither_http_nor_xml() -> None:
         if name.split(".")[0] in protocols
     ]
     assert spoken == []
+
+
+def test_a_fake_elsewhere_takes_nothing_but_the_standard_library() -> None:
+    """So does all that it imports, which tests/remote tries."""
+    others = [
+        f"{place} imports {name}"
+        for file in files("remote")
+        for name, place in imports(file)
+        if name.split(".")[0] not in sys.stdlib_module_names | {"fake_every8d"}
+    ]
+    assert others == []
 
 
 def test_comparing_with_production_takes_no_test_tools() -> None:

@@ -178,7 +178,7 @@ def test_a_request_is_waited_for(every8d: FakeEvery8d) -> None:
     assert (request.operation, request.status) == ("getCredit", 200)
     calling.join()
     call(every8d.url, "getCredit")
-    assert every8d.wait_for_request("getCredit", count=2) is every8d.requests[-1]
+    assert every8d.wait_for_request("getCredit", count=2) == every8d.requests[-1]
     with pytest.raises(
         AssertionError, match=r"^2 of 3 requests for getCredit within 0\.01 s; there"
     ):

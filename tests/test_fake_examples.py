@@ -43,7 +43,8 @@ def test_each_docstring_has_an_example_and_that_runs(
 ) -> None:
     doc = getattr(FakeEvery8d, name).__doc__
     # A free port: somebody may be using the one that people type.
-    codes = [code.replace("8021", "0") for code in examples(doc) if "await" not in code]
+    replaced = [each.replace('"http://127.0.0.1:8021"', "every8d.url") for each in examples(doc)]
+    codes = [code.replace("8021", "0") for code in replaced if "await" not in code]
     assert codes, f"{name} has no example"
     app = SimpleNamespace(config={}, url=receiver.url.removesuffix("/report"))
     every8d.update_account("demo", report_url=receiver.url)

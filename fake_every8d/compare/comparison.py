@@ -8,6 +8,7 @@ from decimal import Decimal
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from fake_every8d.calls import HTTP_PATH, SOAP_PATH
 from fake_every8d.compare import http_probes, soap_probes
 from fake_every8d.compare.exchange import Address, Answer, CannotCompare, NoAnswer, Request, ask
 from fake_every8d.compare.given import Given
@@ -31,8 +32,6 @@ from fake_every8d.fake import FakeEvery8d
 from fake_every8d.gateway import Account, Settings
 from fake_every8d.gateway.errors import InvalidInput
 from fake_every8d.gateway.messages import NOT_XML
-from fake_every8d.http_api import PATH as HTTP_PATH
-from fake_every8d.web.app import SOAP_PATH
 from fake_every8d.web.guard import is_loopback
 
 PROBES: Mapping[Api, tuple[Probe, ...]] = {

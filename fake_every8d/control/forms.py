@@ -212,7 +212,7 @@ def in_query(value: Value) -> Value:
 
 def _phone(given: str) -> str:
     # A plus sign in a URL stands for a blank, but people type +886912345678 there.
-    return "+" + given[1:] if given.startswith(" ") else given
+    return re.sub("^ (?=[1-9])", "+", given)
 
 
 MOMENT_IN_QUERY = MOMENT._replace(

@@ -9,9 +9,6 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from werkzeug.datastructures import EnvironHeaders
-from werkzeug.wsgi import get_path_info
-
 from fake_every8d.advice import AdviceText
 from fake_every8d.calls import Call
 from fake_every8d.control import masking
@@ -30,6 +27,7 @@ _ENTRY_BYTES = 4_096  # about what an entry takes besides its headers and bodies
 _PAIR_BYTES = 200  # about what a header takes besides its name and value
 
 _SPELT = {"Soapaction": "SOAPAction"}
+_CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")  # headers that WSGI has without HTTP_
 
 
 class RecordedRequest:
@@ -123,7 +121,8 @@ class RecordedRequest:
     @property
     def path(self) -> str:
         """The URL's path, percent-decoded."""
-        return self._masked(get_path_info(self._environ))
+        path: str = self._environ.get("PATH_INFO", "")  # WSGI has its bytes as Latin-1
+        return self._masked(path.encode("latin-1").decode(errors="replace"))
 
     @property
     def query(self) -> str:
@@ -133,8 +132,12 @@ class RecordedRequest:
     @property
     def headers(self) -> Mapping[str, str]:
         """The request's headers."""
-        headers = EnvironHeaders(self._environ)
-        return self._masked_headers((_SPELT.get(name, name), value) for name, value in headers)
+        named = [
+            (name.removeprefix("HTTP_").replace("_", "-").title(), value)
+            for name, value in self._environ.items()
+            if name.startswith("HTTP_") or (name in _CONTENT and value)
+        ]
+        return self._masked_headers([(_SPELT.get(name, name), value) for name, value in named])
 
     @property
     def body(self) -> bytes:

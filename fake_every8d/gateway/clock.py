@@ -4,7 +4,7 @@ import heapq
 import itertools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -78,6 +78,21 @@ _END = to_micros(datetime.max.replace(tzinfo=TAIPEI))
 def taipei_day(micros: int) -> int:
     """The number of the calendar day in Taipei, for telling days apart (A4)."""
     return (micros + 8 * 3_600_000_000) // _DAY
+
+
+def duration_of(duration: float | timedelta | None, parts: Mapping[str, float]) -> timedelta:
+    """What `Clock.advance` is given, as a `timedelta`. Raises `InvalidInput`."""
+    try:
+        if duration is None:
+            return timedelta(**parts)
+        if parts:
+            raise TypeError("give either a duration or its parts")
+        return duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(
+            "advance takes seconds, a timedelta, or what datetime.timedelta takes, such as "
+            f"minutes=5: {error}"
+        ) from None
 
 
 class Timer:
@@ -171,21 +186,7 @@ class Clock:
         report: a receiver does not move it from its own handler. What is no duration raises
         `InvalidInput`.
         """
-        try:
-            if duration is None:
-                passes = timedelta(**parts)
-            elif parts:
-                raise TypeError("give either a duration or its parts")
-            else:
-                passes = (
-                    duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
-                )
-            micros = passes // _MICROSECOND
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidInput(
-                "advance takes seconds, a timedelta, or what datetime.timedelta takes, such as "
-                f"minutes=5: {error}"
-            ) from None
+        micros = duration_of(duration, parts) // _MICROSECOND
         return self._move(lambda now: now + micros)
 
     def travel_to(self, moment: datetime) -> datetime:

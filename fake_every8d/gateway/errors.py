@@ -43,10 +43,11 @@ _LONGEST = 1_000  # characters of a sentence, which may quote what was given
 
 
 Reason = Literal[
-    "invalid", "missing", "unknown", "repeated", "taken", "decided", "not_arrived"
+    "invalid", "missing", "unknown", "repeated", "taken", "decided", "not_arrived", "refused"
 ]  # fmt: skip
 """What is wrong: a value or its absence, its name, that it comes twice; a user ID that is taken,
-a message whose end is decided, or that never reached the phone that would reply."""
+a message whose end is decided, or that never reached the phone that would reply; a call that the
+platform refuses."""
 
 
 class InvalidInput(ValueError):

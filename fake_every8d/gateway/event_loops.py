@@ -28,7 +28,8 @@ def awaitable(
 
     @wraps(method)
     async def on_thread(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> Result:
-        call = partial(method, self, *args, **kwargs)
+        # By its name, so that a subclass' own is called.
+        call: Callable[[], Result] = partial(getattr(self, method.__name__), *args, **kwargs)
         trio = sys.modules.get("trio")
         if trio is not None and trio.lowlevel.in_trio_task():
             result: Result = await trio.to_thread.run_sync(call)

@@ -14,9 +14,9 @@ from operator import attrgetter, itemgetter
 from typing import Any, TypedDict, Unpack
 
 from fake_every8d.gateway import numbers
-from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, points
+from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Login, points
 from fake_every8d.gateway.changes import ANYTHING, Lock, Returned
-from fake_every8d.gateway.clock import to_datetime, to_micros
+from fake_every8d.gateway.clock import TAIPEI, to_datetime, to_micros
 from fake_every8d.gateway.delivery import Outcome, Step, StepState
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
@@ -628,6 +628,32 @@ class Gateway:
                 )
             self._changes.announce()
             return record.snapshot()
+
+    def send(
+        self,
+        text: str,
+        to: str,
+        *,
+        user_id: str | None = None,
+        subject: str = "",
+        send_time: datetime | None = None,
+    ) -> list[Message]:
+        """Send a text to one number, or several with commas between them, as a call of sendSMS.
+
+        The account is `user_id`'s, or the first; a `send_time` without a time zone is Taipei's.
+        Returns the messages, refused ones too. Raises `PlatformError`, and `NotFound`.
+        """
+        accounts = self.accounts() if user_id is None else [self.account(user_id)]
+        if not accounts:
+            raise NotFound("there is no account: all have been removed")
+        account = accounts[0]
+        if send_time is not None and send_time.tzinfo is not None:
+            send_time = send_time.astimezone(TAIPEI)
+        when = f"{send_time:%Y%m%d%H%M%S}" if send_time else ""
+        receipt = self.platform.send_sms(
+            Login(account.user_id, account.password), subject, text, to, when
+        )
+        return self.messages(batch_id=receipt.batch_id)
 
     def reply(self, message_or_number: Message | int | str, text: str) -> Message:
         """Reply to a message as the phone that got it (回覆簡訊), or to the newest to a number.

@@ -1,7 +1,7 @@
 """EVERY8D's HTTP API 2.1: forms and JSON in; lines, TAB, JSON and XML out (clauses H)."""
 
-from fake_every8d.http_api.endpoint import PATH, HttpEndpoint
+from fake_every8d.http_api.endpoint import HttpEndpoint
 from fake_every8d.http_api.not_played import not_played
 from fake_every8d.http_api.requests import Request
 
-__all__ = ["PATH", "HttpEndpoint", "Request", "not_played"]
+__all__ = ["HttpEndpoint", "Request", "not_played"]

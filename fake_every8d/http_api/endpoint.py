@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from fake_every8d.advice import Advice, AdviceKind
-from fake_every8d.calls import Response
+from fake_every8d.calls import HTTP_PATH, Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
 from fake_every8d.gateway.errors import NO_CHANNEL, UNFORESEEN
 from fake_every8d.http_api.forms import Parameters, read_form
@@ -22,9 +22,6 @@ from fake_every8d.http_api.operations import (
 from fake_every8d.http_api.operations_page import overview
 from fake_every8d.http_api.requests import Request
 from fake_every8d.http_api.responses import JSON, TEXT, Output
-
-PATH = "/API21/HTTP/"
-"""Where the operations live, in any case, and after one more segment if need be (H1)."""
 
 _PLACE = re.compile(r"(?:/[^/]+)?/API21/HTTP(?:/(.*))?", re.IGNORECASE | re.DOTALL)
 _NAMES = {name.lower(): name for name in (*OPERATIONS, CONNECTION_HANDLER)}
@@ -166,8 +163,8 @@ class HttpEndpoint:
     def missing(self, place: str) -> str:
         """A sentence that says that there is no operation at a place (H1)."""
         names = " ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
-        nothing = f"-404 There is no such operation under {PATH}: there are {names}"
-        return not_played(PATH + place) or nothing
+        nothing = f"-404 There is no such operation under {HTTP_PATH}: there are {names}"
+        return not_played(HTTP_PATH + place) or nothing
 
     def read(self, name: str, request: Request) -> HttpCall:
         """Read a GET or a POST of an operation."""
@@ -175,7 +172,7 @@ class HttpEndpoint:
 
     def page(self, base_url: str) -> str:
         """The page that lists the operations, in HTML; `base_url` is without a slash."""
-        return overview(base_url + PATH, self._platform.edition)
+        return overview(base_url + HTTP_PATH, self._platform.edition)
 
 
 def _token(authorization: str) -> Token | None:

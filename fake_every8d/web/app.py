@@ -20,12 +20,12 @@ from werkzeug.wsgi import get_host, get_path_info
 
 from fake_every8d import calls
 from fake_every8d.advice import AdviceKind
+from fake_every8d.calls import HTTP_PATH, SOAP_PATH
 from fake_every8d.control.failures import cut_short
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.masking import Secrets
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway, InvalidInput
-from fake_every8d.http_api import PATH as HTTP_PATH
 from fake_every8d.http_api import HttpEndpoint, not_played
 from fake_every8d.http_api import Request as HttpRequest
 from fake_every8d.soap import SoapEndpoint
@@ -39,9 +39,6 @@ from fake_every8d.web.static_files import INDEX, static_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-SOAP_PATH = "/API21/SOAP/SMS.asmx"
-"""The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
 
 _CA_PATH = PREFIX + "ca.pem"
 

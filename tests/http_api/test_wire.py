@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fake_every8d.http_api import PATH
+from fake_every8d.calls import HTTP_PATH
 from tests.http_api.calls import DEMO, GUID, Http, batch_id, exchange
 from tests.http_api.conftest import NewHttp
 
@@ -285,7 +285,7 @@ def test_a_browser_is_shown_the_operations_with_a_curl_line_each(http: Http, pat
         "sendSMS", "sendSMS4FilterMessage", "SendParamSMS", "getDeliveryStatus",
         "getReplyMessage", "eraseBooking", "getCredit", "ConnectionHandler",
     ):  # fmt: skip
-        assert f"curl {http.fake.url}{PATH}{name}.ashx" in response.text
+        assert f"curl {http.fake.url}{HTTP_PATH}{name}.ashx" in response.text
     assert f'href="{http.fake.soap_url}"' in response.text
     assert '<link rel="icon" href="data:,">' in response.text  # else it asks for /favicon.ico
     assert http.fake.requests == []

@@ -142,6 +142,8 @@ IN_PYTHON = {
     "remove_account": "DELETE accounts/<text:user_id>",
     "messages": "GET messages",
     "messages_to": "GET messages",
+    "sent": "GET messages",
+    "send": "POST messages",
     "wait_for_message": "GET messages",
     "wait_for_messages": "GET messages",
     "assert_sent": "GET messages",
@@ -189,11 +191,22 @@ ANOTHER_WAY = {
 }
 """What is over HTTP another way to do what one of those does, or nothing for a test."""
 
-SERVING = {"start", "stop", "url", "plain_url", "soap_url", "http_url", "wsdl_url", "ca_file"}
+SERVING = {
+    "connect",
+    "start",
+    "stop",
+    "url",
+    "plain_url",
+    "soap_url",
+    "http_url",
+    "wsdl_url",
+    "ca_file",
+}
 
 
 def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
-    assert set(IN_PYTHON) | SERVING == {name for name in dir(FakeEvery8d) if name[0] != "_"}
+    names = {name.removesuffix("_async") for name in dir(FakeEvery8d) if name[0] != "_"}
+    assert set(IN_PYTHON) | SERVING == names
     assert {*IN_PYTHON.values(), *ANOTHER_WAY} == {
         f"{each.method} {each.path}" for each in OPERATIONS
     }

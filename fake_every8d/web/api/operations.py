@@ -18,7 +18,15 @@ from fake_every8d.control.failures import FAILURE
 from fake_every8d.control.journal import Journal, RecordedRequest
 from fake_every8d.control.snapshot import written
 from fake_every8d.control.world import World
-from fake_every8d.gateway import Account, Edition, InvalidInput, NotFound, Status
+from fake_every8d.gateway import (
+    Account,
+    Conflict,
+    Edition,
+    InvalidInput,
+    NotFound,
+    PlatformError,
+    Status,
+)
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
@@ -33,6 +41,7 @@ _LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
 
 _ID = p.in_query(p.COUNT)
 _USER = {"user_id": p.TEXT}
+_FULL = {"full": p.in_query(p.by_default(p.FLAG, False))}
 _LIMIT = p.in_query(p.by_default(p.whole(1, _MAX_LIMIT), 100))
 _PAGE = {
     "after": _ID,
@@ -240,9 +249,9 @@ class Operations:
 
     # Settings
 
-    @_operation("GET", "settings")
-    def _settings(self) -> Response:
-        return _json(show.settings(self._gateway.settings))
+    @_operation("GET", "settings", query=_FULL)
+    def _settings(self, full: bool) -> Response:
+        return _json(show.settings(self._gateway.settings, full=full))
 
     @_operation("PATCH", "settings", body={"edition": p.EDITION, "pad_mobile": p.FLAG})
     def _update_settings(self, **changes: Any) -> Response:
@@ -250,12 +259,13 @@ class Operations:
 
     # Accounts
 
-    def _shown(self, account: Account) -> show.Json:
-        return show.account(account, self._gateway.sessions(account.user_id))
+    def _shown(self, account: Account, *, full: bool = False) -> show.Json:
+        return show.account(account, self._gateway.sessions(account.user_id), full=full)
 
-    @_operation("GET", "accounts")
-    def _accounts(self) -> Response:
-        return _json({"accounts": [self._shown(account) for account in self._gateway.accounts()]})
+    @_operation("GET", "accounts", query=_FULL)
+    def _accounts(self, full: bool) -> Response:
+        accounts = self._gateway.accounts()
+        return _json({"accounts": [self._shown(account, full=full) for account in accounts]})
 
     @_operation("POST", "accounts", body=p.ACCOUNT.keys, required=p.ACCOUNT.required)
     def _add_account(self, **settings: Any) -> Response:
@@ -264,9 +274,9 @@ class Operations:
         location = f"{PREFIX}accounts/{quote(account.user_id, safe='')}"
         return _json(self._shown(account), 201, {"Location": location})
 
-    @_operation("GET", "accounts/<text:user_id>")
-    def _account(self, user_id: str) -> Response:
-        return _json(self._shown(self._gateway.account(user_id)))
+    @_operation("GET", "accounts/<text:user_id>", query=_FULL)
+    def _account(self, user_id: str, full: bool) -> Response:
+        return _json(self._shown(self._gateway.account(user_id), full=full))
 
     @_operation(
         "PATCH",
@@ -301,6 +311,25 @@ class Operations:
     def _clear_messages(self) -> Response:
         self._gateway.clear_messages()
         return _nothing()
+
+    @_operation(
+        "POST",
+        "messages",
+        body={
+            "text": p.TEXT,
+            "to": p.TEXT,
+            "user_id": p.TEXT,
+            "subject": p.TEXT,
+            "send_time": p.MOMENT,
+        },
+        required=["text", "to"],
+    )
+    def _send(self, text: str, to: str, **settings: Any) -> Response:
+        try:
+            messages = self._gateway.send(text, to, **settings)
+        except PlatformError as error:
+            raise Conflict(error.line(self._edition), reason="refused") from None
+        return _json({"messages": [show.message(each, self._edition) for each in messages]}, 201)
 
     @_operation("GET", "messages/latest", query=_MESSAGE | _LATEST)
     def _latest_message(self, **asked: Any) -> Response:
@@ -424,10 +453,10 @@ class Operations:
 
     # The wire
 
-    @_operation("GET", "requests", query=_REQUEST | _LIST)
-    def _requests(self, limit: int, **asked: Any) -> Response:
+    @_operation("GET", "requests", query=_REQUEST | _FULL | _LIST)
+    def _requests(self, limit: int, full: bool, **asked: Any) -> Response:
         found = self._awaited(self._recorded, limit=limit, topic=Journal, **asked)
-        return _page("requests", show.request, found, limit)
+        return _page("requests", partial(show.request, full=full), found, limit)
 
     @_operation("GET", "requests/latest", query=_REQUEST | _LATEST)
     def _latest_request(self, **asked: Any) -> Response:

@@ -1,5 +1,6 @@
 """How the JSON API shows things: snake_case, times with +08:00, points as numbers."""
 
+from base64 import b64encode
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -25,19 +26,22 @@ from fake_every8d.gateway.outbox import Outgoing
 Json = dict[str, Any]
 
 
-def settings(settings: Settings) -> Json:
-    """How the fake is set up, without its accounts."""
-    return {
+def settings(settings: Settings, *, full: bool = False) -> Json:
+    """How the fake is set up; in full, with the accounts that it starts with."""
+    shown = {
         "edition": settings.edition,
         "delivery_seconds": settings.delivery_seconds,
         "report_retry_seconds": settings.report_retry_seconds,
         "max_messages": settings.max_messages,
         "pad_mobile": settings.pad_mobile,
     }
+    if full:
+        shown["accounts"] = [account(each, 0, full=True) for each in settings.accounts]
+    return shown
 
 
-def account(account: Account, sessions: int) -> Json:
-    """Without its password."""
+def account(account: Account, sessions: int, *, full: bool = False) -> Json:
+    """An account; its password only in full."""
     return {
         "user_id": account.user_id,
         "credit": _points(account.credit),
@@ -51,6 +55,7 @@ def account(account: Account, sessions: int) -> Json:
         "failed_logins": account.failed_logins,
         "locked": account.locked,
         "sessions": sessions,
+        **({"password": account.password} if full else {}),
     }
 
 
@@ -163,9 +168,9 @@ def clock(clock: Clock) -> Json:
     }
 
 
-def request(request: RecordedRequest) -> Json:
-    """A request and its response, bodies as text."""
-    return {
+def request(request: RecordedRequest, *, full: bool = False) -> Json:
+    """A request and its response, bodies as text; in full, as they were, too."""
+    shown = {
         "id": request.id,
         "at": _time(request.at),
         "method": request.method,
@@ -185,6 +190,10 @@ def request(request: RecordedRequest) -> Json:
         "losses": request.losses,
         "failure": request.failure,
     }
+    if full:
+        shown["body_base64"] = b64encode(request.body).decode()
+        shown["response_body_base64"] = b64encode(request.response_body).decode()
+    return shown
 
 
 def failure(failure: Failure) -> Json:

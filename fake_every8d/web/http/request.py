@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from fake_every8d.web.app import SOAP_PATH
+from fake_every8d.calls import SOAP_PATH
 from fake_every8d.web.body import CUT_AT, MORE_CAME
 from fake_every8d.web.http.limits import Limits
 

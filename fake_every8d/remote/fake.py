@@ -1,0 +1,297 @@
+"""`RemoteFake`: what a test holds of a fake that runs elsewhere."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn, Self, Unpack
+
+from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
+from fake_every8d.control.journal import RecordedRequest
+from fake_every8d.fake import AccountChanges, FakeEvery8d
+from fake_every8d.gateway import (
+    Account,
+    BatchSummary,
+    Clock,
+    Conflict,
+    Email,
+    Message,
+    Outcome,
+    PlatformError,
+    Report,
+    ReportState,
+    Settings,
+    Status,
+)
+from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.remote import values
+from fake_every8d.remote.client import Client
+from fake_every8d.remote.clock import RemoteClock
+
+
+class RemoteFake(FakeEvery8d):
+    """A fake that runs elsewhere, controlled over its JSON API; see `FakeEvery8d.connect`.
+
+    What a method does, takes and raises is what it does in `FakeEvery8d`; in addition, each raises
+    `ConnectionError` if the fake has gone.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        # Not that of `FakeEvery8d`, which sets up a platform and a server.
+        self._client = Client(url, token)
+        self._client.check()
+        self._clock = RemoteClock(self._client)
+        self._ca_dir: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"<FakeEvery8d at {self.url}, elsewhere>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name == "gateway":
+            raise NotImplementedError(
+                f"{name} is not to be had of a fake elsewhere ({self.url}), but only of one that "
+                "runs in this process: FakeEvery8d()"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def start(self) -> Self:
+        """Nothing, since it is running."""
+        return self
+
+    def stop(self) -> None:
+        """Remove the file of `ca_file`, if it was asked for; the fake goes on."""
+        if self._ca_dir is not None:
+            shutil.rmtree(self._ca_dir, ignore_errors=True)
+            self._ca_dir = None
+
+    @property
+    def url(self) -> str:
+        return self._client.url
+
+    @property
+    def plain_url(self) -> str:
+        return "http://" + self.url.partition("://")[2]
+
+    @property
+    def ca_file(self) -> Path:
+        if self._ca_dir is None:
+            try:
+                authority = self._client.text("ca.pem")
+            except ConnectionError as error:
+                raise RuntimeError(f"the fake at {self.url} has no CA: {error}") from None
+            self._ca_dir = Path(tempfile.mkdtemp(prefix="fake-every8d-"))
+            weakref.finalize(self, shutil.rmtree, self._ca_dir, ignore_errors=True)
+            (self._ca_dir / "ca.pem").write_text(authority, "ascii")
+        return self._ca_dir / "ca.pem"
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    # Accounts
+
+    def account_of(self, user_id: str) -> Account:
+        return values.account(self._client.get("accounts", user_id, full=True))
+
+    @property
+    def accounts(self) -> list[Account]:
+        told = self._client.get("accounts", full=True)
+        return [values.account(each) for each in told["accounts"]]
+
+    def _add_account(self, account: Account) -> None:
+        self._client.send(
+            "POST",
+            "accounts",
+            body={
+                "user_id": account.user_id,
+                "password": account.password,
+                "credit": account.credit,
+                "international": account.international,
+                "interactive": account.interactive,
+                "test_mode": account.test_mode,
+                "report_url": account.report_url,
+                "report_method": account.report_method,
+                "report_charset": account.report_charset,
+                "report_attempts": account.report_attempts,
+            },
+        )
+
+    def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
+        self._client.send("PATCH", "accounts", user_id, body=changes)
+        return self.account_of(user_id)
+
+    def remove_account(self, user_id: str) -> None:
+        self._client.delete("accounts", user_id)
+
+    def reset_account(self, user_id: str) -> Account:
+        self._client.send("POST", "reset", body={"user_id": user_id})
+        return self.account_of(user_id)
+
+    # Messages
+
+    @property
+    def messages(self) -> list[Message]:
+        return self._listed_messages()
+
+    def messages_to(self, number: str) -> list[Message]:
+        return self._listed_messages(to=number)
+
+    def send(
+        self,
+        text: str,
+        to: str,
+        *,
+        user_id: str | None = None,
+        subject: str = "",
+        send_time: datetime | None = None,
+    ) -> list[Message]:
+        asked: dict[str, Any] = {"text": text, "to": to, "subject": subject}
+        if user_id is not None:
+            asked["user_id"] = user_id
+        if send_time is not None:
+            asked["send_time"] = send_time.isoformat()
+        try:
+            sent = self._client.send("POST", "messages", body=asked)
+        except Conflict as error:
+            if error.reason != "refused":
+                raise
+            code, _, description = str(error).partition(",")
+            raise PlatformError(int(code), description.strip()) from None
+        return [values.message(each) for each in sent["messages"]]
+
+    @property
+    def batches(self) -> list[BatchSummary]:
+        return [values.batch(each) for each in self._client.all("batches", id="first_message_id")]
+
+    def set_status(self, message: Message | int, status: Status | int | str) -> Message:
+        message_id = message if isinstance(message, int) else message.id
+        return values.message(
+            self._client.send(
+                "POST", "messages", message_id, "status", body={"status": Status.of(status)}
+            )
+        )
+
+    def set_outcome(
+        self, to: str, status: Status | int | str, after: float | timedelta | None = None
+    ) -> Outcome:
+        if isinstance(after, timedelta):
+            after = after.total_seconds()
+        return values.outcome(
+            self._client.send(
+                "POST",
+                "outcomes",
+                body={"to": to, "status": Status.of(status), "after_seconds": after},
+            )
+        )
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [values.outcome(each) for each in self._client.get("outcomes")["outcomes"]]
+
+    def clear_outcomes(self, to: str | None = None) -> None:
+        self._client.delete("outcomes", to=to)
+
+    def clear_messages(self) -> None:
+        self._client.delete("messages")
+
+    def reply(self, message_or_number: Message | str, text: str) -> Message:
+        if isinstance(message_or_number, Message):
+            path: tuple[str | int, ...] = ("messages", message_or_number.id, "replies")
+            body = {"text": text}
+        else:
+            path, body = ("replies",), {"to": message_or_number, "text": text}
+        return values.message(self._client.send("POST", *path, body=body))
+
+    # What came in and went out
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        return [values.RemoteRequest(each) for each in self._client.all("requests", full=True)]
+
+    def clear_requests(self) -> None:
+        self._client.delete("requests")
+
+    @property
+    def reports(self) -> list[Report]:
+        return [values.report(each) for each in self._client.all("reports")]
+
+    @property
+    def emails(self) -> list[Email]:
+        return [values.email(each) for each in self._client.all("emails")]
+
+    def summary(self) -> str:
+        return self._client.text("summary").removesuffix("\n")
+
+    # Failures on demand
+
+    def add_failure(
+        self, operation: Operation, kind: FailureKind, **settings: Unpack[FailureSettings]
+    ) -> Failure:
+        return values.failure(
+            self._client.send(
+                "POST", "failures", body={"operation": operation, "kind": kind, **settings}
+            )
+        )
+
+    @property
+    def failures(self) -> list[Failure]:
+        return [values.failure(each) for each in self._client.get("failures")["failures"]]
+
+    def clear_failures(self) -> None:
+        self._client.delete("failures")
+
+    def remove_failure(self, failure: Failure | int) -> None:
+        self._client.delete("failures", failure if isinstance(failure, int) else failure.id)
+
+    # All of it
+
+    @property
+    def settings(self) -> Settings:
+        return values.settings(self._client.get("settings", full=True))
+
+    def update_settings(self, **changes: Any) -> Settings:
+        self._client.send("PATCH", "settings", body=changes)
+        return self.settings
+
+    def reset(self) -> None:
+        self._client.send("POST", "reset")
+
+    def snapshot(self) -> dict[str, Any]:
+        return self._client.get("snapshot")
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        self._client.send("PUT", "snapshot", body=snapshot)
+
+    # What its assertions read
+
+    def _listed_messages(self, **wanted: Any) -> list[Message]:
+        return [values.message(each) for each in self._client.all("messages", **wanted)]
+
+    def _find_messages(
+        self, *, to: str | None, text: str | None, user_id: str | None, after: int | None
+    ) -> list[Message]:
+        found = self._listed_messages(to=to, text=text, user_id=user_id)
+        return [message for message in found if after is None or message.id > after]
+
+    def _find_reports(
+        self, *, to: str | None, user_id: str | None, status: Status | None, state: ReportState
+    ) -> list[Report]:
+        code = None if status is None else status.value
+        found = self._client.all("reports", to=to, user_id=user_id, status=code, state=state.value)
+        return [values.report(each) for each in found]
+
+    def _wait_until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        *,
+        to: str | None,
+        user_id: str | None,
+        topic: Hashable,
+    ) -> None:
+        deadline = monotonic() + timeout
+        etag = self._client.etag()  # before each look, so that nothing in between is missed
+        while not condition() and (left := deadline - monotonic()) > 0:
+            etag = self._client.await_another(etag, left)
