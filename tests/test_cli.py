@@ -97,7 +97,10 @@ def test_version() -> None:
         (["--delivery-seconds", "nan"], "'--delivery-seconds': must be 0 or more"),
         (["--report-retry-seconds", "inf"], "'--report-retry-seconds': must be 0 or more"),
         (["--max-messages", "0"], "'--max-messages': must be 1 or more"),
-        (["--smtp-url", "localhost:1025"], "'--smtp-url': an SMTP server is named like smtp://"),
+        (
+            ["--smtp-url", "localhost:1025"],
+            "'--smtp-url': 'localhost:1025' is not the URL of an SMTP server, such as smtp://",
+        ),
         (["--accounts", "/nowhere.toml"], "/nowhere.toml: cannot be read: No such file"),
         (["--host", "no such host"], "cannot listen on no such host port 8021"),
     ],
@@ -230,7 +233,10 @@ def test_check_says_no_password_and_no_token(settings: str) -> None:
         ("pad_mobile = 1", "pad_mobile must be true or false, not 1"),
         ('log_format = "xml"', "log_format: 'xml' is not one of 'text', 'json'"),
         ('public_url = "sms"', "public_url: must be like https://sms.example.com, not 'sms'"),
-        ('smtp_url = "http://x"', "smtp_url: an SMTP server is named like smtp://host:25"),
+        (
+            'smtp_url = "http://x"',
+            "smtp_url: 'http://x' is not the URL of an SMTP server, such as smtp://host:25",
+        ),
         ('tls_name = "sms.test"', "tls_name must be a list of texts, such as"),
         ('tls_cert = "/nowhere.pem"', "tls_cert: File '/nowhere.pem' does not exist"),
     ],
@@ -289,7 +295,10 @@ def test_any_option_is_taken_or_refused_in_a_sentence(options: dict[str, str]) -
         ('host = "a..b"', "cannot listen on a..b: "),
         ('host = "203.0.113.1"', "cannot listen on 203.0.113.1: "),  # of nobody: RFC 5737
         ('tls_cert = "a\\u0000b"', "{path}: settings: tls_cert: embedded null byte"),
-        ('smtp_url = "smtp://[#"', "{path}: settings: smtp_url: an SMTP server is named like "),
+        (
+            'smtp_url = "smtp://[#"',
+            "{path}: settings: smtp_url: 'smtp://[#' is not the URL of an SMTP server",
+        ),
     ],
 )
 def test_check_refuses_what_serve_would(tmp_path: Path, line: str, complaint: str) -> None:

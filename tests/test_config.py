@@ -204,7 +204,7 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         ("[outcome]", "outcome: must be tables, each begun with [[outcome]]"),
         (
             '[[failure]]\noperation = "sendSMS"\nkind = "delay"',
-            "failure 1 (sendSMS): a delay takes seconds, such as seconds=2",
+            "failure 1 (sendSMS): seconds is missing: a delay needs it, such as seconds=2",
         ),
         (
             '[[failure]]\noperation = "*"\nkind = "http_error"\nstatus = 200',

@@ -1,4 +1,4 @@
-"""`fake-every8d compare`: its options, and what it prints. The rest is imported when it runs."""
+"""`fake-every8d compare`: options and output. The rest is imported when it runs."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fake_every8d.compare.result import Finding
 
 PASSWORD = "FAKE_EVERY8D_COMPARE_PASSWORD"
-"""The variable for the password, which is no option: arguments are seen by every process."""
+"""The variable for the password. It is not an option, because every process sees arguments."""
 
 _CONTEXT = {
     "auto_envvar_prefix": "FAKE_EVERY8D_COMPARE",
@@ -31,7 +31,7 @@ _SECONDS.name = "float"
 @click.option("--user-id", metavar="NAME", help="An account of it.")
 @click.option("--soap-url", metavar="URL", help="The SOAP API, if it has a path of its own.")
 @click.option(
-    "--http-url", metavar="URL", help="The HTTP API, likewise: what getCredit.ashx is in."
+    "--http-url", metavar="URL", help="The HTTP API, likewise: the directory of getCredit.ashx."
 )
 @click.option(
     "--edition",
@@ -51,13 +51,13 @@ _SECONDS.name = "float"
     "json_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True),
-    help="Where to write the result, for an issue.",
+    help="The file to write the result to, for an issue.",
 )
 @click.option(
     "--read",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, readable=True),
-    help="Compare nothing: say what such a result means for each clause.",
+    help="Do not compare: show what such a result means for each clause.",
 )
 def compare(
     *,
@@ -71,7 +71,7 @@ def compare(
     json_file: str | None,
     read: str | None,
 ) -> None:
-    """Ask the platform itself and a fake the same, and show where they differ.
+    """Send the same calls to the platform itself and to a fake, and show where they differ.
 
     Nothing is sent or charged. The password comes from FAKE_EVERY8D_COMPARE_PASSWORD, or is
     asked for; options can be given likewise, such as FAKE_EVERY8D_COMPARE_URL. The exit code is
@@ -89,7 +89,7 @@ def compare(
         raise click.UsageError("Missing option '--url': the platform, such as https://new.e8d.tw")
     if not user_id:
         raise click.UsageError("Missing option '--user-id': the user ID of an account there")
-    # A fake that fails tells so in its answer; its traceback would be in the middle of ours.
+    # A fake that fails says so in its answer; its traceback would be in the middle of ours.
     logging.getLogger("fake_every8d").addHandler(logging.NullHandler())
     try:
         found = addresses(url, soap_url, http_url)
@@ -112,21 +112,21 @@ def compare(
     except CannotCompare as error:
         raise _Failure(str(error)) from None
     except KeyboardInterrupt:
-        raise _Failure("interrupted; what was opened has been closed") from None
+        raise _Failure("interrupted; all sessions and tokens have been closed") from None
     except BrokenPipeError:
-        raise _Failure("nobody reads the output any more") from None
+        raise _Failure("the output was closed by its reader") from None
     except Exception as error:
-        # No traceback: a message in it may quote what was sent.
+        # No traceback: a message in it may quote the request.
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise _Failure(
-            f"the comparison itself failed, which is an error of fake-every8d: "
+            f"the comparison itself failed, which is a bug in fake-every8d: "
             f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         ) from None
     click.get_current_context().exit(code)
 
 
 class _Failure(click.ClickException):
-    """It could not be done; the text says why."""
+    """The comparison failed; the text says why."""
 
     exit_code = 2
 
@@ -150,7 +150,7 @@ def _run(comparison: "Comparison", json_file: str | None) -> int:
     different = [finding for finding in findings if finding.verdict is Verdict.DIFFERENT]
     if different and all("E1" in finding.clauses for finding in different):
         click.echo(
-            "Wherever they differ the editions do (E1): perhaps the platform is of another one, so "
+            "All differences are between editions (E1): the platform may follow another one, so "
             "try --edition."
         )
     return 1 if different else 0

@@ -1,4 +1,4 @@
-"""Asking the platform and a fake of one's own the same, probe by probe."""
+"""A comparison: the platform and a fake are asked the same, probe by probe."""
 
 import re
 import time
@@ -38,15 +38,15 @@ PROBES: Mapping[Api, tuple[Probe, ...]] = {
     Api.SOAP: soap_probes.PROBES,
     Api.HTTP: http_probes.PROBES,
 }
-"""All probes; those of an API in the order in which they are asked."""
+"""All probes, by API and in the order in which they are asked."""
 
 _FIRST = {Api.SOAP: soap_probes.FIRST, Api.HTTP: http_probes.FIRST}
 _LOGIN = {Api.SOAP: soap_probes.LOGIN, Api.HTTP: http_probes.LOGIN}
 
 _FAKES_CREDIT = Decimal("918273.64")  # unlikely to be the account's own, which is not shown
 
-_UNANSWERED_IN_A_ROW = 3  # after which it is asked whether the platform is still there
-_SHORTEST_CREDIT = 4  # characters: less is found in anything
+_UNANSWERED_IN_A_ROW = 3  # calls, after which to check that the platform is still there
+_SHORTEST_CREDIT = 4  # characters: anything contains shorter ones
 
 _REFUSALS = {
     "-100": "the platform knows no account of this user ID",
@@ -55,20 +55,20 @@ _REFUSALS = {
 }
 
 _ANNOUNCEMENT = """\
-Compares {host} with a fake of edition {edition}: {count} calls, {minutes} or so.
-Nothing is sent, booked, erased or changed: no call has both a number and a text, and no batch has
-an ID that is asked for. A wrong password is given once, and the right one right after it; each
-session and token that is opened is closed. Whatever tells who you are is masked.
+Compares {host} with a fake of edition {edition}: {count} calls, about {minutes}.
+Nothing is sent, booked, erased or changed: no call has both a number and a text, and the batch IDs
+in calls cannot exist. A wrong password is given once, and the right one directly after it. Every
+opened session and token is closed. All data that identifies you is masked.
 """
-_UNENCRYPTED = "The password goes unencrypted over the network, because the URL is of http.\n"
+_UNENCRYPTED = "The password is sent unencrypted, because the URL is http.\n"
 
 
 def addresses(
     url: str | None, soap_url: str | None = None, http_url: str | None = None
 ) -> dict[Api, Address]:
-    """Where the APIs of a platform are: at their usual paths under `url`, or elsewhere.
+    """The addresses of a platform's APIs: at their usual paths under `url`, or elsewhere.
 
-    Without `url`, only what is named. Raises `BadUrl`.
+    Without `url`, only of the named APIs. Raises `BadUrl`.
     """
     base = url and url.rstrip("/")
     urls = {
@@ -79,9 +79,9 @@ def addresses(
 
 
 class Comparison:
-    """The platform at some addresses, by an account of it, and a fake of an edition.
+    """A comparison of the platform at `addresses`, with an account there, and a fake of an edition.
 
-    `pause` is in seconds, between two calls; `seconds` is how long an answer may take.
+    `pause` is the time between two calls, and `seconds` the limit on an answer, both in seconds.
     Raises `InvalidInput` for an account that the fake cannot have.
     """
 
@@ -96,7 +96,7 @@ class Comparison:
         seconds: float = 30,
     ) -> None:
         if NOT_XML.search(user_id + password):
-            raise InvalidInput("user ID and password must have characters that XML can carry only")
+            raise InvalidInput("user ID or password has characters that XML does not allow")
         self._addresses = addresses
         self._pause = pause
         self._seconds = seconds
@@ -105,24 +105,24 @@ class Comparison:
         )
         self._given = Given(user_id, password)
         self.secrets = Secrets()
-        """What is hidden in findings; and is to be in whatever else is shown."""
+        """The secrets to hide, in findings and in all other output."""
         self.secrets.add("user ID", user_id)
         self.secrets.add("password", password)
         self.secrets.add("wrong password", self._given.wrong_password)
         self._asked = False
         self._missing: dict[Api, str] = {}
-        """The APIs that are not there, and how that is known."""
+        """The APIs that are missing, and the reason for thinking so."""
         self._unanswered = 0
-        """How many calls in a row, until now."""
+        """The number of calls in a row without an answer, so far."""
         self._owes_password = False
-        """Whether a wrong password was given, and not yet the right one."""
+        """Whether a wrong password was given, without the right one after it."""
 
     @property
     def probes(self) -> list[Probe]:
         """The probes, in the order in which they are asked.
 
-        The first one of each API has no password, so that none is sent to a captive portal;
-        then come the logins, so that a password that is wrong is tried once.
+        The first probe of each API has no password, so that none is sent to a captive portal. Then
+        come the logins, so that a wrong password is tried only once.
         """
         apis = [api for api in PROBES if api in self._addresses]
         first = [_FIRST[api] for api in apis] + [_LOGIN[api] for api in apis]
@@ -135,7 +135,7 @@ class Comparison:
 
     @property
     def announcement(self) -> str:
-        """What is going to be done, and why it is safe."""
+        """A text that says what will be done, and why it is safe."""
         count = len(self.probes)
         minutes = round(count * self._pause / 60)
         announcement = _ANNOUNCEMENT.format(
@@ -151,7 +151,7 @@ class Comparison:
         return announcement + _UNENCRYPTED * unencrypted
 
     def result(self, findings: list[Finding]) -> Result:
-        """The findings, with where and when."""
+        """The findings, with host, date and versions."""
         return Result(
             self.host,
             f"{datetime.now(UTC):%Y-%m-%d}",
@@ -161,7 +161,7 @@ class Comparison:
         )
 
     def findings(self) -> Iterator[Finding]:
-        """Ask, and tell what comes out of each probe. Raises `CannotCompare`."""
+        """Ask all probes, and yield a finding for each. Raises `CannotCompare`."""
         with FakeEvery8d(self._settings) as fake:
             addresses = {
                 Api.SOAP: Address.of(fake.soap_url),
@@ -182,11 +182,11 @@ class Comparison:
                 self._close()
 
     def _answer(self, probe: Probe) -> Answer | Judgement:
-        """The platform's answer, or why there is none."""
+        """The platform's answer, or the reason why there is none."""
         if probe.api in self._missing:
             return _not_comparable(self._missing[probe.api])
         if probe.ascii_only and not self._given.is_ascii:
-            return _not_comparable("user ID or password is not ASCII, and might arrive as another")
+            return _not_comparable("user ID or password is not ASCII, and might arrive changed")
         try:
             request = probe.request(self._given)
         except IndexError:
@@ -237,7 +237,7 @@ class Comparison:
         return answer
 
     def _count_unanswered(self, api: Api, reason: str) -> None:
-        """Give up after so many in a row, unless the platform is there and only minds the calls."""
+        """Give up after several in a row, unless the platform is there and rejects only some."""
         self._unanswered += 1
         if self._unanswered % _UNANSWERED_IN_A_ROW:
             return
@@ -246,7 +246,7 @@ class Comparison:
                 return
         except NoAnswer:
             pass
-        raise CannotCompare(f"{self._unanswered} calls in a row came to nothing: {reason}")
+        raise CannotCompare(f"{self._unanswered} calls in a row had no answer: {reason}")
 
     def _judged(self, probe: Probe, there: Answer, here: Answer) -> Finding:
         judgement = judge(probe.compared, there, here)
@@ -270,7 +270,7 @@ class Comparison:
         )
 
     def _close(self) -> None:
-        """Close what was opened; and after a wrong password, give the right one."""
+        """Close all sessions and tokens; after a wrong password, give the right one."""
         requests = []
         if self._owes_password:
             requests.append((Api.HTTP, http_probes.RIGHT_AGAIN.request(self._given)))
@@ -296,7 +296,7 @@ def _finding(probe: Probe, judgement: Judgement, platform: str = "", fake: str =
 
 
 def _keep_opened(answer: Answer, given: Given) -> None:
-    """Keep the session or token that an answer opens, for probes after it, and to be closed."""
+    """Remember the session or token that an answer opens, for later probes and for closing."""
     if match := KEY.search(answer.body):
         given.keys.append(match[1].decode("utf-8", "replace"))
     if match := TOKEN.search(answer.body):
@@ -304,31 +304,31 @@ def _keep_opened(answer: Answer, given: Given) -> None:
 
 
 def _stranger(api: Api, answer: Answer) -> str | None:
-    """Why who answers the first call is not the platform, or None if it may be."""
+    """The reason why an answer to the first call is not the platform's, or None if it may be."""
     if 300 <= answer.status < 400:
         leads = urlsplit(answer.location)
         return f"it redirects to {shown(f'{leads.scheme}://{leads.netloc}'.encode())}"
     if reason := blocked(answer):
         return reason
     if answer.status == 404:
-        return f"there is no {api} API at this path, it answers 404"
+        return f"there is no {api} API at this path: the answer is 404"
     if answer.status != 200:
         return f"it answers {answer.status}"
     body = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if b"<html" in body[:1000].lower():
         return (
-            "it answers with a page for people: a captive portal of this network, or another "
-            "kind of site"
+            "it answers with an HTML page: it is a captive portal of this network, or another kind "
+            "of site"
         )
     expected = rb"<.*definitions" if api is Api.SOAP else rb"-?[0-9]+,"
     if not re.match(expected, body, re.DOTALL):
         what = "a WSDL" if api is Api.SOAP else "a code and a text"
-        return f"it answers with something else than {what}, so it is not EVERY8D"
+        return f"the answer is not {what}, so this is not EVERY8D"
     return None
 
 
 def _refused(api: Api, answer: Answer) -> str | None:
-    """Why a login failed, or None if it did not."""
+    """The reason why a login failed, or None if it did not."""
     code = re.search(
         rb"CODE(?:>|&gt;)(-?[0-9]+)" if api is Api.SOAP else rb"\A(-[0-9]+),", answer.body
     )

@@ -1,4 +1,4 @@
-"""One request and its answer over a socket: the bytes as they are, within a time and a size."""
+"""A request and its answer over a socket: unchanged bytes, limits on time and size."""
 
 import http.client
 import io
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_ANSWER = 4 * 1024 * 1024
-"""Of an answer with its head, in bytes; the platform's own are a few KiB."""
+"""The limit on an answer with its head, in bytes; the platform's own are a few KiB."""
 
 _USER_AGENT = "fake-every8d-compare"
 
@@ -20,22 +20,22 @@ class CannotCompare(Exception):
 
 
 class NoAnswer(CannotCompare):
-    """One call was not answered; another one may be."""
+    """A call was not answered; another call may be."""
 
 
 class BadUrl(ValueError):
-    """A URL that no API can be at; the text says what would be right."""
+    """The URL cannot be an API's; the text says what is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an API is."""
+    """The address of an API."""
 
     scheme: str
     host: str
     port: int
     path: str
-    """Percent-encoded; that of the HTTP API ends with a slash."""
+    """The path, percent-encoded; the HTTP API's ends with a slash."""
 
     @classmethod
     def of(cls, url: str) -> "Address":
@@ -46,7 +46,7 @@ class Address:
             host = host and host.encode("idna").decode()
         except (ValueError, UnicodeError):
             host, port = None, None
-        # A password in a URL would be shown with it, and there is none to be given there.
+        # A password in a URL would be shown with it, and is not needed.
         if (
             not host
             or parts.scheme not in ("http", "https")
@@ -66,7 +66,7 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """Host, and port unless it is the scheme's own: the Host header."""
+        """The Host header: the host, and the port unless it is the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         own = 443 if self.scheme == "https" else 80
         return host if self.port == own else f"{host}:{self.port}"
@@ -74,19 +74,19 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to an API: what follows the API's own path, and the rest as it is sent."""
+    """A request to an API, without the API's own path."""
 
     method: str
     target: bytes
-    """What follows the API's path in the request line, such as `getCredit.ashx?UID=x`."""
+    """The part of the request line after the API's path, such as `getCredit.ashx?UID=x`."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Besides Host, User-Agent, Content-Length and Connection."""
+    """The headers besides Host, User-Agent, Content-Length and Connection."""
     body: bytes | None = None
     in_lower_case: bool = False
     """Whether the API's path is written in lower case."""
 
     def encoded(self, address: Address) -> bytes:
-        """The bytes that go out."""
+        """The bytes of the request."""
         path = address.path.lower() if self.in_lower_case else address.path
         headers = [
             ("Host", address.authority),
@@ -106,21 +106,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """A response to a request."""
 
     status: int
     content_type: str
-    """As it was sent; empty if it was not."""
+    """The Content-Type, unchanged; empty if there is none."""
     body: bytes
     location: str = ""
-    """Where a redirection leads."""
+    """The target of a redirection."""
 
 
 def ask(address: Address, request: Request, seconds: float) -> Answer:
-    """Send a request over a new connection, and read the whole answer within that time.
+    """Send a request over a new connection, and read the whole answer within `seconds`.
 
-    Raises `NoAnswer` if the connection ends first, or what comes is no HTTP; `CannotCompare`
-    if there is nobody to ask, or no end in time.
+    Raises `NoAnswer` if the connection ends first, or the answer is not HTTP; `CannotCompare` if
+    nobody answers, or not in time.
     """
     deadline = time.monotonic() + seconds
     place = address.place
@@ -133,9 +133,9 @@ def ask(address: Address, request: Request, seconds: float) -> Answer:
             body = response.read()
         except TimeoutError:
             raise CannotCompare(
-                f"{place} began to answer, and had not ended after {seconds:g} s: it is too slow"
+                f"{place} began to answer, but was not done after {seconds:g} s: it is too slow"
                 if stream.received
-                else f"{place} took the call, and did not answer within {seconds:g} s: it hangs"
+                else f"{place} accepted the call, but did not answer within {seconds:g} s: it hangs"
             ) from None
         except _TooLong:
             raise CannotCompare(
@@ -143,11 +143,11 @@ def ask(address: Address, request: Request, seconds: float) -> Answer:
                 "not the platform"
             ) from None
         except http.client.IncompleteRead:
-            raise NoAnswer(f"{place} broke off in the middle of its answer") from None
+            raise NoAnswer(f"{place} closed the connection in the middle of its answer") from None
         except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
             raise NoAnswer(f"{place} closed the connection without an answer") from None
         except (http.client.HTTPException, ValueError):
-            raise NoAnswer(f"{place} answers with what is not HTTP") from None
+            raise NoAnswer(f"{place} does not answer in HTTP") from None
         except OSError as error:
             raise NoAnswer(f"{place} cannot be read: {error.strerror or 'unknown'}") from None
     return Answer(
@@ -185,10 +185,10 @@ def _connection(address: Address, seconds: float, deadline: float) -> socket.soc
             ) from None
         if isinstance(error, TimeoutError):
             raise CannotCompare(
-                f"{place} took the connection, and no TLS came within {seconds:g} s: it hangs"
+                f"{place} accepted the connection, but no TLS came within {seconds:g} s: it hangs"
             ) from None
         if isinstance(error, OSError):
-            raise CannotCompare(f"{place} does not speak TLS: is it http there?") from None
+            raise CannotCompare(f"{place} does not speak TLS: is the URL http://?") from None
         raise
 
 
@@ -197,16 +197,16 @@ class _TooLong(Exception):
 
 
 class _Stream(io.RawIOBase):
-    """Reads from a socket until a point in time: a socket's own time-out is for each byte."""
+    """A reader of a socket with one deadline: a socket's own time-out is for each read."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection = connection
         self._deadline = deadline
         self.received = 0
-        """So many bytes."""
+        """The number of bytes received."""
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """What `HTTPResponse` asks a socket for."""
+        """The file that `HTTPResponse` asks a socket for."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:

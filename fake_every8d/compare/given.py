@@ -1,4 +1,4 @@
-"""What the probes are asked with: an account, and names and IDs that nobody has."""
+"""The values in probes' requests: an account, and names and IDs that nobody has."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ _LETTERS = "abcdef"
 
 @dataclass(slots=True)
 class Given:
-    """An account of the platform, and what a run makes up.
+    """An account of the platform, and a run's invented values.
 
-    What is made up has no digits, so that no part of it is a number. The IDs have the form
-    of a GUID, but of version f, which no generator makes: nothing can have one of them.
+    Invented values have no digits, so that no part of them is a number. The IDs are GUIDs of
+    version f, which no generator makes, so nothing has one of them.
     """
 
     user_id: str
@@ -24,13 +24,13 @@ class Given:
             f"{_letters(8)}-{_letters(4)}-f{_letters(3)}-f{_letters(3)}-{_letters(12)}"
         )
     )
-    """The ID of a batch that cannot be."""
+    """The ID of a batch that cannot exist."""
     no_key: str = field(default_factory=lambda: f"{_letters(12)}f{_letters(3)}f{_letters(15)}")
-    """The key of a session, or a token, that cannot be."""
+    """The key of a session, or a token, that cannot exist."""
     keys: list[str] = field(default_factory=list)
-    """Of the sessions that were opened, oldest first."""
+    """The keys of the opened sessions, oldest first."""
     tokens: list[str] = field(default_factory=list)
-    """Those that were opened, oldest first."""
+    """The opened tokens, oldest first."""
 
     @property
     def key(self) -> str:
@@ -48,7 +48,7 @@ class Given:
         return self.user_id.isascii() and self.password.isascii()
 
     def for_the_fake(self) -> "Given":
-        """The same, before anything was opened."""
+        """The same values, without sessions and tokens."""
         return Given(
             self.user_id,
             self.password,

@@ -141,10 +141,10 @@ FIRST = _form(
     "no user ID and no password", ("H6", "E1"), "getCredit", Harmless.READS, _nothing,
     caller=_nothing,
 )  # fmt: skip
-"""Asked before a password is sent anywhere."""
+"""The first probe, before a password is sent anywhere."""
 
 LOGIN = _form("credit by password", ("H5", "H16"), "getCredit", Harmless.READS, _nothing)
-"""Asked before any other call: whether user ID and password are right."""
+"""The second probe: whether user ID and password are right."""
 
 WRONG = _form(
     "wrong password", ("H6", "E1"), "getCredit", Harmless.READS, _nothing, wrong_password=True,
@@ -154,7 +154,7 @@ WRONG = _form(
 RIGHT_AGAIN = _form(
     "right password after a wrong one", ("A3",), "getCredit", Harmless.READS, _nothing
 )
-"""Asked right after `WRONG`."""
+"""The probe directly after `WRONG`."""
 
 _CALLERS = (
     _form("account that nobody has", ("H6", "E1"), "getCredit", Harmless.READS, _nothing,
@@ -284,10 +284,10 @@ _TOKENS = (
 PROBES = (
     FIRST, LOGIN, WRONG, RIGHT_AGAIN, *_CALLERS, *_PATHS, *_FORMS, *_SENDING, *_READING, *_TOKENS,
 )  # fmt: skip
-"""In the order in which they are asked: some need a token that one before them opened."""
+"""The probes in order: some need a token that an earlier one opened."""
 
 
 def closing(token: str) -> Request:
-    """Close a token."""
+    """The request that closes a token."""
     body = json.dumps({"HandlerType": 3, "VerifyType": 3}).encode()
     return _post("ConnectionHandler", body, _JSON, token=token)

@@ -1,4 +1,4 @@
-"""Comparing two answers: whether they are the same, and if not, in a sentence, how they differ."""
+"""Comparing two answers: the verdict, and a sentence that says how they differ."""
 
 import json
 import re
@@ -12,13 +12,13 @@ from lxml import etree
 from fake_every8d.compare.exchange import Answer
 from fake_every8d.compare.probe import Compared
 
-_AROUND = 40  # characters that are shown before and after the first difference
+_AROUND = 40  # characters to show before and after the first difference
 _BLOCKS = {
     401: "it asks for a login of its own",
-    403: "it is blocked, as a CDN does with hosts abroad and in clouds; EVERY8D keeps a list of "
-    "those that it lets through",
+    403: "the call is blocked, as CDNs block hosts abroad and in clouds; EVERY8D has a list of "
+    "allowed hosts",
     407: "a proxy asks for a login",
-    429: "calls come too fast for it: give a longer --pause",
+    429: "there are too many calls: give a longer --pause",
     502: "it is down",
     503: "it is down",
     504: "it is down",
@@ -27,7 +27,7 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_
 
 
 class Verdict(StrEnum):
-    """What came out of a probe."""
+    """The outcome of a probe."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, and the reason for it if it is not *same*."""
+    """A verdict, and its reason unless it is *same*."""
 
     verdict: Verdict
     reason: str = ""
@@ -46,7 +46,7 @@ KEY = re.compile(rb"SESSION_KEY(?:>|&gt;)([^<&]+)")
 """The key of a session in an answer."""
 
 TOKEN = re.compile(rb'"Result"\s*:\s*true.*?"Msg"\s*:\s*"([^",]+)"', re.DOTALL | re.IGNORECASE)
-"""A token in an answer; there is a comma in what a send returns."""
+"""A token in an answer; the result of a send has a comma and does not match."""
 
 CREDIT = re.compile(rb"(?:\A|Result>)([0-9][0-9,]*\.[0-9]+|[0-9]{2,})(?=</|\Z|,[0-9])")
 """The account's points in an answer: alone, or the first of several fields."""
@@ -55,7 +55,7 @@ _ADDRESS = re.compile(rb"https?://[^\"<>\s?]*\.asmx", re.IGNORECASE)
 
 
 def by_form(body: bytes) -> bytes:
-    """A body with names in place of what differs from run to run: keys, tokens, credit, URLs."""
+    """A body with names in place of values that differ in every run: keys, tokens, credit, URLs."""
     body = _replaced(KEY, body, lambda key: f"session key of {_form(key)}")
     body = _replaced(TOKEN, body, lambda _: "token")
     body = _replaced(CREDIT, body, lambda credit: f"points, decimals: {_decimals(credit)}")
@@ -89,7 +89,7 @@ def _decimals(credit: str) -> int:
 
 
 def blocked(answer: Answer) -> str | None:
-    """Why this is not an answer of the platform's, as far as the status tells."""
+    """The reason why this is not the platform's answer, by its status; else None."""
     if answer.status in _BLOCKS:
         return (
             f"something in front of the platform answers {answer.status}: {_BLOCKS[answer.status]}"
@@ -154,7 +154,7 @@ def _canonical_lines(xml: bytes) -> list[str] | None:
 
 
 def _difference(there: bytes, here: bytes) -> str:
-    """What the difference is, as plainly as it can be said."""
+    """The difference, as plainly as possible."""
     for says, is_it in _KINDS:
         if is_it(there, here):
             return says
@@ -197,11 +197,11 @@ _KINDS: tuple[tuple[str, Callable[[bytes, bytes], bool]], ...] = (
         lambda there, here: there == b"\xef\xbb\xbf" + here,
     ),
     (
-        "it is a page for people there",
+        "it is an HTML page there",
         lambda there, here: there.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")),
     ),
     (
-        "lines end otherwise there",
+        "line ends differ",
         lambda there, here: there.replace(b"\r\n", b"\n") == here.replace(b"\r\n", b"\n"),
     ),
     (
@@ -224,9 +224,9 @@ _KINDS: tuple[tuple[str, Callable[[bytes, bytes], bool]], ...] = (
         "blanks within it differ",
         lambda there, here: b"".join(there.split()) == b"".join(here.split()),
     ),
-    ("it is the same XML, written otherwise", _same_xml),
+    ("it is the same XML, written differently", _same_xml),
     (
-        "it is the same JSON, written otherwise",
+        "it is the same JSON, written differently",
         lambda there, here: _json(there) is not None and _json(there) == _json(here),
     ),
 )
@@ -236,10 +236,10 @@ _OPAQUE = re.compile(rb"[\w-]{16,}|(?<![\w.-])[0-9][0-9,]*(?:\.[0-9]+|[0-9])(?![
 
 
 def unfamiliar(there: bytes, here: bytes) -> bytes:
-    """A body of the platform's without numbers and long words that the fake's body lacks.
+    """The platform's body without the numbers and long words that the fake's body lacks.
 
-    If an answer has a key or the account's credit where none was expected, they are not told
-    by their place. Codes, which are negative, stay.
+    They may be a key or the account's credit in an unexpected place. Codes, which are negative,
+    stay.
     """
 
     def replacement(match: re.Match[bytes]) -> bytes:
@@ -252,7 +252,7 @@ def unfamiliar(there: bytes, here: bytes) -> bytes:
 
 
 def excerpts(there: bytes, here: bytes) -> tuple[str, str, str]:
-    """Both bodies around their first difference, and the bytes there; to be masked before."""
+    """Both bodies around their first difference, and the bytes there. Mask the bodies before."""
     if there == here:
         return "", "", "within what is hidden"
     at = next(
@@ -275,7 +275,7 @@ def _around(body: bytes, at: int) -> str:
 
 
 def shown(body: bytes) -> str:
-    """Bytes as a line of text: what is not printable UTF-8 is escaped."""
+    """Bytes as a line of text, with everything escaped that is not printable UTF-8."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in body.decode("utf-8", "backslashreplace")

@@ -1,13 +1,13 @@
-"""Hiding an account's secrets in what is shown of an answer, however they are written there.
+"""Masking an account's secrets in the output, in every spelling.
 
-Stricter than what a fake does with its own requests (`control.masking`): these are secrets of a
-real account, its user ID is one of them, and a short one is hidden wherever it stands.
+Stricter than a fake with its own requests (`control.masking`): these are the secrets of a real
+account. Its user ID is one of them, and short ones are hidden everywhere.
 """
 
 import base64
 import re
 
-_SHORTEST_DUMP = 4  # bytes: hexadecimal digits of less are found in anything
+_SHORTEST_DUMP = 4  # bytes: anything contains the hexadecimal digits of fewer
 
 _IP = re.compile(
     rb"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])"
@@ -22,13 +22,13 @@ _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
 class Secrets:
-    """What must not be shown, and the names that stand in its place."""
+    """The secrets, and the names that replace them."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[re.Pattern[bytes], bytes]] = {}
 
     def add(self, name: str, secret: str) -> None:
-        """Hide a text from now on: `{name}` is shown instead."""
+        """Replace a secret with `{name}` from now on."""
         if secret and secret not in self._known:
             pattern = re.compile(_anyhow(secret), re.IGNORECASE | re.DOTALL)
             self._known[secret] = pattern, b"{%s}" % name.encode()
@@ -36,13 +36,13 @@ class Secrets:
             self._known = dict(sorted(self._known.items(), key=lambda item: -len(item[0])))
 
     def masked(self, data: bytes) -> bytes:
-        """Bytes with no secret in them, nor the address of a computer or a person."""
+        """The bytes without secrets, IP addresses and e-mail addresses."""
         for pattern, shown in self._known.values():
             data = pattern.sub(lambda _, shown=shown: shown, data)  # type: ignore[misc]
         return _EMAIL.sub(b"{e-mail address}", _IP.sub(b"{address}", data))
 
     def masked_text(self, text: str) -> str:
-        """The same of a text."""
+        """The same for a text."""
         return self.masked(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
@@ -95,7 +95,7 @@ def _encoded(character: str, charset: str) -> bytes:
 
 
 def _base64(encoded: bytes) -> list[bytes]:
-    """The part of its Base64 that is the same whatever stands before and after it."""
+    """The parts of the Base64 that do not depend on the text around it."""
     found = []
     for before in range(3):
         text = base64.b64encode(b"\0" * before + encoded)

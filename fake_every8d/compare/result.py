@@ -1,4 +1,4 @@
-"""The result of a comparison: what is kept of it, as JSON, and what it says of each clause."""
+"""The result of a comparison: as JSON, and as a verdict on each clause."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from fake_every8d.compare.judging import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came out of a probe, with no secret in it."""
+    """The outcome of a probe, without secrets."""
 
     probe: str
     """The probe's name."""
@@ -17,14 +17,14 @@ class Finding:
     clauses: tuple[str, ...]
     verdict: Verdict
     reason: str = ""
-    """Why it is not the same, in a sentence."""
+    """The difference in a sentence, or the reason why the probe is not comparable."""
     platform: str = ""
     """The platform's answer, around the first difference."""
     fake: str = ""
-    """The fake's."""
+    """The fake's answer, likewise."""
 
     def lines(self) -> list[str]:
-        """For people to read."""
+        """The finding in lines for people."""
         told = [f"{' '.join(self.clauses):14}  {self.verdict:14}  {self.api}: {self.probe}"]
         told += [
             f"{'':16}{name}{text}"
@@ -44,29 +44,29 @@ class Result:
 
     host: str
     date: str
-    """As YYYY-MM-DD, in UTC."""
+    """The date as YYYY-MM-DD, in UTC."""
     edition: str
-    """The fake's (E1)."""
+    """The fake's edition (E1)."""
     version: str
-    """Of this package."""
+    """The version of this package."""
     findings: tuple[Finding, ...]
 
     def json(self) -> str:
-        """To be kept, and handed in."""
+        """The result as JSON, for a file."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     def count(self, verdict: Verdict) -> int:
-        """How many probes came out like that."""
+        """The number of probes with a verdict."""
         return sum(finding.verdict is verdict for finding in self.findings)
 
     @property
     def clauses(self) -> list[str]:
-        """The clauses that were asked after, in the contract's order."""
+        """The clauses that were checked, in the contract's order."""
         names = {name for finding in self.findings for name in finding.clauses}
         return sorted(names, key=lambda name: (_LETTERS.index(name[0]), int(name[1:])))
 
     def verdicts(self) -> list[str]:
-        """A line for each clause: confirmed or refuted, when and where."""
+        """A line for each clause: confirmed or refuted, with date and host."""
         return [self._said_of(clause) for clause in self.clauses]
 
     def _said_of(self, clause: str) -> str:
@@ -90,11 +90,11 @@ _LETTERS = "WANPSDRTEHX"
 
 
 class BadResult(ValueError):
-    """What is not a result; the text says where."""
+    """The text is not a result; the message says where."""
 
 
 def read(text: str) -> Result:
-    """The result that `Result.json` wrote. Raises `BadResult`."""
+    """Read the result that `Result.json` wrote. Raises `BadResult`."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -111,7 +111,7 @@ def read(text: str) -> Result:
             tuple(_finding(each, place) for place, each in enumerate(value["findings"], 1)),
         )
     except (KeyError, TypeError) as error:
-        raise BadResult(f"is no result of compare --json: {error} is missing or wrong") from None
+        raise BadResult(f"is not a result of compare --json: {error} is missing or wrong") from None
 
 
 def _finding(value: Any, place: int) -> Finding:

@@ -94,7 +94,7 @@ def _wire(
     *,
     ascii_only: bool = False,
 ) -> Probe:
-    """Of how a request is read: a login with the right password, or none at all."""
+    """A probe of reading a request: a login with the right password, or with none."""
     return Probe(name, clauses, Api.SOAP, request, harmless, ascii_only=ascii_only)
 
 
@@ -105,7 +105,7 @@ def _call(
     harmless: Harmless,
     **values: _Text,
 ) -> Probe:
-    """Of what an operation returns."""
+    """A probe of an operation's result."""
 
     def request(given: Given) -> Request:
         element = _element(operation, **{name: text(given) for name, text in values.items()})
@@ -135,16 +135,16 @@ def _header(attributes: str, prefix: str = "soap") -> str:
 
 
 def _credit(inner: str) -> Request:
-    """A request of getCredit, with the session's key written as it is given."""
+    """A request of getCredit, with `inner` as the session key's XML."""
     element = f'<getCredit xmlns="{_TNS}"><sessionKey>{inner}</sessionKey></getCredit>'
     return _post(_envelope(element), _action("getCredit"))
 
 
 FIRST = _page("WSDL", ("W2",), "?WSDL", Compared.DESCRIPTION)
-"""Asked before a password is sent anywhere."""
+"""The first probe, before a password is sent anywhere."""
 
 LOGIN = _wire("login", lambda given: _post(_envelope(_login(given))), ("A1", "A2", "W3", "W4"))
-"""Asked before any other call: whether user ID and password are right."""
+"""The second probe: whether user ID and password are right."""
 
 _PAGES = (
     _page("WSDL in lower case", ("W1", "W2"), "?wsdl", Compared.DESCRIPTION, in_lower_case=True),
@@ -335,9 +335,9 @@ _OPERATIONS = (
 PROBES = (
     FIRST, LOGIN, *_PAGES, *_ROUTING, *_BINDING, *_READING, *_SESSIONS, *_OPERATIONS,
 )  # fmt: skip
-"""In the order in which they are asked: some need a session that one before them opened."""
+"""The probes in order: some need a session that an earlier one opened."""
 
 
 def closing(key: str) -> Request:
-    """Close a session."""
+    """The request that closes a session."""
     return _post(_envelope(_element("closeConnection", sessionKey=key)), _action("closeConnection"))

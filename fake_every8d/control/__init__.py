@@ -1,1 +1,1 @@
-"""What tests and tools do to the fake: failures on demand, journal, snapshots, summaries, forms."""
+"""The tools of tests: failures on demand, journal, log, snapshots, summaries, forms."""

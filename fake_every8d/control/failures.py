@@ -1,4 +1,4 @@
-"""Failures on demand: what goes wrong with the next calls, and how."""
+"""Failures on demand: making the next calls fail."""
 
 import threading
 from collections import deque
@@ -30,15 +30,15 @@ FailureKind = Literal[
 ]
 FailureEffect = Literal["before", "after"]
 Operation = Literal[OperationName, "*"]
-"""Which calls can fail: those of an operation, by either API, or `*` for all."""
+"""The calls that fail: those of an operation, by either API, or `*` for all."""
 
 ANY = "*"
-"""Stands for every operation."""
+"""The wildcard for every operation."""
 
 MOST_CALLS = 100_000
 """The highest rate, in calls per second."""
 
-_HUNG_UP = "The client hung up while its call was delayed: nothing has taken place."
+_HUNG_UP = "The client hung up while its call was delayed: the operation was not executed."
 
 _MERSENNE_TWISTER = Random.VERSION
 
@@ -49,7 +49,7 @@ _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure on demand. Its `kind` says which of the fields matter:
+    """A failure on demand. The fields that matter depend on its `kind`:
 
     - `result`: the operation returns the string `result` instead of its own;
     - `soap_fault`: a SOAP fault with `reason` as its text;
@@ -59,24 +59,24 @@ class Failure:
     - `truncate`: the connection is closed in the middle of the response;
     - `garbage`: a response with status 200 that is not XML.
 
-    With the `effect` `"before"`, the call fails before its operation, which then never takes
-    place. With `"after"`, the operation has taken place: the client was charged and does not
-    know it. For a delay, it says whether time passes before or after the operation. If the
-    client hangs up, the delay ends, and what was to come after it does not happen.
+    With the `effect` `"before"`, the call fails and its operation is not executed. With
+    `"after"`, the operation is executed first: the client was charged and does not know it. A
+    delay is before or after the operation. If the client hangs up, the delay ends, and nothing
+    more of the call happens.
 
-    Which calls fail can be narrowed down: to those of an account (`user_id`), those that send
+    The calls that fail can be narrowed down: to those of an account (`user_id`), those that send
     to a number (`to`), those after the first `skip`, to one in `every` so many, to a
     `probability`, or to those that exceed a `rate`. If several are given, all of them apply.
     """
 
     operation: str
-    """Such as `sendSMS`, or `*` for all."""
+    """The operation, such as `sendSMS`, or `*` for all."""
     kind: FailureKind
     """`result`, `soap_fault`, `http_error`, `delay`, `disconnect`, `truncate` or `garbage`."""
     times: int | None = 1
-    """How many more calls fail; None for all, until the failure is removed."""
+    """The number of calls still to fail; None for all, until the failure is removed."""
     effect: FailureEffect = "before"
-    """`before` the operation, which never takes place, or `after` it."""
+    """`before` or `after` the operation; a call that fails before does not execute it."""
     result: str = ""
     """The operation's result, for the kind `result`."""
     reason: str = "Server was unable to process request. ---> Timeout expired."
@@ -88,23 +88,23 @@ class Failure:
     seconds: float = 0
     """The length of a `delay`, in real seconds."""
     user_id: str | None = None
-    """Only calls of this account."""
+    """The account to limit it to."""
     to: str | None = None
-    """Only calls that send to this number, in any spelling; kept as `+886…`."""
+    """The number to limit it to: calls that send to it. In any spelling; kept as `+886…`."""
     skip: int = 0
-    """How many such calls go through first."""
+    """The number of such calls that go through first."""
     every: int = 1
-    """3 for every third such call after those."""
+    """The interval between failing calls: 3 for every third such call after those."""
     rate: int | None = None
-    """Only calls beyond this many within a second of the fake's time."""
+    """The number of such calls per second, in the fake's time, above which calls fail."""
     probability: float | None = None
-    """Above 0, and 1 at most; it takes a `seed`, so that each run is like the last."""
+    """The probability that a call fails: above 0, at most 1. Needs a `seed`, to be repeatable."""
     seed: int | None = None
     """The seed of the `probability`."""
     happened: int = 0
     """The number of calls that have failed so far."""
     id: int = 0
-    """Its number, from 1."""
+    """Its ID, from 1."""
 
     @property
     def breaks_off(self) -> bool:
@@ -113,7 +113,7 @@ class Failure:
 
 
 class FailureSettings(TypedDict, total=False):
-    """What can be set for a `Failure`, besides its operation and kind."""
+    """The settings of a `Failure`, besides its operation and kind."""
 
     times: int | None
     effect: FailureEffect
@@ -132,14 +132,14 @@ class FailureSettings(TypedDict, total=False):
 
 
 class _Waiting:
-    """A failure, and what it remembers of the calls that it could apply to."""
+    """A failure, and its memory of the calls that it could apply to."""
 
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
         self.seen = 0
         self.random = Random(failure.seed)
         self.passed: deque[int] = deque(maxlen=failure.rate)
-        """When the last calls went through, in the fake's µs."""
+        """The times at which the last calls went through, in the fake's µs."""
 
     def is_about(self, call: Call) -> bool:
         failure = self.failure
@@ -159,7 +159,7 @@ class _Waiting:
         )
 
     def strikes(self, now: int) -> bool:
-        """Whether the next of the calls that it is about fails."""
+        """Whether the next call that it could apply to fails."""
         failure = self.failure
         self.seen += 1
         turn = self.seen - failure.skip
@@ -177,7 +177,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class FailureState:
-    """A failure, and what it remembers."""
+    """A failure and its memory, as values."""
 
     failure: Failure
     seen: int
@@ -185,7 +185,7 @@ class FailureState:
     passed: tuple[datetime, ...]
 
     def waiting(self) -> _Waiting:
-        """The failure, as it was."""
+        """The failure again, in this state."""
         waiting = _Waiting(self.failure)
         waiting.seen = self.seen
         waiting.passed.extend(map(to_micros, self.passed))
@@ -196,18 +196,18 @@ class FailureState:
 
 @dataclass(frozen=True, slots=True)
 class FailuresState:
-    """The failures that are waiting to happen."""
+    """The failures still to happen, as values."""
 
     next_id: int
     waiting: tuple[FailureState, ...]
 
 
 class Strike(NamedTuple):
-    """A failure that was taken for a call, which has yet to be executed with it."""
+    """A failure chosen for a call that is still to be executed."""
 
     failure: Failure
     clearings: int
-    """How often failures had been cleared by then: a delay of before the last time is over."""
+    """The number of times that failures had been cleared: clearing them again ends a delay."""
 
     @property
     def waits(self) -> bool:
@@ -216,7 +216,7 @@ class Strike(NamedTuple):
 
 
 class Failures:
-    """The failures that are waiting to happen. Safe from any thread.
+    """The failures still to happen. Safe from any thread.
 
     `changed`, which must not block, is called after every change. With the gateway's `lock`,
     both are reset in one instant.
@@ -244,7 +244,7 @@ class Failures:
         self._changed()
 
     def add(self, operation: str, kind: str, **settings: Any) -> Failure:
-        """Let the next calls fail, as `checked` has it. Raises `InvalidInput`."""
+        """Add the failure that `checked` returns. Raises `InvalidInput`."""
         failure = checked(operation, kind, **settings)
         with self._lock:
             failure = replace(failure, id=self._next_id)
@@ -254,12 +254,12 @@ class Failures:
         return failure
 
     def all(self) -> list[Failure]:
-        """Those still waiting, oldest first."""
+        """The failures still to happen, oldest first."""
         with self._lock:
             return [waiting.failure for waiting in self._waiting]
 
     def remove(self, failure_id: int) -> None:
-        """Remove one. Raises `NotFound`."""
+        """Remove a failure. Raises `NotFound`."""
         with self._lock:
             left = [waiting for waiting in self._waiting if waiting.failure.id != failure_id]
             if len(left) == len(self._waiting):
@@ -268,7 +268,7 @@ class Failures:
             self._count_change()
 
     def clear(self) -> None:
-        """Remove all, and let what is being delayed go on at once."""
+        """Remove all failures; delayed calls go on at once."""
         with self._lock:
             self._waiting = []
             self._count_change()
@@ -278,25 +278,25 @@ class Failures:
             over.set()
 
     def state(self) -> FailuresState:
-        """Their state, to be put back with `restore`."""
+        """The state of all failures, for `restore`."""
         with self._lock:
             waiting = tuple([waiting.state() for waiting in self._waiting])
             return FailuresState(self._next_id, waiting)
 
     def restore(self, state: FailuresState) -> None:
-        """Return to that state."""
+        """Return to a state."""
         self.clear()
         with self._lock:
             self._waiting = [each.waiting() for each in state.waiting]
             self._next_id = state.next_id
             self._count_change()
 
-    def settle(self) -> None:
-        """Remember the failures that there are now as those that it was set up with."""
+    def keep_as_initial(self) -> None:
+        """Remember the present failures as those to return to when an account is reset."""
         self._initial = self.all()
 
     def reset_account(self, user_id: str) -> None:
-        """Remove those that are limited to an account, unless it was set up with them."""
+        """Return the failures that are limited to an account to the initial ones."""
         with self._lock:
             self._waiting = [
                 waiting for waiting in self._waiting if waiting.failure.user_id != user_id
@@ -304,9 +304,9 @@ class Failures:
             self._count_change()
 
     def take(self, call: Call) -> Strike | None:
-        """The failure that strikes this call, if any: of several, the oldest.
+        """Choose the failure for this call, if any: of several, the oldest.
 
-        It has then happened, whether or not the call is executed.
+        It counts as happened, whether or not the call is then executed.
         """
         if not self._waiting or call.operation is None:  # the usual case, and it takes no lock
             return None
@@ -339,11 +339,11 @@ class Failures:
         strike: Strike | None,
         on_disconnect: Callable[[Callable[[], None]], object] | None = None,
     ) -> Response:
-        """Execute a call with the failure that was taken for it, if any: the response.
+        """Execute a call with the failure chosen for it, if any, and return the response.
 
-        Only a `strike` that `waits` takes any time. What the failure does to the connection is
-        left to `cut_short`. `on_disconnect` is given a function to call if the client goes away,
-        which ends a delay.
+        Only a `strike` that `waits` takes time. `cut_short` then does what the failure does to
+        the connection. `on_disconnect` is given a function that ends a delay, to be called if the
+        client goes away.
         """
         if strike is None:
             call.execute()
@@ -359,7 +359,7 @@ class Failures:
             call.execute()
             response = call.respond()
         else:
-            # Its contents are replaced below, or half of them is sent.
+            # The contents are replaced below, or cut in half.
             response = call.respond(_UNFORESEEN if failure.kind == "truncate" else "")
         match failure.kind:
             case "delay":
@@ -384,7 +384,7 @@ class Failures:
         strike: Strike,
         on_disconnect: Callable[[Callable[[], None]], object] | None,
     ) -> bool:
-        """Wait, until failures are cleared or the client goes. Returns False if it has gone."""
+        """Wait until failures are cleared or the client goes. Return False if it has gone."""
         over = threading.Event()
         with self._lock:
             if strike.clearings != self._clearings:
@@ -428,15 +428,15 @@ _SETTING_OF = {
     "body": "http_error",
     "seconds": "delay",
 }
-"""Which kind has that setting."""
+"""The kind of failure that has the setting."""
 
 
 def checked(operation: str, kind: str, **settings: Any) -> Failure:
-    """The failure that is asked for. Some defaults depend on its other settings.
+    """The failure with these settings; some defaults depend on other settings.
 
-    `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a
-    `rate`, the default `status` is 429. Raises `InvalidInput` for settings that make no
-    sense, or that another kind has, unless they are at their defaults.
+    `times` is 1 by default, but unlimited with `every`, `rate` or `probability`. With a `rate`,
+    the default `status` is 429. Raises `InvalidInput` for settings that make no sense, or belong
+    to another kind, unless they are at their defaults.
     """
     asked = FAILURE.read({"operation": operation, "kind": kind, **settings})
     defaults: dict[str, Any] = {}
@@ -450,17 +450,17 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
         if failure.kind != whose and getattr(failure, name) != getattr(usual, name):
             raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
     if failure.kind == "delay" and not failure.seconds:
-        raise InvalidInput("a delay takes seconds, such as seconds=2")
+        raise InvalidInput("seconds is missing: a delay needs it, such as seconds=2")
     if (failure.probability is None) != (failure.seed is None):
         raise InvalidInput(
-            "probability takes a seed, so that each run is like the last, and a seed a "
-            "probability: such as probability=0.1, seed=1"
+            "probability and seed are given together, so that every run is the same: such as "
+            "probability=0.1, seed=1"
         )
     return failure if failure.to is None else replace(failure, to=numbers.valid(failure.to))
 
 
 def cut_short(failure: Failure, body: bytes) -> bytes:
-    """The part of a response's body that is sent: all of it, unless it is to break off."""
+    """The part of a response's body to send: all of it, unless the failure breaks it off."""
     if failure.kind == "disconnect":
         return b""
     return body[: len(body) // 2] if failure.kind == "truncate" else body

@@ -1,8 +1,7 @@
-"""Reading what users hand in, as JSON, TOML or Python, with errors that say what would be right.
+"""Validating users' input (JSON, TOML, Python); errors say what is valid.
 
-Errors write values as JSON does, `null` and `true`, so that a mistake reads the same wherever it
-is made, and in the JSON API's documentation. A form can also describe what it reads: a `Schema`
-is that part of OpenAPI.
+Errors write values as JSON does (`null`, `true`), so that a mistake reads the same everywhere, and
+as in the JSON API's documentation. A form also describes its input as a `Schema`, for OpenAPI.
 """
 
 import json
@@ -25,7 +24,7 @@ from fake_every8d.gateway.clock import LONGEST_WAIT
 from fake_every8d.gateway.messages import NOT_XML
 
 Schema = dict[str, Any]
-"""A JSON schema, as OpenAPI 3.1 has them."""
+"""A JSON schema, for OpenAPI 3.1."""
 
 _MOST = 10**15 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
@@ -34,13 +33,13 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Value(NamedTuple):
-    """A kind of value: what is right, in words and as a schema, and how it is read."""
+    """A kind of value: valid input in words and as a schema, and the function that reads it."""
 
     right: str
     schema: Schema
-    """Its `default` is what stands for a key that is not given."""
+    """The schema; its `default` is the value of a missing key."""
     read: Callable[[Any], Any]
-    """Raises `ValueError`, `TypeError` or `ArithmeticError` for what is wrong."""
+    """Read the input. Raises `ValueError`, `TypeError` or `ArithmeticError` if it is invalid."""
 
 
 def _require(holds: bool) -> None:
@@ -70,7 +69,7 @@ def _xml_text(value: Any) -> str:
 
 def _number(value: Any) -> Decimal:
     _require(isinstance(value, int | float | Decimal) and not isinstance(value, bool))
-    # By way of str, so that the float 0.1 is a tenth.
+    # Via str, so that the float 0.1 is a tenth.
     return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
 
 
@@ -96,7 +95,7 @@ def _only_true(value: Any) -> bool:
 
 
 def or_null(value: Value) -> Value:
-    """That kind of value, or null."""
+    """The same kind of value, or null."""
     return Value(
         f"{value.right}, or null",
         value.schema | {"type": [value.schema["type"], "null"]},
@@ -105,7 +104,7 @@ def or_null(value: Value) -> Value:
 
 
 def by_default(value: Value, default: Any) -> Value:
-    """That kind of value, which need not be given."""
+    """The same kind of value, with a default."""
     return value._replace(schema=value.schema | {"default": default})
 
 
@@ -199,7 +198,7 @@ STATE = one_of(*(state.value for state in ReportState))._replace(read=ReportStat
 
 
 def in_query(value: Value) -> Value:
-    """That kind of value as it stands in a URL: numbers and flags are text there."""
+    """The same kind of value in a URL, where numbers and flags are text."""
 
     def read(given: str) -> Any:
         if value.schema["type"] == "boolean":
@@ -225,7 +224,7 @@ STATUS_IN_QUERY = in_query(
 
 
 def unknown(key: str, known: Collection[str]) -> str:
-    """What is wrong with a key that is not known, and what it could be."""
+    """The error for an unknown key, with the key that was probably meant."""
     close = get_close_matches(key, known, n=1, cutoff=0.7)  # number is not a misspelt name
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
     return f"{_quoted(key)} is unknown here; {hint}"
@@ -233,7 +232,7 @@ def unknown(key: str, known: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The keys that a body, a query, a table in TOML, or a call in Python may have."""
+    """The keys of a body, a query, a table in TOML, or a call in Python."""
 
     keys: Mapping[str, Value] = field(default_factory=dict)
     required: tuple[str, ...] = ()
@@ -292,7 +291,7 @@ ACCOUNT = Form(
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a body is. Raises `InvalidInput`.
+    """The body's JSON object. Raises `InvalidInput`.
 
     Numbers that are not whole become a `Decimal`.
     """
@@ -314,18 +313,18 @@ def _refuse_constant(name: str) -> None:
 
 
 def _quoted(value: Any) -> str:
-    """A value about as it stood in the request, if it is not long."""
+    """A value much as in the request, cut short if it is long."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
-        value = value[:_LONGEST_QUOTED]  # that of an escape is longer
+        value = value[:_LONGEST_QUOTED]  # escapes make it longer
     try:
         text = (
             str(value)
             if isinstance(value, Decimal)
             else json.dumps(value, ensure_ascii=False, default=str)
         )
-    except ValueError:  # of so many digits that Python does not write them
+    except ValueError:  # more digits than Python converts
         return "a number of thousands of digits"
     if not text.isprintable():
         text = json.dumps(json.loads(text))

@@ -23,8 +23,8 @@ MAX_BYTES = 16 * 1024 * 1024
 
 _READ = BytesIO()
 
-_ENTRY_BYTES = 4_096  # about what an entry takes besides its headers and bodies
-_PAIR_BYTES = 200  # about what a header takes besides its name and value
+_ENTRY_BYTES = 4_096  # the approximate size of an entry besides its headers and bodies
+_PAIR_BYTES = 200  # the approximate size of a header besides its name and value
 
 _SPELT = {"Soapaction": "SOAPAction"}
 _CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")  # headers that WSGI has without HTTP_
@@ -37,7 +37,7 @@ class RecordedRequest:
     (`Content-Type`).
     """
 
-    # One is made for every request, so whatever takes time is left until somebody looks.
+    # One is made for every request, so slow work is left until somebody looks.
     __slots__ = (
         "_advice", "_began", "_body", "_environ", "_failure", "_id", "_losses", "_micros",
         "_milliseconds", "_operation", "_response_body", "_response_headers", "_result",
@@ -60,7 +60,7 @@ class RecordedRequest:
     ) -> None:
         self._id = 0
         self._environ = environ
-        environ["wsgi.input"] = _READ  # which would keep the body once more
+        environ["wsgi.input"] = _READ  # the old one keeps the body a second time
         self._body = body
         self._status = status
         self._response_headers = response_headers
@@ -69,7 +69,7 @@ class RecordedRequest:
         self._milliseconds = milliseconds
         self._failure = failure
         self._began = call.began if call else None
-        # Not the call itself, which holds everything that was read.
+        # Not the call itself, which keeps everything it read.
         self._operation = call.operation if call else None
         self._user_id = call.user_id if call else None
         self._result = call.result if call else None
@@ -79,7 +79,7 @@ class RecordedRequest:
         self._secrets = secrets
 
     def _hidden(self) -> Collection[str]:
-        """The values that are hidden in it, besides those of secrets' names."""
+        """The values to hide, besides those of secrets' names."""
         return self._secrets.besides(self._taken) if self._secrets else self._taken
 
     def _masked(self, text: str) -> str:
@@ -100,12 +100,12 @@ class RecordedRequest:
 
     @property
     def id(self) -> int:
-        """Its number among the requests that the journal was given, from 1."""
+        """Its number among all requests of the journal, from 1."""
         return self._id
 
     @property
     def at(self) -> datetime:
-        """When the response was made, in the fake's time."""
+        """The time of the response, in the fake's time."""
         return to_datetime(self._micros)
 
     @property
@@ -115,7 +115,7 @@ class RecordedRequest:
 
     @property
     def method(self) -> str:
-        """Such as POST."""
+        """The method, such as POST."""
         return str(self._environ["REQUEST_METHOD"])
 
     @property
@@ -126,7 +126,7 @@ class RecordedRequest:
 
     @property
     def query(self) -> str:
-        """What followed the question mark in the URL."""
+        """The part of the URL after the question mark."""
         return self._masked(self._environ.get("QUERY_STRING", ""))
 
     @property
@@ -156,7 +156,7 @@ class RecordedRequest:
 
     @property
     def response_body(self) -> bytes:
-        """What was sent of the response's body; `response_text` has it decoded."""
+        """The sent part of the response's body; `response_text` has it decoded."""
         return masking.masked_body(self._response_body, self._response_type, self._hidden())
 
     @property
@@ -166,7 +166,7 @@ class RecordedRequest:
 
     @property
     def user_id(self) -> str | None:
-        """The user ID of the account that it was about, if known."""
+        """The user ID of its account, if known."""
         user_id = self._user_id
         if user_id is None or (self._secrets and self._secrets.has_account(user_id)):
             return user_id
@@ -175,12 +175,12 @@ class RecordedRequest:
     @property
     def result(self) -> str | None:
         """The operation's result, in short."""
-        # A result is never a secret; but that of a fault may quote a part of the request.
+        # A result is never a secret, but a fault may quote the request.
         return self._masked(self._result) if self._result and ":" in self._result else self._result
 
     @property
     def milliseconds(self) -> float:
-        """How long the response took, in real time."""
+        """The time that the response took, in real milliseconds."""
         return self._milliseconds
 
     @property
@@ -247,10 +247,10 @@ class Journal:
         self._changed()
 
     def add(self, request: RecordedRequest, generation: int) -> None:
-        """Keep a request, and give it its ID; the oldest make room for it.
+        """Keep a request, and give it its ID; the oldest ones make room for it.
 
-        `generation` is the gateway's when the request came in: one that was under way at
-        a reset, of all or of its account, is not kept (X1).
+        `generation` is the gateway's when the request arrived. A request that was under way
+        during a reset, of all or of its account, is not kept (X1).
         """
         began = generation if request._began is None else request._began
         with self._lock:
@@ -267,12 +267,12 @@ class Journal:
                 self._bytes -= self._entries.popleft()[1]
 
     def all(self) -> list[RecordedRequest]:
-        """The requests that are kept, oldest first."""
+        """The kept requests, oldest first."""
         with self._lock:
             return [request for request, _ in self._entries]
 
     def forget(self, user_id: str, epoch: int = 0) -> None:
-        """Forget an account's requests; those of epochs before `epoch` that are to come, too."""
+        """Forget an account's requests, also those still under way from epochs before `epoch`."""
         with self._lock:
             self._forgotten[user_id] = epoch
             left = [entry for entry in self._entries if entry[0].user_id != user_id]
@@ -281,7 +281,7 @@ class Journal:
             self._count_change()
 
     def clear(self, generation: int = 0) -> None:
-        """Forget the requests; after a reset, also those of earlier generations still to come."""
+        """Forget all requests, also those still under way from generations before `generation`."""
         with self._lock:
             self._entries.clear()
             self._count_change()
@@ -290,7 +290,7 @@ class Journal:
 
 
 def _size(request: RecordedRequest) -> int:
-    """About how many bytes of memory it takes, with all that it holds."""
+    """The approximate memory of an entry, in bytes."""
     environ, headers = request._environ, request._response_headers
     told = [len(value) for value in environ.values() if value.__class__ is str]
     sent = [len(name) + len(value) for name, value in headers]

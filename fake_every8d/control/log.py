@@ -1,4 +1,4 @@
-"""The log: a line for each request, written without making any request wait."""
+"""The log: a line for each request, without making any request wait."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from fake_every8d.control.summary import request_line
 from fake_every8d.gateway.clock import to_datetime
 
 LogFormat = Literal["text", "json"]
-"""How `serve` writes its lines: for people, or each as a JSON object."""
+"""The format of the log's lines: for people, or each as a JSON object."""
 
 # Some 8,000 lines: more than a burst of calls writes, and little memory.
 _MAX_WAITING = 1_000_000  # characters
@@ -27,13 +27,13 @@ _CLOSE_SECONDS = 1.0
 
 
 class Writer:
-    """A text stream on top of another, which a thread of its own writes to.
+    """A text stream on top of another one, written to by a thread of its own.
 
-    A program that starts a server as a child may not read what the server prints, and writing
-    to a full pipe blocks. `write` never blocks: what there is no room for is dropped, and
-    `dropped` turns the number of dropped writes into the text that says so. `encoding` is the
-    stream's own unless given; a character that it lacks is written as an escape. Without a
-    stream, as when it was closed before the process began, everything is dropped.
+    A parent process may not read the server's output, and a write to a full pipe blocks. `write`
+    never blocks: it drops text that there is no room for, and `dropped` turns the number of
+    dropped writes into a line that says so. `encoding` is the stream's own by default; a
+    character that it lacks is written as an escape. Without a stream, as when it was closed
+    before the process began, everything is dropped.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Writer:
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have a text written soon. Safe from any thread."""
+        """Write a text soon. Safe from any thread."""
         with self._lock:
             if self._waiting + len(text) > _MAX_WAITING:
                 self._dropped += 1
@@ -67,13 +67,13 @@ class Writer:
             self._woken.set()
 
     def flush(self) -> None:
-        """Does nothing: whatever was written is already on its way."""
+        """Do nothing: every text is already on its way."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Write what can be written within a second, and end."""
+        """Write as much as possible within a second, and end."""
         self._closed_at = time.monotonic()
         self._closing.set()
         self._woken.set()
@@ -85,15 +85,15 @@ class Writer:
             self._woken.wait()
             self._closing.wait(_PAUSE)
             self._woken.clear()
-            # In this order: whatever was written before the end is taken below.
+            # In this order, so that everything written before the end is taken below.
             ending = self._closing.is_set()
             with self._lock:
                 text = "".join(self._texts)
                 self._texts.clear()
                 dropped, self._dropped = self._dropped, 0
-            # They were dropped after this text had been taken in.
-            note = self._dropped_text(dropped) if dropped else ""
-            self._write_out((text + note).encode(self._encoding, "backslashreplace"))
+            # They were dropped after this text came.
+            and_dropped = self._dropped_text(dropped) if dropped else ""
+            self._write_out((text + and_dropped).encode(self._encoding, "backslashreplace"))
             with self._lock:
                 self._waiting -= len(text)
 

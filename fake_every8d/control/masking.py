@@ -1,14 +1,14 @@
-"""Hiding passwords, tokens and keys in what is kept and shown of requests.
+"""Masking passwords, tokens and keys in recorded requests.
 
-A secret is found by its value, which the fake knows or took from the request, however it is
-spelt there; and by its name, such as `PWD` or `X-Api-Key`, where nobody could read the request.
-A value of fewer than four characters, or one that is part of an account's user ID (`demo`),
-stands in too much else: it is hidden only by its name. One of fewer than eight is hidden only
-where it is the whole of a value. Session keys are shown: people want to see whether two calls
-used the same one, and each ends at midnight.
+A secret is found by its value, in any spelling, if the fake knows it or read it in the request;
+and by its name, such as `PWD` or `X-Api-Key`, where the request could not be read. A value of
+fewer than four characters, or one that is part of an account's user ID (`demo`), occurs in too
+much other text: it is hidden only by its name. A value of fewer than eight is hidden only where
+it is the whole of a value. Session keys are shown: people want to see whether two calls used the
+same one, and they end at midnight.
 
-The time that it takes is in proportion to the text, whatever the text is: a pass over all of
-it is one of C, and regular expressions see little more than names.
+The time is linear in the text, whatever the text is: passes over all of it run in C, and regular
+expressions see little more than names.
 """
 
 import re
@@ -19,13 +19,13 @@ from fake_every8d.control.readable import decoded, encoding_of
 from fake_every8d.gateway import Gateway
 
 MASK = "********"
-"""What is shown in place of a secret."""
+"""The text that replaces a secret."""
 
 _MASK = MASK.encode()
 _SHORTEST = 4
 _LONG = 8  # characters: unlikely to be part of anything else
 _FEW = 1_000  # characters
-_MOST = 10_000  # names of a kind in a text: what follows so many is hidden whole
+_MOST = 10_000  # names of a kind in a text; the text after them is hidden whole
 
 # Every name has one of these in it; all that follows is matched in lower case.
 _KINDS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"authorization", b"cookie", b"key")
@@ -62,32 +62,32 @@ _ENTITIES = {
 
 
 class Secrets:
-    """The secrets that a fake knows: passwords, tokens, and others of its `own`."""
+    """A fake's secrets: passwords, tokens, and others of its `own`."""
 
     def __init__(self, gateway: Gateway, *own: str | None) -> None:
         self._gateway = gateway
         self._own = own
 
     def has_account(self, user_id: str) -> bool:
-        """Whether it is an account's, and so none that people should not see."""
+        """Whether an account has this user ID, which then may be shown."""
         return self._gateway.platform.accounts.find(user_id) is not None
 
     def besides(self, taken: Iterable[str] = ()) -> list[str]:
-        """Those to be hidden by value, with the values `taken` for secrets from a request."""
+        """The values to hide, including the secrets `taken` from a request."""
         user_ids, known = self._gateway.secrets()
         shown = "\n".join(user_ids)
         return [value for value in {*known, *self._own, *taken} if value and value not in shown]
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name is a secret's, such as `X-Api-Key` or `new_password`."""
+    """Whether a name is that of a secret, such as `X-Api-Key` or `new_password`."""
     lower = name.encode().lower()
     return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 
 
 def masked(text: str, secrets: Collection[str] = ()) -> str:
-    """A text with those values hidden, and the values of secrets' names."""
-    # As nearly every line of the log: nothing could stand after a name, and nothing is escaped.
+    """A text without `secrets`, and without the values of secrets' names."""
+    # The case of nearly every line of the log: no value after a name, and no escapes.
     if len(text) < _FEW and _MARKS.isdisjoint(text) and not any(map(text.__contains__, secrets)):
         return text
     hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets)
@@ -96,7 +96,7 @@ def masked(text: str, secrets: Collection[str] = ()) -> str:
 
 def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] = ()) -> bytes:
     """A body with its secrets hidden; unchanged if there are none."""
-    # First as it is: in nearly all encodings, an ASCII character is the same byte.
+    # The bytes first: in nearly all encodings, an ASCII character is the same byte.
     body = _masked(body, secrets) or body
     encoding = encoding_of(body, content_type)
     if encoding.lower() not in ("utf-8", "us-ascii"):
@@ -111,8 +111,7 @@ def _masked(text: bytes, secrets: Iterable[str]) -> bytes | None:
     values = sorted({value for value in secrets if len(value) >= _SHORTEST}, key=len, reverse=True)
     known = [value.encode("utf-8", "surrogatepass") for value in values]
     hidden = _by_name(_by_value(text, known))
-    # However else a secret is spelt, it is what the text has when both are unescaped: then the
-    # text is shown like that.
+    # A secret in another spelling is found by unescaping both; the text is then shown unescaped.
     plain = _unescaped(hidden)
     if plain != hidden:
         found = _by_value(plain, map(_unescaped, known))
@@ -140,7 +139,7 @@ def _by_value(text: bytes, values: Iterable[bytes]) -> bytes:
 
 def _by_name(text: bytes) -> bytes:
     lower = text.lower()
-    # Text in XML and JSON may have a link, in which there is a token: a form is neither.
+    # Text in XML and JSON may have a link with a token in it; a form is neither.
     in_markup = lower.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"[", b'"')
     places, limit = _places(lower)
     pieces: list[bytes] = []
@@ -159,7 +158,7 @@ def _by_name(text: bytes) -> bytes:
 
 
 def _places(lower: bytes) -> tuple[list[int], int]:
-    """Where there may be names of secrets, and how far of the text that is all."""
+    """The places of possible names of secrets, and the end of the text that was searched."""
     places = []
     limit = len(lower)
     for kind in _KINDS:
@@ -175,7 +174,7 @@ def _places(lower: bytes) -> tuple[list[int], int]:
 
 
 def _secret(text: bytes, name: int, after: int, in_markup: bool) -> tuple[int, int, bytes] | None:
-    """Where the secret that is named there begins and ends, and what it stands in quotes of."""
+    """The start and end of the secret after a name, and its quotes."""
     before = text[max(0, name - 60) : name]
     if (tag := _TAG.search(before)) and (head := _TAG_ENDS.match(text, after)):
         end_tag = (_END_TAG if tag[1] else _ESCAPED_END_TAG).search(text, head.end())
@@ -200,19 +199,19 @@ def _found(text: bytes, mark: bytes, start: int) -> int:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """A text without the escapes of URLs, even if they are double, of JSON and of XML.
+    """A text without the escapes of URLs (even double ones), JSON and XML.
 
-    Mostly in passes of C, because it may be long. What is no escape may be changed, too, and
-    always in the same way.
+    Mostly in C, because it may be long. Other characters may change, too, but always in the same
+    way.
     """
     if not any(mark in text for mark in (b"%", b"&", b"\\", b"+")):
         return text
     plain = text.decode("utf-8", "replace").replace("%u", "\\u")
-    # This codec reads \uXXXX after no other backslash; what is not Latin-1 it writes so.
+    # This codec reads \uXXXX only without another backslash before, and writes non-Latin-1 so.
     single = plain.replace("\\u", "\0u").replace("\\", "").replace("\0u", "\\u")
     plain = single.encode("raw_unicode_escape").decode("raw_unicode_escape", "replace")
-    for _ in range(3):  # double encoding of what has itself a percent sign
-        # Quoted-printable is percent-encoding with another sign. No UTF-8 has the byte FF.
+    for _ in range(3):  # double encoding, of a text with a percent sign
+        # Quoted-printable is percent-encoding with another sign. UTF-8 never has the byte FF.
         data = plain.encode("utf-8", "surrogatepass")
         data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
         plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")

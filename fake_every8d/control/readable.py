@@ -1,4 +1,4 @@
-"""Bytes and text from clients, made readable for people: on a page, a terminal or in a log."""
+"""Making clients' bytes and text readable for people: on a page, a terminal, in a log."""
 
 import json
 import re
@@ -12,10 +12,10 @@ _LONGEST = 300
 
 
 def printable(text: str, longest: int = _LONGEST) -> str:
-    """The text on one line, in its own order, and cut short if it is very long.
+    """The text on one line, cut short if it is very long.
 
-    A space replaces each character that cannot be printed: line ends, control characters, and
-    those that change the direction of text.
+    A space replaces each unprintable character: line ends, control characters, and those that
+    change the direction of text.
     """
     if len(text) > longest:
         text = text[: longest - 1] + "…"
@@ -26,7 +26,7 @@ def printable(text: str, longest: int = _LONGEST) -> str:
 
 def encoding_of(body: bytes, content_type: str | None) -> str:
     """A body's likely encoding: from its first bytes, its header, or its XML declaration (W7)."""
-    # Imported here, because the command line needs `printable` alone, at once.
+    # Imported here, because the command line needs only `printable`, and quickly.
     from werkzeug.http import parse_options_header
 
     seen: str = json.detect_encoding(body)
@@ -41,8 +41,8 @@ def encoding_of(body: bytes, content_type: str | None) -> str:
 
 def decoded(body: bytes, encoding: str) -> str:
     """A body as text for people to read. Never fails, whatever the encoding's name."""
-    # Only known names: Python caches each unknown one for ever, and some of its codecs are not
-    # for text, or fail on purpose.
+    # Only known names: Python caches unknown ones for ever, and some of its codecs are not for
+    # text, or fail on purpose.
     name = normalize_encoding(encoding).lower()
     if name in _ENCODINGS:
         try:

@@ -1,6 +1,6 @@
-"""A world as a JSON document: to be kept in a file, and put back, in another process too.
+"""A snapshot of a world: a JSON document for a file, to be restored here or in another process.
 
-Its digest says that it is just as it was taken, and so nothing else about it is checked.
+Its digest proves that it is unchanged, so nothing else about it is checked.
 """
 
 import dataclasses
@@ -23,49 +23,49 @@ from fake_every8d.gateway.state import GatewayState
 Document = dict[str, Any]
 
 _PIECE = 100  # records: a millisecond's work
-_WHAT = "give what GET /fake/snapshot returned, as it is"
+_WHAT = "pass the response to GET /fake/snapshot unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All but the journal."""
+    """The state of everything except the journal."""
 
     gateway: GatewayState
     failures: FailuresState
 
 
 def document(snapshot: Snapshot) -> Document:
-    """A snapshot, to be written as JSON."""
+    """A snapshot as a JSON document."""
     content = {"version": version("fake-every8d"), **_plain(snapshot)}
     return {"digest": _digest(content), **content}
 
 
 def read(given: Document) -> Snapshot:
-    """The snapshot in a document, which may have been formatted anew.
+    """The snapshot in a document, however that is formatted.
 
-    Raises `Conflict` if it is another version's, and `InvalidInput` if it is no snapshot, or
+    Raises `Conflict` if it is of another version, and `InvalidInput` if it is not a snapshot or
     was changed.
     """
     if not isinstance(given, dict) or not {"version", "digest"} <= given.keys():
-        raise InvalidInput(f"a snapshot has a version and a digest: {_WHAT}")
+        raise InvalidInput(f"not a snapshot: it has no version or no digest; {_WHAT}")
     ours = version("fake-every8d")
     if given["version"] != ours:
         raise Conflict(
-            f"the snapshot is of version {str(given['version'])[:40]}, and this is {ours}: "
-            "make it anew"
+            f"the snapshot is of version {str(given['version'])[:40]}, but this is {ours}: "
+            "take a new one"
         )
     content = {key: value for key, value in given.items() if key != "digest"}
     if given["digest"] != _digest(content):
-        raise InvalidInput(f"the snapshot was changed after it was taken: {_WHAT}")
+        raise InvalidInput(f"the snapshot was changed after it was taken; {_WHAT}")
     snapshot = _read(Snapshot, content)
     assert isinstance(snapshot, Snapshot)
     return snapshot
 
 
 def written(value: Any, depth: int = 5) -> Iterator[str]:
-    """A document as JSON: in ASCII, because a text may have half of a surrogate pair in it.
+    """A document as JSON, in pieces, since one call of C for all of it would block other threads.
 
-    It comes in pieces, since one call of C for all of it would hold up everybody else.
+    In ASCII, because a text may have half of a surrogate pair in it.
     """
     if not isinstance(value, dict | list) or not depth:
         yield _dumps(value)
@@ -95,13 +95,13 @@ def _dumps(value: Any) -> str:
 
 
 def _number(value: Any) -> int | float:
-    if not isinstance(value, Decimal):  # as which JSON is read here, if it is not whole
+    if not isinstance(value, Decimal):  # the type of numbers that are not whole
         raise TypeError
     return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _digest(content: Document) -> str | None:
-    """Of the values alone, however they are formatted. None if they are not of JSON."""
+    """The digest of a document's values, however it is formatted; None if it is not JSON."""
     digest = hashlib.sha256()
     try:
         for piece in written(content):
@@ -126,7 +126,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read(kind: Any, value: Any) -> Any:
-    """A value of that type, from JSON."""
+    """A value of type `kind`, from JSON."""
     if isinstance(kind, types.UnionType):
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""What has reached a fake and what came of it, in lines for people to read at a glance."""
+"""A summary of a fake's requests, messages and reports, in lines for people."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
@@ -31,7 +31,7 @@ def text(
 
 
 def request_line(request: RecordedRequest) -> str:
-    """What was called, by whom, with what result, and by which failure, on one line."""
+    """A request on one line: operation, account, result, and the failure if it met one."""
     result = request.result or f"HTTP {request.status}"
     parts = (
         request.operation or f"{request.method} {request.path}",
@@ -72,7 +72,7 @@ def report_lines(reports: Iterable[Report]) -> Iterable[str]:
 
 
 def report_line(report: Report, earlier: int | None = None) -> str:
-    """A line for a status report: what it says, to whom, and how its attempts ended.
+    """A line for a status report: its status, its receiver, and the results of its attempts.
 
     `earlier` is the ID of the same message's report that it has to wait for, if any.
     """

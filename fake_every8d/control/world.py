@@ -1,4 +1,4 @@
-"""Gateway, failures and journal together: how they start over, and how they are kept."""
+"""Gateway, failures and journal together: resetting, saving and restoring them."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from fake_every8d.gateway import Account, Gateway
 
 
 class World:
-    """A gateway, the failures on demand in front of it, and the requests that came.
+    """A gateway, the failures on demand in front of it, and the journal of requests.
 
     `set_up`, if given, sets outcomes and adds failures that hold again after a reset.
     """
@@ -25,13 +25,13 @@ class World:
         self._set_up = set_up
 
     def set_up(self) -> None:
-        """Bring it to its initial state: at first, and after every reset."""
+        """Set outcomes and failures: at first, and after every reset."""
         if self._set_up is not None:
             self._set_up()
-        self.failures.settle()
+        self.failures.keep_as_initial()
 
-    # A reset, of one account too, and a restore are one instant: gateway and failures share one
-    # lock, and requests that were read before it is given back belong to the old world (X1).
+    # A reset, also of one account, and a restore are one instant: gateway and failures share a
+    # lock, and a request that was read before the lock is released belongs to the old world (X1).
 
     def reset(self) -> None:
         """Return to the initial state; failures on demand and the journal are cleared (X1)."""
@@ -46,7 +46,7 @@ class World:
     def reset_account(self, user_id: str) -> Account:
         """Return one account to its initial state. Raises `NotFound`.
 
-        Failures that are limited to it, and its requests in the journal, go too.
+        Its failures return to the initial ones, and its requests leave the journal.
         """
 
         def also() -> None:
@@ -56,10 +56,10 @@ class World:
         return self.gateway.reset_account(user_id, also)
 
     def snapshot(self) -> Document:
-        """All but the journal, as a JSON document to be put back with `restore`."""
+        """Everything except the journal, as a JSON document for `restore`."""
         return document(Snapshot(self.gateway.state(), self.failures.state()))
 
     def restore(self, given: Document) -> None:
-        """Return to a snapshot. Raises `Conflict` or `InvalidInput`; then nothing changes."""
+        """Return to a snapshot. Raises `Conflict` or `InvalidInput`, and then changes nothing."""
         snapshot = read(given)
         self.gateway.restore(snapshot.gateway, lambda: self.failures.restore(snapshot.failures))

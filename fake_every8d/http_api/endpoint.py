@@ -1,4 +1,4 @@
-"""The HTTP API of a platform: what a path stands for, and its calls, bytes in and bytes out."""
+"""The HTTP API of a platform: routing a path, reading a call, executing it, responding."""
 
 import logging
 import re
@@ -37,7 +37,7 @@ _logger = logging.getLogger(__name__)
 
 
 class HttpCall:
-    """A `Call` that came by the HTTP API: whatever came, the response is HTTP 200 (H5)."""
+    """A `Call` by the HTTP API. The response to any request is HTTP 200 (H5)."""
 
     def __init__(self, platform: Platform, name: str, request: Request) -> None:
         self.began = platform.epoch
@@ -62,7 +62,7 @@ class HttpCall:
             else:
                 self._operation = OPERATIONS[name]
                 given = (read_json if self._operation.json else read_form)(request, advice)
-            # A client that logs in again may still send the token that has died (H7).
+            # A client that logs in again may still send the expired token (H7).
             if token is None or self._operation is CONNECTIONS["1"]:
                 self._context.caller = Login(given["UID"], given["PWD"])
             self._given = given
@@ -71,7 +71,7 @@ class HttpCall:
         if self._operation is not None:
             self.operation = self._operation.call_name
         self.user_id = platform.owner(self._context.caller)
-        # What failures on demand put in its place is of the same type.
+        # A failure on demand replaces the text, and keeps the type.
         is_json = self._operation is not None and self._operation.json
         self._output = Output("", JSON if is_json else TEXT)
 
@@ -82,7 +82,7 @@ class HttpCall:
     @property
     def secrets(self) -> Sequence[str]:
         caller = self._context.caller
-        assert not isinstance(caller, str)  # which only SOAP's are
+        assert not isinstance(caller, str)  # a session key, which only SOAP has
         given = caller.text if isinstance(caller, Token) else caller.password
         return [given, *self._context.secrets]
 
@@ -150,18 +150,18 @@ class HttpEndpoint:
         return {operation.call_name: operation for operation in operations}
 
     def place(self, path: str) -> str | None:
-        """What follows `/API21/HTTP/` in a URL's path; None if it is not of this API."""
+        """The part of a URL's path after `/API21/HTTP/`; None if it is not of this API."""
         match = _PLACE.fullmatch(path)
         return None if match is None else match[1] or ""
 
     def name(self, place: str) -> str | None:
-        """The operation that is called there, as the document spells it; None if there is none."""
+        """The operation at a place, as the document spells it; None if there is none."""
         if not place.lower().endswith(_SUFFIX):
             return None
         return _NAMES.get(place[: -len(_SUFFIX)].lower())
 
     def missing(self, place: str) -> str:
-        """A sentence that says that there is no operation at a place (H1)."""
+        """The error for a place without an operation (H1)."""
         names = " ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
         nothing = f"-404 There is no such operation under {HTTP_PATH}: there are {names}"
         return not_played(HTTP_PATH + place) or nothing

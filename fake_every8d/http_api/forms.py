@@ -1,4 +1,4 @@
-"""Reading a query and a form as ASP.NET's `Request[…]` does (clauses H2, H3; production F10)."""
+"""Reading query and form as ASP.NET's `Request[…]` does (clauses H2, H3; production F10)."""
 
 import re
 from binascii import unhexlify
@@ -22,11 +22,11 @@ _RAW_PLUS = re.compile(rb"(?:^|,|%2c)\+[1-9]", re.IGNORECASE)
 
 
 class Parameters:
-    """A call's parameters, by name in any case; the empty string for one that is missing."""
+    """A call's parameters, by name in any case; a missing one is the empty string."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        """By their names in lower case."""
+        """The values by name in lower case."""
 
     def __getitem__(self, name: str) -> str:
         return self._values.get(name.lower(), "")
@@ -52,7 +52,7 @@ def read_form(request: Request, advice: Advice) -> Parameters:
     elif request.body:
         advice.add(AdviceKind.NO_FORM, type=media_type)
     body = _joined(form, advice)
-    # As .NET has it: the form's charset is the query's, too, but for UTF-16.
+    # In .NET the form's charset is the query's, too, except UTF-16.
     in_query = _Decoder("" if CODECS.get(charset) == "utf-16-le" else charset, advice)
     return Parameters(body | _joined(_fields(request.query, in_query, advice), advice))
 
@@ -68,7 +68,7 @@ def _content_type(request: Request) -> tuple[str, Mapping[str, str]]:
 
 
 class _Decoder:
-    """Bytes to text, by a charset that .NET knows, else as UTF-8; with advice of what is lost."""
+    """A decoder by one of .NET's charsets, else UTF-8; it advises of lost characters."""
 
     def __init__(self, charset: str, advice: Advice) -> None:
         self._codec = CODECS.get(charset, "utf-8")
@@ -76,7 +76,7 @@ class _Decoder:
         self._advice = advice
 
     def text(self, raw: bytes, name: str) -> str:
-        """The text that the bytes are; `name` is the parameter's."""
+        """The bytes as text; `name` is the parameter's, for advice."""
         try:
             text = raw.decode(self._codec)
         except UnicodeDecodeError:
@@ -89,13 +89,13 @@ class _Decoder:
         return text
 
     def unescaped(self, encoded: bytes, name: str) -> str:
-        """The text that the bytes are once they are URL-decoded."""
-        if self._codec == "utf-8" and encoded.isalnum():  # of ASCII, as most are
+        """The URL-decoded bytes as text; `name` is the parameter's, for advice."""
+        if self._codec == "utf-8" and encoded.isalnum():  # ASCII, as most values
             return encoded.decode()
         encoded = encoded.replace(b"+", b" ")
         if b"%u" not in encoded:
             return self._bytes_unescaped(encoded, name)
-        # As in .NET, what stands between two of them is decoded by itself.
+        # .NET decodes each part between two %uXXXX by itself.
         parts = _UNICODE_ESCAPE.split(encoded)
         parts_of_text = [self._bytes_unescaped(part, name) for part in parts[::2]]
         units = [chr(int(digits, 16)) for digits in parts[1::2]]
@@ -106,7 +106,7 @@ class _Decoder:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
     def _bytes_unescaped(self, encoded: bytes, name: str) -> str:
-        # A run at a time: urllib's `unquote_to_bytes` goes byte by byte, of which Chinese has many.
+        # Decodes whole runs: `unquote_to_bytes` works byte by byte, which is slow for Chinese.
         return self.text(_ESCAPES.sub(_byte_run, encoded), name)
 
 
@@ -163,7 +163,7 @@ def _parts(
 
 
 def _joined(fields: Iterable[tuple[str, str]], advice: Advice) -> dict[str, str]:
-    """By name in lower case; commas join several values of one name, as in ASP.NET."""
+    """The values by name in lower case; several of one name are joined by commas, as in ASP.NET."""
     values: dict[str, str] = {}
     for name, value in fields:
         key = name.lower()

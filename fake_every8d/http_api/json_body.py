@@ -8,14 +8,14 @@ from fake_every8d.http_api.requests import Request, carried
 
 
 class Malformed(ValueError):
-    """The body is not JSON, or not what it should be; the text says where."""
+    """The body is not JSON, or has a value of the wrong kind; the text says where."""
 
 
 class Fields:
-    """An object in a body of JSON, whose keys may be in any case."""
+    """An object in a body of JSON; its keys may be in any case."""
 
     def __init__(self, value: Any, place: str, advice: Advice) -> None:
-        """`place` is where it stands in the body. Raises `Malformed` if it is no object."""
+        """Take the object at `place` in the body. Raise `Malformed` if `value` is not an object."""
         if not isinstance(value, dict):
             raise Malformed(f"{place or 'the body'} must be an object, not {_kind(value)}")
         self._values = {key.lower(): item for key, item in value.items()}
@@ -45,7 +45,7 @@ class Fields:
 
 
 def read_json(request: Request, advice: Advice) -> Fields:
-    """The object that the body is, in UTF-8 whatever charset is declared. Raises `Malformed`."""
+    """The body's object, in UTF-8 whatever charset is declared. Raises `Malformed`."""
     try:
         value = json.loads(request.body, parse_int=str, parse_float=str, parse_constant=str)
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""The parts of EVERY8D that are not played, by the paths that clients call (H1)."""
+"""The parts of EVERY8D that the fake does not have, by the paths that clients call (H1)."""
 
 import re
 
@@ -13,9 +13,9 @@ _PATTERNS = {re.compile(path, re.IGNORECASE | re.DOTALL): name for name, path in
 
 
 def not_played(path: str) -> str | None:
-    """A sentence, if a URL's path is of a part of EVERY8D that the fake has not.
+    """The error for a path of a part of EVERY8D that the fake does not have; else None.
 
-    A client that takes the text for a result finds a negative code, and no comma (production
+    A client that parses the text as a result finds a negative code, and no comma (production
     F23, F24).
     """
     for pattern, name in _PATTERNS.items():

@@ -1,4 +1,4 @@
-"""What each operation of the HTTP API does (clauses H7–H16)."""
+"""The operations of the HTTP API (clauses H7–H16)."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Context:
     caller: Caller
     advice: Advice
     secrets: list[str] = field(default_factory=list)
-    """What it returns and nobody else should see."""
+    """Secrets in its result, which logs and pages must not show."""
 
     def later(self, what: str, kind: AdviceKind = AdviceKind.LATER_EDITION) -> None:
         """Advise that something came after the edition that is played, unless it is 2025 (E2)."""
@@ -46,26 +46,26 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation: what it is called, what it is given, and what it does."""
+    """An operation: its name, its parameters, and the function that executes it."""
 
     call_name: str
     """Its name in the journal and in failures on demand: SOAP's, if SOAP has it (H17)."""
     parameters: tuple[str, ...]
-    """Besides UID and PWD; for people to read."""
+    """The parameters besides UID and PWD; for people to read."""
     run: Callable[[Context, Any], Output]
-    """Takes the `Parameters` of a form, or the `Fields` of JSON. Raises `PlatformError`."""
+    """Execute it, with the form's `Parameters` or JSON's `Fields`. Raises `PlatformError`."""
     json: bool = False
     """Whether it takes and returns JSON."""
 
     def refuse(self, error: PlatformError, edition: Edition) -> Output:
-        """Its output for an error."""
+        """The output for an error."""
         return (error_json if self.json else error_line)(error, edition)
 
 
 def _send_sms(call: Context, given: Parameters) -> Output:
     receipt = call.platform.send_sms(
         call.caller,
-        *_what_is_sent(given),
+        *_text_and_recipients(given),
         **_options(call, given),
         mobile_first=True,
         tell_repeats=True,
@@ -79,14 +79,14 @@ def _send_filtered_sms(call: Context, given: Parameters) -> Output:
         call.later("IsSend")
     sent = given["IsSend"].strip().lower() != "false"
     filtered = call.platform.send_filtered_sms(
-        call.caller, *_what_is_sent(given), **_options(call, given), send=sent
+        call.caller, *_text_and_recipients(given), **_options(call, given), send=sent
     )
     if filtered.receipt:
         call.advice.extend(filtered.receipt.advice)
     return Output(filtered_line(filtered, sent=sent, edition=call.edition))
 
 
-def _what_is_sent(given: Parameters) -> tuple[str, str, str, str]:
+def _text_and_recipients(given: Parameters) -> tuple[str, str, str, str]:
     return given["SB"], given["MSG"], given["DEST"], given["ST"].strip()
 
 
@@ -125,7 +125,7 @@ def _send_param(call: Context, given: Fields) -> Output:
         subject, retry_time = given["SB"], given["RETRYTIME"]
         event_id = given["EventID"]
     except Malformed:
-        call.platform.check(call.caller)  # a failed login is the first error, as elsewhere
+        call.platform.check(call.caller)  # a failed login comes first, as elsewhere
         raise
     receipt = call.platform.send_param(
         call.caller,
@@ -206,7 +206,7 @@ def _get_credit(call: Context, given: Parameters) -> Output:
 
 
 def _open_token(call: Context, given: Fields) -> Output:
-    assert isinstance(call.caller, Login)  # whatever token came with it
+    assert isinstance(call.caller, Login)  # even if a token came with it
     token = call.platform.open_token(call.caller)
     call.secrets.append(token)
     return token_json(token)
@@ -249,7 +249,7 @@ OPERATIONS = {
     "eraseBooking": Operation("eraseBooking", ("BID",), _erase_booking),
     "getCredit": Operation("getCredit", (), _get_credit),
 }
-"""By the name in the path, in the document's order; without ConnectionHandler."""
+"""The operations by their name in the path, in the document's order; without ConnectionHandler."""
 
 CONNECTION_HANDLER = "ConnectionHandler"
 
@@ -258,4 +258,4 @@ CONNECTIONS = {
     "2": Operation("checkConnection", ("HandlerType", "VerifyType"), _check_token, json=True),
     "3": Operation("closeConnection", ("HandlerType", "VerifyType"), _close_token, json=True),
 }
-"""What ConnectionHandler does, by its VerifyType (H7)."""
+"""ConnectionHandler's three operations, by its VerifyType (H7)."""

@@ -1,4 +1,4 @@
-"""The page at `/API21/HTTP/`: its operations, and a curl line for each to copy."""
+"""The page at `/API21/HTTP/`: the operations, each with a curl line to copy."""
 
 import shlex
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ class _Sample(NamedTuple):
     form: tuple[str, ...] = ()
     """Fields besides UID and PWD, such as `DEST=0912345678`."""
     json: str = ""
-    """A body of JSON instead."""
+    """A body of JSON instead of a form."""
     response: str = ""
-    """In edition 2016."""
+    """The response in edition 2016."""
     later: Mapping[Edition, str] = {}
-    """In other editions, where it differs (E1)."""
+    """The response in other editions, where it differs (E1)."""
 
 
 _LATER = (Edition.OF_2021, Edition.OF_2025)
@@ -101,7 +101,7 @@ it</a>, on the same accounts.</p>
 
 
 def overview(base_url: str, edition: Edition) -> str:
-    """Every operation with its parameters, as a curl line, and what the edition responds.
+    """The page of all operations: each as a curl line, with the edition's response.
 
     `base_url` ends in a slash.
     """

@@ -1,4 +1,4 @@
-"""A request of the HTTP API, and what has to be said of any text in it (clauses H2, H3)."""
+"""A request of the HTTP API, and checks of any text in it (clauses H2, H3)."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _TEXTS = ("msg", "sb", "param", "name")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The part of an HTTP request that matters. Headers are as they came."""
+    """The parts of an HTTP request that the API reads. Headers are unchanged."""
 
     query: bytes = b""
     content_type: str = ""
@@ -21,7 +21,7 @@ class Request:
 
 
 def carried(text: str, name: str, advice: Advice) -> str:
-    """What an SMS can carry of a text that was read, with advice of what looks wrong with it.
+    """A text with the characters that an SMS cannot carry replaced; advises if it looks wrong.
 
     `name` is its parameter's, or its place in JSON, such as `RecipientDataList[0].Param`.
     """

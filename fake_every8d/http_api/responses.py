@@ -36,22 +36,22 @@ _WORDED = {
     NO_SUCH_ACCOUNT[0]: ("無此帳號。", "無此帳號"),
     WRONG_PASSWORD[0]: ("密碼錯誤。", "密碼錯誤"),
 }
-"""Errors whose text differs from SOAP's: in edition 2016, and in later ones."""
+"""Errors with another text than SOAP's: in edition 2016, and in later ones."""
 
 _WITHOUT_STOP = (ACCOUNT_LOCKED[0], NO_SESSION[0], BAD_SEND_TIME[0])
-"""Errors whose text ends in a full stop in edition 2016 only."""
+"""Errors with a full stop in edition 2016 only."""
 
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What an operation puts into the response."""
+    """The content of an operation's response."""
 
     text: str
     content_type: str = TEXT
     result: str | None = None
-    """What the log shows, if not the text."""
+    """The result in the log, if not the text."""
 
 
 def worded(error: PlatformError, edition: Edition) -> PlatformError:
@@ -67,12 +67,12 @@ def worded(error: PlatformError, edition: Edition) -> PlatformError:
 
 
 def error_line(error: PlatformError, edition: Edition) -> Output:
-    """`CODE,text` in the form of the edition (H10, E1)."""
+    """An error as `CODE,text`, in the form of the edition (H10, E1)."""
     return Output(worded(error, edition).line(edition))
 
 
 def error_json(error: PlatformError, edition: Edition) -> Output:
-    """`{"Result":false,"Status":"CODE","Msg":"text"}` (H7, H12)."""
+    """An error as `{"Result":false,"Status":"CODE","Msg":"text"}` (H7, H12)."""
     error = worded(error, edition)
     return Output(
         _json({"Result": False, "Status": str(error.code), "Msg": error.description}),
@@ -94,7 +94,7 @@ def receipt_json(receipt: Receipt, edition: Edition) -> Output:
 
 
 def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) -> str:
-    """The five fields, and who was left out; or -98 if nobody was left (H11)."""
+    """The five fields and the numbers left out; -98 if all were (H11)."""
     mobiles = "/".join(before.mobile for before in filtered.left_out)
     if sent and filtered.receipt is None:
         return f"-98,{mobiles}"
@@ -107,14 +107,14 @@ def filtered_line(filtered: FilteredReceipt, *, sent: bool, edition: Edition) ->
 
 
 def token_json(token: str | None = None) -> Output:
-    """`{"Result":true,"Msg":"TOKEN"}`, or without a token, if none was asked for (H7)."""
+    """A token as `{"Result":true,"Msg":"TOKEN"}`, or the same without Msg (H7)."""
     shown = {"Result": True} | ({} if token is None else {"Msg": token})
     return Output(_json(shown), JSON, "0")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A page of a batch's records or replies, and how many there are in all (H13–H15)."""
+    """A page of a batch's records or replies, and their number in all (H13–H15)."""
 
     batch_id: str
     count: int
@@ -122,20 +122,20 @@ class Table:
     records: Iterable[Mapping[str, str]]
 
     def tab(self) -> Output:
-        """The count, CRLF, and rows that each end in LF."""
+        """The count, CRLF, and the rows, each ended by LF."""
         rows = "".join(
             "\t".join([cell.translate(_BLANKS) for cell in row]) + "\n" for row in self.tab_rows
         )
         return Output(f"{self.count}\r\n{rows}", TEXT, self._result)
 
     def json(self) -> Output:
-        """The count, the batch, and DATA with an object for each record, if there is any."""
+        """The count, the batch, and DATA with an object for each record, if there are any."""
         records = list(self.records)
         table = {"SMS_COUNT": self.count, "BID": self.batch_id}
         return Output(_json(table | ({"DATA": records} if records else {})), JSON, self._result)
 
     def xml(self) -> Output:
-        """The JSON's names as elements, with a DATA for each record."""
+        """The JSON's names as elements, and a DATA for each record."""
         records = "".join(
             "<DATA>"
             + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in record.items())

@@ -1,1 +1,1 @@
-"""What calls out: status reports and e-mail."""
+"""Outgoing requests: status reports and e-mail."""

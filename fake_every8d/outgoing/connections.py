@@ -1,4 +1,4 @@
-"""Connections to receivers and SMTP servers: a deadline for all of it, and errors in words."""
+"""Connections to receivers and SMTP servers: one deadline, and errors in words."""
 
 import http.client
 import io
@@ -11,10 +11,10 @@ from fake_every8d.gateway.real_time import monotonic
 
 
 class Reader(io.RawIOBase):
-    """Reads from a connection until a deadline, which is for all reads together.
+    """A reader with one deadline for all reads together.
 
-    `socket.makefile` would grant each read the same time, so that a drop now and then could
-    take for ever. Raises `TimeoutError`, and `OSError` once there was more than `most` bytes.
+    `socket.makefile` gives each read the whole time, so that a trickle of bytes never ends.
+    Raises `TimeoutError`, and `OSError` after more than `most` bytes.
     """
 
     def __init__(self, connection: socket.socket, deadline: float, most: int) -> None:
@@ -23,7 +23,7 @@ class Reader(io.RawIOBase):
         self.most = most
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """What `http.client` and `smtplib` ask of a socket."""
+        """The file that `http.client` and `smtplib` ask a socket for."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:
@@ -39,7 +39,7 @@ class Reader(io.RawIOBase):
 
 
 def left(deadline: float) -> float:
-    """Seconds until then. Raises `TimeoutError` if there are none."""
+    """Seconds until the deadline. Raises `TimeoutError` if it has passed."""
     seconds: float = deadline - monotonic()
     if seconds <= 0:
         raise TimeoutError
@@ -47,7 +47,7 @@ def left(deadline: float) -> float:
 
 
 def no_response(place: str, error: BaseException, seconds: float) -> NoResponse:
-    """The error for another side that did something else than to respond in so many seconds."""
+    """The error for a peer that did not respond within so many seconds, and why."""
     reason: NoResponseReason | None = None
     match error:
         case ConnectionRefusedError():

@@ -1,4 +1,4 @@
-"""Copies by e-mail going out, to an SMTP server."""
+"""Sending copies by e-mail to an SMTP server."""
 
 import smtplib
 from contextlib import suppress
@@ -12,13 +12,13 @@ from fake_every8d.gateway.real_time import monotonic
 from fake_every8d.outgoing.connections import Reader, left, no_response
 
 TIMEOUT = 30.0
-"""Seconds that the server has for a whole delivery."""
+"""The limit on a whole delivery, in seconds."""
 
-_MOST_READ = 1 << 16  # bytes of all that the server says
+_MOST_READ = 1 << 16  # bytes of all the server's replies
 
 
 class Mailer:
-    """Hands copies by e-mail to an SMTP server, such as `smtp://127.0.0.1:1025` (S7).
+    """A client that hands copies by e-mail to an SMTP server, such as `smtp://127.0.0.1:1025` (S7).
 
     Raises `InvalidInput` for a URL that does not name an SMTP server.
     """
@@ -30,7 +30,9 @@ class Mailer:
         except ValueError:
             host = None
         if not host or parts.scheme != "smtp":
-            raise InvalidInput(f"an SMTP server is named like smtp://host:25, not {smtp_url!r}")
+            raise InvalidInput(
+                f"{smtp_url!r} is not the URL of an SMTP server, such as smtp://host:25"
+            )
         self._host = host
         self._port = port or smtplib.SMTP_PORT
 
@@ -48,7 +50,7 @@ class Mailer:
         try:
             return self._hand_over(message, email.to)
         except OSError as error:
-            # smtplib tells of whatever happened while it read as of a server that has gone.
+            # smtplib reports any error of a read as a lost connection.
             gone = isinstance(error, smtplib.SMTPServerDisconnected)
             cause = (error.__context__ or ConnectionError()) if gone else error
             raise no_response(f"{self._host}:{self._port}", cause, TIMEOUT) from error
@@ -67,21 +69,21 @@ class Mailer:
             code, said = Email.SUCCESS, b""
         finally:
             if server is not None:
-                with suppress(OSError):  # whatever it says, it has said what became of the copy
+                with suppress(OSError):  # the copy's fate is known already
                     server.quit()
                 server.close()
-        # smtplib has -1 for what is no code, and text instead of bytes for too long a line.
+        # smtplib has -1 for a missing code, and text instead of bytes for too long a line.
         if code < 0 or isinstance(said, str):
             raise OSError("it does not speak SMTP")
         return code
 
 
 class _Server(smtplib.SMTP):
-    """An SMTP server, as long as one delivery takes: with one deadline for all that it says."""
+    """A connection for one delivery, with one deadline for all replies."""
 
     def __init__(self, host: str, port: int) -> None:
         self._deadline = monotonic() + TIMEOUT
-        # Without a name of ours, smtplib asks DNS for it: seconds, on macOS.
+        # Without a name, smtplib asks DNS for ours, which takes seconds on macOS.
         super().__init__(host, port, local_hostname="localhost", timeout=TIMEOUT)
 
     def send(self, s: Any) -> None:

@@ -1,9 +1,9 @@
-"""Status reports going out: a GET or a POST for each.
+"""Sending status reports: a GET or a POST for each.
 
-On a socket, and `http.client`'s reader of responses. A whole HTTP client would have to be talked
-out of what R1 and R2 do not want (proxies, redirects, escapes in upper case, a body that is read
-to its end), and into a deadline for all of a response. Workers share the kept connections, since
-each of them ends as soon as it has nothing to do.
+Written on a socket and `http.client`'s reader of responses. A whole HTTP client does too much for
+R1 and R2 (proxies, redirects, escapes in upper case, reading a body to its end), and has no
+deadline for all of a response. Workers share the kept connections, since a worker ends as soon as
+it has nothing to do.
 """
 
 import functools
@@ -19,11 +19,11 @@ from fake_every8d.gateway.real_time import monotonic
 from fake_every8d.outgoing.connections import Reader, left, no_response
 
 TIMEOUT = 10.0
-"""Seconds that a receiver has to respond (R2)."""
+"""The limit on a receiver's response, in seconds (R2)."""
 
 _MOST_KEPT = 32  # connections: as many reports as one account has under way at once
 _MOST_READ = 1 << 18  # bytes of a response
-_MOST_OF_BODY = 1 << 16  # bytes of a body that are read, so that its connection can be kept …
+_MOST_OF_BODY = 1 << 16  # bytes of a body to read, so that its connection can be kept …
 _BODY_SECONDS = 1.0  # … and how long that may take
 _LEFT_ALONE = "%/:?#[]@!$&'()*+,;=~"  # in a URL; what else is not a letter is escaped
 
@@ -31,9 +31,9 @@ _Place = tuple[str, str | None, int | None]  # scheme, host, port
 
 
 class Reporter:
-    """Sends status reports to their receivers, from any thread.
+    """A client that sends status reports to their receivers, from any thread.
 
-    User and password in a URL are not sent, nor does .NET send them.
+    User and password in a URL are not sent, as in .NET.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Reporter:
         """Send a report, and return the HTTP status; redirects are not followed (R2).
 
         If the receiver has closed a kept connection, the report goes over a new one (R5).
-        Raises `NoResponse` if there was none.
+        Raises `NoResponse`.
         """
         url = urlsplit(report.url)
         place = url.scheme, url.hostname, url.port
@@ -60,7 +60,7 @@ class Reporter:
             raise no_response(url.netloc.rpartition("@")[2], error, TIMEOUT) from error
 
     def close(self) -> None:
-        """Close the connections that are kept, and keep none from now on."""
+        """Close all kept connections, and keep none from now on."""
         with self._lock:
             self._most_kept = 0
             self._close_surplus()
@@ -68,7 +68,7 @@ class Reporter:
     def _exchange(
         self, place: _Place, connection: socket.socket, request: bytes, deadline: float
     ) -> int:
-        """Send a request and read the response. Keeps the connection, or closes it."""
+        """Send a request, return the response's status, and keep or close the connection."""
         keep = False
         try:
             connection.settimeout(left(deadline))
@@ -76,7 +76,7 @@ class Reporter:
             source = Reader(connection, deadline, _MOST_READ)
             response = http.client.HTTPResponse(source)  # type: ignore[arg-type]
             response.begin()
-            # The status is known, and the body says nothing about it (R2).
+            # Only the status counts, not the body (R2).
             source.deadline = min(deadline, monotonic() + _BODY_SECONDS)
             with suppress(OSError, http.client.HTTPException):
                 response.read(_MOST_OF_BODY)
@@ -104,7 +104,7 @@ class Reporter:
 
 
 def _request(report: Report) -> bytes:
-    """A report as it goes over the wire."""
+    """The bytes of a report's request."""
     url = urlsplit(report.url)
     target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
     lines = [
@@ -137,5 +137,5 @@ def _connect(place: _Place, deadline: float) -> socket.socket:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Made once the first report goes out by HTTPS: it takes 20 ms, which few ever need."""
+    """The context for HTTPS, made for the first report by it: that takes 20 ms, and few need it."""
     return ssl.create_default_context()

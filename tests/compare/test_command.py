@@ -48,7 +48,7 @@ def test_all_the_same_is_exit_code_0(fake: FakeEvery8d) -> None:
     assert done.stderr == ""
     first, *lines = done.stdout.splitlines()
     assert re.fullmatch(
-        r"Compares 127\.0\.0\.1:\d+ with a fake of edition 2016: 1\d\d calls, a minute or so\.",
+        r"Compares 127\.0\.0\.1:\d+ with a fake of edition 2016: 1\d\d calls, about a minute\.",
         first,
     )
     assert lines[0].startswith("Nothing is sent, booked, erased or changed: no call has both a num")
@@ -66,7 +66,7 @@ def test_e1_some_different_is_exit_code_1_and_the_edition_is_suspected(fake: Fak
         "                platform  200 text/plain; charset=utf-8  -101, 密碼錯誤。\n"
         "                fake      200 text/plain; charset=utf-8  -101,密碼錯誤\n"
     ) in text
-    assert "perhaps the platform is of another one, so try --edition." in text.splitlines()[-1]
+    assert "the platform may follow another one, so try --edition." in text.splitlines()[-1]
 
 
 def test_the_pause_is_between_the_calls_of_the_platform(
@@ -76,7 +76,7 @@ def test_the_pause_is_between_the_calls_of_the_platform(
     monkeypatch.setattr(comparing.time, "sleep", pauses.append)
     done = run(fake.url, "--pause", "2.5")
     assert done.exit_code == 0
-    assert "calls, 7 minutes or so." in done.stdout
+    assert "calls, about 7 minutes." in done.stdout
     assert {*pauses} == {2.5}
     assert len(pauses) == len(fake.requests) - 1
 
@@ -165,18 +165,18 @@ def knows(**account: Any) -> Iterator[str]:
 
 
 REASONS: list[tuple[Callable[[], Any], str]] = [
-    (hangs, "took the call, and did not answer within 0.5 s: it hangs"),
-    (is_slow, "began to answer, and had not ended after 0.5 s: it is too slow"),
+    (hangs, "accepted the call, but did not answer within 0.5 s: it hangs"),
+    (is_slow, "began to answer, but was not done after 0.5 s: it is too slow"),
     (nobody_listens, "refuses connections: nothing listens there"),
     (there_is_no_such_host, "nothing.invalid: there is no host of that name, or no network"),
-    (says_nothing_of_tls, "took the connection, and no TLS came within 0.5 s: it hangs"),
-    (is_no_tls, "does not speak TLS: is it http there?"),
+    (says_nothing_of_tls, "accepted the connection, but no TLS came within 0.5 s: it hangs"),
+    (is_no_tls, "does not speak TLS: is the URL http://?"),
     (has_a_certificate_of_its_own, "its certificate is not trusted"),
     (lambda: writes(b""), "closed the connection without an answer"),
-    (lambda: writes(b"220 smtp.example.com\r\n"), "answers with what is not HTTP"),
+    (lambda: writes(b"220 smtp.example.com\r\n"), "does not answer in HTTP"),
     (
         lambda: writes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"),
-        "broke off in the middle of its answer",
+        "closed the connection in the middle of its answer",
     ),
     (
         lambda: writes(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (exchange.LONGEST_ANSWER + 1)),
@@ -188,23 +188,23 @@ REASONS: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: responds(403, "text/html", "Request blocked. Your address is 203.0.113.9"),
-        "something in front of the platform answers 403: it is blocked, as a CDN does with hosts",
+        "something in front of the platform answers 403: the call is blocked, as CDNs block hosts",
     ),
     (lambda: responds(407, "text/html", ""), "answers 407: a proxy asks for a login"),
-    (lambda: responds(429, "text/html", ""), "calls come too fast for it: give a longer --pause"),
+    (lambda: responds(429, "text/html", ""), "there are too many calls: give a longer --pause"),
     (lambda: responds(503, "text/html", ""), "answers 503: it is down"),
     (lambda: responds(500, "text/html", ""), ": it answers 500"),
     (
         lambda: responds(200, "text/html", HTML),
-        "it answers with a page for people: a captive portal of this network, or another kind",
+        "it answers with an HTML page: it is a captive portal of this network, or another kind",
     ),
     (
         lambda: responds(200, "text/plain", "hello"),
-        "it answers with something else than a WSDL, so it is not EVERY8D",
+        "the answer is not a WSDL, so this is not EVERY8D",
     ),
     (
         lambda: responds(404, "text/html", ""),
-        "there is no SOAP API at this path, it answers 404",
+        "there is no SOAP API at this path: the answer is 404",
     ),
     (lambda: knows(password="other"), "the platform says that the password is wrong; it was tried"),
     (lambda: knows(user_id="other"), "the platform knows no account of this user ID"),
@@ -250,7 +250,7 @@ def test_a_platform_that_goes_away_on_the_way_is_exit_code_2(fake: FakeEvery8d) 
     with in_front_of(fake, change) as server:
         done = run(server.url)
     assert done.exit_code == 2
-    assert "3 calls in a row came to nothing: something in front of the platform answers 403" in (
+    assert "3 calls in a row had no answer: something in front of the platform answers 403" in (
         done.stderr
     )
 
@@ -290,7 +290,7 @@ def test_apis_at_paths_of_their_own(fake: FakeEvery8d) -> None:
             ["--url", "http://a:b@c", "--user-id", "x"],
             "must be like https://new.e8d.tw, without us",
         ),
-        (["--url", "http://a", "--user-id", "x\0"], "must have characters that XML can carry only"),
+        (["--url", "http://a", "--user-id", "x\0"], "has characters that XML does not allow"),
         (["--url", "http://a", "--user-id", "x", "--pause", "-1"], "--pause"),
         (["--password", "x"], "No such option"),
     ],
@@ -367,7 +367,7 @@ def test_the_result_is_kept_and_says_what_it_means_for_each_clause(
     ("text", "complaint"),
     [
         ("", "is not JSON"),
-        ("[]", "is no result of compare --json"),
+        ("[]", "is not a result of compare --json"),
         ('{"host": "x"}', "'date' is missing"),
         ('{"host": 1}', "host must be text"),
         (
@@ -497,7 +497,7 @@ def test_no_secret_is_in_an_error_of_our_own(
     monkeypatch.setattr(comparing, "judge", fail)
     done = run(fake.url)
     assert done.exit_code == 2
-    assert "which is an error of fake-every8d: ValueError in test_command.py, line " in done.stderr
+    assert "which is a bug in fake-every8d: ValueError in test_command.py, line " in done.stderr
     assert PASSWORD not in done.output
     assert USER not in done.output
 
@@ -511,4 +511,4 @@ def test_an_interrupt_closes_what_was_opened(
     monkeypatch.setattr(comparing, "judge", interrupt)
     done = run(fake.url)
     assert done.exit_code == 2
-    assert "interrupted; what was opened has been closed" in done.stderr
+    assert "interrupted; all sessions and tokens have been closed" in done.stderr

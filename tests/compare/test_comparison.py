@@ -222,7 +222,7 @@ def test_what_is_broken_is_told_in_a_plain_sentence_each() -> None:
     finding = findings["HTTP: status, page 2"]
     assert finding.platform == r"200 text/plain; charset=utf-8  0\n"
     assert finding.fake == r"200 text/plain; charset=utf-8  0\r\n"
-    assert finding.reason == "lines end otherwise there; bytes 0a there, 0d 0a here"
+    assert finding.reason == "line ends differ; bytes 0a there, 0d 0a here"
     assert r"platform  200 text/plain; charset=utf-8  0\n" in "\n".join(finding.lines())
     different = named(Verdict.DIFFERENT, findings)
     utf16 = "it is in UTF-16 there, and in UTF-8 here"
@@ -232,17 +232,17 @@ def test_what_is_broken_is_told_in_a_plain_sentence_each() -> None:
         "HTTP: erase no batch": "the Content-Type is text/html there, and "
         "text/plain; charset=utf-8 here",
         "HTTP: replies to no batch": "it begins with a byte order mark there",
-        "HTTP: replies to no batch as JSON": "it is the same JSON, written otherwise",
-        "HTTP: status, page 2": "lines end otherwise there",
+        "HTTP: replies to no batch as JSON": "it is the same JSON, written differently",
+        "HTTP: status, page 2": "line ends differ",
         "HTTP: status, page 0": "there are blanks or line ends around it there",
         "HTTP: status, page x": "there is no body there",
         "HTTP: status for nobody": "it is in Big5 there, and in UTF-8 here",
         "HTTP: SendParam, its other name": "upper and lower case differ",
         "HTTP: sendSMS4FilterMessage of nothing": "blanks within it differ",
-        "HTTP: send for nobody": "it is a page for people there",
+        "HTTP: send for nobody": "it is an HTML page there",
         "HTTP: SendParamSMS of what is not JSON": "the code is -98 there, and -99 here",
         "HTTP: SendParamSMS of a list": "the text differs",
-        "SOAP: discovery document": "it is the same XML, written otherwise",
+        "SOAP: discovery document": "it is the same XML, written differently",
         "SOAP: WSDL": '4 lines are there only, the first of them <s:element name="getPoints">; '
         '4 lines are here only, the first of them <s:element name="getCredit">',
         "SOAP: close no session": utf16,
@@ -293,7 +293,7 @@ def test_what_one_api_lacks_is_not_comparable_and_the_other_is_compared(
     }
     missing = [finding for finding in findings.values() if finding.api == Api.SOAP]
     assert {finding.verdict for finding in missing} == {Verdict.NOT_COMPARABLE}
-    assert "there is no SOAP API at this path, it answers 404" in missing[0].reason
+    assert "there is no SOAP API at this path: the answer is 404" in missing[0].reason
 
 
 def test_a_call_that_is_blocked_or_cut_off_is_not_comparable(answered: FakeEvery8d) -> None:
@@ -306,7 +306,7 @@ def test_a_call_that_is_blocked_or_cut_off_is_not_comparable(answered: FakeEvery
     with Server(answer) as server:
         findings = compared_by_http(server.url)
     assert named(Verdict.NOT_COMPARABLE, findings) == {"HTTP: NUL", "HTTP: percent-u"}
-    assert "403: it is blocked" in findings["HTTP: NUL"].reason
+    assert "403: the call is blocked" in findings["HTTP: NUL"].reason
     assert "closed the connection without an answer" in findings["HTTP: percent-u"].reason
 
 

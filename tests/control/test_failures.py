@@ -335,7 +335,7 @@ def test_what_is_left_to_chance_is_the_same_each_time(
         (["sendSMS"], "garbage", {}, "operation must be one of .*, not a list$"),
         ("*", "explode", {}, 'kind must be one of result, soap_fault, .*, not "explode"$'),
         ("*", ["garbage"], {}, "kind must be one of"),
-        ("*", "delay", {}, "a delay takes seconds, such as seconds=2"),
+        ("*", "delay", {}, "seconds is missing: a delay needs it, such as seconds=2"),
         ("*", "http_error", {"seconds": 2}, "seconds is a setting of delay, not of http_error"),
         ("*", "garbage", {"status": 500}, "status is a setting of http_error, not of garbage"),
         (
@@ -365,8 +365,8 @@ def test_what_is_left_to_chance_is_the_same_each_time(
         ("*", "garbage", {"skip": -1}, "skip must be a whole number, 0 or more, not -1"),
         ("*", "garbage", {"every": 0}, "every must be a whole number, 1 or more, not 0"),
         ("*", "garbage", {"rate": 0.5}, "rate must be a whole number, 1 to 100000, or null, not"),
-        ("*", "garbage", {"probability": 0.5}, "probability takes a seed, so that each run"),
-        ("*", "garbage", {"seed": 1}, "probability takes a seed, so that each run is like"),
+        ("*", "garbage", {"probability": 0.5}, "probability and seed are given together"),
+        ("*", "garbage", {"seed": 1}, "probability and seed are given together"),
         ("*", "garbage", {"probability": 2, "seed": 1}, "probability must be a number above 0, 1"),
         ("*", "garbage", {"probability": 0.5, "seed": "x"}, "seed must be a whole number, 0 or"),
         (

@@ -367,8 +367,8 @@ def test_changed_snapshot_is_refused_and_changes_nothing(
     with pytest.raises(InvalidInput) as refusal:
         eventful.restore(wrong)
     assert str(refusal.value) == (
-        "the snapshot was changed after it was taken: "
-        "give what GET /fake/snapshot returned, as it is"
+        "the snapshot was changed after it was taken; "
+        "pass the response to GET /fake/snapshot unchanged"
     )
     assert eventful.snapshot() == before
 
@@ -391,7 +391,9 @@ def test_digest_holds_however_the_snapshot_is_formatted(eventful: FakeEvery8d) -
 
 def test_other_documents_are_no_snapshots(fake: FakeEvery8d) -> None:
     for wrong in ({}, {"version": "1.0.0"}, []):
-        with pytest.raises(InvalidInput, match="a snapshot has a version and a digest: give what"):
+        with pytest.raises(
+            InvalidInput, match="not a snapshot: it has no version or no digest; pass"
+        ):
             fake.restore(wrong)  # type: ignore[arg-type]
 
 
@@ -416,6 +418,6 @@ def test_long_snapshot_is_written_in_pieces(fake: FakeEvery8d) -> None:
 
 def test_another_versions_snapshot_is_refused(fake: FakeEvery8d) -> None:
     snapshot = fake.snapshot() | {"version": "0.0.9"}
-    with pytest.raises(Conflict, match=r"the snapshot is of version 0\.0\.9, and this is "):
+    with pytest.raises(Conflict, match=r"the snapshot is of version 0\.0\.9, but this is "):
         fake.restore(snapshot)
     assert Api(fake.url)("PUT", "snapshot", snapshot).status == 409

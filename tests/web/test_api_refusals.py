@@ -133,7 +133,12 @@ def api(url: str, gateway: Gateway) -> Api:
             "operation must be one of getCon",
         ),
         ("POST", "failures", {"operation": "*", "kind": "x"}, "kind must be one of result, soap_"),
-        ("POST", "failures", {"operation": "*", "kind": "delay"}, "a delay takes seconds"),
+        (
+            "POST",
+            "failures",
+            {"operation": "*", "kind": "delay"},
+            "seconds is missing: a delay needs it",
+        ),
         ("POST", "reset", {"now": True}, '"now" is unknown here; known: user_id'),
         ("POST", "accounts", b"", "user_id is missing; it must be text"),
         ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
