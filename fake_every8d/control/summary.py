@@ -50,7 +50,7 @@ def request_lines(request: RecordedRequest) -> Iterable[str]:
 
 
 def message_line(message: Message, edition: Edition) -> str:
-    """A line for a message: when it was accepted, to whom, its status, and how it begins."""
+    """A line for a message: time of acceptance, number, status, and the beginning of its text."""
     text = message.text
     if len(text) > _LONGEST_TEXT:
         text = text[: _LONGEST_TEXT - 1] + "…"

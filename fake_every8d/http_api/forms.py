@@ -129,7 +129,7 @@ def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple
             if decoded_name.lower() == "dest" and _RAW_PLUS.search(value):
                 advice.add(AdviceKind.PLUS)
             yield decoded_name, decoder.unescaped(value, decoded_name)
-        elif decoded_name and field.strip():  # it may be the rest of a password: it is not shown
+        elif decoded_name and field.strip():  # not shown: it may be the rest of a password
             advice.add(AdviceKind.NO_NAME, name=decoded_name)
 
 
@@ -156,7 +156,7 @@ def _parts(
                 value += event.data
                 if name and not event.more_data:
                     fields.append((name, decoder.text(value, name)))
-    except Exception as error:  # such as headers that are none
+    except Exception as error:  # such as for malformed headers
         advice.add(AdviceKind.BROKEN_MULTIPART, why=str(error) or type(error).__name__)
         return ()
     return fields

@@ -39,7 +39,7 @@ class Context:
     """Secrets in its result, which logs and pages must not show."""
 
     def later(self, what: str, kind: AdviceKind = AdviceKind.LATER_EDITION) -> None:
-        """Advise that something came after the edition that is played, unless it is 2025 (E2)."""
+        """Advise that `what` came after the fake's edition, unless that is 2025 (E2)."""
         if self.edition < Edition.OF_2025:
             self.advice.add(kind, what=what, edition=self.edition)
 
