@@ -210,7 +210,7 @@ def in_query(value: Value) -> Value:
 
 
 def _phone(given: str) -> str:
-    # A plus sign in a URL stands for a blank, but people type +886912345678 there.
+    # A plus sign in a URL means a blank, but people type +886912345678 there.
     return re.sub("^ (?=[1-9])", "+", given)
 
 
