@@ -11,11 +11,17 @@ Result = TypeVar("Result")
 
 
 def running() -> bool:
-    """Whether this thread runs an event loop, which stands still while this thread waits."""
+    """Whether the caller is a task of an event loop, which stands still while it waits.
+
+    A test with Playwright's synchronous API is none, though Playwright's own loop runs in its
+    thread: it could not await anything.
+    """
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    return (asyncio is not None and asyncio._get_running_loop() is not None) or (
-        trio is not None and trio.lowlevel.in_trio_task()
-    )
+    return (
+        asyncio is not None
+        and asyncio._get_running_loop() is not None
+        and asyncio.current_task() is not None
+    ) or (trio is not None and trio.lowlevel.in_trio_task())
 
 
 def awaitable(
