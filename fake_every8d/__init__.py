@@ -9,8 +9,8 @@ if TYPE_CHECKING:
         Failure,
         FailureEffect,
         FailureKind,
+        FailureOperation,
         FailureSettings,
-        Operation,
     )
     from fake_every8d.control.journal import RecordedRequest
     from fake_every8d.fake import AccountChanges, FakeEvery8d
@@ -50,12 +50,12 @@ __all__ = [
     "Failure",
     "FailureEffect",
     "FailureKind",
+    "FailureOperation",
     "FailureSettings",
     "FakeEvery8d",
     "InvalidInput",
     "Message",
     "NotFound",
-    "Operation",
     "Outcome",
     "PlatformError",
     "RecordedRequest",
@@ -76,17 +76,17 @@ _ELSEWHERE = {
     "Failure": "control.failures",
     "FailureEffect": "control.failures",
     "FailureKind": "control.failures",
+    "FailureOperation": "control.failures",
     "FailureSettings": "control.failures",
-    "Operation": "control.failures",
     "RecordedRequest": "control.journal",
     "Tls": "web.http.tls",
 }
-"""Where the names are that the gateway does not have."""
+"""The modules of the names that are not in `gateway`."""
 
 
 def __getattr__(name: str) -> Any:
-    # Not before they are asked for: pytest imports every plugin that is installed, and
-    # with it this package, in suites too that make no use of it.
+    # Lazy: pytest imports every installed plugin, and so this package, even in suites that do
+    # not use it.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'gateway')}"), name)

@@ -1,30 +1,30 @@
-"""Advice: what production does with a call that its sender may not expect (W15).
+"""Advice: warnings about what production does with a call, which its sender may not expect (W15).
 
-Each kind has a code, the English sentence, and values that it is about. The page renders it from
-code and values in the reader's language; everything else shows the sentence.
+Each kind has a code, an English sentence, and named values. The page shows it in the reader's
+language, from code and values; everything else shows the sentence.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
-_FEW = 3  # pieces of advice of one kind
+_MOST_OF_A_KIND = 3  # pieces of advice of one kind
 _LONGEST_VALUE = 200  # characters of a value from the client
-_LONGEST = 500  # characters of a sentence
+_LONGEST_SENTENCE = 500  # characters of a sentence
 
 
 class AdviceKind(Enum):
-    """Every kind of advice: its sentence, with the names of its values, and whether it `loses`.
+    """Every kind of advice: its sentence, with the names of its values, and whether it is serious.
 
-    It does if something is lost or misbilled in production: a message, a part of one, points.
+    It is serious if production loses or misbills something: a message, a part of one, points.
     """
 
-    def __init__(self, sentence: str, loses: bool = True) -> None:
+    def __init__(self, sentence: str, is_serious: bool = True) -> None:
         self.sentence = sentence
-        self.loses = loses
+        self.is_serious = is_serious
 
     @property
     def code(self) -> str:
-        """Such as `long_content`; it stays the same when the sentence is reworded."""
+        """The code, such as `long_content`, which stays when the sentence is reworded."""
         return self.name.lower()
 
     # Either API, any operation
@@ -236,12 +236,12 @@ class AdviceText(str):
     kind: AdviceKind
     """Its sentence before the values are in it, and its code."""
     values: Mapping[str, str]
-    """What it is about, by the names in the sentence, such as `number`; a long one is cut short."""
+    """The values by their names in the sentence, such as `number`; long ones are cut short."""
 
     def __new__(cls, kind: AdviceKind, values: Mapping[str, object]) -> "AdviceText":
         short = {name: _cut(str(value), _LONGEST_VALUE) for name, value in values.items()}
         shown = {name: value or "(none)" for name, value in short.items()}
-        self = super().__new__(cls, _cut(kind.sentence.format_map(shown), _LONGEST))
+        self = super().__new__(cls, _cut(kind.sentence.format_map(shown), _LONGEST_SENTENCE))
         self.kind = kind
         self.values = short
         return self
@@ -253,7 +253,7 @@ class AdviceText(str):
 
 
 class Advice:
-    """What the sender of a call should know: bounded, whatever was sent.
+    """The advice for a call's sender, bounded however much was sent.
 
     Of each kind the first three are kept, and the number of the others.
     """
@@ -266,7 +266,7 @@ class Advice:
     def add(self, kind: AdviceKind, **values: object) -> None:
         """Add advice with the values that the kind's sentence names."""
         given, times = self._kinds.get(kind, ([], 0))
-        if times < _FEW:
+        if times < _MOST_OF_A_KIND:
             given.append(AdviceText(kind, values))
         self._kinds[kind] = given, times + 1
 
@@ -276,20 +276,20 @@ class Advice:
             self.add(text.kind, **text.values)
 
     def __iter__(self) -> Iterator[AdviceText]:
-        """All of it, with that of a kind together."""
+        """All of it, grouped by kind."""
         return self._texts(self._kinds)
 
     @property
-    def losses(self) -> Iterator[AdviceText]:
-        """The part of it because of which something is lost or misbilled."""
-        return self._texts(kind for kind in self._kinds if kind.loses)
+    def serious_advice(self) -> Iterator[AdviceText]:
+        """The part of it that says that something is lost or misbilled."""
+        return self._texts(kind for kind in self._kinds if kind.is_serious)
 
     def _texts(self, kinds: Iterable[AdviceKind]) -> Iterator[AdviceText]:
         for kind in kinds:
             given, times = self._kinds[kind]
             yield from given
-            if times > _FEW:
-                yield AdviceText(AdviceKind.MORE_ALIKE, {"n": f"{times - _FEW:,}"})
+            if times > _MOST_OF_A_KIND:
+                yield AdviceText(AdviceKind.MORE_ALIKE, {"n": f"{times - _MOST_OF_A_KIND:,}"})
 
 
 def _cut(text: str, longest: int) -> str:

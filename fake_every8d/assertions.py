@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 
 
 class _Wanted(NamedTuple):
-    """Which messages are asked for. As a string, it follows the word "messages"."""
+    """The wanted messages. As a string, it follows the word "messages"."""
 
     to: str | None
     containing: str | None
@@ -50,13 +50,13 @@ class _Wanted(NamedTuple):
 
 
 class Assertions(ABC):
-    """The part of `FakeEvery8d` that raises an `AssertionError`, which says what there is instead.
+    """The part of `FakeEvery8d` that raises `AssertionError`; the message shows what there is.
 
     Waiting takes real seconds, and ends as soon as the awaited thing is there. In a test that runs
     on an event loop (asyncio or trio), await the method of the same name with `_async` at its
-    end: `await every8d.wait_for_message_async(to="0912345678")`. Where the application runs on
-    that loop, it could send nothing while the test blocks it, so a wait that would block a
-    running loop raises `Conflict` at once.
+    end: `await every8d.wait_for_message_async(to="0912345678")`. An application on that loop can
+    send nothing while the test blocks it, so a wait that would block a running loop raises
+    `Conflict` at once.
 
     A `user_id` without an account, and an operation that does not exist, are errors.
     """
@@ -233,8 +233,8 @@ class Assertions(ABC):
             every8d.wait_for_report(to="0912345678", status="REPLY")
 
         `status` is a number or a name of `Status`. `state` is that of the report: `delivered`,
-        `waiting` for its next attempt, or `given_up`; with `attempts`, only a report that
-        has had so many counts: `state="waiting", attempts=1` is one whose first attempt has failed.
+        `waiting` for its next attempt, or `given_up`. With `attempts`, only a report with so many
+        attempts counts: `state="waiting", attempts=1` is one whose first attempt has failed.
         Waits for `timeout` real seconds at most.
         """
         __tracebackhide__ = True
@@ -333,7 +333,7 @@ class Assertions(ABC):
         user_id: str | None = None,
         topic: Hashable = ANYTHING,
     ) -> list[Item]:
-        """What `find` finds, once that is enough or the time is up."""
+        """The result of `find`, once it is enough or the time is up."""
         __tracebackhide__ = True
         self._check(user_id)
         found: list[Item] = []
@@ -344,7 +344,7 @@ class Assertions(ABC):
 
         if not enough() and timeout > 0 and event_loops.running():
             raise Conflict(
-                "this waits on a thread that runs an event loop, which stands still meanwhile: "
+                "the wait would block the event loop that runs on this thread: "
                 "await the method of the same name with _async at its end, such as "
                 "`await every8d.wait_for_message_async(…)`"
             )
@@ -352,7 +352,7 @@ class Assertions(ABC):
         return found
 
     def _check(self, user_id: str | None) -> None:
-        """Raise `NotFound` for the user ID of no account, now or when it called."""
+        """Raise `NotFound` if no account has, or had when it called, this user ID."""
         __tracebackhide__ = True
         if user_id is None:
             return

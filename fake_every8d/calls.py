@@ -10,7 +10,7 @@ from fake_every8d.gateway.errors import InvalidInput
 SOAP_PATH = "/API21/SOAP/SMS.asmx"
 """The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
 HTTP_PATH = "/API21/HTTP/"
-"""Where the HTTP API's operations live, in any case, and after one more segment if need be (H1)."""
+"""The base path of the HTTP API: in any case, and optionally after one more segment (H1)."""
 
 OperationName = Literal[
     "getConnection",

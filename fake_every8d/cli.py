@@ -44,7 +44,7 @@ _SECRET = ("api_token",)
 _CA_LENGTH = 64 * 1024  # bytes read of a server's response, at most
 _CA_TIMEOUT = 10  # seconds
 
-_HEALTH_INTERVAL = 0.1  # seconds between two looks
+_HEALTH_INTERVAL = 0.1  # seconds between two checks
 
 _PORTS = click.IntRange(0, 65535)
 _WAITS = click.FloatRange(0, 3600)
@@ -96,7 +96,7 @@ def _smtp_url(ctx: click.Context, parameter: click.Parameter, url: str | None) -
 
 
 def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) -> str | None:
-    # click takes an empty variable for one that is not set; but somebody wanted a token here.
+    # click treats an empty variable as not set; but somebody wanted a token here.
     empty = token is None and f"{_ENVIRONMENT}_API_TOKEN" in os.environ
     if empty or (token is not None and not token.strip()):
         raise click.BadParameter("must not be empty: leave it out for none")
@@ -104,7 +104,7 @@ def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) ->
 
 
 def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """A value that `Settings` takes under the option's name."""
+    """A valid value of the setting that has the option's name."""
     assert parameter.name is not None
     try:
         Settings(**{parameter.name: value})
@@ -145,7 +145,7 @@ def _accounts(
 
 
 def _value(option: click.Parameter) -> "Value":
-    """The kind of value that an option takes in the file."""
+    """The kind of value of an option in the file."""
     from fake_every8d.control.forms import FLAG, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
 
     if option.multiple:
@@ -158,7 +158,7 @@ def _value(option: click.Parameter) -> "Value":
 
 
 def _options(command: Command) -> Command:
-    """The settings that can be given as an option, in the environment, or in the file."""
+    """Add the options for the settings, also given in the environment or in the file."""
     pem = click.Path(exists=True, dir_okay=False, readable=True)
     for option in reversed(
         [
@@ -195,13 +195,13 @@ def _options(command: Command) -> Command:
                 "--public-url",
                 metavar="URL",
                 callback=_public_url,
-                help="Where clients reach it, for the WSDL.  [default: the request's Host]",
+                help="The URL for clients, in the WSDL.  [default: the request's Host]",
             ),
             click.option(
                 "--smtp-url",
                 metavar="URL",
                 callback=_smtp_url,
-                help="Where copies by e-mail are handed in, such as smtp://127.0.0.1:1025.",
+                help="The server for copies by e-mail, such as smtp://127.0.0.1:1025.",
             ),
             click.option(
                 "--api-token",
@@ -241,7 +241,7 @@ def _options(command: Command) -> Command:
                 "--tls-dir",
                 metavar="DIR",
                 type=click.Path(file_okay=False),
-                help="Where the CA is kept, so that clients need trust it only once.  "
+                help="The directory of the CA, so that clients need trust it only once.  "
                 "[default: a new CA at each start]",
             ),
             click.option(
@@ -254,7 +254,7 @@ def _options(command: Command) -> Command:
                 "--tls-ca-file",
                 metavar="FILE",
                 type=click.Path(dir_okay=False, writable=True),
-                help="Where to write the certificate's CA, for clients to trust.",
+                help="The file to write the certificate's CA to, for clients to trust.",
             ),
             click.option(
                 "--tls-cert",
@@ -290,7 +290,7 @@ def _tls(
     tls_port: int | None,
     **_: Any,
 ) -> "Tls | None":
-    """How HTTPS is served; None for not at all."""
+    """The settings of HTTPS; None if it is off."""
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither")
     if (tls_name or tls_ca_file or tls_dir) and (tls_cert or not tls):
@@ -309,7 +309,7 @@ def _tls(
 
 @contextmanager
 def _usage_errors() -> Iterator[None]:
-    """Tell as one line what is wrong with the options for HTTPS."""
+    """Turn errors of the options for HTTPS into usage errors of one line."""
     try:
         yield
     except ImportError as error:
@@ -361,9 +361,9 @@ def serve(
                 ca_file=tls_ca_file,
                 set_up=config.set_up if config else None,
             )
-        except InvalidInput:  # which is a ValueError: what is wrong with TLS says so itself
+        except InvalidInput:  # a ValueError, too, but a wrong option of TLS
             raise
-        except (OSError, ValueError) as error:  # Unicode's, too, of a name that is none
+        except (OSError, ValueError) as error:  # ValueError for an invalid name
             ports = f"port {port}"
             if tls and tls.port is not None:
                 ports = f"ports {port} and {tls.port}"
@@ -378,7 +378,7 @@ def serve(
 def check(
     ctx: click.Context, /, *, file: Any, accounts: "tuple[Account, ...]", **options: Any
 ) -> None:
-    """Show the settings that serve would run with, and where each comes from.
+    """Show the settings that serve would run with, and the source of each.
 
     FILE is the file for --accounts. The exit code is 2 if the file, the environment or an
     option is wrong, or if the environment has an unknown FAKE_EVERY8D_… variable.
@@ -408,7 +408,7 @@ def check(
 
 
 def _check_host(host: str) -> None:
-    """Refuse what `serve` could not listen on, whichever the port."""
+    """Raise a usage error if `serve` could not listen on the host, on any port."""
     from fake_every8d.web.http.server import listen
 
     try:
@@ -419,7 +419,7 @@ def _check_host(host: str) -> None:
 
 
 def _check_environment() -> None:
-    """Refuse variables that nothing reads, because they are misspelt."""
+    """Raise a usage error for misspelt variables, which nothing reads."""
     known = {str(option.name).upper() for option in (*serve.params, *health.params)}
     prefix = f"{_ENVIRONMENT}_"
     known |= {f"COMPARE_{option.name}".upper() for option in compare.params}
@@ -460,12 +460,12 @@ def _origin(ctx: click.Context, name: str) -> str:
     default=0.0,
     metavar="SECONDS",
     type=_WAITS,
-    help="Keep asking for this long, until it is healthy.",
+    help="Keep asking for this long, until the server is healthy.",
 )
 @_accounts_option
 @_options
 def health(*, wait: float, host: str, port: int, **_: Any) -> None:
-    """Ask the server at --host and --port, whether it is healthy.
+    """Check that the server at --host and --port is healthy.
 
     The exit code is 0 if it is, and 1 if not: for a container's health check, and for a
     script that has to wait. Takes the same options as serve.
@@ -474,7 +474,7 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
     while (found := problem(host, port)) is not None:
         if time.monotonic() >= deadline:
             within = f" within {wait:g} s" if wait else ""
-            raise click.ClickException(f"{host} port {port} is not well{within}: {found}")
+            raise click.ClickException(f"{host} port {port} is not healthy{within}: {found}")
         time.sleep(_HEALTH_INTERVAL)
 
 
@@ -485,8 +485,8 @@ def health(*, wait: float, host: str, port: int, **_: Any) -> None:
 def ca(*, source: str | None, tls_dir: str | None, host: str, port: int, **_: Any) -> None:
     """Print the CA that clients have to trust, in PEM.
 
-    SOURCE is a directory, as for --tls-dir, in which a CA is made if there is none; or the URL
-    of a server, such as http://127.0.0.1:8021. Without it, that is --tls-dir, or else the server
+    SOURCE is the directory of a CA, as for --tls-dir, where one is made if there is none; or the
+    URL of a server, such as http://127.0.0.1:8021. Its default is --tls-dir, or else the server
     at --host and --port. Takes the same options as serve.
     """
     source = source or tls_dir or f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -501,7 +501,7 @@ def ca(*, source: str | None, tls_dir: str | None, host: str, port: int, **_: An
 
 
 def _fetched_ca(url: str) -> str:
-    """The CA of a server, which is taken for what it says it is: nobody knows it yet."""
+    """A server's CA, from the server itself, whose certificate cannot be verified yet."""
     import ssl
     from http.client import HTTPException
     from urllib.error import HTTPError
@@ -522,7 +522,7 @@ def _fetched_ca(url: str) -> str:
     except (OSError, ValueError, HTTPException) as error:
         raise click.ClickException(f"{url}: {reason(getattr(error, 'reason', error))}") from error
     if not pem.startswith("-----BEGIN CERTIFICATE-----"):
-        raise click.ClickException(f"{url} is no fake-every8d: its /fake/ca.pem is no CA")
+        raise click.ClickException(f"{url} is not a fake-every8d: its /fake/ca.pem is not a CA")
     return pem
 
 
@@ -532,7 +532,7 @@ cli.add_command(compare)
 def main() -> None:
     """Run the command line. A usage error is a line on standard error, and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # there is none if it was closed from the start
+        if isinstance(stream, TextIOWrapper):  # None if it was closed from the start
             stream.reconfigure(errors="backslashreplace")  # cp950 has no 囍, cp1252 no Chinese
     # Treat SIGTERM like Ctrl-C, from the start: without a handler, the first process of a
     # container would ignore it.

@@ -1,4 +1,4 @@
-"""The accounts file: TOML to accounts, settings, outcomes and failures.
+"""Reading the accounts file: TOML to accounts, settings, outcomes and failures.
 
 Errors say what is wrong, and where. Clauses A, S4, S8, R1.
 """
@@ -33,14 +33,14 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What is in an accounts file."""
+    """The contents of an accounts file."""
 
     accounts: tuple[Account, ...]
     settings: Mapping[str, Any]
     outcomes: tuple[Mapping[str, Any], ...] = ()
-    """For each table `[[outcome]]`, what `POST /fake/outcomes` takes."""
+    """The keys of each table `[[outcome]]`, as for `POST /fake/outcomes`."""
     failures: tuple[Mapping[str, Any], ...] = ()
-    """For each table `[[failure]]`, what `add_failure` takes."""
+    """The keys of each table `[[failure]]`, as for `add_failure`."""
 
     def set_up(self, fake: "FakeEvery8d") -> None:
         """Set the outcomes, and add the failures."""
@@ -51,7 +51,7 @@ class Config:
 
 
 def load(path: str | Path, known: Form | None = None) -> Config:
-    """What is in a TOML file; a file without any account has the default ones.
+    """The contents of a TOML file; a file without any account has the default ones.
 
     Its settings are read by the form `known`, if that is given. Raises `ConfigError`.
     """
@@ -93,13 +93,13 @@ def _parse(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not TOML: {error}") from error
     except (ArithmeticError, ValueError) as error:
-        raise ConfigError("has a number in it that is too large for anything") from error
+        raise ConfigError("has a number that is too large") from error
 
 
 def _each(
     document: dict[str, Any], name: str, key: str, read: Callable[[dict[str, Any]], Thing]
 ) -> tuple[Thing, ...]:
-    """What `read` makes of each table `[[name]]`; an error shows the table's `key`."""
+    """The result of `read` for each table `[[name]]`; an error shows the table's `key`."""
     tables = document.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"{name}: must be tables, each begun with [[{name}]]")
@@ -120,18 +120,18 @@ def _accounts(document: dict[str, Any]) -> tuple[Account, ...]:
     def read(table: dict[str, Any]) -> None:
         account = Account(**ACCOUNT.read(table))
         if account.user_id in accounts:
-            raise ConfigError("there is an account of that user_id above it")
+            raise ConfigError("user_id is taken by an account above it")
         accounts[account.user_id] = account
 
     _each(document, "account", "user_id", read)
     if not accounts:
-        raise ConfigError("there is no account in it; begin each with [[account]]")
+        raise ConfigError("has no account; begin each with [[account]]")
     return tuple(accounts.values())
 
 
 def _outcome(table: dict[str, Any]) -> dict[str, Any]:
     values = OUTCOME.read(table)
-    Outcomes(0).set(**values)  # which checks it
+    Outcomes(0).set(**values)  # checks it
     return values
 
 

@@ -1,4 +1,4 @@
-"""`FakeEvery8d`: what a test holds."""
+"""`FakeEvery8d`: the fake, for tests."""
 
 import os
 from collections.abc import Callable, Hashable
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 from fake_every8d.assertions import Assertions
 from fake_every8d.calls import HTTP_PATH, SOAP_PATH
 from fake_every8d.control import summary
-from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
+from fake_every8d.control.failures import Failure, FailureKind, FailureOperation, FailureSettings
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
     Account,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class AccountChanges(TypedDict, total=False):
-    """What can be changed of an `Account`: all fields except `user_id`, and two shorthands.
+    """The changes to an `Account`: all fields except `user_id`, and two shorthands.
 
     `top_up` adds points to the credit. `locked` locks the account, as 11 failed logins do,
     or unlocks it.
@@ -63,10 +63,10 @@ class FakeEvery8d(Assertions):
         with FakeEvery8d() as fake:
             client = zeep.Client(fake.wsdl_url)
 
-    Several can run at once, each on a free port unless you choose one. Whatever it hands out
-    (messages, reports, accounts) is frozen. Phone numbers may be given in any form:
+    Several can run at once, each on a free port unless you choose one. The objects that it returns
+    (messages, reports, accounts) are frozen. Phone numbers may be given in any form:
     `0912345678`, `+886912345678`. With `tls` it serves HTTPS too: `True` is `Tls()`, whose
-    certificate is made by a CA for clients to trust, in `ca_file` (this takes the extra `tls`).
+    certificate is made by a CA for clients to trust, in `ca_file` (this needs the extra `tls`).
     The JSON API and the page ask for `api_token`. `log` is called after every request, except
     for successful reads of the JSON API and the page; from any thread, so it must not block.
     `set_up` is called with the fake now and after each reset, to set outcomes and failures.
@@ -90,7 +90,7 @@ class FakeEvery8d(Assertions):
             from fake_every8d.web.app import Application
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                f"{error}: install fake-every8d with what it depends on to run a fake in this "
+                f"{error}: install fake-every8d with its dependencies to run a fake in this "
                 "process, or use one that runs elsewhere: FakeEvery8d.connect(url), or "
                 "FAKE_EVERY8D_URL for the pytest fixture",
                 name=error.name,
@@ -98,12 +98,12 @@ class FakeEvery8d(Assertions):
 
         mail = None
         if smtp_url:
-            from fake_every8d.outgoing.mail import Mailer  # here, because few need what it imports
+            from fake_every8d.outgoing.mail import Mailer  # here, because few need its imports
 
             mail = Mailer(smtp_url)
         self._reporter = Reporter()
         self.gateway = Gateway(settings, report=self._reporter, mail=mail)
-        """The platform behind it, for what this class does not offer."""
+        """The platform behind it, for everything that this class does not offer."""
         self._application = Application(
             self.gateway,
             host=host,
@@ -143,12 +143,12 @@ class FakeEvery8d(Assertions):
         return f"<FakeEvery8d{f' at {self._server.url}' if self._server else ', not running'}>"
 
     def start(self) -> Self:
-        """Start serving, where a `with` block does not fit; nothing if it is running already.
+        """Start serving, where a `with` block does not fit; do nothing if it is running already.
 
             fake = FakeEvery8d(port=8021).start()
 
         Raises `OSError` if the port is taken, `RuntimeError` if it was stopped, and
-        `InvalidInput` if there can be no certificate as `tls` asks for.
+        `InvalidInput` if `tls` is wrong.
         """
         if self._stopped:
             raise RuntimeError("FakeEvery8d was stopped, for good: make a new one")
@@ -173,13 +173,13 @@ class FakeEvery8d(Assertions):
         return self
 
     def stop(self) -> None:
-        """Stop serving, and cancel whatever was scheduled; for good.
+        """Stop serving, and cancel everything scheduled; for good.
 
             fake.stop()
 
-        Does nothing in a process that was forked from the one that it runs in.
+        Does nothing in a fork of the process that it runs in.
         """
-        # A fork has none of the threads, and would wait for them for ever.
+        # A fork has no threads, and would wait for them for ever.
         if os.getpid() != self._process:
             return
         self._stopped = True
@@ -199,7 +199,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def url(self) -> str:
-        """Where it is served, by https if `tls` is on; without a slash at the end.
+        """The server's URL, https if `tls` is on; without a slash at the end.
 
             assert every8d.url.startswith("http://127.0.0.1:")
 
@@ -209,7 +209,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def plain_url(self) -> str:
-        """The same by http, whether `tls` is on or not (W11).
+        """The same URL by http, whether `tls` is on or not (W11).
 
             assert every8d.plain_url.startswith("http://127.0.0.1:")
 
@@ -362,12 +362,12 @@ class FakeEvery8d(Assertions):
             every8d.add_account("shop", "s3cret")
             every8d.remove_account("shop")
 
-        What it has sent or booked goes on. Raises `NotFound`.
+        Its messages and bookings go on. Raises `NotFound`.
         """
         self.gateway.remove_account(user_id)
 
     def reset_account(self, user_id: str) -> Account:
-        """Return one account to how it was set up or added; the others do not notice.
+        """Return one account to its initial state; the others are untouched.
 
             every8d.reset_account("demo")
 
@@ -423,20 +423,20 @@ class FakeEvery8d(Assertions):
 
     @property
     def batches(self) -> list[BatchSummary]:
-        """What each call has sent, oldest first, with how many messages are at which status.
+        """The batches that calls have sent, oldest first, each with its messages counted by status.
 
         assert every8d.batches[0].statuses == {Status.DELIVERED: 1}
         """
         return self.gateway.batches()
 
     def set_status(self, message: Message | int, status: Status | int | str) -> Message:
-        """Decide now what becomes of a message, given itself or by its ID; returns it then.
+        """Set the status of a message, given itself or by its ID; return it with that status.
 
             booked = every8d.wait_for_message(to="0922333444")
             every8d.set_status(booked, Status.CANCELLED)
 
-        What was sent can come to what an outcome can, a booking to 303. Raises `NotFound`, or
-        `Conflict` if it cannot come to that status.
+        A sent message can reach every status of an outcome, and a booking 303. Raises `NotFound`,
+        or `Conflict` if it cannot reach that status.
         """
         message_id = message if isinstance(message, int) else message.id
         return self.gateway.set_status(message_id, Status.of(status))
@@ -444,13 +444,13 @@ class FakeEvery8d(Assertions):
     def set_outcome(
         self, to: str, status: Status | int | str, after: float | timedelta | None = None
     ) -> Outcome:
-        """From now on, messages to a number end in `status`, `after` seconds after being sent.
+        """Let messages to a number end in `status` from now on, `after` seconds after being sent.
 
             every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=5)
 
-        `status` is 100 to 107, one that means a refusal (-1 to -8, 301, 500; its points are
-        given back), or 0 to stay at "sent" for ever. `after`, in seconds or as a
-        `timedelta`, is in the fake's time. Raises `InvalidInput`.
+        `status` is 100 to 107, a refusal (-1 to -8, 301, 500; its points are given back), or 0 to
+        stay at "sent" for ever. `after`, in seconds or as a `timedelta`, is in the fake's time.
+        Raises `InvalidInput`.
         """
         if isinstance(after, timedelta):
             after = after.total_seconds()
@@ -458,18 +458,18 @@ class FakeEvery8d(Assertions):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What has been set to become of messages, by number.
+        """The outcomes that were set, by number.
 
         assert every8d.outcomes == []
         """
         return self.gateway.outcomes()
 
     def clear_outcomes(self, to: str | None = None) -> None:
-        """Forget what was set for a number, or for all of them.
+        """Forget the outcome of a number, or all outcomes.
 
             every8d.clear_outcomes("0912345678")
 
-        Raises `NotFound` for what is no number.
+        Raises `NotFound` if it is not a phone number.
         """
         self.gateway.clear_outcomes(to)
 
@@ -510,7 +510,7 @@ class FakeEvery8d(Assertions):
         return self.gateway.update_settings(**changes)
 
     def add_failure(
-        self, operation: Operation, kind: FailureKind, **settings: Unpack[FailureSettings]
+        self, operation: FailureOperation, kind: FailureKind, **settings: Unpack[FailureSettings]
     ) -> Failure:
         """Make the next call of an operation, or of any (`"*"`), fail.
 
@@ -549,7 +549,7 @@ class FakeEvery8d(Assertions):
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The last requests that reached it, oldest first, with their responses and advice.
+        """The last requests to it, oldest first, with their responses and advice.
 
         assert every8d.requests[-1].operation == "sendSMS"
         assert not every8d.requests[-1].advice
@@ -589,11 +589,11 @@ class FakeEvery8d(Assertions):
         self._world.reset()
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything, except for the recorded requests: for `restore`, here or elsewhere.
+        """The state of everything except recorded requests, for `restore`, here or elsewhere.
 
             world = every8d.snapshot()
 
-        It is JSON, so it can be kept in a file; it has passwords in it.
+        It is JSON, so it can be kept in a file; it contains passwords.
         """
         return self._world.snapshot()
 
@@ -603,8 +603,8 @@ class FakeEvery8d(Assertions):
             world = every8d.snapshot()
             every8d.restore(world)
 
-        What is under way ends; reports under way in the snapshot go out again. Raises `Conflict`
-        for another version's snapshot, and `InvalidInput` for what is none; nothing changes then.
+        Everything under way ends; reports under way in the snapshot go out again. Raises `Conflict`
+        for another version's snapshot, and `InvalidInput` for anything else; then nothing changes.
         """
         self._world.restore(snapshot)
 

@@ -1,7 +1,7 @@
-"""Is a server well? Imports little, so that a container's health check may run it as a script.
+"""A health check. Imports little, so that a container can run it as a script.
 
 `python -IS health.py` asks the server at port `FAKE_EVERY8D_PORT`, or 8021, of this machine. Its
-exit code is 0 if it is well, and 1 if not.
+exit code is 0 if the server is healthy, and 1 if not.
 """
 
 import os
@@ -12,14 +12,14 @@ _TIMEOUT = 5  # seconds
 
 
 def problem(host: str, port: int) -> str | None:
-    """Why the server at this address is not well, or None if it is."""
+    """The reason why the server at this address is not healthy, or None if it is."""
     try:
         # By HTTP, which its ports speak with TLS, too (W11).
         with socket.create_connection((host, port), _TIMEOUT) as connection:
             connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
             with connection.makefile("rb") as response:
                 status = response.readline(1000).split(maxsplit=2)[1:2]
-    except (OSError, ValueError) as error:  # such as a name that is none
+    except (OSError, ValueError) as error:  # ValueError for an invalid name
         return reason(error)
     if status == [b"200"]:
         return None
@@ -27,11 +27,11 @@ def problem(host: str, port: int) -> str | None:
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, without what Python and OpenSSL say of themselves."""
+    """An error's text, without Python's and OpenSSL's internals."""
     text, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
     return text
 
 
 if __name__ == "__main__":
     if found := problem("127.0.0.1", int(os.environ.get("FAKE_EVERY8D_PORT", "8021"))):
-        sys.exit(f"not well: {found}")
+        sys.exit(f"not healthy: {found}")

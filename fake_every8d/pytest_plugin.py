@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures, the marker `every8d`, options, and a section in failure reports.
 
-Wherever the package is installed, every pytest run loads this module. So whatever takes long
-to import is imported only when a fixture is first used.
+Every pytest run loads this module if the package is installed, so slow imports wait until a
+fixture is first used.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _failed = pytest.StashKey[bool]()
 _URL = "FAKE_EVERY8D_URL"
 
 STRICT = ("failures", "advice", "calls")
-"""What a test can be strict about."""
+"""The things that a test can be strict about."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every8d-port` and, in the ini file, `every8d_accounts` and `every8d_strict`."""
+    """Declare `--every8d-port` and, for the ini file, `every8d_accounts` and `every8d_strict`."""
     group = parser.getgroup("fake-every8d", "a stand-in for EVERY8D's SMS platform")
     group.addoption(
         "--every8d-port",
@@ -45,9 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "every8d_strict",
-        "what fails a test that uses the every8d fixture when it ends: failures (one that it set "
-        "up never happened), advice (that something is lost or misbilled in production), calls "
-        "(of what does not exist); or all",
+        "reasons to fail a test that uses the every8d fixture: failures (one that it added never "
+        "triggered), advice (production would lose or misbill something), calls (of an operation "
+        "or path that does not exist); or all",
         type="args",
     )
 
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _file(config: pytest.Config) -> Config | None:
-    """What is in the file of the ini option `every8d_accounts`, if it is set."""
+    """The contents of the file of the ini option `every8d_accounts`, if it is set."""
     if not (file := config.getini("every8d_accounts")):
         return None
     from fake_every8d.config import ConfigError, load
@@ -202,7 +202,7 @@ def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iter
 
 
 def _strict(config: pytest.Config, marked: object) -> frozenset[str]:
-    """What the test is strict about: as its marker says, else as the ini file says."""
+    """The things that the test is strict about, by its marker or else by the ini file."""
     if isinstance(marked, bool):
         return frozenset(STRICT if marked else ())
     where, wanted = "@pytest.mark.every8d: strict", marked
@@ -223,15 +223,15 @@ def _strict(config: pytest.Config, marked: object) -> frozenset[str]:
 
 
 def _complaints(fake: FakeEvery8d, strict: frozenset[str], of_file: set[int]) -> list[str]:
-    """What a strict test must not leave behind, a line each.
+    """The complaints about a strict test, a line each.
 
     A failure in the accounts file (`of_file`) is not the test's own.
     """
     complaints = []
     if "failures" in strict:
         complaints += [
-            f"failure {failure.id} never happened: {failure.kind} on {failure.operation}; "
-            "the call that it was for did not come"
+            f"failure {failure.id} ({failure.kind} on {failure.operation}) never triggered: "
+            "no matching call was made"
             for failure in fake.failures
             if not failure.happened and failure.id not in of_file
         ]
@@ -240,12 +240,12 @@ def _complaints(fake: FakeEvery8d, strict: frozenset[str], of_file: set[int]) ->
         if "calls" in strict and request.operation is None and request.status >= 400:
             complaints.append(f"{name} does not exist, or cannot be read: HTTP {request.status}")
         if "advice" in strict:
-            complaints += [f"{name}: {advice}" for advice in request.losses]
+            complaints += [f"{name}: {advice}" for advice in request.serious_advice]
     return complaints
 
 
 def _usage_error(reason: str) -> BaseException:
-    """An exception that fails a test with a reason, and without our traceback."""
+    """An exception that fails a test with a reason, without our traceback."""
     return pytest.fail.Exception(reason, pytrace=False)
 
 
@@ -258,7 +258,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _hide_our_frames() -> None:
-    """Have pytest leave them out of the traceback of an error whose message says it all."""
+    """Hide our frames in the traceback of an error whose message is enough."""
 
     def explained(error: pytest.ExceptionInfo[BaseException]) -> bool:
         from fake_every8d.gateway.errors import InvalidInput, PlatformError
@@ -274,7 +274,7 @@ def _hide_our_frames() -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what reached the fake, when a test that used it has failed."""
+    """Add a summary of the fake to the report of a failed test that used it."""
     if call.excinfo is not None:
         _hide_our_frames()
     report = yield

@@ -1,4 +1,4 @@
-"""A process around `FakeEvery8d`: the log, the garbage collector, and signals that end it."""
+"""The `serve` process: a `FakeEvery8d`, its log, the garbage collector, and signals that end it."""
 
 import gc
 import json
@@ -20,7 +20,7 @@ from fake_every8d.web.guard import is_loopback
 from fake_every8d.web.http.tls import Tls
 
 _OPEN = (
-    "Whoever can reach this machine can read and change everything here: give --api-token, or "
+    "Anybody who can reach this machine can read and change everything here: give --api-token, or "
     "listen on 127.0.0.1."
 )
 
@@ -41,10 +41,10 @@ def serve(
     """Serve a fake until SIGINT or SIGTERM.
 
     It writes the addresses and then a line per request to standard output, and errors to
-    standard error; it serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
-    given; the JSON API and the page ask for `api_token`, if given; with `tls`, it serves HTTPS
-    too, and copies the CA to `ca_file`, if given; `set_up` is `FakeEvery8d`'s. Raises `OSError`
-    if it cannot listen, and `InvalidInput` for what is wrong with `tls` or `ca_file`.
+    standard error. It serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
+    given. The JSON API and the page ask for `api_token`, if given. With `tls`, it serves HTTPS
+    too, and copies the CA to `ca_file`, if given. `set_up` is `FakeEvery8d`'s. Raises `OSError`
+    if it cannot listen, and `InvalidInput` if `tls` or `ca_file` is wrong.
     """
     is_json = log_format == "json"
     line = json_line if is_json else text_line
@@ -77,9 +77,9 @@ def serve(
                     Path(ca_file).write_bytes(fake.ca_file.read_bytes())
                 except OSError as error:
                     raise InvalidInput(f"--tls-ca-file {ca_file}: {error.strerror}") from error
-            # The messages that are kept are many, and none of them is garbage: going through
-            # them as often as Python does by default would slow down every call. Like this, it
-            # goes through new objects often and through old ones, which takes long, hardly ever.
+            # The kept messages are many, and none of them is garbage: collecting as often as
+            # Python does by default would slow down every call. With these thresholds, it goes
+            # through new objects often, and through old ones, which takes long, hardly ever.
             gc.freeze()
             gc.set_threshold(10_000, 5, 500)
             output.write(_announcement(fake, public_url, log_format) + "\n")
@@ -90,7 +90,7 @@ def serve(
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket with something to read once the process has been asked to end."""
+    """A socket that becomes readable when the process is asked to end."""
     # On Windows, Ctrl-C does not wake a thread that waits for a lock or a selector. It does
     # wake one that reads from a socket.
     asked, wakeup = socket.socketpair()
@@ -109,7 +109,7 @@ def _signals() -> Iterator[socket.socket]:
 
 
 def _dropped(count: int) -> str:
-    return f"{count} lines were dropped, because nobody read this\n"
+    return f"{count} log lines dropped: the output was not being read\n"
 
 
 def _dropped_json(count: int) -> str:
@@ -117,7 +117,7 @@ def _dropped_json(count: int) -> str:
 
 
 def _announcement(fake: FakeEvery8d, public_url: str | None, log_format: LogFormat) -> str:
-    """The addresses and the accounts, for the log's beginning."""
+    """The addresses and the accounts, for the beginning of the log."""
     url, plain_url, edition = fake.url, fake.plain_url, str(fake.settings.edition)
     base = public_url or url
     endpoint = base + SOAP_PATH

@@ -1,4 +1,4 @@
-"""The image as a container for testcontainers-python; takes the extra `testcontainers`."""
+"""The image as a container for testcontainers-python; needs the extra `testcontainers`."""
 
 import ssl
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ try:
     from testcontainers.core.wait_strategies import HttpWaitStrategy
 except ImportError as error:
     raise ImportError(
-        "Every8dContainer takes testcontainers: pip install 'fake-every8d[testcontainers]'"
+        "Every8dContainer needs testcontainers: pip install 'fake-every8d[testcontainers]'"
     ) from error
 
 PORT = 8021
@@ -22,7 +22,7 @@ _ACCOUNTS = "/etc/fake-every8d/accounts.toml"
 
 
 class Every8dContainer(DockerContainer):
-    """A `fake-every8d` in a container of its own, ready when `start` returns.
+    """A `fake-every8d` in its own container, ready when `start` returns.
 
         with Every8dContainer("registry.example.com/fake-every8d:1", delivery_seconds=0) as every8d:
             requests.get(f"{every8d.url}/fake/messages?to=0912345678&wait_seconds=5")
@@ -74,7 +74,7 @@ class Every8dContainer(DockerContainer):
 
     @property
     def plain_url(self) -> str:
-        """The same by http, whether TLS is on or not (W11); the CA is at `/fake/ca.pem`."""
+        """The same URL by http, whether TLS is on or not (W11); the CA is at `/fake/ca.pem`."""
         host, port = self._address
         return f"http://{host}:{port}"
 

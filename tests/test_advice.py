@@ -58,7 +58,7 @@ def test_losses_are_the_advice_because_of_which_something_is_lost() -> None:
     advice.add(AdviceKind.NO_PAGE, page_no="x")
     advice.add(AdviceKind.LONG_BODY)
     assert [text.code for text in advice] == ["no_page", "long_body"]
-    assert [text.code for text in advice.losses] == ["long_body"]
+    assert [text.code for text in advice.serious_advice] == ["long_body"]
 
 
 def test_no_two_kinds_have_one_sentence() -> None:

@@ -321,14 +321,16 @@ def test_health_of_nobody_is_exit_code_1() -> None:
         port = closed.getsockname()[1]
     done = run("health", "--port", str(port))
     assert done.returncode == 1
-    assert done.stderr == (f"fake-every8d: 127.0.0.1 port {port} is not well: Connection refused\n")
+    assert done.stderr == (
+        f"fake-every8d: 127.0.0.1 port {port} is not healthy: Connection refused\n"
+    )
 
 
 def test_health_of_somebody_else_is_exit_code_1(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/healthz").respond_with_data("no", status=503)
     done = run("health", "--host", httpserver.host, "--port", str(httpserver.port))
     assert done.returncode == 1
-    assert done.stderr.endswith("is not well: HTTP 503\n")
+    assert done.stderr.endswith("is not healthy: HTTP 503\n")
 
 
 @pytest.mark.parametrize("options", [[], ["--tls"]])
@@ -348,7 +350,7 @@ def test_health_of_what_is_served_by_the_script_that_the_image_has(tmp_path: Pat
     with socket.create_server(("127.0.0.1", 0)) as closed:
         environment["FAKE_EVERY8D_PORT"] = str(closed.getsockname()[1])
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "not well: Connection refused\n")
+    assert (done.returncode, done.stderr) == (1, "not healthy: Connection refused\n")
 
 
 def test_health_waits_until_it_is_well(tmp_path: Path) -> None:
@@ -367,7 +369,7 @@ def test_health_waits_no_longer_than_it_was_told() -> None:
     done = run("health", "--wait", "0.2", "--port", str(port))
     assert done.returncode == 1
     assert done.stderr == (
-        f"fake-every8d: 127.0.0.1 port {port} is not well within 0.2 s: Connection refused\n"
+        f"fake-every8d: 127.0.0.1 port {port} is not healthy within 0.2 s: Connection refused\n"
     )
 
 

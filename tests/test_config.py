@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import FakeEvery8d, Operation
+from fake_every8d import FailureOperation, FakeEvery8d
 from fake_every8d.config import Config, ConfigError, load
 from fake_every8d.control.failures import FAILURE
 from fake_every8d.control.forms import ACCOUNT, OUTCOME, TEXT, WHOLE_NUMBER, Form
@@ -167,16 +167,16 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         ),
         (
             DEMO + DEMO,
-            "account 2 (demo): there is an account of that user_id above it",
+            "account 2 (demo): user_id is taken by an account above it",
         ),
-        ("", "there is no account in it; begin each with [[account]]"),
+        ("", "has no account; begin each with [[account]]"),
         ("[settings]\naccount = []", 'settings: "account" is unknown here; known: port'),
         ("[[settings]]", "settings: must be a table, begun with [settings]"),
         ("settings = 1", "settings: must be a table, begun with [settings]"),
         ("[settings]\nprot = 1", 'settings: "prot" is unknown here; did you mean port?'),
         ('[settings]\nport = "1"', 'settings: port must be a whole number, not "1"'),
         ("[settings]\n[[accounts]]", '"accounts" is unknown here; did you mean account?'),
-        ("account = []", "there is no account in it; begin each with [[account]]"),
+        ("account = []", "has no account; begin each with [[account]]"),
         ("[[accounts]]", '"accounts" is unknown here; did you mean account?'),
         (
             '[[outcome]]\nto = "0212345678"\nstatus = 103',
@@ -212,7 +212,8 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         ),
         (
             '[[failure]]\nkind = "garbage"\noperation = "*"\n[[failure]]\nkind = "garbage"',
-            f"failure 2: operation is missing; it must be one of {', '.join(get_args(Operation))}",
+            "failure 2: operation is missing; it must be one of "
+            + ", ".join(get_args(FailureOperation)),
         ),
         ("[[outage]]", '"outage" is unknown here; known: account, outcome, failure, settings'),
         ("[account]", "account: must be tables, each begun with [[account]]"),
@@ -308,7 +309,7 @@ def test_any_file_is_read_or_refused_in_a_sentence(
 
 @pytest.mark.parametrize("content", ["a = " + "[" * 20_000, "a = 1e99999999999999999999"])
 def test_file_that_no_parser_takes_is_refused(write: Write, content: str) -> None:
-    with pytest.raises(ConfigError, match=r"is nested too deeply|has a number in it that is too"):
+    with pytest.raises(ConfigError, match=r"is nested too deeply|has a number that is too"):
         load(write(content))
 
 

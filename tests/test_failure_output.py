@@ -78,8 +78,7 @@ message (waiting)
 7   hh:mm:ss  getCredit  -  -301, Session 資料不存在，請重新登入。
 8 @pytest.mark.every8d: an account has no credits; did you mean credit?
 9 @pytest.mark.every8d does nothing here: the test does not use every8d
-10 failure 1 never happened: disconnect on eraseBooking; the call that it was for \
-did not come
+10 failure 1 (disconnect on eraseBooking) never triggered: no matching call was made
 10 sendSMS: Refused with status -3, no number that SMS can go to: 0212345678. A Taiwan mobile is \
 0912345678 or +886912345678, another country's +14155550100.
 """

@@ -286,4 +286,4 @@ def test_it_warns_if_anybody_can_look_inside(
     with Served(tmp_path, *options) as served:
         log_in(served.url, "demo", "demo")
         served.wait_for("getConnection")
-        assert served.output.count("Whoever can reach this machine") == warned
+        assert served.output.count("Anybody who can reach this machine") == warned

@@ -29,7 +29,7 @@ SUITE = """
         client.send("hello")
     """
 
-NEVER = "failure 2 never happened: http_error on sendSMS; *"
+NEVER = "failure 2 (http_error on sendSMS) never triggered: *"
 REFUSED = "sendSMS: Refused with status -3, no number that SMS can go to: 0212345678*"
 NOT_THERE = "POST /API21/SOAP/SMS.asmx.php does not exist, or cannot be read: HTTP 404"
 
@@ -164,7 +164,7 @@ def test_a_failure_in_the_accounts_file_is_not_the_tests_own(pytester: pytest.Py
         """,
     )
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["failure * never happened: http_error on sendSMS*"])
+    result.stdout.fnmatch_lines(["failure * (http_error on sendSMS) never triggered*"])
 
 
 def test_advice_because_of_which_nothing_is_lost_fails_no_test(pytester: pytest.Pytester) -> None:
@@ -182,7 +182,7 @@ def test_advice_because_of_which_nothing_is_lost_fails_no_test(pytester: pytest.
                 pass
             (request,) = every8d.requests
             assert "PNO must be the number of a page" in request.advice[0]
-            assert request.losses == ()
+            assert request.serious_advice == ()
         """,
     )
     result.assert_outcomes(passed=1)

@@ -172,6 +172,6 @@ def test_without_the_extra_the_error_names_it() -> None:
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ImportError: Every8dContainer takes testcontainers: "
+        "ImportError: Every8dContainer needs testcontainers: "
         "pip install 'fake-every8d[testcontainers]'"
     )

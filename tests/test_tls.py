@@ -516,7 +516,7 @@ def test_ca_of_nobody_is_exit_code_1(httpserver: HTTPServer) -> None:
         for url, complaint in (
             (plain.url, ": There is no CA here: one is made by serve --tls, and Tls in Python.\n"),
             (closed, ": Connection refused\n"),
-            (httpserver.url_for(""), " is no fake-every8d: its /fake/ca.pem is no CA\n"),
+            (httpserver.url_for(""), " is not a fake-every8d: its /fake/ca.pem is not a CA\n"),
         ):
             done = run("ca", url)
             assert (done.returncode, done.stdout) == (1, "")

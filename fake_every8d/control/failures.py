@@ -29,7 +29,7 @@ FailureKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
 ]
 FailureEffect = Literal["before", "after"]
-Operation = Literal[OperationName, "*"]
+FailureOperation = Literal[OperationName, "*"]
 """The calls that fail: those of an operation, by either API, or `*` for all."""
 
 ANY = "*"
@@ -303,7 +303,7 @@ class Failures:
             ] + [_Waiting(failure) for failure in self._initial if failure.user_id == user_id]
             self._count_change()
 
-    def take(self, call: Call) -> Strike | None:
+    def choose(self, call: Call) -> Strike | None:
         """Choose the failure for this call, if any: of several, the oldest.
 
         It counts as happened, whether or not the call is then executed.
@@ -400,7 +400,7 @@ class Failures:
 
 FAILURE = Form(
     {
-        "operation": one_of(*get_args(Operation)),
+        "operation": one_of(*get_args(FailureOperation)),
         "kind": one_of(*get_args(FailureKind)),
         "times": or_null(whole(1)),
         "effect": one_of(*get_args(FailureEffect)),

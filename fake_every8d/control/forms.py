@@ -26,7 +26,7 @@ from fake_every8d.gateway.messages import NOT_XML
 Schema = dict[str, Any]
 """A JSON schema, for OpenAPI 3.1."""
 
-_MOST = 10**15 - 1
+_LARGEST_WHOLE = 10**15 - 1
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 _LONGEST_QUOTED = 100  # characters of a value in an error
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -75,7 +75,7 @@ def _number(value: Any) -> Decimal:
 
 def _whole(value: Any) -> int:
     number = _number(value)
-    _require(abs(number) <= _MOST and number == int(number))
+    _require(abs(number) <= _LARGEST_WHOLE and number == int(number))
     return int(number)
 
 
@@ -120,7 +120,7 @@ def one_of(*words: str) -> Value:
 
 def whole(least: int, most: int | None = None) -> Value:
     """A whole number within bounds."""
-    limit = _MOST if most is None else most
+    limit = _LARGEST_WHOLE if most is None else most
 
     def read(value: Any) -> int:
         number = _whole(value)

@@ -39,7 +39,7 @@ class RecordedRequest:
 
     # One is made for every request, so slow work is left until somebody looks.
     __slots__ = (
-        "_advice", "_began", "_body", "_environ", "_failure", "_id", "_losses", "_micros",
+        "_advice", "_began", "_body", "_environ", "_failure", "_id", "_serious_advice", "_micros",
         "_milliseconds", "_operation", "_response_body", "_response_headers", "_result",
         "_secrets", "_status", "_taken", "_user_id",
     )  # fmt: skip
@@ -74,7 +74,7 @@ class RecordedRequest:
         self._user_id = call.user_id if call else None
         self._result = call.result if call else None
         self._advice = tuple(call.advice) if call else ()
-        self._losses = tuple(call.advice.losses) if self._advice and call else ()
+        self._serious_advice = tuple(call.advice.serious_advice) if self._advice and call else ()
         self._taken = tuple(call.secrets) if call else ()
         self._secrets = secrets
 
@@ -185,14 +185,14 @@ class RecordedRequest:
 
     @property
     def advice(self) -> tuple[AdviceText, ...]:
-        """What production would do here that people may not expect: a sentence each, which has a
-        `code`, and the `values` in it, for programs."""
+        """Warnings about production's behaviour: sentences, each with `code` and `values` for
+        programs."""
         return tuple([self._masked_advice(text) for text in self._advice])
 
     @property
-    def losses(self) -> tuple[AdviceText, ...]:
+    def serious_advice(self) -> tuple[AdviceText, ...]:
         """The part of the advice that is about something lost or misbilled."""
-        return tuple([self._masked_advice(text) for text in self._losses])
+        return tuple([self._masked_advice(text) for text in self._serious_advice])
 
     @property
     def failure(self) -> str | None:

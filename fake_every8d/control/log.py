@@ -20,7 +20,7 @@ LogFormat = Literal["text", "json"]
 _MAX_WAITING = 1_000_000  # characters
 
 # Lines are written together: a write for each would be a system call for each request.
-_PAUSE = 0.02  # seconds
+_WRITE_INTERVAL = 0.02  # seconds
 
 # How long writing what is left at the end may take: perhaps nobody reads it.
 _CLOSE_SECONDS = 1.0
@@ -83,7 +83,7 @@ class Writer:
         ending = False
         while not ending:
             self._woken.wait()
-            self._closing.wait(_PAUSE)
+            self._closing.wait(_WRITE_INTERVAL)
             self._woken.clear()
             # In this order, so that everything written before the end is taken below.
             ending = self._closing.is_set()
@@ -107,7 +107,7 @@ class Writer:
             if written is None:  # a full, non-blocking pipe
                 if time.monotonic() > self._closed_at + _CLOSE_SECONDS:
                     return
-                time.sleep(_PAUSE)
+                time.sleep(_WRITE_INTERVAL)
             rest = rest[written or 0 :]
 
 

@@ -24,8 +24,8 @@ MASK = "********"
 _MASK = MASK.encode()
 _SHORTEST = 4
 _LONG = 8  # characters: unlikely to be part of anything else
-_FEW = 1_000  # characters
-_MOST = 10_000  # names of a kind in a text; the text after them is hidden whole
+_SHORT_TEXT = 1_000  # characters
+_MOST_NAMES = 10_000  # names of a kind in a text; the text after them is hidden whole
 
 # Every name has one of these in it; all that follows is matched in lower case.
 _KINDS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"authorization", b"cookie", b"key")
@@ -88,7 +88,11 @@ def is_secret(name: str) -> bool:
 def masked(text: str, secrets: Collection[str] = ()) -> str:
     """A text without `secrets`, and without the values of secrets' names."""
     # The case of nearly every line of the log: no value after a name, and no escapes.
-    if len(text) < _FEW and _MARKS.isdisjoint(text) and not any(map(text.__contains__, secrets)):
+    if (
+        len(text) < _SHORT_TEXT
+        and _MARKS.isdisjoint(text)
+        and not any(map(text.__contains__, secrets))
+    ):
         return text
     hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets)
     return text if hidden is None else hidden.decode("utf-8", "surrogatepass")
@@ -163,7 +167,7 @@ def _places(lower: bytes) -> tuple[list[int], int]:
     limit = len(lower)
     for kind in _KINDS:
         place = lower.find(kind)
-        for _ in range(_MOST):
+        for _ in range(_MOST_NAMES):
             if place < 0:
                 break
             places.append(place)
@@ -215,7 +219,7 @@ def _unescaped(text: bytes) -> bytes:
         data = plain.encode("utf-8", "surrogatepass")
         data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
         plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")
-    plain = _CHARACTER.sub(_character, plain, _MOST)
+    plain = _CHARACTER.sub(_character, plain, _MOST_NAMES)
     for escape, character in _ENTITIES.items():
         plain = plain.replace(escape, character)
     return plain.encode("utf-8", "surrogatepass")

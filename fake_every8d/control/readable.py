@@ -8,10 +8,10 @@ from encodings.aliases import aliases
 _ENCODINGS = frozenset({*aliases, *aliases.values(), "utf_8_sig"})
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
-_LONGEST = 300
+_LONGEST_LINE = 300
 
 
-def printable(text: str, longest: int = _LONGEST) -> str:
+def printable(text: str, longest: int = _LONGEST_LINE) -> str:
     """The text on one line, cut short if it is very long.
 
     A space replaces each unprintable character: line ends, control characters, and those that

@@ -8,7 +8,7 @@ from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.readable import printable
 from fake_every8d.gateway import Edition, Message, Report, ReportState
 
-_SHOWN = 20
+_MOST_SHOWN = 20
 _LONGEST_TEXT = 70
 
 T = TypeVar("T")
@@ -92,8 +92,10 @@ def report_line(report: Report, earlier: int | None = None) -> str:
 
 
 def _section(name: str, items: Sequence[T], lines: Callable[[T], Iterable[str]]) -> Iterable[str]:
-    shown = items[-_SHOWN:]
+    shown = items[-_MOST_SHOWN:]
     title = f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
-    yield title + (f", the last {_SHOWN}:" if len(shown) < len(items) else ":" if shown else "")
+    yield title + (
+        f", the last {_MOST_SHOWN}:" if len(shown) < len(items) else ":" if shown else ""
+    )
     for item in shown:
         yield from (f"  {printable(line)}" for line in lines(item))

@@ -39,7 +39,7 @@ BAD_SEND_TIME = -28, "發送時間格式錯誤。"
 NO_CHANNEL = -290, "帳號沒有互動頻道"  # the text is ours (H8)
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
-_LONGEST = 1_000  # characters of a sentence, which may quote what was given
+_LONGEST_SENTENCE = 1_000  # characters of a sentence, which may quote what was given
 
 
 Reason = Literal[
@@ -61,7 +61,9 @@ class InvalidInput(ValueError):
     def __init__(
         self, message: str, *, field: str | None = None, reason: Reason | None = None
     ) -> None:
-        super().__init__(message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…")
+        super().__init__(
+            message if len(message) <= _LONGEST_SENTENCE else f"{message[: _LONGEST_SENTENCE - 1]}…"
+        )
         self.field = field
         self.reason: Reason | None = reason or ("invalid" if field else None)
 

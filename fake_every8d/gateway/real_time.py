@@ -45,7 +45,7 @@ class RealTime:
     """
 
     _JUMP = 1_000_000_000  # nanoseconds: less may be a thread that had to wait for its turn
-    _PAUSE = 100_000_000  # nanoseconds between two looks at the system's clock
+    _CHECK_INTERVAL = 100_000_000  # nanoseconds between two looks at the system's clock
 
     def __init__(self, wall_ns: Callable[[], int]) -> None:
         self._wall_ns = wall_ns
@@ -63,7 +63,7 @@ class RealTime:
         """In microseconds since 1970."""
         passed = perf_counter_ns()
         if passed >= self._next_look:
-            self._next_look = passed + self._PAUSE
+            self._next_look = passed + self._CHECK_INTERVAL
             self._follow()
         return int(passed + self._start) // 1000
 

@@ -24,7 +24,7 @@ _PARAMETERS = {
     ),
 }  # fmt: skip
 _CODECS = {"utf-8": "utf-8", "big5": "cp950"}  # Python's own big5 lacks 碁 and the euro sign
-_LONGEST = 2_000  # characters of a value: no receiver takes a URL of megabytes
+_LONGEST_VALUE = 2_000  # characters of a value: no receiver takes a URL of megabytes
 _DIFFERENT_IN_DOTNET = re.compile("%..|~")
 
 
@@ -105,7 +105,7 @@ def report(
     }
     codec = _CODECS[account.report_charset]
     parameters = "&".join(
-        f"{name}={_url_encoded(values.get(name, '')[:_LONGEST], codec)}"
+        f"{name}={_url_encoded(values.get(name, '')[:_LONGEST_VALUE], codec)}"
         for name in _PARAMETERS[edition]
     )
     posted = account.report_method == "POST"

@@ -19,7 +19,7 @@ _SENT, _BOOKED = Status.SENT, Status.BOOKED
 _DOMESTIC, _INTERNATIONAL, _NO_NUMBER = Kind.DOMESTIC, Kind.INTERNATIONAL, Kind.INVALID
 
 _NAME_LENGTH = 50
-_SHOWN = 5  # of the items that a piece of advice is about
+_MOST_SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
 """In µs: how far a send time may be in the past (S5), and for how long the filter looks back
 (H11)."""
@@ -249,5 +249,5 @@ def _moment(send_time: str) -> int | None:
 
 def _few(items: Sequence[str]) -> str:
     """The first of many items, in a list that can be read in any language."""
-    shown = ", ".join(item if item else "(none)" for item in items[:_SHOWN])
-    return shown if len(items) <= _SHOWN else f"{shown}, … (+{len(items) - _SHOWN})"
+    shown = ", ".join(item if item else "(none)" for item in items[:_MOST_SHOWN])
+    return shown if len(items) <= _MOST_SHOWN else f"{shown}, … (+{len(items) - _MOST_SHOWN})"

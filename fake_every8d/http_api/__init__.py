@@ -2,6 +2,6 @@
 
 from fake_every8d.http_api.endpoint import HttpEndpoint
 from fake_every8d.http_api.not_played import not_played
-from fake_every8d.http_api.requests import Request
+from fake_every8d.http_api.requests import HttpRequest
 
-__all__ = ["HttpEndpoint", "Request", "not_played"]
+__all__ = ["HttpEndpoint", "HttpRequest", "not_played"]

@@ -17,10 +17,10 @@ from fake_every8d.http_api.operations import (
     CONNECTIONS,
     OPERATIONS,
     Context,
-    Operation,
+    HttpOperation,
 )
 from fake_every8d.http_api.operations_page import overview
-from fake_every8d.http_api.requests import Request
+from fake_every8d.http_api.requests import HttpRequest
 from fake_every8d.http_api.responses import JSON, TEXT, Output
 
 _PLACE = re.compile(r"(?:/[^/]+)?/API21/HTTP(?:/(.*))?", re.IGNORECASE | re.DOTALL)
@@ -39,13 +39,13 @@ _logger = logging.getLogger(__name__)
 class HttpCall:
     """A `Call` by the HTTP API. The response to any request is HTTP 200 (H5)."""
 
-    def __init__(self, platform: Platform, name: str, request: Request) -> None:
+    def __init__(self, platform: Platform, name: str, request: HttpRequest) -> None:
         self.began = platform.epoch
         self.operation: str | None = None
         self.user_id: str | None = None
         self.result: str | None = None
         self._name = name
-        self._operation: Operation | None = None
+        self._operation: HttpOperation | None = None
         self._given: Parameters | Fields | None = None
         token = _token(request.authorization)
         self._context = Context(platform, platform.edition, token or Login("", ""), Advice())
@@ -144,12 +144,12 @@ class HttpEndpoint:
         self._platform = platform
 
     @property
-    def operations(self) -> Mapping[str, Operation]:
+    def operations(self) -> Mapping[str, HttpOperation]:
         """The operations by their names in the journal and in failures on demand (H17)."""
         operations = (*OPERATIONS.values(), *CONNECTIONS.values())
         return {operation.call_name: operation for operation in operations}
 
-    def place(self, path: str) -> str | None:
+    def tail(self, path: str) -> str | None:
         """The part of a URL's path after `/API21/HTTP/`; None if it is not of this API."""
         match = _PLACE.fullmatch(path)
         return None if match is None else match[1] or ""
@@ -166,7 +166,7 @@ class HttpEndpoint:
         nothing = f"-404 There is no such operation under {HTTP_PATH}: there are {names}"
         return not_played(HTTP_PATH + place) or nothing
 
-    def read(self, name: str, request: Request) -> HttpCall:
+    def read(self, name: str, request: HttpRequest) -> HttpCall:
         """Read a GET or a POST of an operation."""
         return HttpCall(self._platform, name, request)
 
@@ -180,7 +180,7 @@ def _token(authorization: str) -> Token | None:
     return Token(text.strip()) if scheme.lower() == "bearer" and text else None
 
 
-def _connection(given: Fields) -> Operation:
+def _connection(given: Fields) -> HttpOperation:
     handler, verify = given["HandlerType"], given["VerifyType"]
     if handler != "3":
         raise Malformed(f"HandlerType must be 3, not {handler or 'missing'}")

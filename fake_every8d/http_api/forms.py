@@ -9,7 +9,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.charsets import CODECS, is_utf_8
-from fake_every8d.http_api.requests import Request, carried
+from fake_every8d.http_api.requests import HttpRequest, carried
 
 _MOST_FIELDS = 1000  # of a form, as ASP.NET's aspnet:MaxHttpCollectionKeys
 _LONGEST_QUERY = 2048  # characters, as ASP.NET's maxQueryStringLength
@@ -35,7 +35,7 @@ class Parameters:
         return name.lower() in self._values
 
 
-def read_form(request: Request, advice: Advice) -> Parameters:
+def read_form(request: HttpRequest, advice: Advice) -> Parameters:
     """The parameters in the query and in a form in the body; the query's win."""
     if len(request.query) > _LONGEST_QUERY:
         advice.add(AdviceKind.LONG_QUERY)
@@ -57,7 +57,7 @@ def read_form(request: Request, advice: Advice) -> Parameters:
     return Parameters(body | _joined(_fields(request.query, in_query, advice), advice))
 
 
-def _content_type(request: Request) -> tuple[str, Mapping[str, str]]:
+def _content_type(request: HttpRequest) -> tuple[str, Mapping[str, str]]:
     """The media type of a body, if there is one, and its parameters."""
     if not request.body:
         return "", {}

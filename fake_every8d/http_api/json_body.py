@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fake_every8d.advice import Advice
-from fake_every8d.http_api.requests import Request, carried
+from fake_every8d.http_api.requests import HttpRequest, carried
 
 
 class Malformed(ValueError):
@@ -44,7 +44,7 @@ class Fields:
         ]
 
 
-def read_json(request: Request, advice: Advice) -> Fields:
+def read_json(request: HttpRequest, advice: Advice) -> Fields:
     """The body's object, in UTF-8 whatever charset is declared. Raises `Malformed`."""
     try:
         value = json.loads(request.body, parse_int=str, parse_float=str, parse_constant=str)

@@ -45,7 +45,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class HttpOperation:
     """An operation: its name, its parameters, and the function that executes it."""
 
     call_name: str
@@ -231,31 +231,31 @@ def _token(call: Context) -> Token:
 _SEND = ("SB", "MSG", "DEST", "ST", "RETRYTIME", "EventID")
 _SEND_PARAM = ("SB", "MSG", "RETRYTIME", "EventID", "RecipientDataList")
 
-_PARAM = Operation("sendParamSMS", _SEND_PARAM, _send_param, json=True)
+_PARAM = HttpOperation("sendParamSMS", _SEND_PARAM, _send_param, json=True)
 
 OPERATIONS = {
-    "sendSMS": Operation("sendSMS", (*_SEND, "MR"), _send_sms),
-    "sendSMS4FilterMessage": Operation(
+    "sendSMS": HttpOperation("sendSMS", (*_SEND, "MR"), _send_sms),
+    "sendSMS4FilterMessage": HttpOperation(
         "sendSMS4FilterMessage", (*_SEND, "IsSend"), _send_filtered_sms
     ),
     "SendParamSMS": _PARAM,
     "SendParam": _PARAM,
-    "getDeliveryStatus": Operation(
+    "getDeliveryStatus": HttpOperation(
         "getDeliveryStatus", ("BID", "PNO", "RESPFORMAT"), _get_delivery_status
     ),
-    "getReplyMessage": Operation(
+    "getReplyMessage": HttpOperation(
         "getReplyMessage", ("BID", "PNO", "RESPFORMAT"), _get_reply_message
     ),
-    "eraseBooking": Operation("eraseBooking", ("BID",), _erase_booking),
-    "getCredit": Operation("getCredit", (), _get_credit),
+    "eraseBooking": HttpOperation("eraseBooking", ("BID",), _erase_booking),
+    "getCredit": HttpOperation("getCredit", (), _get_credit),
 }
 """The operations by their name in the path, in the document's order; without ConnectionHandler."""
 
 CONNECTION_HANDLER = "ConnectionHandler"
 
 CONNECTIONS = {
-    "1": Operation("getConnection", ("HandlerType", "VerifyType"), _open_token, json=True),
-    "2": Operation("checkConnection", ("HandlerType", "VerifyType"), _check_token, json=True),
-    "3": Operation("closeConnection", ("HandlerType", "VerifyType"), _close_token, json=True),
+    "1": HttpOperation("getConnection", ("HandlerType", "VerifyType"), _open_token, json=True),
+    "2": HttpOperation("checkConnection", ("HandlerType", "VerifyType"), _check_token, json=True),
+    "3": HttpOperation("closeConnection", ("HandlerType", "VerifyType"), _close_token, json=True),
 }
 """ConnectionHandler's three operations, by its VerifyType (H7)."""

@@ -10,7 +10,7 @@ _TEXTS = ("msg", "sb", "param", "name")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """The parts of an HTTP request that the API reads. Headers are unchanged."""
 
     query: bytes = b""

@@ -1,4 +1,4 @@
-"""The JSON API of a fake elsewhere: requests, and its errors as the exceptions that they are."""
+"""A client of another fake's JSON API; errors are raised as exceptions."""
 
 import http.client
 import json
@@ -43,13 +43,13 @@ class Client:
             )
         self._parts: SplitResult = parts
         self.url = _without_user(url).rstrip("/")
-        """Where the fake is; without a slash at the end, and without a token."""
+        """The fake's URL, without a slash at the end, and without a token."""
         self._headers = {}
         if token := token or unquote(parts.password or parts.username or ""):
             self._headers["Authorization"] = f"Bearer {token}"
 
     def check(self) -> None:
-        """Raise `ConnectionError` if it is no fake, or another version than this client."""
+        """Raise `ConnectionError` if it is not a fake, or not of this client's version."""
         response, data = self._request("GET", ["openapi.json"])
         try:
             info = json.loads(data)["info"]
@@ -66,16 +66,16 @@ class Client:
             )
 
     def get(self, *path: str | int, **query: Any) -> Json:
-        """What is at a path, whose parts may be any text."""
+        """The JSON at a path; its parts may be any text."""
         found: Json = json.loads(self._request("GET", path, query)[1])
         return found
 
     def text(self, *path: str) -> str:
-        """A text that is at a path."""
+        """The text at a path."""
         return self._request("GET", path)[1].decode()
 
     def all(self, name: str, *, id: str = "id", **query: Any) -> Iterator[Json]:
-        """Every item of a list; `id` is the key by which it goes on."""
+        """Every item of a list, page by page; `id` is the key of an item's ID."""
         after = None
         while True:
             page = self.get(name, limit=_PAGE, after=after, **query)
@@ -91,22 +91,22 @@ class Client:
         body: Mapping[str, Any] = _NOTHING,
         timeout: float | None = _TIMEOUT,
     ) -> Json:
-        """Change something; `body` is the JSON object that goes in. Returns what comes out."""
+        """Change something by a request with a JSON object; return the response's."""
         written = json.dumps(body, default=_in_json).encode()
         _, data = self._request(method, path, body=written, timeout=timeout)
         changed: Json = json.loads(data or "{}")
         return changed
 
     def delete(self, *path: str | int, **query: Any) -> None:
-        """Remove what is at a path."""
+        """Remove the thing at a path."""
         self._request("DELETE", path, query)
 
     def etag(self) -> str:
-        """The fake's ETag, which is another one after every change."""
+        """The fake's ETag, which every change changes."""
         return self._request("GET", ["state"])[0].getheader("ETag", "")
 
     def await_another(self, etag: str, seconds: float) -> str:
-        """The ETag once it is another one, or after so many real seconds, at most 30."""
+        """The ETag once it differs from `etag`, or after `seconds` real seconds, at most 30."""
         query = {"wait_seconds": f"{min(seconds, _LONGEST_WAIT):.6f}"}
         response, _ = self._request("GET", ["state"], query, {"If-None-Match": etag})
         return response.getheader("ETag", "")
@@ -193,7 +193,7 @@ def _without_user(url: str) -> str:
 def _in_json(value: Any) -> float | str:
     if isinstance(value, Decimal):
         return float(value)
-    return str(value)  # what is wrong there, of which the fake says what would be right
+    return str(value)  # perhaps invalid: the fake then says what is valid
 
 
 def _in_query(value: Any) -> Any:

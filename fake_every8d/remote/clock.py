@@ -16,10 +16,10 @@ _ON_A_LOOP = (
 
 
 class RemoteClock(Clock):
-    """What tests and tools use of a clock, over HTTP."""
+    """The public part of a `Clock`, over HTTP."""
 
     def __init__(self, client: Client) -> None:
-        # Not that of `Clock`, which keeps time itself.
+        # Not `Clock`'s, which keeps time itself.
         self._client = client
 
     @property
@@ -54,7 +54,7 @@ class RemoteClock(Clock):
 
     def _move_there(self, move: Json) -> datetime:
         on_a_loop = event_loops.running()
-        # Else for as long as it takes: a receiver that hangs is waited for, and so are retries.
+        # Otherwise as long as it takes: it waits for slow receivers and for retries.
         timeout = _PATIENCE_ON_A_LOOP if on_a_loop else None
         try:
             clock: Json = self._client.send("POST", "clock", body=move, timeout=timeout)

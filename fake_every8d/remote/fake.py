@@ -1,4 +1,4 @@
-"""`RemoteFake`: what a test holds of a fake that runs elsewhere."""
+"""`RemoteFake`: a fake that runs elsewhere, for tests."""
 
 import shutil
 import tempfile
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn, Self, Unpack
 
-from fake_every8d.control.failures import Failure, FailureKind, FailureSettings, Operation
+from fake_every8d.control.failures import Failure, FailureKind, FailureOperation, FailureSettings
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.fake import AccountChanges, FakeEvery8d
 from fake_every8d.gateway import (
@@ -34,12 +34,12 @@ from fake_every8d.remote.clock import RemoteClock
 class RemoteFake(FakeEvery8d):
     """A fake that runs elsewhere, controlled over its JSON API; see `FakeEvery8d.connect`.
 
-    What a method does, takes and raises is what it does in `FakeEvery8d`; in addition, each raises
+    Its methods take, do and raise the same as those of `FakeEvery8d`; in addition, each raises
     `ConnectionError` if the fake has gone.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        # Not that of `FakeEvery8d`, which sets up a platform and a server.
+        # Not `FakeEvery8d`'s, which sets up a platform and a server.
         self._client = Client(url, token)
         self._client.check()
         self._clock = RemoteClock(self._client)
@@ -51,13 +51,13 @@ class RemoteFake(FakeEvery8d):
     def __getattr__(self, name: str) -> NoReturn:
         if name == "gateway":
             raise NotImplementedError(
-                f"{name} is not to be had of a fake elsewhere ({self.url}), but only of one that "
-                "runs in this process: FakeEvery8d()"
+                f"{name} is not available for a fake elsewhere ({self.url}), only for one in this "
+                "process: FakeEvery8d()"
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def start(self) -> Self:
-        """Nothing, since it is running."""
+        """Do nothing, since it is running."""
         return self
 
     def stop(self) -> None:
@@ -227,7 +227,7 @@ class RemoteFake(FakeEvery8d):
     # Failures on demand
 
     def add_failure(
-        self, operation: Operation, kind: FailureKind, **settings: Unpack[FailureSettings]
+        self, operation: FailureOperation, kind: FailureKind, **settings: Unpack[FailureSettings]
     ) -> Failure:
         return values.failure(
             self._client.send(

@@ -1,4 +1,4 @@
-"""What the JSON API shows, as the objects that a fake of this process hands out."""
+"""The JSON API's values as the objects that a fake in this process returns."""
 
 from base64 import b64decode
 from collections import Counter
@@ -98,7 +98,7 @@ def batch(told: Json) -> BatchSummary:
 
 
 def outcome(told: Json) -> Outcome:
-    """What is to become of messages to a number."""
+    """The outcome of messages to a number."""
     return Outcome(told["to"], Status(told["status"]), told["after_seconds"])
 
 
@@ -212,8 +212,8 @@ class RemoteRequest(RecordedRequest):
         )
 
     @property
-    def losses(self) -> tuple[AdviceText, ...]:
-        return tuple([advice for advice in self.advice if advice in self._told["losses"]])
+    def serious_advice(self) -> tuple[AdviceText, ...]:
+        return tuple([advice for advice in self.advice if advice in self._told["serious_advice"]])
 
     @property
     def failure(self) -> str | None:

@@ -26,7 +26,7 @@ class SoapCall:
     or 415.
     """
 
-    def __init__(self, platform: Platform, request: envelope.Request) -> None:
+    def __init__(self, platform: Platform, request: envelope.SoapRequest) -> None:
         self.platform = platform
         self.began = platform.epoch
         self.advice = request.advice
@@ -101,13 +101,13 @@ class SoapEndpoint:
         self._platform = platform
 
     @property
-    def operations(self) -> envelope.Operations:
+    def operations(self) -> envelope.SoapOperations:
         """The operations by name, in the order of the WSDL."""
         return _operations()
 
     def read(self, body: bytes, content_type: str | None, soap_action: str | None) -> SoapCall:
         """Read a POST. A header is None if it is missing."""
-        return SoapCall(self._platform, envelope.Request(body, content_type or "", soap_action))
+        return SoapCall(self._platform, envelope.SoapRequest(body, content_type or "", soap_action))
 
     def page(self, query: str, address: str) -> Response:
         """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).
@@ -161,13 +161,13 @@ def _functions() -> Mapping[str, Callable[..., str]]:
 
 
 @functools.cache
-def _operations() -> envelope.Operations:
+def _operations() -> envelope.SoapOperations:
     return {method.name: _operation(method) for method in _methods()}
 
 
-def _operation(method: Any) -> envelope.Operation:
+def _operation(method: Any) -> envelope.SoapOperation:
     (result,) = _names(method.out_message)
-    return envelope.Operation(
+    return envelope.SoapOperation(
         name=method.name,
         title=method.function.__doc__,
         element=f"{TNS}}}{method.in_message.get_type_name()}",

@@ -86,7 +86,7 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Operation(NamedTuple):
+class SoapOperation(NamedTuple):
     """An operation, for envelopes and pages; elements have `XmlReader`'s names."""
 
     name: str
@@ -104,12 +104,12 @@ class Operation(NamedTuple):
         return [_local(element) for element in self.parameters]
 
 
-Operations = Mapping[str, Operation]
+SoapOperations = Mapping[str, SoapOperation]
 """The operations by name."""
 
 
 @dataclass
-class Request:
+class SoapRequest:
     """The part of an HTTP request that matters to SOAP, and advice for its sender."""
 
     body: bytes
@@ -132,7 +132,9 @@ class Request:
 # The five steps of W4
 
 
-def read(request: Request, operations: Operations) -> tuple[Version, Operation, list[str | None]]:
+def read(
+    request: SoapRequest, operations: SoapOperations
+) -> tuple[Version, SoapOperation, list[str | None]]:
     """The version, the operation, and its parameters. Raises `Refused`."""
     if len(request.body) > MAX_REQUEST_LENGTH:
         sizes = {"bytes": f"{len(request.body):,}", "limit": f"{MAX_REQUEST_LENGTH:,}"}
@@ -148,28 +150,28 @@ def read(request: Request, operations: Operations) -> tuple[Version, Operation, 
     return version, operation, bind(request, version, operation, reader)
 
 
-def guess_version(request: Request) -> Version:
+def guess_version(request: SoapRequest) -> Version:
     """Step 1: the version of faults and bare statuses until the envelope is read."""
     if request.soap_action is not None and request.media_type != _SOAP_XML:
         return SOAP11
     return SOAP12
 
 
-def route(request: Request, guessed: Version, operations: Operations) -> Operation:
+def route(request: SoapRequest, guessed: Version, operations: SoapOperations) -> SoapOperation:
     """Step 2: the operation by header if that decides, else by the Body's first element."""
     if guessed is SOAP11:
         return _of_soap_action(request, operations)
     return _of_action(operations, _url(request.action or "")) or _of_element(request, operations)
 
 
-def check_media_type(request: Request, guessed: Version) -> None:
+def check_media_type(request: SoapRequest, guessed: Version) -> None:
     """Step 3: refuse other media types. After routing, whose failure is a fault instead."""
     if request.media_type not in (_TEXT_XML, _SOAP_XML):
         request.advice.add(AdviceKind.MEDIA_TYPE, type=request.media_type)
         raise Refused(guessed, 415)
 
 
-def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader]:
+def take_version(request: SoapRequest, guessed: Version) -> tuple[Version, XmlReader]:
     """Step 4: the version of the envelope, which counts from here on."""
     try:
         reader = XmlReader(request.document)
@@ -184,7 +186,7 @@ def take_version(request: Request, guessed: Version) -> tuple[Version, XmlReader
 
 
 def bind(
-    request: Request, version: Version, operation: Operation, reader: XmlReader
+    request: SoapRequest, version: Version, operation: SoapOperation, reader: XmlReader
 ) -> list[str | None]:
     """Step 5: read the rest and bind the parameters by name; a missing one is null."""
     try:
@@ -202,7 +204,9 @@ def bind(
 # Steps 4 and 5 at once, in half the time that they take one by one
 
 
-def read_usual(request: Request, operation: Operation) -> tuple[Version, list[str | None]] | None:
+def read_usual(
+    request: SoapRequest, operation: SoapOperation
+) -> tuple[Version, list[str | None]] | None:
     """Read a usual request, as nearly all are; None for any other.
 
     A usual request has only the operation in its envelope, only parameters in the operation, and
@@ -257,7 +261,7 @@ _PARSER = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=T
 # Step 2 in detail
 
 
-def _of_soap_action(request: Request, operations: Operations) -> Operation:
+def _of_soap_action(request: SoapRequest, operations: SoapOperations) -> SoapOperation:
     action = (request.soap_action or "").strip(" \t")
     if action == '"':
         reason = "Length cannot be less than zero.\nParameter name: length"
@@ -272,11 +276,11 @@ def _of_soap_action(request: Request, operations: Operations) -> Operation:
     return operation
 
 
-def _of_action(operations: Operations, action: str) -> Operation | None:
+def _of_action(operations: SoapOperations, action: str) -> SoapOperation | None:
     return operations.get(action.removeprefix(TNS)) if action.startswith(TNS) else None
 
 
-def _of_element(request: Request, operations: Operations) -> Operation:
+def _of_element(request: SoapRequest, operations: SoapOperations) -> SoapOperation:
     try:
         reader = XmlReader(request.document)
         reader.move_to_content()
@@ -343,7 +347,9 @@ def _read_header(reader: XmlReader) -> str | None:
     return not_understood
 
 
-def _read_body(request: Request, operation: Operation, reader: XmlReader) -> list[str | None]:
+def _read_body(
+    request: SoapRequest, operation: SoapOperation, reader: XmlReader
+) -> list[str | None]:
     values: list[str | None] = [None] * len(operation.parameters)
     found, other = False, ""
     if reader.node is Node.START:
@@ -362,7 +368,7 @@ def _read_body(request: Request, operation: Operation, reader: XmlReader) -> lis
 
 
 def _read_operation(
-    request: Request, operation: Operation, reader: XmlReader, values: list[str | None]
+    request: SoapRequest, operation: SoapOperation, reader: XmlReader, values: list[str | None]
 ) -> None:
     if reader.node is not Node.START:
         return reader.skip()
@@ -386,18 +392,18 @@ def _read_operation(
     reader.read()
 
 
-def _advise_on_type(request: Request, element: str, attributes: Mapping[str, str]) -> None:
+def _advise_on_type(request: SoapRequest, element: str, attributes: Mapping[str, str]) -> None:
     kind = attributes.get(_XSI_TYPE, "").rpartition(":")[2]
     if kind in ("base64Binary", "hexBinary"):
         request.advice.add(AdviceKind.XSI_TYPE, name=_local(element), type=kind)
 
 
-def _advise_on_parameter(request: Request, operation: Operation, element: str) -> None:
+def _advise_on_parameter(request: SoapRequest, operation: SoapOperation, element: str) -> None:
     if element not in operation.parameters and f"{TNS}}}{_local(element)}" in operation.parameters:
         request.advice.add(AdviceKind.NO_NAMESPACE, name=_local(element))
 
 
-def _advise_on_element(request: Request, operation: Operation, element: str) -> None:
+def _advise_on_element(request: SoapRequest, operation: SoapOperation, element: str) -> None:
     if _local(element) == operation.name:
         request.advice.add(AdviceKind.OPERATION_NAMESPACE, name=operation.name)
     else:
@@ -417,12 +423,12 @@ def _version(envelope: str) -> Version:
     return version
 
 
-def _unprocessable(request: Request, version: Version, error: XmlError) -> Refused:
+def _unprocessable(request: SoapRequest, version: Version, error: XmlError) -> Refused:
     request.advice.add(AdviceKind.NO_XML, why=error)
     return Refused(version, 500, "Server", _UNABLE_TO_PROCESS.format(error.runtime))
 
 
-def _unreadable(request: Request, version: Version, error: XmlError) -> Refused:
+def _unreadable(request: SoapRequest, version: Version, error: XmlError) -> Refused:
     request.advice.add(AdviceKind.NO_XML, why=error)
     return Refused(version, 400)
 
@@ -457,7 +463,7 @@ def _content_type(header: str) -> tuple[str, str | None, str | None]:
 # Writing
 
 
-def response(version: Version, operation: Operation, text: str) -> bytes:
+def response(version: Version, operation: SoapOperation, text: str) -> bytes:
     """The envelope of an operation's response."""
     name = operation.result
     result = f"<{name}>{escape(text)}</{name}>" if text else f"<{name} />"

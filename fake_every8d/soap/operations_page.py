@@ -5,7 +5,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from fake_every8d.html_page import html_page
-from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, Operation, Version
+from fake_every8d.soap.envelope import SOAP11, SOAP12, TNS, SoapOperation, Version
 
 _ENVELOPE = """\
 <?xml version="1.0" encoding="utf-8"?>
@@ -23,7 +23,7 @@ xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:{soap}="{namespace}">
 _SAMPLES = (("SOAP 1.1", SOAP11, "soap"), ("SOAP 1.2", SOAP12, "soap12"))
 
 
-def overview(operations: Iterable[Operation], endpoint: str) -> str:
+def overview(operations: Iterable[SoapOperation], endpoint: str) -> str:
     """The page that lists the operations, each with a link; `endpoint` is its URL."""
     items = "\n".join(
         f'<dt><a href="?op={each.name}">{each.name}</a></dt>\n<dd>{escape(each.title)}<br>'
@@ -43,7 +43,7 @@ def overview(operations: Iterable[Operation], endpoint: str) -> str:
     )
 
 
-def operation(operation: Operation, endpoint: str) -> str:
+def operation(operation: SoapOperation, endpoint: str) -> str:
     """An operation's page: requests and responses of both SOAP versions, to copy."""
     name = operation.name
     samples = "\n".join(
@@ -74,7 +74,7 @@ def unrecognized(path: str) -> str:
     )
 
 
-def _request(version: Version, prefix: str, operation: Operation, endpoint: str) -> str:
+def _request(version: Version, prefix: str, operation: SoapOperation, endpoint: str) -> str:
     url = urlsplit(endpoint)
     # SOAP 1.2 needs none.
     action = f'SOAPAction: "{TNS}{operation.name}"\n' if version is SOAP11 else ""
@@ -87,7 +87,7 @@ def _request(version: Version, prefix: str, operation: Operation, endpoint: str)
     )
 
 
-def _response(version: Version, prefix: str, operation: Operation) -> str:
+def _response(version: Version, prefix: str, operation: SoapOperation) -> str:
     return (
         "HTTP/1.1 200 OK\n"
         f"Content-Type: {version.content_type}\n"

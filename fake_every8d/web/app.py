@@ -26,8 +26,7 @@ from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.control.masking import Secrets
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway, InvalidInput
-from fake_every8d.http_api import HttpEndpoint, not_played
-from fake_every8d.http_api import Request as HttpRequest
+from fake_every8d.http_api import HttpEndpoint, HttpRequest, not_played
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web import body
 from fake_every8d.web.api import Api, refusal
@@ -193,7 +192,7 @@ class Application:
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
             len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"
         )
-        place = None if is_soap else self._http.place(get_path_info(environ))
+        place = None if is_soap else self._http.tail(get_path_info(environ))
         name = self._http.name(place) if place else None
         exchange.is_kept = is_soap or name is not None
         self._guard.check_site(environ)
@@ -240,7 +239,7 @@ class Application:
         exchange.call = call
         if body.MORE_CAME in exchange.environ:
             call.advice.add(AdviceKind.MORE_CAME)
-        exchange.strike = strike = self.world.failures.take(call)
+        exchange.strike = strike = self.world.failures.choose(call)
         exchange.waits = strike is not None and strike.waits
         return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)
 

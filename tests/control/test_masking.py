@@ -188,7 +188,7 @@ def views(fake: FakeEvery8d) -> str:
             text_line(request), json_line(request), repr(request), request.path, request.query,
             request.text, request.response_text, str(request.headers), str(request.user_id),
             str(request.response_headers), str(request.result), str(request.advice),
-            str(request.losses), request.body.decode(errors="replace"),
+            str(request.serious_advice), request.body.decode(errors="replace"),
             request.response_body.decode(errors="replace"),
         ]  # fmt: skip
     return "\n".join(shown)

@@ -15,7 +15,7 @@ from fake_every8d.calls import Call
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Account, Conflict, Gateway, Report, Settings
 from fake_every8d.http_api.endpoint import HttpEndpoint
-from fake_every8d.http_api.requests import Request
+from fake_every8d.http_api.requests import HttpRequest
 from fake_every8d.soap.endpoint import SoapEndpoint
 from tests.soap.calls import XML11, action, body, request
 from tests.waiting import wait_for
@@ -32,7 +32,7 @@ def world() -> Iterator[World]:
 
 def by_http(world: World, operation: str = "sendSMS", **changes: str) -> Call:
     form = urlencode(SEND | changes).encode()
-    post = Request(b"", "application/x-www-form-urlencoded", "", form)
+    post = HttpRequest(b"", "application/x-www-form-urlencoded", "", form)
     return HttpEndpoint(world.gateway.platform).read(operation, post)
 
 
@@ -132,8 +132,8 @@ def test_x1_a_call_from_before_is_not_struck_by_a_failure_of_the_new_world(world
     call = by_http(world)
     world.reset()
     world.failures.add("sendSMS", "disconnect")
-    assert world.failures.take(call) is None
-    assert world.failures.take(by_http(world)) is not None
+    assert world.failures.choose(call) is None
+    assert world.failures.choose(by_http(world)) is not None
 
 
 def test_x1_an_advance_that_waits_for_its_turn_does_not_move_the_new_clock(world: World) -> None:

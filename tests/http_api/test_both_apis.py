@@ -11,11 +11,11 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import Account, FailureEffect, Operation, Settings
+from fake_every8d import Account, FailureEffect, FailureOperation, Settings
 from fake_every8d.calls import OperationName
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
-from fake_every8d.http_api import HttpEndpoint, Request
+from fake_every8d.http_api import HttpEndpoint, HttpRequest
 from fake_every8d.soap import SoapEndpoint
 from tests.http_api.calls import DEMO, PHONE, Http, batch_id
 from tests.http_api.conftest import NewHttp
@@ -245,7 +245,7 @@ def test_h17_every_operation_of_either_api_has_a_name_to_fail_by(http: Http) -> 
     gateway = http.fake.gateway
     names = {*SoapEndpoint(gateway).operations, *HttpEndpoint(gateway).operations}
     assert {*get_args(OperationName)} == names
-    assert {*get_args(Operation)} == {*names, "*"}
+    assert {*get_args(FailureOperation)} == {*names, "*"}
 
 
 TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decode())
@@ -259,9 +259,9 @@ def test_h3_any_text_goes_through_msg_and_param(text: str) -> None:
     form = urlencode({**DEMO, "MSG": text, "DEST": PHONE}).encode()
     json_body = json.dumps({**DEMO, "RecipientDataList": [{"Mobile": PHONE, "Param": text}]})
     for name, request in (
-        ("sendSMS", Request(query=form)),
-        ("sendSMS", Request(content_type="application/x-www-form-urlencoded", body=form)),
-        ("SendParamSMS", Request(body=json_body.encode())),
+        ("sendSMS", HttpRequest(query=form)),
+        ("sendSMS", HttpRequest(content_type="application/x-www-form-urlencoded", body=form)),
+        ("SendParamSMS", HttpRequest(body=json_body.encode())),
     ):
         called = endpoint.read(name, request)
         called.execute()
@@ -283,7 +283,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
         when = "20991231235959" if booked else ""
         if over_http:
             query = f"UID=demo&PWD=demo&DEST={PHONE}&MSG={'a' * length}&ST={when}"
-            called = endpoint.read("sendSMS", Request(query=query.encode()))
+            called = endpoint.read("sendSMS", HttpRequest(query=query.encode()))
             called.execute()
             called.respond()
         else:
@@ -292,7 +292,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
     assert gateway.platform.credit(key) + charged == 20
     for batch in gateway.batches():
         query = f"UID=demo&PWD=demo&BID={batch.id}"
-        endpoint.read("eraseBooking", Request(query=query.encode())).execute()
+        endpoint.read("eraseBooking", HttpRequest(query=query.encode())).execute()
     charged = sum(message.cost for message in gateway.messages())
     assert gateway.platform.credit(key) + charged == 20
     assert gateway.platform.credit(key) >= 0
@@ -307,7 +307,7 @@ def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -
              "multipart/form-data; boundary=x"]  # fmt: skip
     called = HttpEndpoint(gateway.platform).read(
         name,
-        Request(
+        HttpRequest(
             data.draw(st.binary()),
             data.draw(st.sampled_from(types)),
             data.draw(st.sampled_from(["", "Bearer", "Bearer x", "Basic \xff"])),

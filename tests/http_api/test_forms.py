@@ -112,7 +112,7 @@ def test_h3_text_that_is_lost_has_advice_however_it_came(http: Http, kind: str) 
     assert "\ufffd" in content(http)
     (advice,) = http.advice
     assert advice.startswith("Text is lost: MSG is read as utf-8, which its bytes are not.")
-    assert [*http.fake.requests[-1].losses] == [advice]
+    assert [*http.fake.requests[-1].serious_advice] == [advice]
 
 
 def test_h3_what_ascii_lacks_becomes_question_marks(http: Http) -> None:
@@ -139,7 +139,7 @@ def test_h2_an_ampersand_that_was_not_encoded_has_advice(http: Http, text: str, 
         post(http, FORM, values.encode())
     assert content(http) == text.partition("&")[0]
     assert http.advice[0].startswith("After MSG comes a field without a name")
-    assert [*http.fake.requests[-1].losses] == [*http.advice]
+    assert [*http.fake.requests[-1].serious_advice] == [*http.advice]
 
 
 def test_h2_the_rest_of_a_password_is_not_shown_in_advice(http: Http) -> None:
@@ -167,7 +167,7 @@ def test_h2_the_first_1000_fields_are_read(http: Http, kind: str, more: int, tol
 def test_h2_what_is_no_text_cut_short_is_no_loss(http: Http, query: str) -> None:
     post(http, FORM, f"{LOGIN}MSG=hello&".encode(), query)
     assert content(http) == "hello"
-    assert [*http.fake.requests[-1].losses] == []
+    assert [*http.fake.requests[-1].serious_advice] == []
 
 
 @pytest.mark.parametrize(

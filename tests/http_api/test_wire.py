@@ -317,4 +317,6 @@ def test_h4_more_bytes_than_content_length_says_have_advice(http: Http, path: st
     )
     exchange(http.fake.url, head.encode() + body)
     call = http.fake.requests[0]
-    assert any(each.startswith("More bytes came than Content-Length says") for each in call.losses)
+    assert any(
+        each.startswith("More bytes came than Content-Length says") for each in call.serious_advice
+    )

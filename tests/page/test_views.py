@@ -10,7 +10,7 @@ import requests
 import urllib3
 from playwright.sync_api import expect
 
-from fake_every8d import FakeEvery8d, Operation, Status
+from fake_every8d import FailureOperation, FakeEvery8d, Status
 from tests.page.conftest import Open, Send
 from tests.receiver import Receiver, in_turn, status
 from tests.waiting import wait_for
@@ -457,9 +457,9 @@ def test_a_failure_can_be_of_each_operation_that_either_api_has(open: Open) -> N
     options = (
         open("#/failures").get_by_role("combobox", name="Operation", exact=True).locator("option")
     )
-    expect(options).to_have_count(len(get_args(Operation)))
+    expect(options).to_have_count(len(get_args(FailureOperation)))
     values = options.evaluate_all("options => options.map((option) => option.value)")
-    assert values == [*get_args(Operation)]
+    assert values == [*get_args(FailureOperation)]
 
 
 def test_any_failure_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> None:

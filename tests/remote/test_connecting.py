@@ -149,7 +149,9 @@ def test_there_is_a_ca_only_with_tls(here: FakeEvery8d) -> None:
 
 def test_only_the_gateway_is_not_to_be_had(here: FakeEvery8d) -> None:
     every8d = FakeEvery8d.connect(here.url)
-    with pytest.raises(NotImplementedError, match=r"^gateway is not to be had of a fake elsewhere"):
+    with pytest.raises(
+        NotImplementedError, match=r"^gateway is not available for a fake elsewhere"
+    ):
         _ = every8d.gateway
     with pytest.raises(AttributeError, match="has no attribute 'mesages'"):
         _ = every8d.mesages  # type: ignore[attr-defined]

@@ -187,7 +187,7 @@ def request(request: RecordedRequest, *, full: bool = False) -> Json:
         "milliseconds": round(request.milliseconds, 3),
         "advice": (advice := request.advice),
         "advice_codes": [{"code": each.code, "values": each.values} for each in advice],
-        "losses": request.losses,
+        "serious_advice": request.serious_advice,
         "failure": request.failure,
     }
     if full:

@@ -2,7 +2,7 @@
 
 import logging
 
-_FEW = 20
+_MOST_WARNINGS = 20
 """Warnings between two calls of `flush`."""
 
 _logger = logging.getLogger(__name__)
@@ -17,11 +17,11 @@ class Notices:
     def add(self, text: str) -> None:
         """Warn, unless there were warnings enough since the last `flush`."""
         self._given += 1
-        if self._given <= _FEW:
+        if self._given <= _MOST_WARNINGS:
             _logger.warning("%s", text)
 
     def flush(self) -> None:
         """Say how many warnings were not given: called about once a second."""
-        if self._given > _FEW:
-            _logger.warning("And %d more like the last", self._given - _FEW)
+        if self._given > _MOST_WARNINGS:
+            _logger.warning("And %d more like the last", self._given - _MOST_WARNINGS)
         self._given = 0
