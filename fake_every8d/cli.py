@@ -424,6 +424,7 @@ def _check_environment() -> None:
     prefix = f"{_ENVIRONMENT}_"
     known |= {f"COMPARE_{option.name}".upper() for option in compare.params}
     known.add(PASSWORD.removeprefix(prefix))
+    known.add("URL")  # which the pytest fixture reads
     for variable in sorted(os.environ):
         name = variable.removeprefix(prefix)
         if variable.startswith(prefix) and name not in known:

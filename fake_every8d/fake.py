@@ -88,13 +88,12 @@ class FakeEvery8d(Assertions):
         # Here, because `connect` needs nothing of it, nor the libraries that it takes.
         try:
             from fake_every8d.web.app import Application
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f"{error}: install fake-every8d with its dependencies to run a fake in this "
-                "process, or use one that runs elsewhere: FakeEvery8d.connect(url), or "
-                "FAKE_EVERY8D_URL for the pytest fixture",
-                name=error.name,
-            ) from None
+        except ImportError as error:  # one is not there, or too old
+            raise ImportError(
+                f"{error}; to run a fake in this process, install fake-every8d with its "
+                "dependencies, or use one that runs elsewhere: FakeEvery8d.connect(url), or for "
+                "the pytest fixture FAKE_EVERY8D_URL in the environment"
+            ) from error
 
         mail = None
         if smtp_url:

@@ -137,6 +137,8 @@ def every8d_server(
             tls=every8d_tls,
             set_up=file.set_up if file else None,
         ).start()
+    except ImportError as error:
+        raise _usage_error(str(error)) from None
     except (OSError, OverflowError) as error:
         if not port:
             raise

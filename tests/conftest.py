@@ -24,6 +24,7 @@ SLOW = (
     *("test_async_suites.py", "test_benchmarks.py", "test_docs.py", "test_encodings.py"),
     *("test_failure_output.py", "test_pytest_plugin.py", "test_pytest_suites.py"),
     *("test_readme.py", "test_strictness.py", "test_tls.py", "test_typing.py"),
+    "remote/test_suites.py",
     "web/test_openapi.py",
 )
 """What takes a browser, another language, or a process for each test."""

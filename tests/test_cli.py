@@ -387,6 +387,12 @@ def test_check_knows_misspelt_environment_variables(variable: str, hint: str) ->
     assert done.stderr == f"fake-every8d: {variable}, in the environment, is unknown; {hint}\n"
 
 
+def test_check_knows_the_fixtures_variable() -> None:
+    """Set for a whole pipeline, it is there when the fake is started, too."""
+    done = run("check", FAKE_EVERY8D_URL="http://127.0.0.1:8021")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_check_takes_the_accounts_as_serve_does(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.toml"
     accounts.write_text('[[account]]\nuser_id = "shop"\npassword = "s3cret"\n', "utf-8")

@@ -152,7 +152,7 @@ def test_a_command_is_right(
     words = shlex.split(line, comments=True)
     while re.match(r"[A-Z_0-9]+=", words[0]):
         variable, _, value = words.pop(0).partition("=")
-        assert variable in VARIABLES
+        assert variable in (*VARIABLES, "FAKE_EVERY8D_URL")
         monkeypatch.setenv(variable, value)
     match words:
         case ["fake-every8d", *arguments]:
@@ -160,6 +160,10 @@ def test_a_command_is_right(
             is_accepted(arguments)
         case ["python3", *_]:
             assert page in ("README.md", "README.zh-TW.md")  # test_readme.py, and CI, which runs it
+        case ["pytest"]:
+            uses_the_fake_elsewhere(tmp_path, monkeypatch)
+        case ["pip", "install", "--no-deps", what]:
+            is_ours(what)
         case ["pip", "wheel", *rest]:
             assert rest == ["--no-deps", "--wheel-dir", "dist", "."]  # .ci/packages runs it
         case ["pip", "install", what] | ["uv", "add", "--dev", what] | ["uvx", what]:
@@ -174,6 +178,17 @@ def test_a_command_is_right(
             is_for_the_image(arguments, line)
         case _:
             pytest.fail(f"nothing here knows how to try this: {line}")
+
+
+def uses_the_fake_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of pytest with `FAKE_EVERY8D_URL`, which says where the fake is."""
+    with FakeEvery8d() as fake:
+        url = os.environ["FAKE_EVERY8D_URL"].replace(SERVED, fake.url)
+        monkeypatch.setenv("FAKE_EVERY8D_URL", url)
+        code = f"def test_it(every8d):\n    assert every8d.url == {fake.url!r}\n"
+        (folder / "test_it.py").write_text(code, "utf-8")
+        command = [sys.executable, "-m", "pytest", *UNUSED]
+        subprocess.run(command, check=True, cwd=folder, timeout=DEADLINE)
 
 
 def is_accepted(arguments: list[str]) -> None:
