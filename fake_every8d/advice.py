@@ -275,6 +275,10 @@ class Advice:
         for text in texts:
             self.add(text.kind, **text.values)
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._kinds)
+
     def __iter__(self) -> Iterator[AdviceText]:
         """All of it, grouped by kind."""
         return self._texts(self._kinds)

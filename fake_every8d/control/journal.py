@@ -4,12 +4,12 @@ import itertools
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from fake_every8d.advice import AdviceText
+from fake_every8d.advice import Advice, AdviceText
 from fake_every8d.calls import Call
 from fake_every8d.control import masking
 from fake_every8d.control.readable import decoded, encoding_of
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 1_000
 MAX_BYTES = 16 * 1024 * 1024
+
+HEAD_BYTES = "fake_every8d.head_bytes"
+"""Key in the environment of a request: how many bytes its request line and headers had."""
 
 _READ = BytesIO()
 
@@ -39,9 +42,9 @@ class RecordedRequest:
 
     # One is made for every request, so slow work is left until somebody looks.
     __slots__ = (
-        "_advice", "_began", "_body", "_environ", "_failure", "_id", "_serious_advice", "_micros",
-        "_milliseconds", "_operation", "_response_body", "_response_headers", "_result",
-        "_secrets", "_status", "_taken", "_user_id",
+        "_advice", "_began", "_body", "_environ", "_failure", "_id", "_micros", "_milliseconds",
+        "_operation", "_response_body", "_response_headers", "_result", "_secrets", "_status",
+        "_taken", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -68,15 +71,21 @@ class RecordedRequest:
         self._micros = micros
         self._milliseconds = milliseconds
         self._failure = failure
-        self._began = call.began if call else None
-        # Not the call itself, which keeps everything it read.
-        self._operation = call.operation if call else None
-        self._user_id = call.user_id if call else None
-        self._result = call.result if call else None
-        self._advice = tuple(call.advice) if call else ()
-        self._serious_advice = tuple(call.advice.serious_advice) if self._advice and call else ()
-        self._taken = tuple(call.secrets) if call else ()
         self._secrets = secrets
+        # Not the call itself, which keeps everything it read.
+        self._began: int | None = None
+        self._operation: str | None = None
+        self._user_id: str | None = None
+        self._result: str | None = None
+        self._advice: Advice | None = None
+        self._taken: Sequence[str] = ()
+        if call is not None:
+            self._began = call.began
+            self._operation = call.operation
+            self._user_id = call.user_id
+            self._result = call.result
+            self._advice = call.advice
+            self._taken = call.secrets
 
     def _hidden(self) -> Collection[str]:
         """The values to hide, besides those of secrets' names."""
@@ -187,12 +196,13 @@ class RecordedRequest:
     def advice(self) -> tuple[AdviceText, ...]:
         """Warnings about production's behaviour: sentences, each with `code` and `values` for
         programs."""
-        return tuple([self._masked_advice(text) for text in self._advice])
+        return tuple([self._masked_advice(text) for text in self._advice or ()])
 
     @property
     def serious_advice(self) -> tuple[AdviceText, ...]:
         """The part of the advice that is about something lost or misbilled."""
-        return tuple([self._masked_advice(text) for text in self._serious_advice])
+        serious = self._advice.serious_advice if self._advice else ()
+        return tuple([self._masked_advice(text) for text in serious])
 
     @property
     def failure(self) -> str | None:
@@ -254,7 +264,7 @@ class Journal:
         """
         began = generation if request._began is None else request._began
         with self._lock:
-            if began < self._generation or began < self._forgotten.get(request.user_id, 0):
+            if began < self._generation or began < self._forgotten.get(request._user_id, 0):
                 return
             request._id = next(self._ids)
             size = _size(request)
@@ -275,7 +285,7 @@ class Journal:
         """Forget an account's requests, also those still under way from epochs before `epoch`."""
         with self._lock:
             self._forgotten[user_id] = epoch
-            left = [entry for entry in self._entries if entry[0].user_id != user_id]
+            left = [entry for entry in self._entries if entry[0]._user_id != user_id]
             self._entries = deque(left)
             self._bytes = sum(size for _, size in left)
             self._count_change()
@@ -292,19 +302,13 @@ class Journal:
 def _size(request: RecordedRequest) -> int:
     """The approximate memory of an entry, in bytes."""
     environ, headers = request._environ, request._response_headers
-    told = [len(value) for value in environ.values() if value.__class__ is str]
-    sent = [len(name) + len(value) for name, value in headers]
-    said = [request._operation, request._user_id, request._result, *request._advice]
-    for text in request._advice:
-        said += text.values.values()
-    kept = (*said, *request._taken)
-    return (
-        _ENTRY_BYTES
-        + sum(map(len, environ))
-        + sum(told)
-        + sum(sent)
-        + (len(told) + len(sent)) * _PAIR_BYTES
-        + sum(map(sys.getsizeof, kept))
-        + len(request._body)
-        + len(request._response_body)
-    )
+    size: int = _ENTRY_BYTES + len(request._body) + len(request._response_body)
+    size += environ.get(HEAD_BYTES, 0) + (len(environ) + len(headers)) * _PAIR_BYTES
+    for name, value in headers:
+        size += len(name) + len(value)
+    size += sys.getsizeof(request._user_id) + sys.getsizeof(request._result)
+    for secret in request._taken:
+        size += sys.getsizeof(secret)
+    for text in request._advice or ():
+        size += sum(map(sys.getsizeof, (text, *text.values.values())))
+    return size

@@ -1,6 +1,7 @@
 """Gateway, failures and journal together: resetting, saving and restoring them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from fake_every8d.control.failures import Failures
 from fake_every8d.control.journal import Journal
@@ -20,7 +21,7 @@ class World:
             gateway.clock, changed=lambda: gateway.wake(Failures), lock=gateway.lock
         )
         """Failures on demand."""
-        self.journal = Journal(changed=lambda: gateway.wake(Journal))
+        self.journal = Journal(changed=partial(gateway.wake, Journal))
         """The last requests to both APIs, and to paths that do not exist."""
         self._set_up = set_up
 

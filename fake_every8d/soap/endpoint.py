@@ -17,6 +17,7 @@ from fake_every8d.soap.wsdl import discovery, wsdl
 _TEXT = "text/plain; charset=utf-8"
 _XML = "text/xml; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
+_PASSWORD = f"{TNS}}}password"
 
 
 class SoapCall:
@@ -55,8 +56,8 @@ class SoapCall:
     def secrets(self) -> Sequence[str]:
         if self.operation is None:
             return ()
-        given = zip(self._operation.parameters, self._values, strict=True)
-        return [value for name, value in given if value and name.endswith("}password")]
+        place = self._operation.parameters.get(_PASSWORD)
+        return () if place is None else (self._values[place] or "",)
 
     def mobiles(self) -> Sequence[str]:
         given = [value or "" for value in self._values]

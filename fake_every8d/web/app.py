@@ -161,13 +161,14 @@ class Application:
     def _record(self, exchange: Exchange) -> None:
         """Log it and keep it in the journal, unless somebody or something only looked."""
         environ, status = exchange.environ, exchange.status
-        # The page and health checks ask again and again, and who may not look is asked who it is.
-        is_kept = exchange.is_kept or (
-            status >= 400 and status not in (401, 403) and not _is_api(environ)
-        )
-        looked = status < 400 and environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        if not is_kept and (looked or self._log is None):
-            return
+        is_kept = exchange.is_kept
+        if not is_kept:
+            # The page and health checks ask again and again, and who may not look is asked who
+            # it is.
+            is_kept = status >= 400 and status not in (401, 403) and not _is_api(environ)
+            looked = status < 400 and environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            if not is_kept and (looked or self._log is None):
+                return
         record = RecordedRequest(
             environ,
             exchange.body,

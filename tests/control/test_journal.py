@@ -8,7 +8,13 @@ import pytest
 import requests
 
 from fake_every8d import FakeEvery8d
-from fake_every8d.control.journal import MAX_BYTES, MAX_ENTRIES, Journal, RecordedRequest
+from fake_every8d.control.journal import (
+    HEAD_BYTES,
+    MAX_BYTES,
+    MAX_ENTRIES,
+    Journal,
+    RecordedRequest,
+)
 from tests.web.records import Executed, said
 from tests.web.serving import DEADLINE, ENDPOINT, call, log_in
 
@@ -84,7 +90,7 @@ def request(
     response_headers: Sequence[tuple[str, str]] = (),
     user_id: str = "demo",
     result: str = "0",
-    **environ: str,
+    **environ: Any,
 ) -> RecordedRequest:
     return RecordedRequest(
         environ,
@@ -119,9 +125,7 @@ def test_it_is_bounded_in_number() -> None:
     [
         {"body": b"x" * 40_000},
         {"response_body": b"x" * 40_000},
-        {"QUERY_STRING": "x" * 40_000},
-        {"HTTP_X_LONG": "x" * 40_000},
-        {"HTTP_" + "X" * 40_000: "a name"},
+        {HEAD_BYTES: 40_000},
         {f"HTTP_X_{number}": "" for number in range(200)},
         {"response_headers": [("X-Long", "x" * 40_000)]},
         {"user_id": "x" * 40_000},

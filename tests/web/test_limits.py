@@ -107,6 +107,18 @@ def test_headers_are_limited_in_number(application: Application) -> None:
                 assert [response.status for response in responses(connection)] == [status]
 
 
+def test_long_heads_make_room_in_the_journal(application: Application) -> None:
+    # 16 MiB are 419 of 40,000 bytes, and fewer with what else an entry takes.
+    long = get("/" + "x" * 20_000, "X-Long: " + "x" * 20_000)
+    with serving(application) as server, connect(server) as connection:
+        for place in range(450):  # cut anywhere
+            connection.sendall(long[: place * 90])
+            connection.sendall(long[place * 90 :])
+            with connection.makefile("rb") as stream:
+                assert read(stream).status == 404
+        assert 300 < len(application.world.journal.all()) < 419
+
+
 def test_a_body_in_tiny_chunks_takes_no_more_than_one_in_large_ones(
     application: Application,
 ) -> None:

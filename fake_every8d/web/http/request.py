@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from fake_every8d.calls import SOAP_PATH
+from fake_every8d.control.journal import HEAD_BYTES
 from fake_every8d.web.body import CUT_AT, MORE_CAME
 from fake_every8d.web.http.limits import Limits
 
@@ -39,8 +40,8 @@ class Request:
     """A request that is being read; once `handed_over`, one to be handled."""
 
     __slots__ = (
-        "body", "environ", "expects_continue", "handed_over", "head_bytes", "headers",
-        "in_head", "in_line", "keep_alive", "longest_body", "seen_at", "target",
+        "body", "environ", "expects_continue", "handed_over", "headers", "in_head", "in_line",
+        "keep_alive", "longest_body", "seen_at", "target",
     )  # fmt: skip
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
@@ -50,7 +51,6 @@ class Request:
         self.longest_body = 0
         self.in_head = True
         self.in_line = True  # the request line
-        self.head_bytes = 0  # not counting the chunk in which the request began
         self.headers = 0
         self.expects_continue = False
         self.keep_alive = False
@@ -78,6 +78,7 @@ class RequestReader:
         self._parser = HttpRequestParser(self)
         self._sent = b""
         """What was received of a request, at least as far as its first line goes."""
+        self._head_bytes = 0  # of it, so far
         self.request: Request | None = None
         """The request that is being read."""
         self.complete: deque[Request | Refusal] = deque()
@@ -91,13 +92,13 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Read on."""
-        before, at = self.request, 0
+        at = 0
         try:
             while at < len(data):
                 end = self._end_of_part(data, at)
                 self._read(data[at:end])
                 at = end
-            self._check_head(before, len(data))
+            self._check_head()
         except Refusal as refusal:
             self.refuse(refusal)
         except HttpParserError as error:
@@ -118,17 +119,16 @@ class RequestReader:
             last.environ[MORE_CAME] = True
         self.complete.append(refusal.with_traceback(None))
 
-    def _check_head(self, before: Request | None, length: int) -> None:
-        """Raises `Refusal` for a head that has become too long with the last `length` bytes."""
+    def _check_head(self) -> None:
+        """Raises `Refusal` for a head that is too long already."""
         request = self.request
-        if request is not None and request is before and request.in_head:
-            request.head_bytes += length
-            if request.head_bytes > self._limits.head_bytes:
-                raise Refusal(
-                    431,
-                    f"A request line and headers may have {self._limits.head_bytes} bytes: "
-                    "what is longer goes into the body.",
-                )
+        if request is None or not request.in_head or self._head_bytes <= self._limits.head_bytes:
+            return
+        raise Refusal(
+            431,
+            f"A request line and headers may have {self._limits.head_bytes} bytes: "
+            "what is longer goes into the body.",
+        )
 
     def _known(self) -> "WSGIEnvironment | None":
         """The environment of the request that is being read, by what its first line says."""
@@ -148,6 +148,7 @@ class RequestReader:
         except ValueError:  # it is no URL
             return None
         environ["PATH_INFO"], environ["QUERY_STRING"] = path, query
+        environ[HEAD_BYTES] = self._head_bytes
         return environ
 
     def _end_of_part(self, data: bytes, start: int) -> int:
@@ -166,8 +167,14 @@ class RequestReader:
 
     def _read(self, part: bytes) -> None:
         """Read a head, a line or less of one, or of a body."""
-        if self.request is None or self.request.in_line:
-            self._sent = part if self.request is None else self._sent + part
+        request = self.request
+        if request is None:
+            self._sent = b""
+            self._head_bytes = 0
+        if request is None or request.in_head:
+            self._head_bytes += len(part)
+        if request is None or request.in_line:
+            self._sent += part
             if not part.isascii():
                 part = _with_ascii_target(part)
         ends_line = part.endswith(b"\n")
@@ -201,9 +208,8 @@ class RequestReader:
         if request.headers > self._limits.headers:
             raise Refusal(431, f"A request may have {self._limits.headers} header lines.")
         if key := _key(name):
-            text = value.decode("latin-1")
-            before = request.environ.get(key)
-            request.environ[key] = text if before is None else f"{before},{text}"
+            environ, text = request.environ, value.decode("latin-1")
+            environ[key] = f"{environ[key]},{text}" if key in environ else text
 
     def on_headers_complete(self) -> None:
         request, parser = self.request, self._parser
@@ -215,10 +221,11 @@ class RequestReader:
         environ["REQUEST_METHOD"] = parser.get_method().decode()
         environ["PATH_INFO"], environ["QUERY_STRING"] = _path_and_query(request.target)
         environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
+        environ[HEAD_BYTES] = self._head_bytes
         request.longest_body = self._longest_body(environ)
         if int(environ.get("CONTENT_LENGTH", 0)) > request.longest_body:
             self._cut(request)
-        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+        elif "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue":
             request.expects_continue = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
 
     def on_body(self, data: bytes) -> None:
