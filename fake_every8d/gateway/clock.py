@@ -39,7 +39,7 @@ _DAY = 86_400_000_000
 LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
 """The clock goes no further."""
 
-_PATIENCE_ON_A_LOOP = 1.0  # real seconds: a receiver on another thread responds within them
+_PATIENCE = 1.0  # real seconds: a receiver that can respond, as on another thread, has by then
 _ON_A_LOOP = (
     "the clock was moved on a thread that runs an event loop, and a status report that fell due "
     "has no response: if its receiver runs on that loop, it cannot respond before this returns. "
@@ -51,6 +51,11 @@ _PATIENCE_FOR_OTHERS = 0.25  # real seconds without a response: it waits for who
 _IN_A_HANDLER = (
     "the clock is being moved already, and waits for the response to a status report: move it "
     "after that. A receiver cannot move the clock before it has responded"
+)
+_IN_THE_WAY = (
+    "a status report that went out as time passed by itself has no response yet, and the clock "
+    "waits for it: move it after that, or `freeze` it at first. A receiver cannot move the clock "
+    "before it has responded"
 )
 
 _logger = logging.getLogger(__name__)
@@ -146,7 +151,7 @@ class Clock:
         self._running = True
         self._stopped_at: int | None = None
         self._target: int | None = None  # where the clock is being moved to
-        self._holds = 0
+        self._holds: set[object] = set()
         self._queue.clear()
         self._cancelled = 0  # timers that are still in the queue
 
@@ -182,8 +187,8 @@ class Clock:
 
         In a test that runs on an event loop, use `advance_async`: a receiver on the same loop
         cannot respond while this waits for it, and then `Conflict` is raised. It is, too, for
-        a negative duration, and while the clock is being moved and waits for the response to a
-        report: a receiver does not move it from its own handler. What is no duration raises
+        a negative duration, and while the response to a report is waited for that went out
+        before: a receiver does not move it from its own handler. What is no duration raises
         `InvalidInput`.
         """
         micros = duration_of(duration, parts) // _MICROSECOND
@@ -268,19 +273,19 @@ class Clock:
         with self._lock:
             return [timer for _, _, timer in sorted(self._queue) if timer.action is not None]
 
-    def hold(self) -> int:
+    def hold(self) -> object:
         """Make a moving clock wait until `release` is given what this returns."""
+        hold = object()
         with self._lock:
-            self._holds += 1
-            return self._lock.generation
+            self._holds.add(hold)
+        return hold
 
-    def release(self, hold: int) -> None:
+    def release(self, hold: object) -> None:
         """End a `hold`; one from before a reset no longer counts."""
         with self._lock:
-            if hold == self._lock.generation:
-                self._holds -= 1
-                self._woken.notify_all()
-                self._moved.notify_all()
+            self._holds.discard(hold)
+            self._woken.notify_all()
+            self._moved.notify_all()
 
     def reset(self) -> None:
         """Back to the real time, with nothing waiting (X1); the generation is a new one.
@@ -317,8 +322,9 @@ class Clock:
 
         It fires on the thread, so that a signal's exception here interrupts nothing. If there
         is no thread to be had, it fires here. A reset ends moves, those that wait for their
-        turn too (X1). A thread that runs an event loop waits only briefly for a response,
-        because a receiver on that loop cannot respond.
+        turn too (X1). It waits only briefly for a response on a thread that runs an event
+        loop, and for one to what went out before: a receiver on that loop, or one that moves the
+        clock before it responds, cannot respond.
         """
         with self._lock:
             generation = self._lock.generation
@@ -341,16 +347,19 @@ class Clock:
         def under_way() -> bool:
             return self._target is not None and self._lock.generation == generation
 
-        patience = _PATIENCE_ON_A_LOOP if event_loops.running() else None
+        on_a_loop = event_loops.running()
+        before = self._holds.copy()  # one of these receivers may be who moves the clock
         self._stopped_at, self._target = now, target
         try:
             has_thread = bool(self._queue) and self._start_thread()
             self._woken.notify_all()
             while under_way():
                 pause = None if has_thread and not self._closed else self._go_on()
+                in_the_way = before & self._holds
+                patience = _PATIENCE if on_a_loop or in_the_way else None
                 arrives = not under_way() or self._moved.wait(pause or patience)
                 if not arrives and self._holds and not pause:
-                    raise Conflict(_ON_A_LOOP)
+                    raise Conflict(_ON_A_LOOP if on_a_loop else _IN_THE_WAY)
         finally:
             if under_way():
                 self._arrive()

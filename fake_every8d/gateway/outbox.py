@@ -275,7 +275,7 @@ class Outbox(Generic[Item]):
             again = now + max(self._retry_micros, _NO_THREAD_MICROS)
             self._clock.call_at(again, Retry(self, item))
 
-    def _attempt(self, item: Item, at: int, hold: int | None, generation: int) -> None:
+    def _attempt(self, item: Item, at: int, hold: object, generation: int) -> None:
         counted = generation, item.user_id
         with self._lock:
             if not self._keeps(item, generation):

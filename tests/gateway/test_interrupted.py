@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_every8d.gateway import Account, Conflict, Gateway, Report, Status
+from fake_every8d.gateway import Account, Conflict, Gateway, Report, ReportState, Status
 from tests.gateway.calls import login, send, statuses
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, OK, Receiver, Request, Response
@@ -73,6 +73,27 @@ def test_t2_a_receiver_cannot_move_the_clock_before_it_has_responded(
         pool.submit(reporting.clock.advance, hours=1).result(DEADLINE)
     assert len(refused) == 1
     assert len(reporting.reports()[0].attempts) == 1
+
+
+def test_t2_nor_can_one_of_what_fell_due_as_time_passed_by_itself(
+    reporting: Gateway, receiver: Receiver
+) -> None:
+    refused: list[Conflict] = []
+
+    def respond(request: Request) -> Response:
+        with pytest.raises(Conflict, match="as time passed by itself has no response") as error:
+            reporting.clock.advance(minutes=5)
+        refused.append(error.value)
+        return OK
+
+    receiver.respond = respond
+    reporting.set_outcome("0912345678", Status.DELIVERED, after_seconds=0)
+    send(reporting)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(reporting.wait_for, lambda: bool(refused), DEADLINE).result(DEADLINE)
+        pool.submit(reporting.clock.advance, seconds=1).result(DEADLINE)
+    assert len(reporting.reports()[0].attempts) == 1
+    assert reporting.reports()[0].state is ReportState.DELIVERED
 
 
 def test_t2_a_delivery_that_ends_its_thread_holds_up_nobody(new_gateway: NewGateway) -> None:

@@ -26,7 +26,7 @@ def test_r1_a_url_that_can_be_called_is_accepted(gateway: Gateway, url: str) -> 
     [
         ("ftp://app/", "must begin with http"),
         ("", "must begin with http"),
-        (5, "must begin with http"),
+        (5, "must be a URL, not int"),
         ("http://[#", "Invalid IPv6"),
         ("http://", "names no host"),
         ("http:///report", "names no host"),
