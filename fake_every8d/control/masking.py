@@ -211,14 +211,17 @@ def _unescaped(text: bytes) -> bytes:
     if not any(mark in text for mark in (b"%", b"&", b"\\", b"+")):
         return text
     plain = text.decode("utf-8", "replace").replace("%u", "\\u")
-    # This codec reads \uXXXX only without another backslash before, and writes non-Latin-1 so.
-    single = plain.replace("\\u", "\0u").replace("\\", "").replace("\0u", "\\u")
-    plain = single.encode("raw_unicode_escape").decode("raw_unicode_escape", "replace")
+    if "\\" in plain:
+        # This codec reads \uXXXX only without another backslash before, and writes non-Latin-1 so.
+        single = plain.replace("\\u", "\0u").replace("\\", "").replace("\0u", "\\u")
+        plain = single.encode("raw_unicode_escape").decode("raw_unicode_escape", "replace")
     for _ in range(3):  # double encoding, of a text with a percent sign
         # Quoted-printable is percent-encoding with another sign. UTF-8 never has the byte FF.
         data = plain.encode("utf-8", "surrogatepass")
         data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
         plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")
+        if "%" not in plain:
+            break
     plain = _CHARACTER.sub(_character, plain, _MOST_NAMES)
     for escape, character in _ENTITIES.items():
         plain = plain.replace(escape, character)
