@@ -289,9 +289,12 @@ class Accounts:
         self._changes.count()
 
     def refund(self, user_id: str, points: int) -> None:
-        """Give points back (P6); an account that was removed has lost its points with it."""
+        """Give points back (P6).
+
+        They are lost if the account was removed, or above the most that one can have (P8).
+        """
         if account := self.find(user_id):
-            self.update(user_id, credit=account.credit + points)
+            self.update(user_id, credit=min(account.credit + points, Decimal(MOST_POINTS)))
 
     def remove(self, user_id: str) -> None:
         """Its sessions and tokens end with it. Raises `NotFound`."""

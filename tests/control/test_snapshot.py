@@ -1,6 +1,7 @@
 """Snapshots: what is put back goes on as if nothing had been. It is 2040-03-01 12:00:00."""
 
 import copy
+import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -421,3 +422,27 @@ def test_another_versions_snapshot_is_refused(fake: FakeEvery8d) -> None:
     with pytest.raises(Conflict, match=r"the snapshot is of version 0\.0\.9, but this is "):
         fake.restore(snapshot)
     assert Api(fake.url)("PUT", "snapshot", snapshot).status == 409
+
+
+def test_nobody_waits_for_the_collector_while_a_snapshot_is_made() -> None:
+    collected: list[str] = []
+
+    def collect(phase: str, info: object) -> None:
+        collected.append(phase)
+
+    with closing(new_world().gateway) as gateway:
+        world = World(gateway)
+        key = login(gateway)
+        gateway.platform.send_sms(key, "", "x", ",".join(["0912345678"] * 2_000), "")
+        thresholds = gc.get_threshold()
+        gc.callbacks.append(collect)
+        gc.set_threshold(100, 1, 1)
+        try:
+            collected.clear()
+            world.snapshot()
+            during = len(collected)
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.callbacks.remove(collect)
+    assert during <= 2  # one, when it is over: two calls
+    assert gc.isenabled()

@@ -200,6 +200,20 @@ def test_p6_a_removed_account_is_given_nothing_back(gateway: Gateway) -> None:
     assert gateway.accounts() == []
 
 
+def test_p8_what_is_given_back_beyond_the_most_that_an_account_has_is_lost(
+    gateway: Gateway,
+) -> None:
+    key = login(gateway)
+    erased = send(gateway, send_time="20400301130000")
+    refused = send(gateway, mobile="0912000008")
+    gateway.update_account("demo", credit=10**12)
+    erased_now = gateway.platform.erase_booking(key, erased.batch_id)
+    assert erased_now is not None
+    assert erased_now.points == 1
+    gateway.set_status(sent(gateway, refused)[0].id, Status(-5))
+    assert gateway.account("demo").credit == 10**12
+
+
 def test_an_account_is_changed_field_by_field(gateway: Gateway) -> None:
     key = login(gateway)
     changed = gateway.update_account("demo", credit=7, international=True)
