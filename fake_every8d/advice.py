@@ -92,6 +92,13 @@ class AdviceKind(Enum):
         "StatusReportURL is ignored since 2017: reports go to the URL that the account is set up "
         "with."
     )
+    ENDED_BY_RESET = (
+        "A reset has ended this session or token; production has no resets, and its sessions last "
+        "until midnight. Log in again after a reset, or keep sessions: every8d_keep_sessions in "
+        "the ini file, keep_sessions=True of reset and of the marker, --keep-sessions of the "
+        "command.",
+        False,
+    )
     NO_CHANNEL = (
         "An EventID needs an account with interactive channels (interactive = true here): nothing "
         "was sent."

@@ -42,7 +42,9 @@ def known_operation(name: str) -> None:
     spelt |= {other.lower(): each for other, each in _SAME.items()}
     close = get_close_matches(asked, spelt, n=1)
     hint = f"did you mean {spelt[close[0]]}?" if close else f"there are {', '.join(names)}"
-    raise InvalidInput(f"there is no operation {name!r}; {hint}")
+    raise InvalidInput(
+        f"there is no operation {name!r}; {hint}", field="operation", reason="unknown"
+    )
 
 
 class Response(NamedTuple):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import datetime
 from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
@@ -103,6 +104,20 @@ def _token(ctx: click.Context, parameter: click.Parameter, token: str | None) ->
     return token
 
 
+def _now(
+    ctx: click.Context, parameter: click.Parameter, value: str | datetime | None
+) -> datetime | None:
+    if value is None:
+        return None
+    from fake_every8d.control.forms import MOMENT
+
+    try:
+        now: datetime = MOMENT.read(value)
+    except (ValueError, TypeError):
+        raise click.BadParameter(f"must be {MOMENT.right}, not {str(value)[:100]!r}") from None
+    return cast("datetime", _setting(ctx, parameter, now))
+
+
 def _setting(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """A valid value of the setting that has the option's name."""
     assert parameter.name is not None
@@ -146,10 +161,12 @@ def _accounts(
 
 def _value(option: click.Parameter) -> "Value":
     """The kind of value of an option in the file."""
-    from fake_every8d.control.forms import FLAG, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
+    from fake_every8d.control.forms import FLAG, MOMENT, NUMBER, TEXT, TEXTS, WHOLE_NUMBER
 
     if option.multiple:
         return TEXTS
+    if option.name == "now":
+        return MOMENT
     if isinstance(option.type, click.types.BoolParamType):
         return FLAG
     if isinstance(option.type, click.types.IntParamType):
@@ -220,6 +237,18 @@ def _options(command: Command) -> Command:
                 default=_DEFAULTS.max_messages,
                 callback=_setting,
                 help="Above this many, the oldest finished batches are forgotten.",
+            ),
+            click.option(
+                "--now",
+                metavar="TIME",
+                callback=_now,
+                help="Time at which the clock starts, and starts again after a reset, such as "
+                "2026-01-31T09:00; Taipei's, if it does not say.  [default: the real time]",
+            ),
+            click.option(
+                "--keep-sessions/--no-keep-sessions",
+                default=_DEFAULTS.keep_sessions,
+                help="Sessions and tokens outlive a reset.",
             ),
             click.option(
                 "--pad-mobile/--no-pad-mobile",

@@ -1,8 +1,8 @@
 """`FakeEvery8d`: the fake, for tests."""
 
 import os
-from collections.abc import Callable, Hashable
-from contextlib import ExitStack
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -517,9 +517,33 @@ class FakeEvery8d(Assertions):
             every8d.add_failure("*", kind="delay", seconds=2, times=None)
             every8d.add_failure("sendSMS", kind="disconnect", effect="after")  # sent and charged
 
-        The kinds and their settings are those of `Failure`. Raises `InvalidInput`.
+        The kinds and their settings are those of `Failure`. The failure that is returned goes on
+        counting how often it happened. Raises `InvalidInput`.
         """
         return self._world.failures.add(operation, kind, **settings)
+
+    @contextmanager
+    def outage(
+        self,
+        operation: FailureOperation = "*",
+        kind: FailureKind = "http_error",
+        **settings: Unpack[FailureSettings],
+    ) -> Iterator[Failure]:
+        """Make all calls fail within a block: with HTTP 503, unless told otherwise.
+
+            with every8d.outage() as outage:
+                every8d.send("it goes by no API", to="0912345678")
+            assert outage.happened == 0
+
+        The parameters are those of `add_failure`. The failure ends with the block.
+        """
+        settings.setdefault("times", None)
+        failure = self.add_failure(operation, kind, **settings)
+        try:
+            yield failure
+        finally:
+            with suppress(NotFound):  # a reset has removed it
+                self.remove_failure(failure)
 
     @property
     def failures(self) -> list[Failure]:
@@ -578,14 +602,25 @@ class FakeEvery8d(Assertions):
         """
         return self.gateway.emails()
 
-    def reset(self) -> None:
+    def reset(
+        self,
+        *,
+        settings: Settings | None = None,
+        now: datetime | None = None,
+        keep_sessions: bool | None = None,
+    ) -> None:
         """Return to the initial state: accounts and clock as set up, nothing sent or recorded.
 
             every8d.reset()
+            every8d.reset(now=datetime(2026, 1, 31, 23, 55))  # in Taipei
+            every8d.reset(keep_sessions=True)
 
-        The fixture does that before and after each test.
+        With `settings`, these are the initial state from now on. With `now`, the clock starts then,
+        until the next reset. With `keep_sessions`, session keys and tokens stay good; by default
+        that is as in the settings. The fixture resets before and after each test. Raises
+        `InvalidInput` for a time that makes no sense.
         """
-        self._world.reset()
+        self._world.reset(settings=settings, now=now, keep_sessions=keep_sessions)
 
     def snapshot(self) -> dict[str, Any]:
         """The state of everything except recorded requests, for `restore`, here or elsewhere.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _used = pytest.StashKey["FakeEvery8d"]()
 _MARKER = "every8d"
 _failed = pytest.StashKey[bool]()
+_tls = pytest.StashKey["bool | Tls"]()
+_own_settings = pytest.StashKey["Settings | None"]()
+"""Those that are nobody's override."""
 
 _URL = "FAKE_EVERY8D_URL"
 
@@ -44,6 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "a TOML file of accounts, outcomes and failures for the every8d fixture",
     )
     parser.addini(
+        "every8d_keep_sessions",
+        "keep session keys and tokens from one test to the next, for applications that keep them",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
         "every8d_strict",
         "reasons to fail a test that uses the every8d fixture: failures (one that it added never "
         "triggered), advice (production would lose or misbill something), calls (of an operation "
@@ -57,10 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "every8d(credit=…, international=…, interactive=…, test_mode=…, report_url=…, "
-        "report_method=…, report_charset=…, report_attempts=…, password=…, edition=…, strict=…): "
-        "how the every8d fixture's first account is set up for this test, and the edition of the "
-        "platform's documents; strict is True, False or some of failures, advice, calls, as the "
-        "ini option every8d_strict has them",
+        "report_method=…, report_charset=…, report_attempts=…, password=…, edition=…, now=…, "
+        "keep_sessions=…, strict=…): how the every8d fixture's first account is set up for this "
+        "test, the edition of the platform's documents, the time at which the clock starts, and "
+        "whether session keys of the test before are good; strict is True, False or some of "
+        "failures, advice, calls, as the ini option every8d_strict has them",
     )
 
 
@@ -92,11 +103,15 @@ def every8d_accounts(pytestconfig: pytest.Config) -> tuple[Account, ...]:
 
 
 @pytest.fixture(scope="session")
-def every8d_settings(every8d_accounts: tuple[Account, ...]) -> Settings:
+def every8d_settings(
+    pytestconfig: pytest.Config, every8d_accounts: tuple[Account, ...]
+) -> Settings:
     """The fake's settings: accounts, delivery seconds and so on; override it for others."""
     from fake_every8d import Settings
 
-    return Settings(accounts=every8d_accounts)
+    settings = Settings(accounts=every8d_accounts)
+    pytestconfig.stash[_own_settings] = settings
+    return settings
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +136,7 @@ def every8d_server(
     """
     from fake_every8d import FakeEvery8d
 
+    pytestconfig.stash[_tls] = every8d_tls
     if urls := os.environ.get(_URL):
         fake = _elsewhere(pytestconfig, urls)
         yield fake
@@ -170,37 +186,84 @@ def _elsewhere(config: pytest.Config, urls: str) -> FakeEvery8d:
 
 
 @pytest.fixture
-def every8d(request: pytest.FixtureRequest, every8d_server: FakeEvery8d) -> Iterator[FakeEvery8d]:
+def every8d(
+    request: pytest.FixtureRequest,
+    every8d_server: FakeEvery8d,
+    every8d_accounts: tuple[Account, ...],
+    every8d_settings: Settings,
+    every8d_tls: bool | Tls,
+) -> Iterator[FakeEvery8d]:
     """A fresh EVERY8D: its initial accounts, nothing sent, the right time.
 
-    @pytest.mark.every8d(credit=3)
-    def test_runs_dry(every8d): ...
+        @pytest.mark.every8d(credit=3)
+        def test_runs_dry(every8d): ...
+
+    `every8d_settings` and `every8d_accounts` may be overridden for all tests, in a folder's
+    `conftest.py`, or in a file: they hold for the tests that see them.
     """
     from fake_every8d import InvalidInput
 
-    every8d_server.reset()
-    of_file = {failure.id for failure in every8d_server.failures}
+    elsewhere = os.environ.get(_URL) is not None
+    if not elsewhere and every8d_tls != request.config.stash[_tls]:
+        raise _usage_error(
+            "every8d_tls is overridden here, but one fake serves the whole session, and it was "
+            f"started with every8d_tls = {request.config.stash[_tls]}: override it in the "
+            "conftest.py above all tests that use every8d"
+        )
+    if every8d_settings is request.config.stash.get(_own_settings, None):
+        # It was made once, and maybe for accounts that are overridden here.
+        every8d_settings = replace(every8d_settings, accounts=every8d_accounts)
+    elif _is_overridden_after(request, "every8d_accounts", "every8d_settings") and (
+        every8d_accounts != every8d_settings.accounts
+    ):
+        raise _usage_error(
+            "every8d_accounts is overridden here, but every8d_settings was made with others: "
+            "override every8d_settings here, too"
+        )
     changes: dict[str, Any] = {}
     for marker in request.node.iter_markers(_MARKER):
         if marker.args:
             raise _usage_error("@pytest.mark.every8d takes names, such as credit=3")
         changes = {**marker.kwargs, **changes}  # the closest marker comes first
     strict = _strict(request.config, changes.pop("strict", None))
-    if changes:
-        try:
-            if "edition" in changes:
-                every8d_server.update_settings(edition=changes.pop("edition"))
+    keep_sessions = changes.pop("keep_sessions", None)
+    if keep_sessions is None and request.config.getini("every8d_keep_sessions"):
+        keep_sessions = True
+    try:
+        every8d_server.reset(
+            settings=None if elsewhere else every8d_settings,
+            now=changes.pop("now", None),
+            keep_sessions=keep_sessions,
+        )
+        wanted = [account.user_id for account in every8d_settings.accounts]
+        if elsewhere and (there := [one.user_id for one in every8d_server.accounts]) != wanted:
+            raise _usage_error(
+                f"{_URL}: the fake there has the accounts {', '.join(there)}, and this suite wants "
+                f"{', '.join(wanted)}: start it with --accounts"
+            )
+        of_file = {failure.id for failure in every8d_server.failures}
+        if "edition" in changes:
+            every8d_server.update_settings(edition=changes.pop("edition"))
+        if changes:
             every8d_server.update_account(every8d_server.account.user_id, **changes)
-        except InvalidInput as error:
-            raise _usage_error(f"@pytest.mark.every8d: {error}") from None
+    except InvalidInput as error:
+        raise _usage_error(f"@pytest.mark.every8d: {error}") from None
     request.node.stash[_used] = every8d_server
     request.node.stash[_failed] = False  # it may be a rerun of the test
     yield every8d_server
     complaints = [] if request.node.stash[_failed] else _complaints(every8d_server, strict, of_file)
-    # Reports that are still due must not reach the next test's application.
-    every8d_server.reset()
+    # Reports that are still due must not reach the next test's application. The next test says
+    # whether it keeps the sessions.
+    every8d_server.reset(keep_sessions=True)
     if complaints:
         raise _usage_error("\n".join(complaints))
+
+
+def _is_overridden_after(request: pytest.FixtureRequest, name: str, user: str) -> bool:
+    """Whether a fixture is overridden closer to the test than another one that uses it."""
+    found = request.node._fixtureinfo.name2fixturedefs
+    own, using = found[name][-1], found[user][-1]
+    return name in using.argnames and len(own.baseid) > len(using.baseid)
 
 
 def _strict(config: pytest.Config, marked: object) -> frozenset[str]:

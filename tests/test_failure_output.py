@@ -115,7 +115,7 @@ every8d.messages_to(912345678)
 InvalidInput: a number is text, such as "0912345678", not 912345678
 every8d.add_failure("sendSMS", "garbag")
 InvalidInput: kind must be one of result, soap_fault, http_error, delay, disconnect, truncate, \
-garbage, not "garbag"
+garbage, not "garbag"; did you mean garbage?
 every8d.add_account("shop", "p", credit="many")
 InvalidInput: credit must be 0 or more points with two decimals, 1000000000000 at most, not many
 every8d.update_account("demo", credits=1)
@@ -149,4 +149,4 @@ def test_what_is_not_explained_shows_all_frames(pytester: pytest.Pytester) -> No
     """An error that is not the user's is to be found."""
     result = run(pytester, "def test_it(every8d): every8d.gateway.wait_for(None, 0)")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*changes.py:*: TypeError"])
+    result.stdout.fnmatch_lines(["*gateway.py:*: TypeError"])

@@ -267,3 +267,143 @@ def test_tests_that_are_run_again(pytester: pytest.Pytester) -> None:
         """,
     )
     result.assert_outcomes(passed=3)
+
+
+def test_settings_hold_for_the_tests_that_see_them(pytester: pytest.Pytester) -> None:
+    """Whatever the order of the files; the fake, and its address, are the same throughout."""
+    pytester.makepyfile(
+        test_a="""
+        def test_default(every8d):
+            assert every8d.account.user_id == "demo"
+            assert every8d.settings.delivery_seconds == 1
+        """,
+        test_b="""
+        import pytest
+        from fake_every8d import Account, Settings
+
+        @pytest.fixture(scope="session")
+        def every8d_settings():
+            return Settings(accounts=(Account("shop", "s3cret"),), delivery_seconds=7)
+
+        def test_own(every8d):
+            assert every8d.account.user_id == "shop"
+            assert every8d.settings.delivery_seconds == 7
+            every8d.reset()
+            assert every8d.account.user_id == "shop"
+        """,
+        test_c="""
+        import pytest
+        from fake_every8d import Account
+
+        @pytest.fixture(scope="session")
+        def every8d_accounts():
+            return (Account("clinic", "s3cret", credit=3),)
+
+        def test_own_accounts(every8d):
+            assert [account.user_id for account in every8d.accounts] == ["clinic"]
+        """,
+    )
+    for order in (["a", "b", "c"], ["c", "b", "a"], ["b", "a", "c", "a"]):
+        files = [f"test_{name}.py" for name in order]
+        result = pytester.runpytest_subprocess("-pno:anyio", *files, timeout=60)
+        result.assert_outcomes(passed=3)
+
+
+def test_accounts_that_a_file_overrides_without_its_settings_are_an_error(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        from fake_every8d import Settings
+
+        @pytest.fixture(scope="session")
+        def every8d_settings(every8d_accounts):
+            return Settings(accounts=every8d_accounts, delivery_seconds=0)
+        """
+    )
+    pytester.makepyfile(
+        test_a="def test_default(every8d): assert every8d.settings.delivery_seconds == 0",
+        test_b="""
+        import pytest
+        from fake_every8d import Account
+
+        @pytest.fixture(scope="session")
+        def every8d_accounts():
+            return (Account("clinic", "s3cret"),)
+
+        def test_own(every8d): pass
+        """,
+    )
+    result = pytester.runpytest_subprocess("-pno:anyio", timeout=60)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["every8d_accounts is overridden here, but every8d_settings was*"])
+
+
+def test_tls_that_a_file_overrides_is_an_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_a="def test_default(every8d): pass",
+        test_b="""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def every8d_tls():
+            return True
+
+        def test_own(every8d): pass
+        """,
+    )
+    result = pytester.runpytest_subprocess("-pno:anyio", timeout=60)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["every8d_tls is overridden here, but one fake serves*"])
+
+
+@pytest.mark.parametrize(
+    ("ini", "marker", "kept"),
+    [("", "", False), ("every8d_keep_sessions = true", "", True), ("", "keep_sessions=True", True)],
+)
+def test_x3_session_key_of_the_test_before(
+    pytester: pytest.Pytester, ini: str, marker: str, kept: bool
+) -> None:
+    """As an application has it that logs in once a day."""
+    pytester.makeini(f"[pytest]\n{ini}")
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        keys = []
+
+        def test_first(every8d):
+            keys.append(every8d.gateway.platform.open_session("demo", "demo"))
+
+        @pytest.mark.every8d({marker})
+        def test_second(every8d):
+            assert every8d.gateway.platform.credit(keys[0]) == 1000
+        """
+    )
+    result = pytester.runpytest_subprocess("-pno:anyio", timeout=60)
+    result.assert_outcomes(**({"passed": 2} if kept else {"passed": 1, "failed": 1}))
+
+
+def test_t4_marker_says_when(pytester: pytest.Pytester) -> None:
+    """With the application frozen at the same time, a booking for tomorrow is one here."""
+    result = run(
+        pytester,
+        """
+        from datetime import datetime, timedelta
+        import pytest, freezegun
+
+        NOW = datetime(2024, 5, 6, 7, 8)  # Taipei's, in the marker
+
+        @pytest.mark.every8d(now=NOW)
+        def test_booked(every8d):
+            tomorrow = NOW + timedelta(days=1)
+            (message,) = every8d.send("later", to="0912345678", send_time=tomorrow)
+            assert message.status == 300
+            assert message.booked_for.replace(tzinfo=None) == tomorrow
+
+        def test_real_time_again(every8d):
+            assert every8d.clock.now.year > 2025
+        """,
+    )
+    result.assert_outcomes(passed=2)

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any, Literal, NamedTuple, TypedDict, get_args
@@ -31,6 +31,9 @@ FailureKind = Literal[
 FailureEffect = Literal["before", "after"]
 FailureOperation = Literal[OperationName, "*"]
 """The calls that fail: those of an operation, by either API, or `*` for all."""
+
+SENDS = ("sendSMS", "sendMessage", "sendSMS4FilterMessage", "sendParamSMS")
+"""The operations that send to numbers."""
 
 ANY = "*"
 """The wildcard for every operation."""
@@ -67,13 +70,15 @@ class Failure:
     The calls that fail can be narrowed down: to those of an account (`user_id`), those that send
     to a number (`to`), those after the first `skip`, to one in `every` so many, to a
     `probability`, or to those that exceed a `rate`. If several are given, all of them apply.
+
+    It lives: `times` and `happened` go on counting, also once it no longer waits.
     """
 
     operation: str
     """The operation, such as `sendSMS`, or `*` for all."""
     kind: FailureKind
     """`result`, `soap_fault`, `http_error`, `delay`, `disconnect`, `truncate` or `garbage`."""
-    times: int | None = 1
+    times: int | None = field(default=1, compare=False)
     """The number of calls still to fail; None for all, until the failure is removed."""
     effect: FailureEffect = "before"
     """`before` or `after` the operation; a call that fails before does not execute it."""
@@ -101,10 +106,15 @@ class Failure:
     """The probability that a call fails: above 0, at most 1. Needs a `seed`, to be repeatable."""
     seed: int | None = None
     """The seed of the `probability`."""
-    happened: int = 0
+    happened: int = field(default=0, compare=False)
     """The number of calls that have failed so far."""
     id: int = 0
     """Its ID, from 1."""
+
+    def _count(self) -> None:
+        # Only its keeper counts: whoever was handed it cannot set anything.
+        object.__setattr__(self, "happened", self.happened + 1)
+        object.__setattr__(self, "times", self.times and self.times - 1)
 
     @property
     def breaks_off(self) -> bool:
@@ -152,7 +162,7 @@ class _Waiting:
 
     def state(self) -> "FailureState":
         return FailureState(
-            self.failure,
+            replace(self.failure),
             self.seen,
             () if self.failure.seed is None else self.random.getstate()[1],
             tuple([to_datetime(at) for at in self.passed]),
@@ -186,7 +196,7 @@ class FailureState:
 
     def waiting(self) -> _Waiting:
         """The failure again, in this state."""
-        waiting = _Waiting(self.failure)
+        waiting = _Waiting(replace(self.failure))
         waiting.seen = self.seen
         waiting.passed.extend(map(to_micros, self.passed))
         if self.random:
@@ -293,14 +303,18 @@ class Failures:
 
     def keep_as_initial(self) -> None:
         """Remember the present failures as those to return to when an account is reset."""
-        self._initial = self.all()
+        self._initial = [replace(failure) for failure in self.all()]
 
     def reset_account(self, user_id: str) -> None:
         """Return the failures that are limited to an account to the initial ones."""
         with self._lock:
             self._waiting = [
                 waiting for waiting in self._waiting if waiting.failure.user_id != user_id
-            ] + [_Waiting(failure) for failure in self._initial if failure.user_id == user_id]
+            ] + [
+                _Waiting(replace(failure))
+                for failure in self._initial
+                if failure.user_id == user_id
+            ]
             self._count_change()
 
     def choose(self, call: Call) -> Strike | None:
@@ -325,11 +339,7 @@ class Failures:
                 failure = waiting.failure
                 if failure.times == 1:
                     self._waiting.remove(waiting)
-                waiting.failure = replace(
-                    failure,
-                    happened=failure.happened + 1,
-                    times=failure.times and failure.times - 1,
-                )
+                failure._count()
                 return Strike(failure, self._clearings)
         return None
 
@@ -450,7 +460,21 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
         if failure.kind != whose and getattr(failure, name) != getattr(usual, name):
             raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
     if failure.kind == "delay" and not failure.seconds:
-        raise InvalidInput("seconds is missing: a delay needs it, such as seconds=2")
+        raise InvalidInput(
+            "seconds is missing: a delay needs it, such as seconds=2", field="seconds"
+        )
+    if failure.kind == "result" and "result" not in asked:
+        raise InvalidInput(
+            'result is missing: the kind result needs it, such as result="-99, busy"; it may be '
+            "empty",
+            field="result",
+        )
+    if failure.to is not None and failure.operation not in (ANY, *SENDS):
+        raise InvalidInput(
+            f"to matches no call of {failure.operation}, which sends to no number; "
+            f"{', '.join(SENDS)} do",
+            field="to",
+        )
     if (failure.probability is None) != (failure.seed is None):
         raise InvalidInput(
             "probability and seed are given together, so that every run is the same: such as "

@@ -86,6 +86,8 @@ def _points(value: Any) -> Decimal:
 
 
 def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):  # in TOML
+        return value
     return datetime.fromisoformat(_text(value))
 
 
@@ -263,9 +265,17 @@ class Form:
         try:
             return kind.read(value)
         except (ValueError, TypeError, ArithmeticError, KeyError):
+            meant = _meant(value, kind.schema.get("enum", ()))
             raise InvalidInput(
-                f"{key} must be {kind.right}, not {_quoted(value)}", field=key
+                f"{key} must be {kind.right}, not {_quoted(value)}{meant}", field=key
             ) from None
+
+
+def _meant(value: object, words: Iterable[object]) -> str:
+    """A question for whoever misspelt one of some words; empty if none is close."""
+    spelt = {word.lower(): word for word in words if isinstance(word, str)}
+    close = get_close_matches(value.lower(), spelt, n=1) if isinstance(value, str) else []
+    return f"; did you mean {spelt[close[0]]}?" if close else ""
 
 
 OUTCOME = Form(

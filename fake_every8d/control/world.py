@@ -3,12 +3,13 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 
 from fake_every8d.control.failures import Failures
 from fake_every8d.control.journal import Journal
 from fake_every8d.control.snapshot import Document, Snapshot, document, read
-from fake_every8d.gateway import Account, Gateway
+from fake_every8d.gateway import Account, Gateway, Settings
 
 
 class World:
@@ -36,15 +37,24 @@ class World:
     # A reset, also of one account, and a restore are one instant: gateway and failures share a
     # lock, and a request that was read before the lock is released belongs to the old world (X1).
 
-    def reset(self) -> None:
-        """Return to the initial state; failures on demand and the journal are cleared (X1)."""
+    def reset(
+        self,
+        *,
+        settings: Settings | None = None,
+        now: datetime | None = None,
+        keep_sessions: bool | None = None,
+    ) -> None:
+        """Return to the initial state; failures on demand and the journal are cleared (X1).
+
+        The parameters are those of `Gateway.reset`.
+        """
 
         def set_up() -> None:
             self.failures.clear()
             self.journal.clear(self.gateway.generation)
             self.set_up()
 
-        self.gateway.reset(set_up)
+        self.gateway.reset(set_up, settings=settings, now=now, keep_sessions=keep_sessions)
 
     def reset_account(self, user_id: str) -> Account:
         """Return one account to its initial state. Raises `NotFound`.

@@ -15,6 +15,7 @@ from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import Clock, taipei_day
 from fake_every8d.gateway.errors import (
     ACCOUNT_LOCKED,
+    ENDED_BY_RESET,
     NO_CREDENTIALS,
     NO_SESSION,
     NO_SUCH_ACCOUNT,
@@ -191,19 +192,41 @@ class Accounts:
     """The accounts, their open sessions and their tokens. The gateway's lock guards it."""
 
     def __init__(self, configured: Iterable[Account], clock: Clock, changes: Changes) -> None:
-        self._configured = {account.user_id: account for account in configured}
         self._clock = clock
         self._changes = changes
         self._sessions: OrderedDict[str, str] = OrderedDict()  # whose; the last used come last
         self._tokens: dict[str, tuple[str, int]] = {}  # whose, and until when: oldest first
-        self.reset()
-
-    def reset(self) -> None:
-        """Back to the accounts as configured, with no session open and no token (X1)."""
-        self._initial = dict(self._configured)
-        self._accounts = dict(self._configured)
-        self._tokens.clear()
+        self._ended: OrderedDict[str, None] = OrderedDict()  # by resets, the latest last
         self._end_all_sessions()
+        self.reset(configured)
+
+    def reset(self, configured: Iterable[Account], *, keep_sessions: bool = False) -> None:
+        """Return to these accounts, with no session open and no token (X1).
+
+        With `keep_sessions`, those of accounts that are still there go on, as if they had been
+        opened now.
+        """
+        self._initial = {account.user_id: account for account in configured}
+        self._accounts = dict(self._initial)
+        sessions, tokens = self._sessions, self._tokens
+        self._sessions, self._tokens = OrderedDict(), {}
+        self._day = taipei_day(self._clock.micros)
+        if keep_sessions:
+            until = self._clock.micros + _TOKEN_LIFE
+            self._sessions.update((k, who) for k, who in sessions.items() if who in self._accounts)
+            self._tokens = {
+                text: (who, until) for text, (who, _) in tokens.items() if who in self._accounts
+            }
+        self._note_ended(
+            key for key in (*sessions, *tokens) if key not in self._sessions | self._tokens
+        )
+
+    def _note_ended(self, keys: Iterable[str]) -> None:
+        """Remember sessions and tokens that a reset has ended, as many as there can be."""
+        for key in keys:
+            self._ended[key] = None
+            if len(self._ended) > _MOST_SESSIONS:
+                self._ended.popitem(last=False)
 
     def all(self) -> list[Account]:
         """Each as it is now, in the order in which they came."""
@@ -260,10 +283,11 @@ class Accounts:
         self._sessions.update(sessions)
         self._tokens = {text: (user_id, until) for text, user_id, until in tokens}
 
-    def reset_one(self, user_id: str) -> Account:
-        """Back to the account as configured or added, without a session. Raises `NotFound`."""
+    def reset_one(self, user_id: str, *, keep_sessions: bool = False) -> Account:
+        """Return to the account as configured or added, without a session. Raises `NotFound`."""
         self.get(user_id)
-        self._end_sessions(user_id)
+        if not keep_sessions:
+            self._note_ended(self._end_sessions(user_id))
         self._accounts[user_id] = account = self._initial[user_id]
         return account
 
@@ -302,10 +326,15 @@ class Accounts:
         del self._accounts[user_id]
         self._end_sessions(user_id)
 
-    def _end_sessions(self, user_id: str) -> None:
-        for key in [key for key, who in self._sessions.items() if who == user_id]:
+    def _end_sessions(self, user_id: str) -> list[str]:
+        """End an account's sessions and tokens, and return them."""
+        sessions = [key for key, who in self._sessions.items() if who == user_id]
+        tokens = [text for text, whose in self._tokens.items() if whose[0] == user_id]
+        for key in sessions:
             del self._sessions[key]
-        self._tokens = {text: whose for text, whose in self._tokens.items() if whose[0] != user_id}
+        for text in tokens:
+            del self._tokens[text]
+        return sessions + tokens
 
     def log_in(self, user_id: str, password: str) -> Account:
         """The account, if the password is right. Raises the platform's error if not (A1–A3)."""
@@ -362,7 +391,8 @@ class Accounts:
             return self.log_in(*caller)
         user_id = self.owner(caller)
         if user_id is None:
-            raise PlatformError(*NO_SESSION)
+            key = caller.text if isinstance(caller, Token) else str(caller)
+            raise PlatformError(*(ENDED_BY_RESET if key in self._ended else NO_SESSION))
         return self._accounts[user_id]
 
     def owner(self, caller: Caller) -> str | None:

@@ -80,6 +80,21 @@ def to_micros(moment: datetime) -> int:
 _END = to_micros(datetime.max.replace(tzinfo=TAIPEI))
 
 
+def checked_moment(moment: datetime, name: str) -> datetime:
+    """A time at which the clock can stand, in Taipei; without a time zone it is Taipei's.
+
+    Raises `InvalidInput` for any other; `name` is what the caller calls it.
+    """
+    if not isinstance(moment, datetime):
+        raise InvalidInput(f"{name} must be a datetime, not {moment!r}", field=name)
+    micros = to_micros(moment)
+    if not 0 <= micros <= to_micros(LATEST):
+        raise InvalidInput(
+            f"{name} must be from 1970 to {LATEST:%Y-%m-%d}, not {moment}", field=name
+        )
+    return to_datetime(micros)
+
+
 def taipei_day(micros: int) -> int:
     """The number of the calendar day in Taipei, for telling days apart (A4)."""
     return (micros + 8 * 3_600_000_000) // _DAY
@@ -287,13 +302,13 @@ class Clock:
             self._woken.notify_all()
             self._moved.notify_all()
 
-    def reset(self) -> None:
-        """Back to the real time, with nothing waiting (X1); the generation is a new one.
-
-        Moves under way end.
-        """
+    def reset(self, now: datetime | None = None) -> None:
+        """Return to the real time, or to `now`, with nothing waiting; moves under way end (X1)."""
         with self._lock:
             self._start_over()
+            if now is not None:
+                self._stopped_at = to_micros(now)
+                self._run_from_here()
             self._moved.notify_all()
             self._woken.notify_all()
 

@@ -52,24 +52,28 @@ class Outcomes:
     """What tests have set, by number; the magic numbers; and delivery for all others."""
 
     def __init__(self, delivery_seconds: float) -> None:
-        self._default = Outcome("", Status.DELIVERED, delivery_seconds)
+        self._set: dict[str, Outcome] = {}
+        self.start_over(delivery_seconds)
+
+    def start_over(self, delivery_seconds: float) -> None:
+        """Forget all that was set; from now on, messages take so long where nothing is set."""
+        self.default = Outcome("", Status.DELIVERED, delivery_seconds)
+        """The outcome of all other numbers."""
         self._magic = {
             number: Outcome(number, status, delivery_seconds) for number, status in _MAGIC.items()
         }
-        self._set: dict[str, Outcome] = {}
-        self._special = dict(self._magic)
-        """What is not the default: the magic numbers, and what was set."""
+        self.clear()
 
     def by_outcome(self, records: Sequence[Record]) -> list[tuple["Outcome", Sequence[Record]]]:
         """Which of the records come to what."""
         special = self._special
         if len(records) == 1:
-            return [(special.get(records[0].to, self._default), records)]
+            return [(special.get(records[0].to, self.default), records)]
         if special.keys().isdisjoint([record.to for record in records]):  # as nearly always
-            return [(self._default, records)] if records else []
+            return [(self.default, records)] if records else []
         found: dict[Outcome, list[Record]] = {}
         for record in records:
-            found.setdefault(special.get(record.to, self._default), []).append(record)
+            found.setdefault(special.get(record.to, self.default), []).append(record)
         return [*found.items()]
 
     def set(self, to: str, status: Status | int, after_seconds: float | None = None) -> Outcome:
@@ -85,7 +89,7 @@ class Outcomes:
                 f"not in {status}"
             )
         if after_seconds is None:
-            after_seconds = self._default.after_seconds
+            after_seconds = self.default.after_seconds
         if not isinstance(after_seconds, int | float) or not 0 <= after_seconds <= LONGEST_WAIT:
             raise InvalidInput(
                 f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds!r}"
@@ -172,7 +176,6 @@ class Delivery:
         reports: Outbox[Report],
         emails: Outbox[Email],
         *,
-        delivery_seconds: float,
         mail_state: ReportState,
         changes: Changes,
         edition: Callable[[], Edition],
@@ -183,7 +186,6 @@ class Delivery:
         self._outcomes = outcomes
         self._reports = reports
         self._emails = emails
-        self._delivery_micros = round(delivery_seconds * 1e6)
         self._mail_state = mail_state
         self._changes = changes
         self._edition = edition
@@ -207,7 +209,8 @@ class Delivery:
             )
         if refused and self._reported_to(batch):
             # As late as a delivery: the sender has to learn the batch ID first.
-            self.call_at(now + self._delivery_micros, Step(self, StepKind.REPORT, refused))
+            due = now + self._outcomes.default.after_micros
+            self.call_at(due, Step(self, StepKind.REPORT, refused))
         self._store.close_if_done(batch)
 
     def make_room(self) -> None:

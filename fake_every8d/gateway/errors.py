@@ -2,19 +2,22 @@
 
 from typing import Literal
 
+from fake_every8d.advice import AdviceKind
 from fake_every8d.gateway.editions import Edition
 
 
 class PlatformError(Exception):
     """A call to which the platform responds with an error code (clauses A1, A6, S3).
 
-    `code` is negative and `description` is the platform's own text.
+    `code` is negative and `description` is the platform's own text. `advice`, if given, says
+    why the fake responds so, where production would not.
     """
 
-    def __init__(self, code: int, description: str) -> None:
+    def __init__(self, code: int, description: str, advice: AdviceKind | None = None) -> None:
         super().__init__(code, description)
         self.code = code
         self.description = description
+        self.advice = advice
 
     def __str__(self) -> str:
         return self.line(Edition.OF_2016)
@@ -33,10 +36,11 @@ NO_SUCH_ACCOUNT = -100, "取得連線失敗，無此帳號。"
 WRONG_PASSWORD = -101, "取得連線失敗，密碼錯誤。"
 ACCOUNT_LOCKED = -999, "帳號已封鎖，請洽服務窗口。"
 NO_SESSION = -301, "Session 資料不存在，請重新登入。"
+ENDED_BY_RESET = *NO_SESSION, AdviceKind.ENDED_BY_RESET
 EMPTY_CONTENT = -24, "The content is empty."
 NO_MOBILE = -41, "no mobile."
 BAD_SEND_TIME = -28, "發送時間格式錯誤。"
-NO_CHANNEL = -290, "帳號沒有互動頻道"  # the text is ours (H8)
+NO_CHANNEL = -290, "帳號沒有互動頻道", AdviceKind.NO_CHANNEL  # the text is ours (H8)
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
 _LONGEST_SENTENCE = 1_000  # characters of a sentence, which may quote what was given

@@ -16,7 +16,7 @@ from typing import Any, TypedDict, Unpack
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Login, points
 from fake_every8d.gateway.changes import ANYTHING, Lock, Returned
-from fake_every8d.gateway.clock import TAIPEI, to_datetime, to_micros
+from fake_every8d.gateway.clock import TAIPEI, checked_moment, to_datetime, to_micros
 from fake_every8d.gateway.delivery import Outcome, Step, StepState
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
@@ -133,22 +133,32 @@ class Gateway:
         self._reports = platform.reports
         self._emails = platform.emails
 
-    def reset(self, set_up: Callable[[], object] = lambda: None) -> None:
+    def reset(
+        self,
+        set_up: Callable[[], object] = lambda: None,
+        *,
+        settings: Settings | None = None,
+        now: datetime | None = None,
+        keep_sessions: bool | None = None,
+    ) -> None:
         """Return to the initial state, with nothing sent and nothing under way (X1).
 
+        With `settings`, these are the initial state from now on. With `now`, the clock of this
+        world starts then (T4). `keep_sessions` is as in the settings unless it is given (X3).
         Requests that were read before find nothing to change any more; `set_up` is called
         before any other is let in. A receiver that responds within a second has had all its
-        reports when this returns.
+        reports when this returns. Raises `InvalidInput`; then nothing changes.
         """
+        start = None if now is None else checked_moment(now, "now")
+        if keep_sessions is not None and not isinstance(keep_sessions, bool):
+            raise InvalidInput(
+                f"keep_sessions must be true or false, not {keep_sessions!r}", field="keep_sessions"
+            )
         with self._lock.new_generation() as ended:
-            self.platform.settings = self._configured
-            self.clock.reset()
-            self._accounts.reset()
-            self._store.clear()
-            self._outcomes.clear()
-            self.platform.next_message_id = 1
-            self._emails.clear()
-            self._reports.clear()
+            self._configured = settings or self._configured
+            if keep_sessions is None:
+                keep_sessions = self._configured.keep_sessions
+            self.platform.set_up(self._configured, now=start, keep_sessions=keep_sessions)
             set_up()
             self._changes.announce_all()
         self._reports.drain(ended)
@@ -288,12 +298,13 @@ class Gateway:
     def reset_account(self, user_id: str, also: Callable[[], object] = lambda: None) -> Account:
         """Return an account to how it was set up or added, with nothing sent. Raises `NotFound`.
 
-        Its sessions and tokens end; its messages go, and what was to come of them. Calls of it
-        that were read before change nothing any more; `also` is called in the same instant. A
-        receiver that responds within a second has had all its reports when this returns.
+        Its sessions and tokens end, unless `keep_sessions` is set; its messages go, and what was to
+        come of them. Calls of it that were read before change nothing any more; `also` is called
+        in the same instant. A receiver that responds within a second has had all its reports when
+        this returns.
         """
         with self._lock:
-            account = self._accounts.reset_one(user_id)
+            account = self._accounts.reset_one(user_id, keep_sessions=self.settings.keep_sessions)
             self._delivery.forget(self._store.batches(user_id))
             self._lock.end_epoch_of(user_id)
             also()
@@ -406,7 +417,7 @@ class Gateway:
             return self._accounts.sessions(user_id)
 
     def clear_messages(self) -> None:
-        """Forget the batches for which nothing is still to come, with their reports (X2)."""
+        """Forget the batches for which nothing is still to come, with their reports (X3)."""
         with self._lock:
             batches = self._store.batches()
             self._delivery.forget([batch for batch in batches if not batch.to_come])

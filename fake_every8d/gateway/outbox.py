@@ -177,13 +177,17 @@ class Outbox(Generic[Item]):
         self._lock = lock
         self._deliver = deliver
         self._changed = changed
-        self._retry_micros = round(retry_seconds * 1e6)
+        self.retry_seconds = retry_seconds
         self._awaited = awaited
         self._width = width
         self._idle = threading.Condition(lock)
         # Requests, by the generation that they began in, and by account.
         self._under_way: Counter[tuple[int, str]] = Counter()
         self.clear()
+
+    @property
+    def _retry_micros(self) -> int:
+        return round(self.retry_seconds * 1e6)
 
     def all(self) -> list[Item]:
         """Every item, in no order."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -89,12 +90,10 @@ class Platform:
         report: Callable[[Report], int],
         mail: Callable[[Email], int] | None = None,
     ) -> None:
-        self.settings = settings
-        """As they are now."""
         self.lock = Lock()
         self.changes = Changes()
         self.clock = Clock(self.lock, self.changes)
-        self.accounts = Accounts(settings.accounts, self.clock, self.changes)
+        self.accounts = Accounts((), self.clock, self.changes)
         self.store = Store(settings.max_messages, self.changes)
         self.reports: Outbox[Report] = Outbox(
             self.clock,
@@ -122,13 +121,32 @@ class Platform:
             self.outcomes,
             self.reports,
             self.emails,
-            delivery_seconds=settings.delivery_seconds,
             mail_state=ReportState.WAITING if mail else ReportState.KEPT,
             changes=self.changes,
             edition=lambda: self.edition,
         )
         self.next_message_id = 1
         self._random = Random()  # its own, so that a suite that seeds Python's still gets new IDs
+        self.set_up(settings)
+
+    def set_up(
+        self, settings: Settings, *, now: datetime | None = None, keep_sessions: bool = False
+    ) -> None:
+        """Start anew with these settings, at their time or at `now`; nothing has been sent.
+
+        The lock is held, or nobody else has the platform yet.
+        """
+        self.settings = settings
+        """The current settings."""
+        self.clock.reset(now or settings.now)
+        self.accounts.reset(settings.accounts, keep_sessions=keep_sessions)
+        self.store.clear()
+        self.store.limit = settings.max_messages
+        self.outcomes.start_over(settings.delivery_seconds)
+        self.reports.clear()
+        self.emails.clear()
+        self.reports.retry_seconds = self.emails.retry_seconds = settings.report_retry_seconds
+        self.next_message_id = 1
 
     @property
     def edition(self) -> Edition:

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from fake_every8d.gateway.accounts import Account
-from fake_every8d.gateway.clock import LONGEST_WAIT
+from fake_every8d.gateway.clock import LONGEST_WAIT, checked_moment
 from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.errors import InvalidInput
 
@@ -24,6 +25,11 @@ class Settings:
     """Above this many, the oldest finished batches are forgotten."""
     pad_mobile: bool = False
     """Pad MOBILE in the delivery log to 20 characters (D7)."""
+    now: datetime | None = None
+    """The time at which the clock starts, and starts again after each reset; None for the real
+    time (T4). A datetime without a time zone is Taipei's."""
+    keep_sessions: bool = False
+    """Whether sessions and tokens outlive a reset (X3)."""
 
     def __post_init__(self) -> None:
         for user_id, times in Counter(account.user_id for account in self.accounts).items():
@@ -43,5 +49,8 @@ class Settings:
                 )
         if not isinstance(self.max_messages, int) or self.max_messages < 1:
             raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages!r}")
-        if not isinstance(self.pad_mobile, bool):
-            raise InvalidInput(f"pad_mobile must be true or false, not {self.pad_mobile!r}")
+        for name in ("pad_mobile", "keep_sessions"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise InvalidInput(f"{name} must be true or false, not {value!r}")
+        if self.now is not None:
+            object.__setattr__(self, "now", checked_moment(self.now, "now"))

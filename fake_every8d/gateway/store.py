@@ -35,7 +35,7 @@ class Store:
     """
 
     def __init__(self, limit: int, changes: Changes) -> None:
-        self._limit = limit
+        self.limit = limit
         self._changes = changes
         self._announced = False
         self._batches: dict[str, Batch] = {}
@@ -229,9 +229,9 @@ class Store:
 
         A lot goes at a time, which is less work for each.
         """
-        if len(self._records) <= self._limit and self._bytes <= _MOST_BYTES:
+        if len(self._records) <= self.limit and self._bytes <= _MOST_BYTES:
             return []
-        fewer = self._limit - self._limit // _LOTS
+        fewer = self.limit - self.limit // _LOTS
         going: list[Batch] = []
         kept, size = len(self._records), self._bytes
         while (kept > fewer or size > _MOST_BYTES) and self._finished:
@@ -239,7 +239,7 @@ class Store:
             if first is None or first.batch.to_come or first.batch in going[-1:]:
                 continue  # gone already, or waiting for something again
             batch = first.batch
-            has_to = kept > self._limit or size > _MOST_BYTES or kept - len(batch.records) >= fewer
+            has_to = kept > self.limit or size > _MOST_BYTES or kept - len(batch.records) >= fewer
             if batch is self._newest or not has_to:
                 heapq.heappush(self._finished, batch.first_id)
                 break
@@ -251,7 +251,7 @@ class Store:
             _logger.warning(
                 "more than %d messages, or %d MiB of long ones: from now on the oldest finished "
                 "batches are forgotten",
-                self._limit,
+                self.limit,
                 _MOST_BYTES >> 20,
             )
         forgotten = [batch.ids for batch in going]

@@ -8,7 +8,7 @@ from html import escape
 from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.calls import HTTP_PATH, Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
-from fake_every8d.gateway.errors import NO_CHANNEL, UNFORESEEN
+from fake_every8d.gateway.errors import UNFORESEEN
 from fake_every8d.http_api.forms import Parameters, read_form
 from fake_every8d.http_api.json_body import Fields, Malformed, read_json
 from fake_every8d.http_api.not_played import not_played
@@ -113,8 +113,8 @@ class HttpCall:
                 self.began, self.user_id, lambda: operation.run(call, given)
             )
         except PlatformError as error:
-            if error.code == NO_CHANNEL[0]:
-                call.advice.add(AdviceKind.NO_CHANNEL)
+            if error.advice:
+                call.advice.add(error.advice)
             self._output = operation.refuse(error, call.edition)
         except Malformed as malformed:
             call.advice.add(AdviceKind.UNREADABLE, why=malformed)

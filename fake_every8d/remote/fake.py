@@ -255,8 +255,23 @@ class RemoteFake(FakeEvery8d):
         self._client.send("PATCH", "settings", body=changes)
         return self.settings
 
-    def reset(self) -> None:
-        self._client.send("POST", "reset")
+    def reset(
+        self,
+        *,
+        settings: Settings | None = None,
+        now: datetime | None = None,
+        keep_sessions: bool | None = None,
+    ) -> None:
+        if settings is not None:
+            raise NotImplementedError(
+                f"the settings of the fake at {self.url} are given where it is started"
+            )
+        start: dict[str, Any] = {}
+        if now is not None:
+            start["now"] = now
+        if keep_sessions is not None:
+            start["keep_sessions"] = keep_sessions
+        self._client.send("POST", "reset", body=start)
 
     def snapshot(self) -> dict[str, Any]:
         return self._client.get("snapshot")

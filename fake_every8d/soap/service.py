@@ -45,6 +45,8 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
                 )
                 call.result = call.result or returned
             except PlatformError as error:
+                if error.advice:
+                    call.advice.add(error.advice)
                 returned, call.result = refused(error), str(error)
             except Exception:
                 _logger.exception("%s failed", function.__name__)

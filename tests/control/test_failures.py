@@ -50,7 +50,7 @@ def responses(result: str) -> Callable[[Any, str], None]:
 
 SEEN: list[tuple[FailureKind, FailureSettings, Callable[[Any, str], None]]] = [
     ("result", {"result": "-99, 壞了 <&>"}, responses("-99, 壞了 <&>")),
-    ("result", {}, responses("None")),
+    ("result", {"result": ""}, responses("None")),
     ("soap_fault", {}, raises(zeep.exceptions.Fault, REASON)),
     ("soap_fault", {"reason": "資料庫忙碌中"}, raises(zeep.exceptions.Fault, "資料庫忙碌中")),
     ("http_error", {}, raises(zeep.exceptions.TransportError, r"Server returned .*503")),
@@ -331,7 +331,12 @@ def test_what_is_left_to_chance_is_the_same_each_time(
 @pytest.mark.parametrize(
     ("operation", "kind", "settings", "complaint"),
     [
-        ("sendsms", "garbage", {}, 'operation must be one of .*sendSMS.*not "sendsms"$'),
+        (
+            "sendsms",
+            "garbage",
+            {},
+            'operation must be one of .*not "sendsms"; did you mean sendSMS',
+        ),
         (["sendSMS"], "garbage", {}, "operation must be one of .*, not a list$"),
         ("*", "explode", {}, 'kind must be one of result, soap_fault, .*, not "explode"$'),
         ("*", ["garbage"], {}, "kind must be one of"),
@@ -447,3 +452,49 @@ def test_the_http_apis_calls_are_told_apart_as_soaps_are(every8d: FakeEvery8d) -
     assert status("SendParamSMS", json=recipients("0922333444", "+886912345678")) == 503
     assert status("SendParamSMS", json=json | {"RecipientDataList": 5}) == 200
     assert status("getCredit", data=form) == 200
+
+
+def test_failure_counts_after_it_was_added(every8d: FakeEvery8d) -> None:
+    """Also once all its times are over, and it waits no longer."""
+    failure = every8d.add_failure("getCredit", "result", result="-99, busy", times=2)
+    for happened, times in ((1, 1), (2, 0), (2, 0)):
+        call(every8d.url, "getCredit")
+        assert (failure.happened, failure.times) == (happened, times)
+    assert every8d.failures == []
+    with pytest.raises(AttributeError):
+        failure.times = 5  # type: ignore[misc]
+
+
+def test_outage_ends_with_its_block(every8d: FakeEvery8d) -> None:
+    with every8d.outage() as outage:
+        assert call(every8d.url, "getCredit").status == 503
+        assert call(every8d.url, "sendSMS").status == 503
+    assert call(every8d.url, "getCredit").status == 200
+    assert outage.happened == 2
+    with every8d.outage("sendSMS", "disconnect"):
+        assert call(every8d.url, "getCredit").status == 200
+        every8d.reset()  # which removes it, too
+    assert every8d.failures == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "settings", "complaint"),
+    [
+        ("sendSMS", {"kind": "result"}, "result is missing: the kind result needs it"),
+        ("sendSms", {"kind": "garbage"}, 'not "sendSms"; did you mean sendSMS?'),
+        ("SendParam", {"kind": "garbage"}, "did you mean sendParamSMS?"),
+        ("getCredit", {"kind": "garbage", "to": "0912345678"}, "to matches no call of getCredit"),
+    ],
+)
+def test_failure_that_could_not_happen_is_refused(
+    every8d: FakeEvery8d, operation: Any, settings: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        every8d.add_failure(operation, **settings)
+    assert complaint in str(caught.value)
+    assert every8d.failures == []
+
+
+def test_result_may_be_empty(every8d: FakeEvery8d) -> None:
+    every8d.add_failure("eraseBooking", "result", result="")
+    assert b"<eraseBookingResult />" in call(every8d.url, "eraseBooking").data

@@ -139,7 +139,7 @@ def api(url: str, gateway: Gateway) -> Api:
             {"operation": "*", "kind": "delay"},
             "seconds is missing: a delay needs it",
         ),
-        ("POST", "reset", {"now": True}, '"now" is unknown here; known: user_id'),
+        ("POST", "reset", {"then": True}, '"then" is unknown here; known: user_id, now, keep_'),
         ("POST", "accounts", b"", "user_id is missing; it must be text"),
         ("POST", "reset", b"[]", "the body must be a JSON object, not a list"),
         ("POST", "reset", b"{", "the body is not JSON"),

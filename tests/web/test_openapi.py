@@ -165,6 +165,7 @@ IN_PYTHON = {
     "settings": "GET settings",
     "update_settings": "PATCH settings",
     "add_failure": "POST failures",
+    "outage": "POST failures",
     "failures": "GET failures",
     "remove_failure": "DELETE failures/<int:failure_id>",
     "clear_failures": "DELETE failures",

@@ -229,10 +229,18 @@ class Operations:
         body = f"{text}\n".encode(errors="replace")
         return Response(body, content_type="text/plain; charset=utf-8")
 
-    @_operation("POST", "reset", body=_USER, waits=True)
-    def _reset(self, user_id: str | None = None) -> Response:
+    @_operation(
+        "POST",
+        "reset",
+        body=_USER | {"now": p.MOMENT, "keep_sessions": p.FLAG},
+        waits=True,
+    )
+    def _reset(self, user_id: str | None = None, **start: Any) -> Response:
         if user_id is None:
-            self._world.reset()
+            self._world.reset(**start)
+        elif start:
+            name = next(iter(start))
+            raise InvalidInput(f"{name} is for a reset of everything, without user_id", field=name)
         else:
             self._world.reset_account(user_id)
         return _nothing()

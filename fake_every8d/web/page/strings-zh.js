@@ -295,6 +295,7 @@ export const zh = {
   "advice.since_2022": "{what} 晚於 2021 版，最遲在 2022 年 5 月出現；目前模擬的是 {edition} 版，仍然照常受理。",
   "advice.mr_in_send_sms": "各版文件中，sendSMS 的參數都沒有 MR；這裡將它當成紀錄編號。",
   "advice.status_report_url": "StatusReportURL 自 2017 年起不再使用：狀態回報會送到帳號設定的回報網址。",
+  "advice.ended_by_reset": "這個 Session 或 token 已因重設而失效；正式平台沒有重設，Session 有效至午夜。請在重設後重新登入，或保留 Session：ini 檔的 every8d_keep_sessions、reset 與 marker 的 keep_sessions=True，或指令的 --keep-sessions。",
   "advice.no_channel": "EventID 只有具備互動頻道的帳號才能使用（這裡請設定 interactive = true），因此沒有發送。",
   "advice.no_batch": "BID {batch_id} 不是這個帳號的批次。",
   "advice.no_page": "PNO 必須是 1 以上的頁碼；{page_no} 查不到任何資料。",
