@@ -116,7 +116,7 @@ def test_x1_other_settings_from_a_reset_on(every8d: FakeEvery8d) -> None:
     for text in ("a", "b", "c"):
         every8d.send(text, to="0912345678")
         every8d.clock.advance(seconds=1)
-    assert [message.content for message in every8d.messages] == ["b", "c"]
+    assert [message.text for message in every8d.messages] == ["b", "c"]
     assert every8d.messages[0].status is Status.DELIVERED
     every8d.reset(settings=Settings())
 
