@@ -23,7 +23,7 @@ _MARKER = "every8d"
 _failed = pytest.StashKey[bool]()
 _tls = pytest.StashKey["bool | Tls"]()
 _own_settings = pytest.StashKey["Settings | None"]()
-"""Those that are nobody's override."""
+"""The settings of this plugin's own fixture, if nothing overrides that."""
 
 _URL = "FAKE_EVERY8D_URL"
 

@@ -189,6 +189,10 @@ PROBABILITY = Value(
 MOMENT = Value(
     "a time such as 2026-11-23T22:05:00+08:00", {"type": "string", "format": "date-time"}, _moment
 )
+START = MOMENT._replace(
+    # From 1971 to 9998: a time zone may move the first and the last year's days out of range.
+    schema=MOMENT.schema | {"pattern": r"^(197[1-9]|19[89]\d|[2-9](?!9{3})\d{3})-"}
+)
 EDITION = one_of(*Edition)._replace(right='"2016", "2021" or "2025"')
 _OUTCOMES = tuple(status for status in Status if status.outcome)
 ENDING = _one_status("0, 100 to 107, -1 to -8, 301 or 500", _OUTCOMES)

@@ -232,7 +232,7 @@ class Operations:
     @_operation(
         "POST",
         "reset",
-        body=_USER | {"now": p.MOMENT, "keep_sessions": p.FLAG},
+        body=_USER | {"now": p.START, "keep_sessions": p.FLAG},
         waits=True,
     )
     def _reset(self, user_id: str | None = None, **start: Any) -> Response:
