@@ -29,7 +29,7 @@ class AdviceKind(Enum):
 
     # Either API, any operation
 
-    MORE_ALIKE = "And {n} more like the last.", False
+    MORE_ALIKE = "… and {n} more like this one.", False
     MORE_CAME = (
         "More bytes came than Content-Length says: what it does not count was not read, so a text "
         "may have lost its end. Count bytes, not characters: a Chinese character has three."

@@ -28,8 +28,8 @@ def test_of_a_kind_the_first_three_are_told_and_the_others_counted() -> None:
         "Production cannot read this request as XML: line 0.",
         "Production cannot read this request as XML: line 1.",
         "Production cannot read this request as XML: line 2.",
-        "And 1,231 more like the last.",
-        "And 1 more like the last.",
+        "… and 1,231 more like this one.",
+        "… and 1 more like this one.",
     ]
 
 

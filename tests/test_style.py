@@ -7,7 +7,7 @@ from pathlib import Path
 import fake_every8d
 
 PACKAGE = Path(fake_every8d.__file__).parent
-TO_DO = ("gateway", "web")
+TO_DO = ("gateway",)
 
 HEADLESS = {
     *("What", "Whatever", "Which", "Whichever", "Who", "Whoever", "Whose", "Those", "That"),

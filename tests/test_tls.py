@@ -416,11 +416,11 @@ def of_no_ca() -> bytes:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "is no CA and its key, in PEM: delete it and ca.pem beside it"),
-        (b"-----BEGIN CERTIFICATE-----\n", "is no CA and its key"),
-        (trustme.CA().cert_pem.bytes(), "is no CA and its key"),
-        (of_another_key(), "is no CA and its key"),
-        (of_no_ca(), "is no CA and its key"),
+        (b"", "is not a CA and its key, in PEM: delete it and ca.pem beside it"),
+        (b"-----BEGIN CERTIFICATE-----\n", "is not a CA and its key"),
+        (trustme.CA().cert_pem.bytes(), "is not a CA and its key"),
+        (of_another_key(), "is not a CA and its key"),
+        (of_no_ca(), "is not a CA and its key"),
         (expired_ca(), "has expired, on Jan  1 00:00:00 2002 GMT: delete it and ca.pem"),
     ],
     ids=["empty", "cut off", "no key", "another's key", "no CA", "expired"],
@@ -514,7 +514,7 @@ def test_ca_of_nobody_is_exit_code_1(httpserver: HTTPServer) -> None:
         closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
         taken.close()
         for url, complaint in (
-            (plain.url, ": There is no CA here: one is made by serve --tls, and Tls in Python.\n"),
+            (plain.url, ": There is no CA here: use serve --tls, or Tls in Python.\n"),
             (closed, ": Connection refused\n"),
             (httpserver.url_for(""), " is not a fake-every8d: its /fake/ca.pem is not a CA\n"),
         ):
@@ -620,8 +620,7 @@ def test_without_the_extra_one_line_names_it() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "fake-every8d: --tls: to make a certificate takes trustme: "
-        "pip install 'fake-every8d[tls]'\n"
+        "fake-every8d: --tls: making a certificate needs trustme: pip install 'fake-every8d[tls]'\n"
     )
 
 

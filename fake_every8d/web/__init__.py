@@ -1,1 +1,1 @@
-"""The HTTP edge: the WSGI application, its pages, the JSON API, and what serves them."""
+"""The HTTP edge: the WSGI application, its pages, the JSON API, and the server."""

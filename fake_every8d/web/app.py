@@ -1,4 +1,4 @@
-"""The application: it brings each request to its API or page, and records it (W1, W2, W6)."""
+"""The application: routing each request to its API or page, and recording it (W1, W2, W6)."""
 
 import logging
 import time
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _CA_PATH = PREFIX + "ca.pem"
 
-_ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # those of IIS's own files, whatever the path takes
+_ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # the methods of IIS's own files, at every path
 
 _NOT_ALLOWED = """<!DOCTYPE html>
 <html><head><title>405 - HTTP verb used to access this page is not allowed.</title></head>
@@ -58,11 +58,11 @@ _logger = logging.getLogger(__name__)
 class Application:
     """EVERY8D over HTTP, around a gateway: each request is read, executed and recorded.
 
-    `host` is the address listened on, and `api_token` what the JSON API and the page ask for
-    (see `Guard`). `public_url` is where clients reach it, if the Host header does not say so;
-    the WSDL gives it as the address. `log`, if given, is called after every request, except
-    for successful reads of the JSON API and the page; `set_up` after every reset. Raises
-    `InvalidInput` for a `public_url` that is none.
+    `host` is the address listened on, and `api_token` the token for the JSON API and the page
+    (see `Guard`). `public_url` is the URL for clients, if it differs from the Host header; it is
+    the address in the WSDL. `log`, if given, is called after every request, except for successful
+    reads of the JSON API and the page; `set_up` after every reset. Raises `InvalidInput` if
+    `public_url` is not a URL.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Application:
         self._soap = SoapEndpoint(gateway.platform)
         self._http = HttpEndpoint(gateway.platform)
         self.world = World(gateway, set_up)
-        """What both APIs work on, and the JSON API shows."""
+        """The world that both APIs work on, and the JSON API shows."""
         self.ca: bytes | None = None
         """The certificate of the CA that clients have to trust, in PEM."""
         self._public_url = public_url and checked_public_url(public_url)
@@ -102,25 +102,25 @@ class Application:
         )
 
     def longest_body(self, environ: "WSGIEnvironment") -> int:
-        """How many bytes of a request's body are read, by what its head says."""
+        """The limit on a request's body, in bytes, by its head."""
         if not _is_api(environ):
             return body.LONGEST
         if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("PUT", f"{PREFIX}snapshot"):
             return body.LONGEST_JSON
         try:
             self._guard.check(environ)
-        except HTTPException:  # it will be refused, however much of it is read
+        except HTTPException:  # it will be refused in any case
             return body.LONGEST_JSON
         return body.LONGEST_SNAPSHOT
 
     def begin(self, environ: "WSGIEnvironment") -> Exchange:
-        """An exchange for a request of which no more is known yet than its environment."""
+        """An exchange for a request that is known only by its environment."""
         return Exchange(environ, self._gateway.generation)
 
     def read(self, environ: "WSGIEnvironment") -> Exchange:
-        """Find out what a request is for, and take the failure for it: at once, and for good.
+        """Find a request's handler, and choose the failure for it. Quick.
 
-        What is left is `respond`, which takes a while if the exchange `waits`. Never raises.
+        `respond` then takes a while if the exchange `waits`. Never raises.
         """
         exchange = self.begin(environ)
         try:
@@ -131,19 +131,19 @@ class Application:
         return exchange
 
     def refuse(self, exchange: Exchange, status: int, text: str, **headers: str) -> None:
-        """Respond to a request that is not even handled. Never raises."""
+        """Respond to a request without handling it. Never raises."""
         exchange.is_kept = True
         exchange.handler = lambda: _text(text, status, headers)
         self.respond(exchange)
 
     def respond(self, exchange: Exchange) -> None:
-        """Do what a request asks for, make the response, and record both. Never raises."""
+        """Handle a request, make the response, and record both. Never raises."""
         environ = exchange.environ
         try:
             response = exchange.handler()
         except Exception as error:
             response = _refusal(environ, error)
-        del exchange.handler  # which has the exchange, too: only the collector would free both
+        del exchange.handler  # it has the exchange, too: only the collector would free both
         if isinstance(response, calls.Response):
             exchange.status, content_type, sent = response
             exchange.headers = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]
@@ -159,7 +159,7 @@ class Application:
         self._record(exchange)
 
     def _record(self, exchange: Exchange) -> None:
-        """Log it and keep it in the journal, unless somebody or something only looked."""
+        """Log it and keep it in the journal, unless it only read something."""
         environ, status = exchange.environ, exchange.status
         is_kept = exchange.is_kept
         if not is_kept:
@@ -187,7 +187,7 @@ class Application:
             self._log(record)
 
     def _route(self, exchange: Exchange) -> Handler:
-        """Find what handles a request. Raises `HTTPException`."""
+        """Find a request's handler. Raises `HTTPException`."""
         environ = exchange.environ
         path = environ["PATH_INFO"]
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
@@ -236,7 +236,7 @@ class Application:
         return self._to_call(exchange, self._http.read(name, request))
 
     def _to_call(self, exchange: Exchange, call: calls.Call) -> Handler:
-        """Take the failure for a call, which decides whether the rest takes time."""
+        """Choose the failure for a call, which decides whether the rest takes time."""
         exchange.call = call
         if body.MORE_CAME in exchange.environ:
             call.advice.add(AdviceKind.MORE_CAME)
@@ -253,13 +253,13 @@ class Application:
         # The rules name no host, so any Host header will do.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
-        # Neither tells what is secret, and both are for clients that are still being set up.
+        # Neither shows secrets, and both are for clients that are still being set up.
         if handler not in (_health, self._ca):
             self._guard.check(environ)
         return partial(handler, environ, **given)
 
     def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
-        """The HTTP API's page, which lists its operations; 404 below it."""
+        """The HTTP API's page of operations; 404 below it."""
         if place:
             return _text(_slashes(environ["PATH_INFO"]) or self._http.missing(place), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -269,7 +269,7 @@ class Application:
 
     def _ca(self, environ: "WSGIEnvironment") -> Response:
         if self.ca is None:
-            return _text("There is no CA here: one is made by serve --tls, and Tls in Python.", 404)
+            return _text("There is no CA here: use serve --tls, or Tls in Python.", 404)
         return Response(self.ca, content_type="application/x-pem-file")
 
     def _guide(self, environ: "WSGIEnvironment") -> Response:
@@ -282,29 +282,29 @@ class Application:
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:
-    """Whether it is for the JSON API, and not for its guide or the CA."""
+    """Whether a request is for the JSON API, except its guide and the CA."""
     path: str = environ["PATH_INFO"]
     return path.startswith(PREFIX) and path not in (PREFIX, _CA_PATH)
 
 
 def _not_allowed() -> MethodNotAllowed:
-    """What IIS says of a method that the platform does not take (W10)."""
+    """IIS's response to a method that the platform does not take (W10)."""
     response = Response(_NOT_ALLOWED, 405, {"Allow": _ALLOWED}, content_type="text/html")
     return MethodNotAllowed(response=response)
 
 
 def _slashes(path: str) -> str | None:
-    """A sentence for a path that has two slashes in a row; no comma, as H1 has it (W12)."""
+    """The error for a path with two slashes in a row; without a comma (H1, W12)."""
     if "//" not in path:
         return None
     return (
-        "-404 There are two slashes in a row in this path: as a rule the base URL ends in one and "
-        "what follows begins with one. Leave one of them out."
+        "-404 This path has two slashes in a row: usually the base URL ends with one and the rest "
+        "begins with one. Leave one of them out."
     )
 
 
 def _refusal(environ: "WSGIEnvironment", error: Exception) -> Response:
-    """The response to a request that something is wrong with, or that the fake failed at."""
+    """The response to a refused request, or to one that made the fake fail."""
     if _is_api(environ) and isinstance(error, HTTPException | InvalidInput):
         return refusal(error)
     if not isinstance(error, HTTPException):
@@ -313,7 +313,7 @@ def _refusal(environ: "WSGIEnvironment", error: Exception) -> Response:
         return _text("The fake failed; its log says why.", 500)
     if isinstance(error, NotFound):
         nothing = (
-            f"There is nothing here: SOAP is at {SOAP_PATH} and the HTTP API under {HTTP_PATH}"
+            f"Nothing is here: the SOAP API is at {SOAP_PATH} and the HTTP API under {HTTP_PATH}"
         )
         path = environ["PATH_INFO"]
         return _text(_slashes(path) or not_played(path) or nothing, 404)

@@ -1,4 +1,4 @@
-"""How long a request's body may be: the rest of a longer one is not read (W9)."""
+"""Limits on a request's body: the rest of a longer one is not read (W9)."""
 
 from typing import TYPE_CHECKING
 
@@ -11,20 +11,20 @@ LONGEST = 10 * 1024 * 1024
 """The longest body of a request to the platform, in bytes."""
 
 LONGEST_JSON = 1024 * 1024
-"""The same for the JSON API."""
+"""The longest body of a request to the JSON API, in bytes."""
 
 LONGEST_SNAPSHOT = 128 * 1024 * 1024
-"""The same for a snapshot, which may have 100,000 messages in it."""
+"""The longest snapshot, which may have 100,000 messages in it, in bytes."""
 
 CUT_AT = "fake_every8d.cut_at"
-"""Key in the environment of a request whose body is longer than this, and was cut."""
+"""The key in a request's environment for the limit at which its body was cut."""
 
 MORE_CAME = "fake_every8d.more_came"
-"""Key in the environment of a request that was followed by bytes of no request: more of its body
-came than its Content-Length says (H4)."""
+"""The key in a request's environment that is there if more bytes came than its Content-Length says
+(H4)."""
 
 
 def check(environ: "WSGIEnvironment") -> None:
-    """Raises `RequestEntityTooLarge` if the body was cut."""
+    """Raise `RequestEntityTooLarge` if the body was cut."""
     if CUT_AT in environ:
-        raise RequestEntityTooLarge(f"The request is too long: {environ[CUT_AT]} bytes are read.")
+        raise RequestEntityTooLarge(f"The body is too long: the limit is {environ[CUT_AT]} bytes.")

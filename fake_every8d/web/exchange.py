@@ -1,4 +1,4 @@
-"""A request on its way through the application, and the response that it gets."""
+"""A request on its way through the application, and its response."""
 
 import time
 from collections.abc import Callable
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 OnDisconnect = Callable[[Callable[[], None]], object]
-"""Takes a function without arguments, which must not block, to be called if the client goes away
-before it has its response."""
+"""A function that is given a callback: called if the client goes away before it has its response.
+The callback must not block."""
 
 Handler = Callable[[], Response | PageResponse]
-"""Makes the response to a request that has been read."""
+"""A function that makes the response to a request."""
 
 
 class Exchange:
-    """A request that has been read and, once it was responded to, its response."""
+    """A request and, once there is one, its response."""
 
     # One is made for every request.
     __slots__ = (
@@ -33,21 +33,21 @@ class Exchange:
     status: int
     headers: list[tuple[str, str]]
     sent: bytes
-    """The response's body, or the part of it that is sent."""
+    """The sent part of the response's body."""
 
     def __init__(self, environ: "WSGIEnvironment", generation: int) -> None:
         self.environ = environ
         self.generation = generation
-        """The gateway's, when the request was read (X1)."""
+        """The gateway's generation when the request was read (X1)."""
         self.begun = time.perf_counter()
         self.body = b""
         self.call: Call | None = None
         self.strike: Strike | None = None
-        """The failure that was taken for the call."""
+        """The failure chosen for the call."""
         self.is_kept = False
-        """Whether it is for the journal, whatever comes of it."""
+        """Whether it is for the journal, whatever the response."""
         self.waits = False
-        """Whether the response may take a while, so that other clients should not wait for it."""
+        """Whether the response may take a while, so that it needs a thread."""
         self.on_disconnect: OnDisconnect | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Who may look inside: the right Host, and the right token if there is one."""
+"""Access control: the right Host, and the right token if there is one."""
 
 import hmac
 import re
@@ -31,7 +31,7 @@ _RESERVED = ("localhost", "local", "internal", "test")
 
 
 def checked_public_url(url: str) -> str:
-    """The URL where clients reach a server, without a slash at its end. Raises `InvalidInput`."""
+    """The URL of a server for clients, without a slash at its end. Raises `InvalidInput`."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and not parts.query
@@ -43,18 +43,18 @@ def checked_public_url(url: str) -> str:
 
 
 class Guard:
-    """Decides whether a request may use the platform, and see the JSON API and the page.
+    """The check of whether a request may use the platform, the JSON API and the page.
 
     A page of another site may use nothing: with an image, a form or a fetch, it could send SMS
     and lock accounts.
 
-    Against DNS rebinding, the Host header is checked: a web page from elsewhere can have its
-    own name point to this machine and then read what is here, but that name is then the Host.
-    If `host`, the address listened on, is a loopback address, the Host must be a loopback name
-    or address. Otherwise it may also be any IP address, and any name that no stranger can have
-    in the DNS: one without a dot (such as a compose service's), one under a reserved domain,
-    or this machine's own. Any other name is accepted only from a client that is no browser.
-    The public URL's host is always accepted.
+    The Host header is checked against DNS rebinding: a web page from elsewhere can let its own
+    name point to this machine and read everything here, but the Host is then that name. If
+    `host`, the address listened on, is a loopback address, the Host must be a loopback name or
+    address. Otherwise it may also be any IP address, and any name that a stranger cannot have in
+    the DNS: one without a dot (such as a compose service's), one under a reserved domain, or this
+    machine's own. Any other name is accepted only from clients other than browsers. The public
+    URL's host is always accepted.
 
     Against CSRF, a request that changes something must not come from a page of another origin.
     With a `token`, each request has to bring it: as a Bearer token, or as the password of
@@ -76,9 +76,9 @@ class Guard:
         self._token = (token or "").strip().encode()
 
     def check_site(self, environ: "WSGIEnvironment") -> None:
-        """Refuse what a page of another site asks for, whatever it is. Raises `Forbidden`.
+        """Refuse every request by a page of another site. Raises `Forbidden`.
 
-        Browsers mark it: with Sec-Fetch-Site, or at least with an Origin. Ports make no
+        Browsers mark such requests with Sec-Fetch-Site, or at least with an Origin. Ports make no
         difference, and the names of this machine's loopback addresses are one site.
         """
         mark, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
@@ -92,22 +92,22 @@ class Guard:
         ):
             return
         raise Forbidden(
-            f"A page of another site ({page or 'which does not say its address'}) may use nothing "
-            "here: it could send SMS. Type the address, or open that page at this host."
+            f"A page of another site ({page or 'of unknown address'}) may use nothing here: it "
+            "could send SMS. Type the address, or open that page at this host."
         )
 
     def check(self, environ: "WSGIEnvironment") -> None:
-        """Refuse who may not see the JSON API and the page.
+        """Refuse a request that may not use the JSON API and the page.
 
         Raises `Forbidden` or `Unauthorized`.
         """
         host = environ.get("HTTP_HOST", "")
         if not self._known(host, environ):
             raise Forbidden(
-                f"{host!r} is not a name of this server, and a page of another site could be "
-                "behind it. Use localhost or 127.0.0.1"
+                f"Host {host!r} is not allowed (DNS rebinding protection). Use localhost or "
+                "127.0.0.1"
                 + ("" if self._loopback_only else ", or any IP address")
-                + ". If the name is yours, give it as --public-url."
+                + ", or pass --public-url if the name is yours."
             )
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not self._own_page(environ):
             raise Forbidden(
@@ -116,8 +116,8 @@ class Guard:
             )
         if self._token and not hmac.compare_digest(_token(environ), self._token):
             raise Unauthorized(
-                "This takes the API token: as Authorization: Bearer …, or as the password of "
-                "Basic authentication.",
+                "The API token is missing or wrong: send it as Authorization: Bearer …, or as the "
+                "password of Basic authentication.",
                 www_authenticate=_CHALLENGES,
             )
 
@@ -135,7 +135,7 @@ class Guard:
         )
 
     def _own_page(self, environ: "WSGIEnvironment") -> bool:
-        """Whether the request comes from no page, or from one of ours."""
+        """Whether the request comes from one of our pages, or from no page."""
         if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             return False
         origin: str | None = environ.get("HTTP_ORIGIN")
@@ -163,7 +163,7 @@ def _token(environ: "WSGIEnvironment") -> bytes:
     header: str = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = header.partition(" ")
     if scheme.lower() == "bearer":
-        # WSGI passes on a header's bytes decoded as Latin-1.
+        # WSGI decodes a header's bytes as Latin-1.
         return rest.strip().encode("latin-1")
     if scheme.lower() != "basic":
         return b""
@@ -174,11 +174,11 @@ def _token(environ: "WSGIEnvironment") -> bytes:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether listening on `host` is listening on loopback addresses only."""
+    """Whether `host` has only loopback addresses."""
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):
-        return False  # nothing can listen on it either
+        return False  # nor can anything listen on it
     return all(_is_loopback_address(str(address[0])) for _, _, _, _, address in found)
 
 

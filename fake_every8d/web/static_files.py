@@ -1,4 +1,4 @@
-"""The static files that the page at `/` is made of."""
+"""The static files of the page at `/`."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -39,7 +39,7 @@ _TYPES = {
 def static_file(environ: "WSGIEnvironment", name: str) -> Response:
     """A file of the page, such as `views/phones.js`; 304 if the client has it already.
 
-    Raises `NotFound` for what is not one of them.
+    Raises `NotFound` if there is no such file.
     """
     try:
         content = _contents()[name]
@@ -49,13 +49,13 @@ def static_file(environ: "WSGIEnvironment", name: str) -> Response:
     response = Response(content, content_type=content_type, headers=_HEADERS)
     response.add_etag()
     response.make_conditional(environ)
-    del response.headers["Date"]  # which the server adds to every response
+    del response.headers["Date"]  # the server adds it to every response
     return response
 
 
 @cache
 def _contents() -> dict[str, bytes]:
-    """Every file, by its path: read once, so that no request reaches the file system."""
+    """The content of every file by path: read once, so that requests do not read files."""
     return dict(_walk(files("fake_every8d.web") / "page", ""))
 
 

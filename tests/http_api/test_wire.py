@@ -146,8 +146,8 @@ def test_h1_an_operation_is_found_in_any_case_and_under_a_platforms_own_segment(
         ("/api20/message.asmx", "-404 EVERY8D's SOAP API 2.0 is not"),
         ("/e8d/getoken", "-404 EVERY8D's JSON API 3.0 is not"),
         ("/e8d/sendsms", "-404 EVERY8D's JSON API 3.0 is not"),
-        ("/a/b/API21/HTTP/getCredit.ashx", "There is nothing here"),
-        ("/elsewhere", "There is nothing here"),
+        ("/a/b/API21/HTTP/getCredit.ashx", "Nothing is here"),
+        ("/elsewhere", "Nothing is here"),
     ],
 )
 def test_h1_a_404_names_what_is_not_played_and_is_no_result(

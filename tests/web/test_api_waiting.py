@@ -50,7 +50,7 @@ def test_a_client_that_has_gone_waits_no_longer(api: Api, gateway: Gateway) -> N
 def test_with_a_count_fewer_are_a_404(api: Api, receiver: Receiver, path: str) -> None:
     api.patch("accounts/demo", report_url=receiver.url)
     refused = api.refused("GET", f"{path}?count=1&wait_seconds=0.01")
-    assert refused == (404, "0 of 1 came within 0.01 s")
+    assert refused == (404, "found 0 of 1 within 0.01 s")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(api.get, f"{path}?count=2&wait_seconds=30&user_id=demo")
         send(api)
@@ -66,9 +66,9 @@ def test_with_a_count_fewer_are_a_404(api: Api, receiver: Receiver, path: str) -
 def test_the_latest_has_a_name_of_its_own(api: Api, receiver: Receiver, path: str) -> None:
     api.patch("accounts/demo", report_url=receiver.url)
     refused = api.refused("GET", f"{path}/latest?wait_seconds=0.01")
-    assert refused == (404, "0 of 1 came within 0.01 s")
+    assert refused == (404, "found 0 of 1 within 0.01 s")
     refused = api.refused("GET", f"{path}/latest")
-    assert refused == (404, "0 of 1 came; wait_seconds waits longer")
+    assert refused == (404, "found 0 of 1; pass wait_seconds to wait for more")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(api.get, f"{path}/latest?user_id=demo&wait_seconds=30")
         send(api, "0912345678,0987654321")

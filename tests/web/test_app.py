@@ -173,7 +173,7 @@ def test_w12_two_slashes_in_a_row_are_said_to_be_two(any_url: str, method: str, 
     response = fetch(method, any_url + path)
     assert response.status == 404
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert response.data.startswith(b"-404 There are two slashes in a row")
+    assert response.data.startswith(b"-404 This path has two slashes in a row")
     assert b"," not in response.data
 
 

@@ -105,7 +105,7 @@ def test_w9_each_path_has_its_bound_and_says_it(
         response = http.client.HTTPResponse(connection)
         response.begin()
         assert response.status == 413
-        assert f"The request is too long: {limit} bytes are read." in response.read().decode()
+        assert f"The body is too long: the limit is {limit} bytes." in response.read().decode()
 
 
 @pytest.mark.parametrize(

@@ -124,12 +124,16 @@ def either(request: pytest.FixtureRequest) -> Iterator[FakeEvery8d]:
 @pytest.mark.parametrize(
     ("data", "status", "sentence"),
     [
-        (b"nonsense\r\n\r\n", 400, "(Invalid method encountered): one is a line such as POST /AP"),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "This is no request of HTTP/1.1"),
-        (head(LENGTH, CHUNKED) + CHUNKS, 400, "This is no request of HTTP/1.1"),
-        (get("http://[::1/"), 400, "This is no request of HTTP/1.1"),
-        (b"CONNECT x:443 HTTP/1.1\r\n\r\n", 501, "This is no proxy: call a URL of its own."),
-        (get("/", f"X: {'x' * 1_000_000}"), 431, "A request line and headers may have 65536 byte"),
+        (b"nonsense\r\n\r\n", 400, "(Invalid method encountered). Expected a request line such as"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "Not a valid HTTP/1.1 request"),
+        (head(LENGTH, CHUNKED) + CHUNKS, 400, "Not a valid HTTP/1.1 request"),
+        (get("http://[::1/"), 400, "Not a valid HTTP/1.1 request"),
+        (
+            b"CONNECT x:443 HTTP/1.1\r\n\r\n",
+            501,
+            "CONNECT is not supported; only http:// targets can",
+        ),
+        (get("/", f"X: {'x' * 1_000_000}"), 431, "Request line and headers are limited to 65536"),
     ],
 )
 def test_what_is_no_request_is_told_so_and_hung_up_on(
@@ -151,7 +155,7 @@ def test_a_head_that_does_not_end_is_refused(fake: FakeEvery8d) -> None:
 def test_a_request_that_breaks_off_is_told_so(fake: FakeEvery8d, data: bytes) -> None:
     (response,) = ask(fake, data, half_close=True)
     assert response.status == 400
-    assert "(it breaks off)" in response.body
+    assert "(it is incomplete)" in response.body
 
 
 def test_a_body_that_was_refused_may_break_off(fake: FakeEvery8d) -> None:

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from fake_every8d import AccountChanges, FailureSettings, FakeEvery8d
 from fake_every8d.gateway import Account, Gateway, Settings
-from fake_every8d.web.api.operations import OPERATIONS, PREFIX, Operation
+from fake_every8d.web.api.operations import OPERATIONS, PREFIX, ApiOperation
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.server import Server
 from tests.web.api import Api
@@ -49,7 +49,7 @@ def test_every_operation_is_described_and_no_other() -> None:
     } == {(each.method, path_of(each)) for each in OPERATIONS}
 
 
-def path_of(operation: Operation) -> str:
+def path_of(operation: ApiOperation) -> str:
     return PREFIX + re.sub(r"<\w+:(\w+)>", r"{\1}", operation.path)
 
 
@@ -75,7 +75,7 @@ def body_of(method: str, path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "operation", OPERATIONS, ids=[f"{each.method} {each.path}" for each in OPERATIONS]
 )
-def test_what_goes_in_is_described_with_what_it_is_for(operation: Operation) -> None:
+def test_what_goes_in_is_described_with_what_it_is_for(operation: ApiOperation) -> None:
     entry = DESCRIBED["paths"][path_of(operation)][operation.method.lower()]
     parameters = entry.get("parameters", [])
     assert all(each["description"] and each["schema"] for each in parameters)

@@ -64,7 +64,7 @@ def test_a_blank_in_a_url_is_seen(fake: Fake) -> None:
     ]
     (request,) = fake.application.world.journal.all()
     assert request.operation is None
-    assert "This is no request of HTTP/1.1" in request.response_text
+    assert "Not a valid HTTP/1.1 request" in request.response_text
     for line in (text_line(request), json_line(request)):
         assert "/API21/HTTP/sendSMS.ashx" in line
         assert "s3cret" not in line
@@ -123,7 +123,7 @@ def test_what_is_no_request_is_a_line_in_the_log(
     assert fake.send(data, half_close=True) == 400
     assert fake.entries == []
     (record,) = caplog.records
-    assert record.getMessage().startswith("HTTP 400: This is no request of HTTP/1.1 (")
+    assert record.getMessage().startswith("HTTP 400: Not a valid HTTP/1.1 request (")
 
 
 def test_such_lines_are_few(caplog: pytest.LogCaptureFixture) -> None:
@@ -133,7 +133,7 @@ def test_such_lines_are_few(caplog: pytest.LogCaptureFixture) -> None:
     notices.flush()
     notices.flush()
     assert [record.getMessage() for record in caplog.records] == ["HTTP 400"] * 20 + [
-        "And 980 more like the last"
+        "… and 980 more like this one"
     ]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 

@@ -1,7 +1,7 @@
-"""The JSON API under `/fake`: look inside, and make trouble, over HTTP.
+"""The JSON API under `/fake`: inspect and control the fake over HTTP.
 
-`description.py` describes it. What it does is what `FakeEvery8d` does, over the same
-gateway, failures and journal.
+`description.py` describes it. It does the same as `FakeEvery8d`, with the same gateway, failures
+and journal.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,20 +20,20 @@ from fake_every8d.web.api.operations import (
     OPERATIONS,
     PREFIX,
     STATE,
-    OnWait,
-    Operation,
-    Operations,
+    ApiOperation,
+    Handlers,
     encoded,
 )
+from fake_every8d.web.exchange import OnDisconnect
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Respond = Callable[[OnWait | None], Response]
-"""Makes the response to a request; it takes a function to call if the client goes away while it
-waits."""
+Respond = Callable[[OnDisconnect | None], Response]
+"""A function that makes the response to a request; its argument is a function to call if the client
+goes away while it waits."""
 
-_RESETS = ("reset", "snapshot")  # which count whatever came before them
+_RESETS = ("reset", "snapshot")  # valid whatever came before them
 
 _CODES = {
     400: "bad_request",
@@ -48,11 +48,11 @@ _CODES = {
 
 
 class Api:
-    """Handles the requests under `/fake/`."""
+    """The handler of requests under `/fake/`."""
 
     def __init__(self, world: World) -> None:
         self._gateway = world.gateway
-        self._operations = Operations(world)
+        self._operations = Handlers(world)
         self._routes = Map(
             [
                 Rule(PREFIX + operation.path, endpoint=operation, methods=[operation.method])
@@ -63,9 +63,9 @@ class Api:
         )
 
     def read(self, environ: "WSGIEnvironment") -> tuple[bool, Respond]:
-        """Find the operation that a request is for. Returns whether it takes a while, and the rest.
+        """Find a request's operation. Returns whether it may take a while, and the function for it.
 
-        Both raise what `refusal` takes.
+        Both raise errors that `refusal` takes.
         """
         request, began = Request(environ), self._gateway.epoch
         operation, values = self._match(request)
@@ -75,9 +75,9 @@ class Api:
         self,
         request: Request,
         began: int,
-        operation: Operation,
+        operation: ApiOperation,
         values: dict[str, Any],
-        on_disconnect: OnWait | None,
+        on_disconnect: OnDisconnect | None,
     ) -> Response:
         values = values | operation.query.read(_once(request.args.lists()))
         wait_seconds = values.pop("wait_seconds", 0) if operation.path == STATE else 0
@@ -87,9 +87,9 @@ class Api:
             body = request.environ["wsgi.input"].read()
             if body and request.mimetype != "application/json":
                 raise http.UnsupportedMediaType(
-                    "A body is JSON here: add the header Content-Type: application/json "
-                    "(curl -H 'Content-Type: application/json'), which is "
-                    f"{request.mimetype or 'missing'} now."
+                    f"The Content-Type is {request.mimetype or 'missing'}, and must be "
+                    "application/json: add the header Content-Type: application/json "
+                    "(curl -H 'Content-Type: application/json')."
                 )
             given = forms.parse_object(body) if body else {}
             is_document = operation.method == "PUT"
@@ -102,9 +102,9 @@ class Api:
                 response = self._gateway.as_of(began, values.get("user_id"), act)
             response.headers["Cache-Control"] = "no-store"
             return response
-        # From before anything is read, so that what changes in between is not missed.
+        # Taken before reading, so that no change in between is missed.
         etag = self._operations.etag()
-        # A * would stand for whatever is there, and only the handler knows whether it is.
+        # A * would mean anything that exists, and only the handler knows whether it does.
         known = request.if_none_match.as_set(include_weak=True)
         if etag in known and wait_seconds:
             etag = self._operations.await_another(etag, wait_seconds, on_disconnect)
@@ -116,13 +116,13 @@ class Api:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    def _match(self, request: Request) -> tuple[Operation, dict[str, Any]]:
+    def _match(self, request: Request) -> tuple[ApiOperation, dict[str, Any]]:
         adapter = self._routes.bind("", path_info=request.path)
-        operation: Operation
+        operation: ApiOperation
         try:
             operation, values = adapter.match(method=request.method)
         except http.NotFound:
-            raise NotFound(f"nothing is here; {PREFIX}openapi.json says what there is") from None
+            raise NotFound(f"nothing is here; {PREFIX}openapi.json lists all operations") from None
         except http.MethodNotAllowed as error:
             methods = ", ".join(sorted(error.valid_methods or ()))
             error.description = f"{request.path} takes {methods}, not {request.method}"
@@ -131,7 +131,7 @@ class Api:
 
 
 def refusal(error: http.HTTPException | InvalidInput) -> Response:
-    """What is wrong, in JSON; for `InvalidInput` with its `field` and `reason`."""
+    """An error as JSON; that of `InvalidInput` has its `field` and `reason`."""
     field, reason = None, None
     if isinstance(error, InvalidInput):
         field, reason = error.field, error.reason
@@ -154,7 +154,7 @@ def refusal(error: http.HTTPException | InvalidInput) -> Response:
 
 
 class _AnyText(BaseConverter):
-    """Any text at all, slashes too."""
+    """A converter for any text, slashes too."""
 
     regex = "(?s:.+)"
     part_isolating = False

@@ -1,8 +1,8 @@
-"""The API's description, OpenAPI 3.1: what goes in from the forms, what comes out by hand.
+"""The API's description, OpenAPI 3.1: requests from the forms, responses by hand.
 
-`openapi.json` says in prose what each operation, parameter and key is for, what one key has to
-do with another, and what the responses are. Names, types, bounds and what is required are those
-that the forms check.
+`openapi.json` has the prose for each operation, parameter and key, the relations between keys, and
+the responses. The names, types, bounds and required keys of requests are those that the forms
+check.
 """
 
 import json
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from fake_every8d.control.forms import COUNT, TEXT, Form, Schema
 
 if TYPE_CHECKING:
-    from fake_every8d.web.api.operations import Operation
+    from fake_every8d.web.api.operations import ApiOperation
 
 _IN_PATH: dict[str, Schema] = {"int": COUNT.schema, "text": TEXT.schema | {"minLength": 1}}
-"""By werkzeug's name for what stands there."""
+"""The schemas of path parameters, by werkzeug's converter."""
 
 
-def described(operations: Iterable["Operation"]) -> dict[str, Any]:
+def described(operations: Iterable["ApiOperation"]) -> dict[str, Any]:
     """The description of all operations."""
     document: dict[str, Any] = json.loads((files(__package__) / "openapi.json").read_bytes())
     document["info"]["version"] = version("fake-every8d")
@@ -33,7 +33,7 @@ def described(operations: Iterable["Operation"]) -> dict[str, Any]:
         parameters = [told[place, name] | rest for place, name, rest in _parameters(operation)]
         if parameters:
             entry["parameters"] = parameters
-        if "requestBody" in entry and operation.method != "PUT":  # which takes no form
+        if "requestBody" in entry and operation.method != "PUT":  # a snapshot, not a form
             reference = entry["requestBody"]["content"]["application/json"]["schema"]["$ref"]
             name = reference.rpartition("/")[2]
             schemas[name] = schema = _body(operation.body, schemas[name])
@@ -42,8 +42,8 @@ def described(operations: Iterable["Operation"]) -> dict[str, Any]:
     return document
 
 
-def _parameters(operation: "Operation") -> Iterator[tuple[str, str, Schema]]:
-    """Where each parameter is, its name, and what the forms say of it."""
+def _parameters(operation: "ApiOperation") -> Iterator[tuple[str, str, Schema]]:
+    """The location and name of each parameter, and the forms' part of its description."""
     for kind, name in re.findall(r"<(\w+):(\w+)>", operation.path):
         yield "path", name, {"required": True, "schema": _IN_PATH[kind]}
     for name, value in operation.query.keys.items():
@@ -53,7 +53,7 @@ def _parameters(operation: "Operation") -> Iterator[tuple[str, str, Schema]]:
 
 
 def _body(form: Form, prose: Schema) -> Schema:
-    """The schema of a body: the form's, and what the prose adds."""
+    """The schema of a body: the form's, with the prose added."""
     told = prose.get("properties", {})
     unknown = told.keys() - form.keys.keys()
     assert not unknown, f"openapi.json tells of {unknown}, which nobody reads"

@@ -1,4 +1,4 @@
-"""The page of text at `/fake/`, which says how to drive the fake."""
+"""The guide at `/fake/`, a page of text."""
 
 from collections.abc import Collection
 from importlib.resources import files
@@ -8,7 +8,7 @@ from fake_every8d.gateway import Account, Settings
 
 
 def guide(accounts: Collection[Account], url: str, soap_path: str, http_path: str) -> str:
-    """The text for a server whose address is `url`, and whose APIs are at these paths.
+    """The guide for a server at `url`, with its APIs at these paths.
 
     It shows the password of `demo` / `demo`, which everybody knows, and no other.
     """

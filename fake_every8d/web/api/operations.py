@@ -1,4 +1,4 @@
-"""What the JSON API under `/fake` does: an operation each, over gateway, failures and journal."""
+"""The operations of the JSON API under `/fake`, over gateway, failures and journal."""
 
 import json
 import re
@@ -30,11 +30,12 @@ from fake_every8d.gateway import (
 from fake_every8d.gateway.changes import ANYTHING
 from fake_every8d.web.api import representation as show
 from fake_every8d.web.api.description import described
+from fake_every8d.web.exchange import OnDisconnect
 
 PREFIX = "/fake/"
-"""Where they are."""
+"""The API's URL prefix."""
 STATE = "state"
-"""The path that a client can wait at for a change."""
+"""The path for waiting for a change."""
 
 _MAX_LIMIT = 10_000
 _LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
@@ -70,40 +71,38 @@ _REPORT = {
     "status": p.STATUS_IN_QUERY,
     "state": p.STATE,
 }
-_CONCERNED = ("to", "user_id", "batch_id")  # by which the gateway knows whom to wake
+_CONCERNED = ("to", "user_id", "batch_id")  # the gateway wakes waiters by these
 _REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
 _ACCOUNT_CHANGES = {key: kind for key, kind in p.ACCOUNT.keys.items() if key != "user_id"}
 
 Item = TypeVar("Item")
 Handler = Callable[..., Response]
-OnWait = Callable[[Callable[[], None]], object]
-"""Takes a function that ends a wait, for when whoever waits has gone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Operation:
-    """One of the API's operations: how it is called, and what handles it."""
+class ApiOperation:
+    """An operation of the API: its request and its handler."""
 
     method: str
     path: str
-    """Under `/fake/`, with werkzeug's placeholders."""
+    """The path under `/fake/`, with werkzeug's placeholders."""
     handler: Handler
-    """Takes what stands in the path, the query and the body, by name."""
+    """The method that handles it; path, query and body are its keyword arguments."""
     query: p.Form
     body: p.Form
     cached: bool
-    """Whether the response to a GET may be "not modified" while nothing has changed."""
+    """Whether a GET may be responded to with 304 while nothing has changed."""
     waits: bool
-    """Whether it may take a while: it waits, or shows what may be thousands of messages."""
+    """Whether it may take a while: it waits, or shows perhaps thousands of messages."""
 
     @property
     def url(self) -> str:
-        """As OpenAPI writes it, from the root."""
+        """The path from the root, with OpenAPI's placeholders."""
         return PREFIX + re.sub(r"<\w+:(\w+)>", r"{\1}", self.path)
 
 
-OPERATIONS: list[Operation] = []
-"""All of them."""
+OPERATIONS: list[ApiOperation] = []
+"""All operations."""
 
 
 def _operation(
@@ -116,11 +115,11 @@ def _operation(
     cached: bool = True,
     waits: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Let a method of `Operations` handle requests; what is `required` stands in the body."""
+    """Let a method of `Handlers` handle requests; `required` are keys of the body."""
 
     def register(handler: Handler) -> Handler:
         OPERATIONS.append(
-            Operation(
+            ApiOperation(
                 method,
                 path,
                 handler,
@@ -135,7 +134,7 @@ def _operation(
     return register
 
 
-class Operations:
+class Handlers:
     """The methods that handle requests."""
 
     def __init__(self, world: World) -> None:
@@ -154,12 +153,12 @@ class Operations:
         return self._gateway.edition
 
     def etag(self) -> str:
-        """Another whenever something but the time has changed."""
+        """The ETag, which changes whenever anything but the time changes."""
         version = self._gateway.version + self._failures.version + self._journal.version
         # Sessions end at midnight, which is not counted as a change.
         return f"{self._epoch}-{version}-{self._gateway.clock.now.toordinal()}"
 
-    def await_another(self, etag: str, wait_seconds: float, on_wait: OnWait | None) -> str:
+    def await_another(self, etag: str, wait_seconds: float, on_wait: OnDisconnect | None) -> str:
         """The ETag, once it differs from `etag` or the time is up."""
         self._gateway.wait_for(lambda: self.etag() != etag, wait_seconds, on_wait=on_wait)
         return self.etag()
@@ -171,14 +170,14 @@ class Operations:
         limit: int,
         count: int | None = None,
         wait_seconds: float = 0,
-        on_wait: OnWait | None = None,
+        on_wait: OnDisconnect | None = None,
         topic: Hashable = ANYTHING,
         **wanted: Any,
     ) -> list[Item]:
-        """What is wanted, once `count` of it are there or the time is up: `limit` + 1 at most.
+        """The wanted items, once there are `count` or the time is up: at most `limit` + 1.
 
-        Raises `NotFound` if there are fewer than `count`. Without a `count`, it waits for one,
-        and none is no error.
+        Raises `NotFound` if there are fewer than `count`. Without a `count` it waits for one item,
+        and finding none is not an error.
         """
         found: list[Item] = []
 
@@ -189,8 +188,12 @@ class Operations:
         concerned = {key: wanted[key] for key in _CONCERNED if topic is ANYTHING and key in wanted}
         self._gateway.wait_for(appeared, wait_seconds, topic=topic, on_wait=on_wait, **concerned)
         if count is not None and len(found) < count:
-            when = f" within {wait_seconds:g} s" if wait_seconds else "; wait_seconds waits longer"
-            raise NotFound(f"{len(found)} of {count} came{when}")
+            when = (
+                f" within {wait_seconds:g} s"
+                if wait_seconds
+                else "; pass wait_seconds to wait for more"
+            )
+            raise NotFound(f"found {len(found)} of {count}{when}")
         return found
 
     def _recorded(self, limit: int, **wanted: Any) -> list[RecordedRequest]:
@@ -299,7 +302,7 @@ class Operations:
         self._gateway.remove_account(user_id)
         return _nothing()
 
-    # Messages, and what becomes of them
+    # Messages and outcomes
 
     @_operation("GET", "messages", query=_MESSAGE | {"changed_after": _ID} | _LIST)
     def _messages(self, limit: int, **asked: Any) -> Response:
@@ -407,7 +410,7 @@ class Operations:
         self._gateway.clear_outcomes(to)
         return _nothing()
 
-    # What goes out
+    # Outgoing reports and e-mails
 
     @_operation("GET", "reports", query=_REPORT | _LIST)
     def _reports(self, limit: int, **asked: Any) -> Response:
@@ -456,7 +459,9 @@ class Operations:
             case [("running", running)]:
                 (clock.resume if running else clock.freeze)()
             case _:
-                raise InvalidInput("give one of advance_seconds, travel_to, to_next_due, running")
+                raise InvalidInput(
+                    "the body must have one key: advance_seconds, travel_to, to_next_due or running"
+                )
         return _json(show.clock(clock))
 
     # The wire
@@ -477,7 +482,7 @@ class Operations:
     def _request(self, request_id: int) -> Response:
         found = _select(self._journal.all(), id=request_id)
         if not found:
-            raise NotFound(f"there is no request {request_id}, or not any more")
+            raise NotFound(f"there is no request {request_id}; it may have been forgotten")
         return _json(show.request(found[0]))
 
     @_operation("DELETE", "requests")
@@ -534,7 +539,7 @@ def _page(
     limit: int,
     more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The first of what was found, and whether there is more of it."""
+    """The first `limit` items found, and whether there are more."""
     shown = [show_one(item) for item in found[:limit]]
     return _json({name: shown, "more": len(found) > limit, **(more or {})})
 
@@ -544,7 +549,7 @@ def _json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 
 def encoded(data: Any) -> bytes:
-    """JSON, for people to read too."""
+    """The data as JSON that people can read, too."""
     # A text may hold half a surrogate pair, which UTF-8 cannot encode.
     return (json.dumps(data, ensure_ascii=False) + "\n").encode(errors="replace")
 

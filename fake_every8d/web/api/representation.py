@@ -1,4 +1,4 @@
-"""How the JSON API shows things: snake_case, times with +08:00, points as numbers."""
+"""The JSON API's form of things: snake_case, times with +08:00, points as numbers."""
 
 from base64 import b64encode
 from dataclasses import asdict
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 def settings(settings: Settings, *, full: bool = False) -> Json:
-    """How the fake is set up; in full, with the accounts that it starts with."""
+    """The settings; in full, with the accounts that the fake starts with."""
     shown = {
         "edition": settings.edition,
         "delivery_seconds": settings.delivery_seconds,
@@ -100,7 +100,7 @@ def phone(phone: Phone, edition: Edition) -> Json:
 
 
 def batch(batch: BatchSummary, edition: Edition) -> Json:
-    """A batch, with how many of its messages are at which status."""
+    """A batch, with its messages counted by status."""
     return {
         "id": batch.id,
         "user_id": batch.user_id,
@@ -117,7 +117,7 @@ def batch(batch: BatchSummary, edition: Edition) -> Json:
 
 
 def status(status: Status, edition: Edition) -> Json:
-    """What can become of a message."""
+    """A status that a message can have."""
     return {
         **_status(status, edition),
         "final": status.final,
@@ -126,7 +126,7 @@ def status(status: Status, edition: Edition) -> Json:
 
 
 def outcome(outcome: Outcome, edition: Edition) -> Json:
-    """What is to become of messages to a number."""
+    """The outcome of messages to a number."""
     return {
         "to": outcome.to,
         **_status(outcome.status, edition),
@@ -160,7 +160,7 @@ def email(email: Email) -> Json:
 
 
 def clock(clock: Clock) -> Json:
-    """What time it is, whether it passes, and when something happens next."""
+    """The clock: its time, whether that passes, and the time of the next event."""
     return {
         "now": _time(clock.now),
         "running": clock.running,
@@ -169,7 +169,7 @@ def clock(clock: Clock) -> Json:
 
 
 def request(request: RecordedRequest, *, full: bool = False) -> Json:
-    """A request and its response, bodies as text; in full, as they were, too."""
+    """A request and its response, with bodies as text; in full, also as bytes."""
     shown = {
         "id": request.id,
         "at": _time(request.at),
@@ -233,8 +233,7 @@ def _status(status: Status, edition: Edition) -> Json:
 
 
 def _points(points: Decimal) -> int | float:
-    # A float is written with the fewest digits that tell it from others, and so with the
-    # two decimals that it was made from.
+    # A float is written with the fewest digits that identify it, which are its two decimals.
     return int(points) if points == points.to_integral_value() else float(points)
 
 

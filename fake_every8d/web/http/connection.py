@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a connection: requests in, the application's responses out, in the same order."""
+"""HTTP/1.1 on a connection: reading requests, and sending responses in the same order."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from fake_every8d.web.exchange import Exchange
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.notices import Notices
 from fake_every8d.web.http.request import Refusal, Request, RequestReader
-from fake_every8d.web.http.response import Response, encoded, respond, sentence
+from fake_every8d.web.http.response import EncodedResponse, encoded, respond, sentence
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,37 +27,37 @@ _RETRY_AFTER = {"Retry-After": "1"}  # second
 
 @dataclass
 class Service:
-    """What a server's connections share."""
+    """The state that a server's connections share."""
 
     app: Application
     limits: Limits
     buffer: memoryview
-    """Where incoming bytes land; each connection copies them out at once."""
+    """The buffer for incoming bytes; each connection copies them out at once."""
     connections: set["Connection"] = field(default_factory=set)
-    """The open ones."""
+    """The open connections."""
     threads: int = 0
-    """How many requests are being handled in threads."""
+    """The number of requests being handled in threads."""
     notices: Notices = field(default_factory=Notices)
-    """Warnings of what came that was no request."""
+    """Warnings about input that is not a request."""
 
 
 class State(Enum):
-    """How far a connection has come, while it is open."""
+    """The state of an open connection."""
 
     READING = "it reads a request, or waits for one"
     HANDLING = "a thread handles a request"
-    LINGERING = "its last response was sent, and what still arrives is discarded"
+    LINGERING = "its last response was sent, and further input is discarded"
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests and has the application handle them, one after the other.
+    """A connection: it reads requests and lets the application handle them, one after the other.
 
-    A request that takes no time, as nearly all do, is handled on the event loop. One that waits
-    is handled in a thread of its own, so that no other client waits with it.
+    Nearly all requests take no time and are handled on the event loop. One that waits is handled
+    in a thread of its own, so that other clients do not wait for it.
     """
 
     def __init__(self, service: Service, environ: "WSGIEnvironment") -> None:
-        """`environ` is the part of the WSGI environment that is the same for every request."""
+        """Take `environ`, the part of the WSGI environment that all requests share."""
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(environ, service.limits, service.app.longest_body)
@@ -66,11 +66,11 @@ class Connection(asyncio.BufferedProtocol):
         self._disconnect = _Disconnect(self._loop)  # of the request that a thread handles
         self._client_done = False  # the client has closed its side
         self._stopping = False  # the server wants to close it
-        self._blocked = False  # flow control: the client does not read what it was sent
+        self._blocked = False  # flow control: the client does not read its responses
         self._idle_since: float | None = None  # since this check of the limits, at least
 
     def stop(self) -> bool:
-        """Close, after a response that is under way. Returns whether there is still one."""
+        """Close, after the response under way. Return whether there is one."""
         self._stopping = True
         handling = self._state is State.HANDLING
         if not handling:
@@ -78,7 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         return handling or self._transport.get_write_buffer_size() > 0
 
     def abort(self) -> None:
-        """Close, whatever is under way."""
+        """Close at once."""
         self._transport.abort()
 
     def check_limits(self, now: float) -> None:
@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
             self._idle_since = now
         lingering = self._state is State.LINGERING
         if now - self._idle_since > (limits.linger_seconds if lingering else limits.idle_seconds):
-            if self._transport.is_closing():  # and waits for the client to read
+            if self._transport.is_closing():  # it waits for the client to read
                 self._transport.abort()
             self._close()
             return
@@ -113,7 +113,7 @@ class Connection(asyncio.BufferedProtocol):
             text = f"There are {limits.connections} connections already."
             self._refuse(503, text, **_RETRY_AFTER)
 
-    # A buffer of ours: asyncio would allocate 256 KiB to read a request of a few hundred bytes.
+    # Our own buffer: asyncio would allocate 256 KiB to read a request of a few hundred bytes.
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._service.buffer
 
@@ -124,7 +124,7 @@ class Connection(asyncio.BufferedProtocol):
             self._go_on()
 
     def eof_received(self) -> bool:
-        """Returns whether the connection stays open, for responses that are still to come."""
+        """Return whether the connection stays open, for responses still to come."""
         self._client_done = True
         if self._state is not State.HANDLING:
             self._go_on()
@@ -157,7 +157,7 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _go_on(self) -> None:
-        """Read and handle what has been received, as far as possible without waiting."""
+        """Read and handle the received bytes, as far as possible without waiting."""
         try:
             while self._ready and self._advance():
                 pass
@@ -168,7 +168,7 @@ class Connection(asyncio.BufferedProtocol):
             self._control_reading()
 
     def _advance(self) -> bool:
-        """Do the next thing. Returns whether there was one."""
+        """Do the next step. Return whether there was one."""
         reader = self._reader
         if reader.complete:
             self._handle(reader.complete.popleft())
@@ -189,8 +189,7 @@ class Connection(asyncio.BufferedProtocol):
         return True
 
     def _control_reading(self) -> None:
-        """Flow control: stop reading from a client that sends more than it reads or than can
-        be handled."""
+        """Stop reading from a client that sends faster than it reads, or than can be handled."""
         if self._blocked or len(self._received) > _READ_AHEAD:
             self._transport.pause_reading()
         else:
@@ -207,19 +206,19 @@ class Connection(asyncio.BufferedProtocol):
         elif service.threads >= service.limits.threads or not self._hand_over(request, exchange):
             text = (
                 f"{service.threads} requests are being handled already. "
-                "DELETE /fake/failures ends those that are delayed on demand."
+                "DELETE /fake/failures ends those delayed by a failure on demand."
             )
             service.app.refuse(exchange, 503, text, **_RETRY_AFTER)
             self._send(encoded(exchange, keep_alive=False))
 
     def _hand_over(self, request: Request, exchange: Exchange) -> bool:
-        """Have a thread handle a request. Returns whether the system had one to give."""
+        """Handle a request in a thread. Return False if the system has no more threads."""
         self._disconnect = _Disconnect(self._loop)
         exchange.on_disconnect = self._disconnect.subscribe
 
         def handle() -> None:
             response = respond(self._service.app, exchange, keep_alive=request.keep_alive)
-            with suppress(RuntimeError):  # the loop has ended, and the connection with it
+            with suppress(RuntimeError):  # the loop and the connection have ended
                 self._loop.call_soon_threadsafe(self._handled, response)
 
         try:
@@ -230,7 +229,7 @@ class Connection(asyncio.BufferedProtocol):
         self._state = State.HANDLING
         return True
 
-    def _handled(self, response: Response) -> None:
+    def _handled(self, response: EncodedResponse) -> None:
         self._service.threads -= 1
         self._disconnect.forget()
         self._idle_since = None
@@ -242,11 +241,11 @@ class Connection(asyncio.BufferedProtocol):
             self._control_reading()
 
     def _refuse(self, status: int, text: str, **headers: str) -> None:
-        """Refuse, after the responses that come first, and read no further."""
+        """Refuse, after the responses before it, and read no further."""
         self._reader.refuse(Refusal(status, text, **headers))
         self._go_on()
 
-    def _refused(self, refusal: Refusal) -> Response:
+    def _refused(self, refusal: Refusal) -> EncodedResponse:
         service = self._service
         if refusal.environ is None:
             service.notices.add(f"HTTP {refusal.status}: {refusal.text}")
@@ -255,7 +254,7 @@ class Connection(asyncio.BufferedProtocol):
         service.app.refuse(exchange, refusal.status, refusal.text, **refusal.headers)
         return encoded(exchange, keep_alive=False)
 
-    def _send(self, response: Response) -> None:
+    def _send(self, response: EncodedResponse) -> None:
         self._transport.write(response.data)
         if self._stopping:
             self._close()
@@ -267,17 +266,17 @@ class Connection(asyncio.BufferedProtocol):
                 self._close()
 
     def _linger(self) -> None:
-        """A lingering close: let the client close the connection.
+        """Close lingeringly: let the client close the connection.
 
-        A connection that is closed while the client is still sending is reset, and the client
-        may lose the response before it has read it.
+        Closing a connection while the client is still sending resets it, and the client may lose
+        the response before reading it.
         """
         self._discard()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
     def _discard(self) -> None:
-        """Read no more: what still arrives is discarded."""
+        """Read no more, and discard further input."""
         if self._state is not State.LINGERING:
             self._state = State.LINGERING
             self._reader.close()
@@ -289,7 +288,7 @@ class Connection(asyncio.BufferedProtocol):
 
 
 class _Disconnect:
-    """Tells a thread that is handling a request that the client has gone."""
+    """A signal to the thread that handles a request: the client has gone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -297,10 +296,10 @@ class _Disconnect:
         self._callbacks: list[Callable[[], None]] = []
 
     def subscribe(self, callback: Callable[[], None]) -> None:
-        """Safe from any thread."""
+        """Call `callback` when the client goes. Safe from any thread."""
         try:
             self._loop.call_soon_threadsafe(self._subscribe, callback)
-        except RuntimeError:  # the loop has ended, and the connection with it
+        except RuntimeError:  # the loop and the connection have ended
             callback()
 
     def _subscribe(self, callback: Callable[[], None]) -> None:
@@ -316,5 +315,5 @@ class _Disconnect:
             callback()
 
     def forget(self) -> None:
-        """The request is handled: nobody needs to know any more."""
+        """Drop the callbacks, since the request is handled."""
         self._callbacks.clear()

@@ -1,4 +1,4 @@
-"""Warnings of what came that was no request: in the log, and not more than a few."""
+"""Warnings in the log about input that is not a request, limited in number."""
 
 import logging
 
@@ -9,19 +9,19 @@ _logger = logging.getLogger(__name__)
 
 
 class Notices:
-    """Warnings, so many a second; the others are counted."""
+    """Warnings, a limited number per second; the others are counted."""
 
     def __init__(self) -> None:
         self._given = 0
 
     def add(self, text: str) -> None:
-        """Warn, unless there were warnings enough since the last `flush`."""
+        """Warn, unless there were too many warnings since the last `flush`."""
         self._given += 1
         if self._given <= _MOST_WARNINGS:
             _logger.warning("%s", text)
 
     def flush(self) -> None:
-        """Say how many warnings were not given: called about once a second."""
+        """Log the number of suppressed warnings; called about once a second."""
         if self._given > _MOST_WARNINGS:
-            _logger.warning("And %d more like the last", self._given - _MOST_WARNINGS)
+            _logger.warning("… and %d more like this one", self._given - _MOST_WARNINGS)
         self._given = 0

@@ -25,7 +25,7 @@ _NO_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class Refusal(Exception):
-    """The response to what no application could be given; nothing is read after it."""
+    """The input is not a usable request; reading stops."""
 
     def __init__(self, status: int, text: str, **headers: str) -> None:
         super().__init__(text)
@@ -33,11 +33,11 @@ class Refusal(Exception):
         self.text = text
         self.headers = headers
         self.environ: WSGIEnvironment | None = None
-        """Of the request, as far as it is known; None if it was not even a request."""
+        """The request's environment, as far as it is known; None if it is not a request."""
 
 
 class Request:
-    """A request that is being read; once `handed_over`, one to be handled."""
+    """A request being read; once `handed_over`, it is to be handled."""
 
     __slots__ = (
         "body", "environ", "expects_continue", "handed_over", "headers", "in_head", "in_line",
@@ -56,14 +56,14 @@ class Request:
         self.keep_alive = False
         self.handed_over = False
         self.seen_at: float | None = None
-        """When a check of the time limits first found it; in the loop's time."""
+        """The time at which a check of the limits first found it, in the loop's time."""
 
 
 class RequestReader:
-    """Reads one connection's requests; each one's environment begins as a copy of `environ`.
+    """A reader of one connection's requests; their environments begin as a copy of `environ`.
 
-    `longest_body` says how many bytes of a request's body are read; a longer one is cut, and
-    the application refuses it.
+    `longest_body` returns the limit on a request's body, in bytes. A longer body is cut, and the
+    application refuses the request.
     """
 
     def __init__(
@@ -80,15 +80,15 @@ class RequestReader:
         """What was received of a request, at least as far as its first line goes."""
         self._head_bytes = 0  # of it, so far
         self.request: Request | None = None
-        """The request that is being read."""
+        """The request being read."""
         self.complete: deque[Request | Refusal] = deque()
-        """The requests to be handled, in order, and perhaps a refusal to be sent after them."""
+        """The requests to handle, in order, and perhaps a refusal to send after them."""
         self.refused = False
-        """Whether there is one: nothing more is read."""
+        """Whether there is a refusal, after which nothing is read."""
 
     def close(self) -> None:
         """Read no more."""
-        del self._parser  # a reference cycle, which only the garbage collector would free
+        del self._parser  # a reference cycle that only the garbage collector would free
 
     def feed(self, data: bytes) -> None:
         """Read on."""
@@ -106,12 +106,12 @@ class RequestReader:
             self.refuse(raised if isinstance(raised, Refusal) else _malformed(str(error)))
 
     def end(self) -> None:
-        """The client has closed its side: perhaps in the middle of a request."""
+        """End reading, as the client has closed its side, perhaps within a request."""
         if self.request is not None:
-            self.refuse(_malformed("it breaks off"))
+            self.refuse(_malformed("it is incomplete"))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Read no further, and have this sent after the responses that come first."""
+        """Read no further, and send this after the responses before it."""
         self.refused = True
         refusal.environ = self._known()
         last = self.complete[-1] if self.complete else None
@@ -131,9 +131,9 @@ class RequestReader:
         )
 
     def _known(self) -> "WSGIEnvironment | None":
-        """The environment of the request that is being read, by what its first line says."""
+        """The environment of the request being read, by its first line."""
         method, _, target = self._sent.lstrip().partition(b"\n")[0].partition(b" ")
-        is_connect = method == b"CONNECT"  # which names a host and a port
+        is_connect = method == b"CONNECT"  # its target is a host and a port
         if not _METHOD.fullmatch(method) or not (
             is_connect or target.lstrip().startswith((b"/", b"http"))
         ):
@@ -152,7 +152,7 @@ class RequestReader:
         return environ
 
     def _end_of_part(self, data: bytes, start: int) -> int:
-        """Where a part of the data ends that is of one request only: a head, a line, a body."""
+        """The end of the next part that belongs to one request only: a head, a line, a body."""
         request = self.request
         if request is None:
             blank_line = data.find(b"\r\n\r\n", start)
@@ -184,7 +184,9 @@ class RequestReader:
                 break
             except HttpParserUpgrade as upgrade:
                 if self._parser.get_method() == b"CONNECT":
-                    raise Refusal(501, "This is no proxy: call a URL of its own.") from None
+                    raise Refusal(
+                        501, "CONNECT is not supported; only http:// targets can be proxied."
+                    ) from None
                 (read,) = upgrade.args
                 part = self._without_upgrade() + part[read:]
         if self.request is not None and ends_line:
@@ -248,7 +250,7 @@ class RequestReader:
         self._sent = b""
 
     def _cut(self, request: Request) -> None:
-        """Have a request refused at once: its body is too long to be read to its end."""
+        """Hand a request over before the end of its body, which is too long, to be refused."""
         request.environ[CUT_AT] = request.longest_body
         request.body = bytearray()
         self._hand_over(request)
@@ -262,11 +264,11 @@ class RequestReader:
         self.complete.append(request)
 
     def _without_upgrade(self) -> bytes:
-        """The request's head once more, without its offer to upgrade to another protocol.
+        """The request's head again, without its offer to upgrade to another protocol.
 
-        Java's own client offers HTTP/2 with its first request, and sends the body after it.
-        The parser would take that body for the other protocol. A server may ignore the offer,
-        and this one does.
+        Java's own client offers HTTP/2 with its first request, and sends the body after it. The
+        parser would treat that body as the other protocol. A server may ignore the offer, and
+        this one does.
         """
         request = self.request
         assert request is not None
@@ -282,9 +284,9 @@ class RequestReader:
 
 
 def _with_ascii_target(part: bytes) -> bytes:
-    """The part, what is not ASCII in its first line percent-encoded.
+    """The part with its first line in ASCII: other characters percent-encoded.
 
-    Old clients put their text into a URL as it is; the parser refuses that.
+    Old clients put unencoded text into a URL; the parser refuses that.
     """
     line = _REQUEST_LINE.match(part)
     assert line is not None
@@ -293,7 +295,7 @@ def _with_ascii_target(part: bytes) -> bytes:
 
 
 def _path_and_query(target: bytes) -> tuple[str, str]:
-    """A target's path, percent-decoded, and its query: as WSGI has them, bytes as Latin-1."""
+    """A target's path, percent-decoded, and its query, in WSGI's form: bytes as Latin-1."""
     path, _, query = target.partition(b"?")
     if not path.startswith(b"/"):  # a whole URL, as clients send it to a proxy
         path = urlsplit(path).path or b"/"
@@ -303,17 +305,17 @@ def _path_and_query(target: bytes) -> tuple[str, str]:
 
 
 def _malformed(reason: str) -> Refusal:
-    """The refusal of what is not HTTP/1.1."""
+    """The refusal of input that is not HTTP/1.1."""
     return Refusal(
         400,
-        f"This is no request of HTTP/1.1 ({reason}): one is a line such as "
-        f"POST {SOAP_PATH} HTTP/1.1, headers, an empty line, and the body that they announce.",
+        f"Not a valid HTTP/1.1 request ({reason}). Expected a request line such as "
+        f"POST {SOAP_PATH} HTTP/1.1, headers, an empty line, and the body.",
     )
 
 
 @lru_cache(maxsize=256)
 def _key(name: bytes) -> str:
-    """WSGI's name for a header; empty if `_` for `-` would make it pass for another header."""
+    """WSGI's name for a header; empty if its `_` would make it look like another header."""
     if b"_" in name:
         return ""
     key = name.decode("latin-1").upper().replace("-", "_")

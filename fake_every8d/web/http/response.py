@@ -1,4 +1,4 @@
-"""Responses, as the bytes of HTTP/1.1."""
+"""Encoding responses in HTTP/1.1."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from fake_every8d.web.app import Application
 from fake_every8d.web.exchange import Exchange
 
 _CLOSE = "Connection: close\r\n"
-_KEEP_ALIVE = "Connection: keep-alive\r\n"  # without it, HTTP/1.0 closes
+_KEEP_ALIVE = "Connection: keep-alive\r\n"  # HTTP/1.0 closes without it
 
 _STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
     status.value: f"{status.value} {status.phrase}" for status in HTTPStatus
@@ -21,43 +21,43 @@ _STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
 _logger = logging.getLogger(__name__)
 
 
-class Response(NamedTuple):
-    """What is sent for a request."""
+class EncodedResponse(NamedTuple):
+    """The bytes to send for a request."""
 
     data: bytes
     last: bool
-    """Whether the connection is closed after it."""
+    """Whether the connection is closed after the response."""
 
 
-def sentence(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A connection's last response: a status line, and one sentence of plain text."""
+def sentence(status: int, text: str, headers: Mapping[str, str] | None = None) -> EncodedResponse:
+    """A connection's last response: a status, and one sentence of plain text."""
     body = f"{text}\n".encode()
     own = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": len(body)}
     fields = _fields([*(headers or {}).items(), *own.items()])
-    return Response(_head(status, fields, _CLOSE) + body, last=True)
+    return EncodedResponse(_head(status, fields, _CLOSE) + body, last=True)
 
 
-def respond(app: Application, exchange: Exchange, *, keep_alive: bool) -> Response:
-    """Have the application respond. Never raises: an exception becomes a 500."""
+def respond(app: Application, exchange: Exchange, *, keep_alive: bool) -> EncodedResponse:
+    """Let the application respond. Never raises: an exception becomes a 500."""
     try:
         app.respond(exchange)
-    except Exception:  # raised by whoever is called after each request
+    except Exception:  # raised by `log`
         _logger.exception("%s failed", exchange.environ["PATH_INFO"])
         return sentence(500, "The fake failed; its log says why.")
     return encoded(exchange, keep_alive=keep_alive)
 
 
-def encoded(exchange: Exchange, *, keep_alive: bool) -> Response:
-    """The response of an exchange."""
+def encoded(exchange: Exchange, *, keep_alive: bool) -> EncodedResponse:
+    """The response of an exchange, encoded."""
     last = not keep_alive or exchange.breaks_off
     if exchange.breaks_off and not exchange.sent:
-        return Response(b"", last)
+        return EncodedResponse(b"", last)
     if last:
         connection = _CLOSE
     else:
         connection = _KEEP_ALIVE if exchange.environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
     fields = _fields(exchange.headers)
-    return Response(_head(exchange.status, fields, connection) + exchange.sent, last)
+    return EncodedResponse(_head(exchange.status, fields, connection) + exchange.sent, last)
 
 
 def _fields(headers: Iterable[tuple[str, object]]) -> str:

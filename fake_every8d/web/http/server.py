@@ -1,10 +1,9 @@
-"""The HTTP server: it runs the application on an event loop in a thread of its own.
+"""The HTTP server: the application on an event loop in a thread of its own.
 
-Tests and `serve` use the same server, and it is ours, for these reasons. Uvicorn was slower,
-took 200 ms to stop, and could not do all that a platform to test against must do: cut a
-connection on demand, send an early 413, take Java's offers of HTTP/2. Granian's threads spent
-most of a call's time waiting for the GIL. Werkzeug's server takes a thread and a connection
-for each call. HTTP is parsed by httptools; the rest is asyncio.
+Tests and `serve` use this server. It is our own for these reasons. Uvicorn was slower, took 200 ms
+to stop, and could not cut a connection on demand, send an early 413, or take Java's offers of
+HTTP/2. Granian's threads spent most of a call's time waiting for the GIL. Werkzeug's server takes a
+thread and a connection for each call. httptools parses HTTP; the rest is asyncio.
 """
 
 import asyncio
@@ -26,31 +25,31 @@ _BACKLOG = 1024  # connections that may wait to be accepted, as when a load test
 
 _BUFFER = 256 * 1024  # bytes read at a time
 
-_HANDSHAKE = b"\x16"  # TLS begins with it, and no request by HTTP does
+_HANDSHAKE = b"\x16"  # the first byte of TLS, and of no HTTP request
 
 _STOP_SECONDS = 1.0
-"""How long stopping waits for responses that are under way."""
+"""The time that stopping waits for responses under way."""
 
 _CHECK_SECONDS = 1.0
-"""Between two checks of the time limits; less where a limit is shorter."""
+"""The time between two checks of the time limits; less if a limit is shorter."""
 
 _RETRY_SECONDS = 0.1
-"""Before accepting is tried again after there were too many connections or open files."""
+"""The time before accepting again after too many connections or open files."""
 
 _logger = logging.getLogger(__name__)
 
 
 class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
-        """Seconds, which pass even if a suite has frozen Python's clocks."""
+        """Seconds that pass even if a suite has frozen Python's clocks."""
         return float(real_time.monotonic())
 
 
 class Server:
     """An application served over HTTP/1.1; with a certificate, over HTTPS too (W11).
 
-    Each port then speaks both, of which there are two with a `tls_port`. It serves from its
-    construction until `close`. Port 0 takes any free one. Raises `OSError` if it cannot listen.
+    Each port then speaks both; with a `tls_port` there are two. It serves from its construction
+    until `close`. Port 0 takes any free one. Raises `OSError` if it cannot listen.
     """
 
     def __init__(
@@ -63,14 +62,14 @@ class Server:
         tls_port: int | None = None,
     ) -> None:
         self._tls = certificate.context() if certificate else None
-        # A second 0 is another free port; else the same one again is the same port.
+        # A second 0 is another free port; otherwise the same number is the same port.
         ports = [port] if tls_port is None or tls_port == port != 0 else [port, tls_port]
         self._listeners = listen(host, ports)
         address, self.port = self._listeners[0].getsockname()[:2]
         self.plain_url = _url("http", host, self.port)
-        """By http: scheme, host and port; no slash at the end."""
+        """The URL by http: scheme, host and port; no slash at the end."""
         self.url = self.plain_url
-        """The same, by https if there is a certificate."""
+        """The same URL, by https if there is a certificate."""
         if certificate:
             self.url = _url("https", host, self._listeners[-1].getsockname()[1])
         self._environ = {
@@ -85,7 +84,7 @@ class Server:
             "wsgi.input_terminated": True,
         }
         self._service = Service(app, limits, memoryview(bytearray(_BUFFER)))
-        # Accepted, and not known yet by which scheme, or in the TLS handshake.
+        # Accepted connections whose scheme is not known yet, or in the TLS handshake.
         self._connecting: set[asyncio.Task[None]] = set()
         self._handshakes = asyncio.Semaphore(limits.handshakes)
         self._refused = False  # whether the system refused the last attempt to accept
@@ -95,7 +94,7 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening. Responses that are under way get a second to finish."""
+        """Stop listening. Responses under way get a second to finish."""
         with suppress(RuntimeError):  # it is closed already
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -118,7 +117,7 @@ class Server:
         self._pause_listening()
         for listener in self._listeners:
             listener.close()
-        await asyncio.sleep(0)  # lets these tasks begin: else nobody closes their sockets
+        await asyncio.sleep(0)  # lets these tasks begin, which close their sockets
         for task in self._connecting:
             task.cancel()
         deadline = self._loop.time() + _STOP_SECONDS
@@ -127,7 +126,7 @@ class Server:
             await asyncio.sleep(0.001)  # lets the cancelled tasks close their sockets
             under_way = True in [connection.stop() for connection in [*connections]]
         for connection in [*connections]:
-            connection.abort()  # with TLS, a mere close waits for the client's
+            connection.abort()  # with TLS, closing waits for the client's close
         await asyncio.sleep(0)  # lets connection_lost be called
 
     def _listen_again(self) -> None:
@@ -149,7 +148,7 @@ class Server:
                 connection, _ = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError as error:  # there are too many open files, as a rule
+            except OSError as error:  # usually too many open files
                 if not self._refused:
                     _logger.warning("%s: new connections wait until others close", error.strerror)
                 self._refused = True
@@ -167,7 +166,7 @@ class Server:
         tls = None
         try:
             accepted.setblocking(False)
-            # By itself, asyncio does this only for a socket that names its protocol.
+            # asyncio does this only for a socket that names its protocol.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             environ["SERVER_PORT"] = str(accepted.getsockname()[1])
             if self._tls is not None and await self._first_byte(accepted) == _HANDSHAKE:
@@ -191,9 +190,9 @@ class Server:
                 self._service.notices.add(f"TLS handshake failed: {_reason(error, seconds)}")
 
     async def _first_byte(self, accepted: socket.socket) -> bytes:
-        """What a client sends first, which stays there to be read; empty if it sends nothing.
+        """The first byte from a client, which stays there to be read; empty if it sends nothing.
 
-        Raises `TimeoutError`, an `OSError`, when it has been idle for too long.
+        Raises `TimeoutError`, an `OSError`, if the client is idle for too long.
         """
         readable = asyncio.Event()
         self._loop.add_reader(accepted, readable.set)
@@ -205,7 +204,7 @@ class Server:
 
 
 def _reason(error: OSError, seconds: float) -> str:
-    """Why a TLS handshake failed, and as a rule what to do about it."""
+    """The reason why a TLS handshake failed, usually with the remedy."""
     if not isinstance(error, ssl.SSLError):
         is_late = isinstance(error, ConnectionAbortedError)
         return f"it took more than {seconds:g} s" if is_late else "the client hung up"
@@ -216,8 +215,8 @@ def _reason(error: OSError, seconds: float) -> str:
 
 
 def listen(host: str, ports: list[int]) -> list[socket.socket]:
-    """Sockets that listen. Raises `OSError`, or `OverflowError` for a port out of range."""
-    # Without the port: getaddrinfo would turn one out of range into another.
+    """Open listening sockets. Raises `OSError`, or `OverflowError` for a port out of range."""
+    # Without the port: getaddrinfo would wrap one that is out of range.
     family, _, _, _, address = socket.getaddrinfo(
         host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -225,7 +224,7 @@ def listen(host: str, ports: list[int]) -> list[socket.socket]:
         listeners = []
         for port in ports:
             listener = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            if sys.platform == "win32":  # where SO_REUSEADDR would share a port that is in use
+            if sys.platform == "win32":  # SO_REUSEADDR would share a port in use there
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             else:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -240,6 +239,6 @@ def listen(host: str, ports: list[int]) -> list[socket.socket]:
 
 
 def _url(scheme: str, host: str, port: int) -> str:
-    """A URL that clients can use: for one that listens on all addresses, the loopback one."""
+    """A URL for clients: the loopback address for a server that listens on all addresses."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

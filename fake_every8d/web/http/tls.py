@@ -1,4 +1,4 @@
-"""Certificates: the user's own, or one made by a CA that is new or kept in a directory."""
+"""Certificates: the user's own, or one issued by a CA, which is new or kept in a directory."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from fake_every8d.gateway import real_time
 from fake_every8d.gateway.errors import InvalidInput
 
 PRODUCTION = "production"
-"""The name that stands for `PRODUCTION_HOSTS`."""
+"""The name that means all `PRODUCTION_HOSTS`."""
 
 PRODUCTION_HOSTS = (
     "api.every8d.com",
@@ -28,14 +28,14 @@ PRODUCTION_HOSTS = (
     "new.e8d.tw",
     "biz3.e8d.tw",
 )
-"""EVERY8D's own hosts, as far as published clients name them."""
+"""EVERY8D's own hosts that published clients name."""
 
 CA_FILE, KEY_FILE = "ca.pem", "ca-key.pem"
-"""What is in the directory of a CA: its certificate; its key, and the certificate once more."""
+"""The files in the directory of a CA: its certificate; its key with the certificate again."""
 
 _VALID = timedelta(days=400)
-"""Before and after now. Apple's systems trust no certificate for longer than 825 days in all,
-and the clock of a client may have been moved."""
+"""The validity before and after now. Apple's systems trust certificates for at most 825 days in
+all, and a client's clock may have been moved."""
 
 _IN_MEMORY = "/dev/shm"  # a file system in memory, on Linux only
 
@@ -45,34 +45,34 @@ class Certificate:
     """A server's certificate, in PEM files."""
 
     chain: Path
-    """The certificate, and those that lead from it to its CA."""
+    """The certificate, with the certificates from it to its CA."""
     key: Path
     ca: Path | None = None
     """The CA for clients to trust; None for a certificate of the user's own."""
 
     def context(self) -> ssl.SSLContext:
-        """A server's context. Raises `OSError` if the files are no certificate and its key."""
+        """A server's context. Raises `OSError` if the files are not a certificate and its key."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        # Without one, OpenSSL would ask for an encrypted key's password on the terminal.
+        # Without a password, OpenSSL would ask for an encrypted key's on the terminal.
         context.load_cert_chain(self.chain, self.key, password="")
         return context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """How HTTPS is served: what `--tls-name`, `--tls-dir` and so on say on the command line.
+    """The settings of HTTPS, like `--tls-name`, `--tls-dir` and so on of the command line.
 
         FakeEvery8d(tls=Tls(dir=".every8d-ca", names=["production"]))
         FakeEvery8d(tls=Tls(cert="cert.pem", key="key.pem"))
 
-    Raises `InvalidInput` for what does not go together.
+    Raises `InvalidInput` for settings that exclude each other.
     """
 
     names: Sequence[str] = ()
-    """Host names and IP addresses that the certificate is for, besides localhost and this
-    machine's name; `production` stands for EVERY8D's own hosts."""
+    """Host names and IP addresses of the certificate, besides localhost and this machine's name;
+    `production` means all of EVERY8D's own hosts."""
     dir: str | os.PathLike[str] | None = None
-    """Where the CA is kept, and made if there is none; else each start makes a new one."""
+    """The directory of the CA, which is made if there is none; None for a new CA at each start."""
     port: int | None = None
     """A second port; 0 takes any free one."""
     cert: str | os.PathLike[str] | None = None
@@ -87,17 +87,16 @@ class Tls:
             raise InvalidInput("tls: cert and key go together: give both, or neither")
         if self.cert is not None and (self.names or self.dir is not None):
             raise InvalidInput(
-                "tls: names and dir are for a certificate that is made, not for cert"
+                "tls: names and dir are for a certificate that is issued, not for cert"
             )
 
 
 @contextmanager
 def certificate(tls: Tls, host: str) -> Iterator[Certificate]:
-    """The certificate to serve with at `host`; what is made of files is deleted afterwards.
+    """The certificate to serve with at `host`; its temporary files are deleted afterwards.
 
-    Raises `InvalidInput` for a name that no certificate can have, for files that are no
-    certificate and its key, and for a directory that cannot be used; and `ImportError` without
-    the extra `tls`.
+    Raises `InvalidInput` if a name cannot be in a certificate, if the files are not a certificate
+    and its key, or if the directory cannot be used; and `ImportError` without the extra `tls`.
     """
     if tls.cert is not None and tls.key is not None:
         own = Certificate(Path(tls.cert), Path(tls.key))
@@ -119,7 +118,7 @@ def certificate(tls: Tls, host: str) -> Iterator[Certificate]:
 
 
 def check(tls: Tls, host: str) -> None:
-    """Raise what `certificate` raises, and make no CA."""
+    """Raise the errors of `certificate`, without making a CA."""
     kept = False
     if tls.dir is not None:
         directory = Path(tls.dir)
@@ -134,10 +133,10 @@ def check(tls: Tls, host: str) -> None:
 
 
 def kept_ca(directory: Path) -> Path:
-    """The file of the CA that is kept in a directory, where one is made if there is none.
+    """The file of the CA in a directory, which is made if there is none.
 
     Several processes may do so at once: they get the same. Raises `InvalidInput` if others can
-    write to the directory or read the key, and if the CA is none or has expired.
+    write to the directory or read the key, and if the CA is invalid or has expired.
     """
     try:
         # Others may read the CA, but on Windows the key has no other protection.
@@ -147,7 +146,7 @@ def kept_ca(directory: Path) -> Path:
         key_file, ca_file = directory / KEY_FILE, directory / CA_FILE
         if not key_file.exists():
             made = _trustme().CA(organization_name="fake-every8d")
-            # Not a rename, which would replace the one that another process made meanwhile.
+            # Not a rename, which would replace another process's CA.
             new = _new_file(directory, made.private_key_pem.bytes() + made.cert_pem.bytes())
             try:
                 with suppress(FileExistsError):
@@ -165,9 +164,9 @@ def kept_ca(directory: Path) -> Path:
 
 
 def _check_directory(directory: Path) -> None:
-    """Refuse one whose CA could be somebody else's, whom clients would then trust."""
+    """Refuse a directory where somebody else could put a CA that clients would then trust."""
     found = directory.stat()
-    if sys.platform == "win32":  # where a mode says nothing of who may write
+    if sys.platform == "win32":  # a mode does not say who may write there
         return
     if found.st_uid not in (0, os.getuid()):
         raise InvalidInput(
@@ -182,11 +181,11 @@ def _check_directory(directory: Path) -> None:
 
 
 def _checked_ca(key_file: Path) -> bytes:
-    """The certificate of a CA that is kept, in PEM."""
+    """The certificate of a kept CA, in PEM."""
     if sys.platform != "win32" and key_file.stat().st_mode & 0o077:
         raise InvalidInput(
-            f"tls: {key_file} can be read by others, who could pass for any site to whoever "
-            f"trusts this CA: chmod 600 {key_file}"
+            f"tls: {key_file} can be read by others, who could impersonate any site to clients "
+            f"that trust this CA: chmod 600 {key_file}"
         )
     again = f"delete it and {CA_FILE} beside it, and have the clients trust the new one"
     try:
@@ -194,7 +193,7 @@ def _checked_ca(key_file: Path) -> bytes:
         trusting = ssl.create_default_context(cafile=key_file)
         (shown,) = trusting.get_ca_certs()
     except (ssl.SSLError, ValueError):
-        raise InvalidInput(f"tls: {key_file} is no CA and its key, in PEM: {again}") from None
+        raise InvalidInput(f"tls: {key_file} is not a CA and its key, in PEM: {again}") from None
     expires = str(shown["notAfter"])
     if ssl.cert_time_to_seconds(expires) <= real_time.wall_ns() / 1e9:
         raise InvalidInput(f"tls: the CA in {key_file} has expired, on {expires}: {again}")
@@ -204,7 +203,7 @@ def _checked_ca(key_file: Path) -> bytes:
 
 @contextmanager
 def _issued(names: Sequence[str], ca_file: Path | None) -> Iterator[Certificate]:
-    """A certificate for `names` by the CA that is kept beside `ca_file`, or else by a new one."""
+    """A certificate for `names`, issued by the CA beside `ca_file`, or else by a new one."""
     trustme = _trustme()
     if ca_file is None:
         authority = trustme.CA(organization_name="fake-every8d")
@@ -216,11 +215,11 @@ def _issued(names: Sequence[str], ca_file: Path | None) -> Iterator[Certificate]
     try:
         try:
             issued = authority.issue_cert(*names, socket.gethostname(), **valid)
-        except ValueError:  # it may be this machine's name: an underscore is enough
+        except ValueError:  # perhaps because of this machine's name: an underscore is enough
             issued = authority.issue_cert(*names, **valid)
     except ValueError as error:
         told = ", ".join(name for name in names if name not in PRODUCTION_HOSTS)
-        raise InvalidInput(f"tls: no certificate can be for one of {told}: {error}") from error
+        raise InvalidInput(f"tls: a certificate cannot have one of {told}: {error}") from error
     # In memory, the key never reaches a disk, and it works on a read-only system too.
     in_memory = sys.platform == "linux" and os.access(_IN_MEMORY, os.W_OK)
     directory = _IN_MEMORY if in_memory else None
@@ -234,7 +233,7 @@ def _issued(names: Sequence[str], ca_file: Path | None) -> Iterator[Certificate]
 
 
 def _new_file(directory: Path, content: bytes) -> Path:
-    """A file under a name of its own, which its owner alone can read, safe on the disk."""
+    """A new file that only its owner can read, flushed to the disk."""
     handle, name = tempfile.mkstemp(dir=directory, prefix=".new-")
     with open(handle, "wb") as file:
         file.write(content)
@@ -248,7 +247,7 @@ def _trustme() -> ModuleType:
         import trustme
     except ImportError:
         raise ImportError(
-            "to make a certificate takes trustme: pip install 'fake-every8d[tls]'"
+            "making a certificate needs trustme: pip install 'fake-every8d[tls]'"
         ) from None
     return trustme
 
