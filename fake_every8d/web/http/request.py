@@ -77,7 +77,7 @@ class RequestReader:
         self._longest_body = longest_body
         self._parser = HttpRequestParser(self)
         self._sent = b""
-        """What was received of a request, at least as far as its first line goes."""
+        """The received part of a request: at least that of its first line."""
         self._head_bytes = 0  # of it, so far
         self.request: Request | None = None
         """The request being read."""
@@ -91,7 +91,7 @@ class RequestReader:
         del self._parser  # a reference cycle that only the garbage collector would free
 
     def feed(self, data: bytes) -> None:
-        """Read on."""
+        """Read more bytes."""
         at = 0
         try:
             while at < len(data):
@@ -166,7 +166,7 @@ class RequestReader:
         return data.find(b"\n", start) + 1 or len(data)
 
     def _read(self, part: bytes) -> None:
-        """Read a head, a line or less of one, or of a body."""
+        """Read a head, a line or a part of one, or a part of a body."""
         request = self.request
         if request is None:
             self._sent = b""
