@@ -431,7 +431,7 @@ FAILURE = Form(
 )
 """The settings of a failure."""
 
-_SETTING_OF = {
+SETTING_OF = {
     "result": "result",
     "reason": "soap_fault",
     "status": "http_error",
@@ -456,7 +456,7 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
         defaults["status"] = 429
     failure = Failure(**defaults | asked)
     usual = Failure(failure.operation, failure.kind, **defaults)
-    for name, whose in _SETTING_OF.items():
+    for name, whose in SETTING_OF.items():
         if failure.kind != whose and getattr(failure, name) != getattr(usual, name):
             raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
     if failure.kind == "delay" and not failure.seconds:

@@ -480,9 +480,9 @@ class Gateway:
     ) -> Phones:
         """The phones with messages that are wanted, as for `messages`.
 
-        The one whose last such message is newest comes first; the first `offset` of them are
-        left out. The counts are of all phones and messages. `read_until` is the ID of a
-        message: those after it are counted as unread.
+        The one whose last such message, or last reply to one, is newest comes first; the first
+        `offset` of them are left out. The counts are of all phones and messages. `read_until` is
+        the ID of a message: those after it are counted as unread.
         """
         matches = _condition(wanted)
         to = wanted.get("to")
@@ -499,11 +499,22 @@ class Gateway:
         numbers = [record.number for record in found]
         newest = dict(zip(reversed(numbers), reversed(found), strict=True))
         of_each = Counter(numbers)  # in the order in which they first come: the newest first
+        replied: dict[str, int] = {}
+        for record in found:
+            if record.replies:
+                at = to_micros(record.replies[-1].at)
+                replied[record.number] = max(at, replied.get(record.number, 0))
+        order = list(of_each)
+        if replied:
+            order.sort(
+                key=lambda number: max(newest[number].batch.accepted_at, replied.get(number, 0)),
+                reverse=True,
+            )
         end = None if limit is None else offset + limit
         return Phones(
             [
-                self._phone(newest[number], count, read_until)
-                for number, count in islice(of_each.items(), offset, end)
+                self._phone(newest[number], of_each[number], read_until)
+                for number in order[offset:end]
             ],
             len(of_each),
             len(found),

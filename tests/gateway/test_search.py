@@ -91,6 +91,20 @@ def numbers(gateway: Gateway, **wanted: Any) -> list[str]:
     return [phone.number for phone in gateway.phones(**wanted).phones]
 
 
+def test_a_reply_moves_its_phone_up(new_gateway: NewGateway) -> None:
+    gateway = new_gateway()
+    one, other, third = "+886900000001", "+886900000002", "+886900000003"
+    for number in (one, other, third):
+        send(gateway, number)
+        gateway.clock.advance(seconds=2)
+    gateway.reply(one, "ok")
+    gateway.clock.advance(seconds=1)
+    assert numbers(gateway) == [one, third, other]
+    send(gateway, other)
+    assert numbers(gateway) == [other, one, third]
+    assert [phone.number for phone in gateway.phones(offset=1, limit=1).phones] == [one]
+
+
 @pytest.mark.parametrize("wanted", [{}, {"user_id": "demo"}, {"search": "text"}])
 def test_phones_come_in_pages_and_are_all_counted(
     new_gateway: NewGateway, wanted: dict[str, str]

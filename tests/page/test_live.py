@@ -299,7 +299,7 @@ def test_a_search_finds_what_is_far_back_in_a_conversation(
     expect(page.locator(".conversation mark")).to_have_text("needle")
     expect(page.locator(".conversation mark")).to_be_in_viewport()
     send("unheard of")  # does not take it out of view
-    expect(page.get_by_text("Matches: 1, on one phone")).to_be_visible()
+    expect(page.locator(".count")).to_contain_text("Matches: 1, on one phone")
     page.get_by_role("searchbox").fill("")
     expect(page.locator(".phone")).to_contain_text("unheard of")
     expect(page.locator(".bubble", has_text="a needle")).to_be_in_viewport()

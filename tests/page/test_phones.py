@@ -395,3 +395,66 @@ def test_x1_a_reset_empties_the_page_and_what_comes_after_it_is_new(
     phones = page.get_by_role("region", name="Phones").get_by_role("link")
     expect(phones).to_have_count(1)
     expect(phones).to_contain_text("1 unread")
+
+
+def test_phones_are_filtered_by_status_and_the_address_says_so(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    send("arrives", "0911111111")
+    send("goes nowhere", "0900000103")
+    fake.clock.advance(seconds=2)
+    page = open()
+    phones = page.get_by_role("region", name="Phones").get_by_role("link")
+    expect(phones).to_have_count(2)
+    page.get_by_label("Status").select_option("103 No such number")
+    expect(phones).to_have_count(1)
+    expect(page.locator(".count")).to_contain_text("Matches: 1, on one phone")
+    expect(page).to_have_url(re.compile(r"#/phones\?status=103$"))
+    phones.click()
+    expect(page).to_have_url(re.compile(r"#/phone/\+886900000103\?status=103$"))
+    page.reload()
+    expect(phones).to_have_count(1)
+    expect(page.get_by_label("Status")).to_have_value("103")
+
+
+def test_a_link_leads_to_one_message_wherever_it_is(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.clock.freeze()
+    for n in range(300):
+        send(f"message {n + 1}")
+    page = open("#/message/7")
+    expect(page).to_have_url(re.compile(r"#/phone/\+886912345678\?message=7$"))
+    linked = page.get_by_role("article", name="Message 7", exact=True)
+    expect(linked.locator(".bubble")).to_be_in_viewport()
+    expect(linked).to_contain_text("UTF-16 units")  # its details are open
+    linked.get_by_role("button", name="Copy the link").click()
+    expect(page.locator("#announcements")).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{fake.url}/#/message/7"
+    page.goto(f"{fake.url}/#/message/301")
+    expect(page.get_by_text("This message is not kept any more")).to_be_visible()
+
+
+def test_x2_what_is_finished_is_cleared(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    send("booked", "0922222222", time="20991231090000")
+    send("done", "0911111111")
+    fake.clock.advance(seconds=2)
+    page = open()
+    phones = page.get_by_role("region", name="Phones").get_by_role("link")
+    expect(phones).to_have_count(2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Clear").click()
+    expect(phones).to_have_count(1)
+    assert [message.text for message in fake.messages] == ["booked"]
+
+
+def test_a_reply_moves_its_phone_up(fake: FakeEvery8d, send: Send, open: Open) -> None:
+    send("first", "0911111111")
+    send("second", "0922222222")
+    fake.clock.advance(seconds=2)
+    page = open("#/phone/+886911111111")
+    phones = page.get_by_role("region", name="Phones").get_by_role("link")
+    expect(phones.first).to_contain_text("second")
+    page.get_by_role("textbox", name="Reply as").fill("ok")
+    page.keyboard.press("Enter")
+    expect(phones.first).to_contain_text("Reply: ok")

@@ -51,3 +51,19 @@ def test_the_command_that_the_empty_page_offers_sends_an_sms(open: Open) -> None
     command = page.evaluate("navigator.clipboard.readText()")
     subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("Your code is 483920")
+
+
+def test_the_empty_page_shows_both_apis_and_leaves_a_password_that_it_cannot_know(
+    fake: FakeEvery8d, open: Open
+) -> None:
+    fake.add_account("o'shop", "secret")
+    fake.remove_account("demo")
+    page = open()
+    for address in (fake.soap_url, fake.http_url):
+        expect(page.get_by_role("link", name=address)).to_be_visible()
+    expect(page.get_by_text("Fill in its password in place of “Password”")).to_be_visible()
+    page.get_by_role("button", name="Copy the command").click()
+    expect(page.locator("#announcements")).to_contain_text("Copied")
+    command = page.evaluate("navigator.clipboard.readText()").replace("Password", "secret")
+    subprocess.run(["sh", "-euc", command], check=True, capture_output=True, timeout=60)
+    assert [(message.user_id, message.code) for message in fake.messages] == [("o'shop", "483920")]

@@ -10,7 +10,7 @@ import requests
 import urllib3
 from playwright.sync_api import expect
 
-from fake_every8d import FailureOperation, FakeEvery8d, Status
+from fake_every8d import FailureKind, FailureOperation, FakeEvery8d, Status
 from tests.page.conftest import Open, Send
 from tests.receiver import Receiver, in_turn, status
 from tests.waiting import wait_for
@@ -341,7 +341,7 @@ def test_a_requests_badge_is_its_outcome_and_what_is_alike_is_told_once(
         call(fake.url, "getCredit", sessionKey=key)
     page = open("#/requests")
     requests = page.get_by_role("region", name="Requests").get_by_role("link")
-    expect(requests.locator(".badge")).to_have_text(["200", "failure: disconnect", "-101", "200"])
+    expect(requests.locator(".badge")).to_have_text(["200", "failure: no response", "-101", "200"])
     page.get_by_role("button", name="3 more like this").click()
     expect(requests).to_have_count(7)
     page.get_by_role("button", name="Show one").click()
@@ -397,6 +397,82 @@ def test_phones_and_reports_are_filtered_by_account(
         page.get_by_role("link", name="Reports").click()
         expect(page.locator(".report")).to_have_count(1)
         expect(page.locator(".report")).to_contain_text("+886911111111")
+
+
+def test_the_account_is_in_the_address_of_every_view(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.add_account("shop", "secret")
+    send("hello")
+    log_in(fake.url, "demo", "demo")
+    page = open("#/requests?account=shop")
+    expect(page.get_by_text("No request matches")).to_be_visible()
+    page.get_by_role("link", name="Phones").click()
+    expect(page).to_have_url(f"{fake.url}/#/phones?account=shop")
+    expect(page.get_by_label("Account")).to_have_value("shop")
+    expect(page.locator(".phone")).to_have_count(0)
+    page.goto(f"{fake.url}/#/phones?account=nobody")
+    expect(page.locator(".phone")).to_have_count(1)
+
+
+def test_w15_advice_is_in_the_readers_language(fake: FakeEvery8d, open: Open) -> None:
+    key = log_in(fake.url, "demo", "demo")
+    call(fake.url, "sendSMS", sessionKey=key, content="hi", mobile="12345")
+    page = open("#/requests/2", locale="zh-TW")
+    expect(page.get_by_role("note")).to_contain_text(
+        "已拒絕（狀態 -3），無法接收簡訊的門號：12345。"
+    )
+    page = open("#/requests/2")
+    expect(page.get_by_role("note")).to_contain_text("Refused with status -3, no number that")
+
+
+def test_the_keys_are_told(open: Open) -> None:
+    page = open()
+    keys = page.get_by_role("region", name="Keyboard shortcuts")
+    page.get_by_role("heading", name="No SMS yet").wait_for()
+    page.keyboard.press("?")
+    expect(keys).to_be_visible()
+    page.keyboard.press("?")
+    expect(keys).to_be_hidden()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(keys).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [768, 360])
+def test_no_badge_covers_an_icon(fake: FakeEvery8d, send: Send, open: Open, width: int) -> None:
+    for number in range(12):
+        send("hello", f"09000001{number:02}")
+    fake.add_failure("*", "garbage")
+    page = open(viewport={"width": width, "height": 640})
+    expect(page.locator("nav .unread")).to_have_count(2)
+    for badge in page.locator("nav .unread").all():
+        icon = badge.locator("xpath=..").locator(".icon").bounding_box()
+        over = badge.bounding_box()
+        assert icon
+        assert over
+        assert over["x"] >= icon["x"] + icon["width"]
+
+
+def test_every_choice_has_a_label_that_can_be_seen(
+    fake: FakeEvery8d, send: Send, open: Open
+) -> None:
+    fake.add_account("shop", "secret")
+    send("hello")
+    log_in(fake.url, "demo", "demo")
+    page = open(viewport={"width": 360, "height": 640})
+    for view in ("phones", "phone/+886912345678", "requests", "reports", "accounts", "failures"):
+        page.goto(f"{fake.url}/#/{view}")
+        expect(page.locator("main select:visible").first).to_be_visible()
+        unnamed = page.locator("main select:visible").evaluate_all(
+            """selects => selects
+                .filter(({ labels }) => ![...labels].some((label) =>
+                    [...label.childNodes].some((node) => node.nodeName !== "SELECT"
+                        && node.textContent.trim()
+                        && (node.nodeType === 3 || node.checkVisibility()))))
+                .map(({ outerHTML }) => outerHTML.slice(0, 100))"""
+        )
+        assert unnamed == [], view
 
 
 def test_new_requests_appear_and_all_are_cleared(fake: FakeEvery8d, open: Open) -> None:
@@ -479,9 +555,7 @@ def test_any_failure_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> 
     assert fake.failures == []
 
 
-@pytest.mark.parametrize(
-    "kind", ["http_error", "soap_fault", "result", "delay", "disconnect", "truncate", "garbage"]
-)
+@pytest.mark.parametrize("kind", get_args(FailureKind))
 def test_every_kind_of_failure_can_be_set_up(fake: FakeEvery8d, open: Open, kind: str) -> None:
     page = open("#/failures")
     page.get_by_label("What happens").select_option(kind)

@@ -124,6 +124,14 @@ def test_a_body_is_described_with_its_bounds_and_what_it_must_have() -> None:
     assert failure["kind"]["enum"] == [
         "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage",
     ]  # fmt: skip
+    kinds = {name: each["x-kind"] for name, each in failure.items() if "x-kind" in each}
+    assert kinds == {
+        "result": "result",
+        "reason": "soap_fault",
+        "status": "http_error",
+        "body": "http_error",
+        "seconds": "delay",
+    }
     assert failure["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
     assert failure["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()
     assert body_of("post", "outcomes")["properties"]["status"]["enum"] == [

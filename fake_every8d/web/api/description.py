@@ -12,6 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from fake_every8d.control.failures import SETTING_OF
 from fake_every8d.control.forms import COUNT, TEXT, Form, Schema
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def described(operations: Iterable["ApiOperation"]) -> dict[str, Any]:
             schemas[name] = schema = _body(operation.body, schemas[name])
             needed = operation.body.required or schema.get("minProperties")
             entry["requestBody"]["required"] = bool(needed)
+    for name, kind in SETTING_OF.items():
+        schemas["NewFailure"]["properties"][name]["x-kind"] = kind
     return document
 
 

@@ -10,6 +10,7 @@ import { html, render, useEffect, useLayoutEffect, useState } from "./vendor/pre
 import { Accounts } from "./views/accounts.js";
 import { Clock } from "./views/clock.js";
 import { Failures, switchOutage } from "./views/failures.js";
+import { Keys } from "./views/keys.js";
 import { Phones } from "./views/phones.js";
 import { Reports } from "./views/reports.js";
 import { Requests } from "./views/requests.js";
@@ -17,13 +18,20 @@ import { Settings } from "./views/settings.js";
 
 const PAGES = { phones: Phones, requests: Requests, reports: Reports, accounts: Accounts, failures: Failures };
 
+/** Where the page is; whose messages are to be seen is known to all that load them. */
+function current() {
+  const route = parse(location.hash);
+  store.account = route.account;
+  return route;
+}
+
 function App() {
-  const [route, setRoute] = useState(parse(location.hash));
+  const [route, setRoute] = useState(current);
   const [, redraw] = useState(0);
   // Before the first response comes, which may be before the first paint.
   useLayoutEffect(() => {
     store.subscribe(() => redraw((n) => n + 1));
-    addEventListener("hashchange", () => setRoute(parse(location.hash)));
+    addEventListener("hashchange", () => setRoute(current()));
     addEventListener("keydown", onKeyDown);
   }, []);
 
@@ -43,8 +51,8 @@ function App() {
           (view) => html`
             <a href=${href({ view })} aria-current=${view === route.view ? "page" : null}>
               <${Icon} name=${view} /><span>${t(view)}</span>
-              ${view === "phones" && unread > 0 && html`<span class="unread" aria-hidden="true">${unread}</span>`}
-              ${view === "failures" && store.failures.length > 0 && html`<span class="unread bad" aria-hidden="true">${store.failures.length}</span>`}
+              ${view === "phones" && unread > 0 && html`<span class="unread" aria-hidden="true">${few(unread)}</span>`}
+              ${view === "failures" && store.failures.length > 0 && html`<span class="unread bad" aria-hidden="true">${few(store.failures.length)}</span>`}
             </a>
           `,
         )}
@@ -54,8 +62,12 @@ function App() {
     </header>
     <${Banners} />
     <main id="main" tabindex="-1"><${View} route=${route} /></main>
+    <${Keys} />
   `;
 }
+
+/** A count that fits beside an icon. @param {number} n */
+const few = (n) => (n > 99 ? "99+" : n);
 
 /** What is to be known in whatever view: one bar for a fake that does not answer. */
 function Banners() {
@@ -94,7 +106,9 @@ function skip(event) {
 /** @param {KeyboardEvent} event */
 function onKeyDown(event) {
   const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+  if (typing || event.ctrlKey || event.metaKey) return;
+  if (event.key === "?") document.getElementById("keys")?.togglePopover();
+  if (event.key === "/") {
     const search = document.getElementById("search");
     if (search) event.preventDefault();
     search?.focus();

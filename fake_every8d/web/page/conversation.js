@@ -115,6 +115,13 @@ export class Conversation {
     });
   }
 
+  /** Load those around a message, if it is not known. @param {number} id */
+  seek(id) {
+    return this.inTurn(async () => {
+      if (!this.messages.some((message) => message.id === id)) await this.#around(id);
+    });
+  }
+
   /** What happened, in the order in which it did; bookings where they are due. */
   entries() {
     /** @type {Entry[]} */

@@ -6,7 +6,7 @@ import { explain } from "./errors.js";
 import { notifies, notify } from "./notify.js";
 import { phones } from "./phones.js";
 import { read } from "./read.js";
-import { parse } from "./route.js";
+import { parse, replace } from "./route.js";
 import { store } from "./store.js";
 
 const PAUSE = 300; // milliseconds from a response to the next request, which waits for news
@@ -177,6 +177,11 @@ const unlessRefused = (load) =>
     failed(error);
   });
 
+/** Show an account's messages, requests and reports only; all of them if it is empty. @param {string} account */
+export function filterBy(account) {
+  if (account !== store.account) replace({ ...parse(location.hash), account });
+}
+
 async function takeIn(state) {
   if (state.epoch !== store.epoch) {
     store.clear(state.epoch);
@@ -189,7 +194,7 @@ async function takeIn(state) {
   const statuses = state.edition !== store.edition || !store.statuses.length;
   store.setClock(state.clock);
   store.accounts = state.accounts;
-  if (!store.accounts.some(({ user_id }) => user_id === store.account)) store.account = "";
+  if (!store.accounts.some(({ user_id }) => user_id === store.account)) filterBy("");
   shown = parse(location.hash).view;
   await Promise.all([
     (state.messages.version !== version || state.messages.count !== store.messages) && messages(state.messages),

@@ -24,6 +24,8 @@ const KEPT = 10; // pages
 class Phones {
   /** What is searched for; empty for all of them. */
   query = "";
+  /** Which status they have, as text; empty for any. */
+  status = "";
   /** Those that are in view. @type {Places} */
   view = { first: 0, last: 0 };
   /** In the order of the list, undefined where they are not known. @type {(Phone | undefined)[]} */
@@ -51,14 +53,15 @@ class Phones {
     return this.asked === this.question && !this.stale;
   }
 
-  /** What those that are known were searched for with; empty if they are all. */
+  /** What those that are known were searched for with, a status too; empty if they are all. */
   get found() {
-    return new URLSearchParams(this.asked ?? "").get("search") ?? "";
+    const asked = new URLSearchParams(this.asked ?? "");
+    return ["search", "status"].map((name) => asked.get(name) ?? "").join(" ").trim();
   }
 
   /** Whether all messages to all phones are asked for. */
   get all() {
-    return !this.query.trim() && !store.account;
+    return !this.query.trim() && !this.status && !store.account;
   }
 
   /** What is asked for, as the API's parameters. */
@@ -66,6 +69,7 @@ class Phones {
     /** @type {Record<string, string>} */
     const parameters = { limit: `${PAGE}`, read_until: `${read.until}` };
     if (this.query.trim()) parameters.search = this.query;
+    if (this.status) parameters.status = this.status;
     if (store.account) parameters.user_id = store.account;
     return `${new URLSearchParams(parameters)}`;
   }

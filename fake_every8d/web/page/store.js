@@ -55,7 +55,6 @@ class Store {
     this.epoch = epoch;
     this.messages = null;
     this.accounts = [];
-    this.account = "";
     this.outcomes = [];
     this.reports = [];
     this.moreReports = false;

@@ -2,6 +2,7 @@
 
 import { announce } from "./announce.js";
 import { has, t } from "./i18n.js";
+import { filterBy } from "./live.js";
 import { LONGEST, parse, replace } from "./route.js";
 import { store } from "./store.js";
 import { split, tokens } from "./text.js";
@@ -145,7 +146,7 @@ export const SearchField = ({ query, label, hint }) => html`
       value=${query}
       placeholder=${hint}
       aria-label=${label}
-      onInput=${(/** @type {any} */ event) => replace({ ...parse(location.hash), query: event.target.value })}
+      onInput=${(/** @type {any} */ event) => replace({ ...parse(location.hash), query: event.target.value, message: "" })}
     />
   </div>
   ${query.length === LONGEST && html`<p class="error" role="alert">${t("search.longest", { n: LONGEST })}</p>`}
@@ -186,14 +187,11 @@ export const FieldError = ({ problem, field = "" }) =>
 export const AccountFilter = () =>
   store.accounts.length > 1 &&
   html`
-    <select class="account-filter" aria-label=${t("account.filter")} value=${store.account} onChange=${chooseAccount}>
-      <option value="">${t("account.all")}</option>
-      ${store.accounts.map(({ user_id }) => html`<option value=${user_id}>${user_id}</option>`)}
-    </select>
+    <label>
+      ${t("account.filter")}
+      <select value=${store.account} onChange=${(/** @type {any} */ event) => filterBy(event.target.value)}>
+        <option value="">${t("account.all")}</option>
+        ${store.accounts.map(({ user_id }) => html`<option value=${user_id}>${user_id}</option>`)}
+      </select>
+    </label>
   `;
-
-/** @param {any} event */
-function chooseAccount(event) {
-  store.account = event.target.value;
-  store.changed();
-}

@@ -11,9 +11,9 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
  * end that it is to `follow` stays there.
  * @param {{
  *   items: any[], keyOf: (item: any) => string | number, render: (item: any, index: number) => any,
- *   estimate: number, label: string, follow?: "start" | "end" | "neither", show?: {key: any, at: any},
+ *   estimate: number, label: string, follow?: "start" | "end" | "neither", show?: {key: any, at: any, top?: boolean},
  *   drawn?: () => void, seen?: (first: number, last: number) => void,
- * }} props `show`: bring that item into view, once for each different `at`;
+ * }} props `show`: bring that item into view, or to its top, once for each different `at`;
  *   `drawn`: called whenever what is in the document has changed. A list of links is reached by the one
  *   that is shown, or the first; while that is not in the document, and any other list, is itself a
  *   stop for Tab; `seen`: told the places of the first and the last that are in it.
@@ -93,8 +93,8 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     if (index < 0) return false;
     shown.current = show.at;
     const { scrollTop } = box();
-    if (offsets[index] >= scrollTop && offsets[index + 1] <= scrollTop + height) return false;
-    box().scrollTop = Math.max(0, offsets[index] - height / 3);
+    if (!show.top && offsets[index] >= scrollTop && offsets[index + 1] <= scrollTop + height) return false;
+    box().scrollTop = Math.max(0, offsets[index] - (show.top ? 0 : height / 3));
     remember();
     redraw((n) => n + 1);
     return true;

@@ -75,7 +75,7 @@ function TopUp({ change }) {
   return html`
     <form class="inline" noValidate onSubmit=${submit}>
       <label>
-        <span class="hidden">${t("account.top_up.points")}</span>
+        ${t("account.top_up.points")}
         <input type="number" min="0.01" step="0.01" value=${amount} aria-invalid=${String(!!problem)} onInput=${(/** @type {any} */ event) => setAmount(event.target.value)} />
       </label>
       <button>${t("account.top_up")}</button>

@@ -6,7 +6,7 @@ import { attempt, look } from "../live.js";
 import { date, national } from "../format.js";
 import { t } from "../i18n.js";
 import { read } from "../read.js";
-import { href, replace } from "../route.js";
+import { href, parse, replace } from "../route.js";
 import { store } from "../store.js";
 import { Badge, CopyButton, Empty, FieldError, Icon, Text, statusWord } from "../ui.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
@@ -18,10 +18,11 @@ const drafts = new Map();
 
 const NEAR = 20; // messages from where the known ones end, which is when others are loaded
 
-/** @param {{number: string, query: string}} props */
-export function Conversation({ number, query }) {
+/** @param {import("../route.js").Route} props `item`: the number */
+export function Conversation({ item: number, query, account, status, message: linked }) {
   const [conversation] = useState(() => new Messages(number));
   const [jumps, setJumps] = useState(0);
+  const [details, setDetails] = useState(0); // the ID of the message whose details were loaded last
   const composer = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const section = useRef(/** @type {HTMLElement | null} */ (null));
   const { found, messages, phone, ready } = conversation;
@@ -46,7 +47,7 @@ export function Conversation({ number, query }) {
   }, [jumps]);
 
   useEffect(() => {
-    if (phone && phone.number !== number) replace({ item: phone.number, query }); // as the list has it
+    if (phone && phone.number !== number) replace({ ...parse(location.hash), item: phone.number }); // as the list has it
   });
 
   const needle = query.trim().toLowerCase();
@@ -54,7 +55,12 @@ export function Conversation({ number, query }) {
     conversation.search = needle;
     if (needle && ready) look(() => conversation.find());
   }, [needle, ready]);
-  const shown = found?.search === needle && entries.findLast(({ message }) => message.id === found.id);
+  useEffect(() => {
+    if (linked && ready) look(() => conversation.seek(Number(linked)));
+  }, [linked, ready]);
+  const shown = linked
+    ? entries.find(({ message }) => message.id === Number(linked))
+    : found?.search === needle && entries.findLast(({ message }) => message.id === found.id);
   /** @param {number} first @param {number} last */
   const seen = (first, last) => {
     conversation.atEnd = !conversation.newer && last === entries.length - 1;
@@ -76,7 +82,7 @@ export function Conversation({ number, query }) {
   return html`
     <section ref=${section} class="conversation" aria-label=${t("conversation", { number })}>
       <header>
-        <a class="button bare back" href=${href({ query })} aria-label=${t("back")}><${Icon} name="back" /></a>
+        <a class="button bare back" href=${href({ query, account, status })} aria-label=${t("back")}><${Icon} name="back" /></a>
         <div class="who">
           <h1><bdi>${national(number)}</bdi></h1>
           <p>
@@ -97,9 +103,9 @@ export function Conversation({ number, query }) {
               estimate=${86}
               follow=${conversation.newer ? "neither" : "end"}
               label=${t("messages")}
-              show=${shown ? { key: shown.key, at: needle } : undefined}
+              show=${shown ? { key: shown.key, at: linked ? `${linked} ${details}` : needle, top: !!linked } : undefined}
               seen=${seen}
-              render=${(entry) => html`<${Entry} entry=${entry} query=${needle} onReply=${reply} />`}
+              render=${(entry) => html`<${Entry} entry=${entry} query=${needle} linked=${linked} onReply=${reply} onDetails=${setDetails} />`}
             />
             ${conversation.newer &&
             html`<button type="button" class="to-end" onClick=${toEnd}>${t("newest")}</button>`}
@@ -109,13 +115,13 @@ export function Conversation({ number, query }) {
   `;
 }
 
-function Entry({ entry, query, onReply }) {
+function Entry({ entry, query, linked, onReply, onDetails }) {
   const { message, reply, newDay, apart } = entry;
   return html`
     ${newDay && html`<p class="day"><span>${date(entry.at)}</span></p>`}
     ${reply
       ? html`<${ReplyBubble} message=${message} reply=${reply} apart=${apart} query=${query} />`
-      : html`<${Message} message=${message} query=${query} onReply=${onReply} />`}
+      : html`<${Message} message=${message} query=${query} linked=${String(message.id) === linked} onReply=${onReply} onDetails=${onDetails} />`}
   `;
 }
 
@@ -208,7 +214,7 @@ function Outcome({ number }) {
   return html`
     <label class=${`outcome ${outcome ? "set" : ""}`}>
       <span>${t("outcome")}</span>
-      <select aria-label=${t("outcome")} value=${outcome ? String(outcome.status) : ""} onChange=${change}>
+      <select value=${outcome ? String(outcome.status) : ""} onChange=${change}>
         <option value="">${t("outcome.usual")}</option>
         ${store.statuses.filter(({ outcome }) => outcome).map(({ status }) => html`<option value=${String(status)}>${status} ${statusWord(status)}</option>`)}
       </select>

@@ -10,16 +10,22 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 /**
  * @typedef {Record<string, string | number>} Settings
  * @typedef {{operations: string[], kinds: Record<string, Settings>}} Choice
- *   which calls can fail, and how: by kind, what can be said about it, such as it is in an example
+ *   which calls can fail, and how: by kind, what can be said about it, at first as in the examples
  */
 
 /** @returns {Promise<Choice>} by the API's description of itself */
 async function choices() {
-  const description = await http.get("fake/openapi.json");
-  const { examples } = description.paths["/fake/failures"].post.requestBody.content["application/json"];
+  const { properties } = (await http.get("fake/openapi.json")).components.schemas.NewFailure;
+  /** @param {string} kind */
+  const settings = (kind) => Object.entries(properties).filter(([, schema]) => schema["x-kind"] === kind);
   return {
-    operations: description.components.schemas.NewFailure.properties.operation.enum,
-    kinds: Object.fromEntries(Object.values(examples).map(({ value: { operation, kind, times, effect, ...settings } }) => [kind, settings])),
+    operations: properties.operation.enum,
+    kinds: Object.fromEntries(
+      properties.kind.enum.map((kind) => [
+        kind,
+        Object.fromEntries(settings(kind).map(([name, { examples }]) => [name, examples[0]])),
+      ]),
+    ),
   };
 }
 
@@ -69,7 +75,9 @@ function Failure({ failure, settings }) {
     <li>
       <span>
         <b>${failure.operation === "*" ? t("failures.all") : failure.operation}</b> ${t(`failure.${failure.kind}`)}${" "}
-        ${setting && html`<code><${Text} text=${String(failure[setting])} /></code>`}
+        ${setting === "seconds"
+          ? t("duration.seconds", { n: failure.seconds })
+          : setting && html`<code><${Text} text=${String(failure[setting])} /></code>`}
       </span>
       <${Badge} tone="bad">${failure.times === null ? t("failure.for_ever") : t("failure.times", { n: failure.times })}<//>
       ${failure.effect === "after" && html`<${Badge} tone="booked">${t("failure.after")}<//>`}

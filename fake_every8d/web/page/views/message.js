@@ -4,7 +4,7 @@ import { http } from "../api.js";
 import { attempt } from "../live.js";
 import { full, moment, points } from "../format.js";
 import { t } from "../i18n.js";
-import { href } from "../route.js";
+import { href, permalink } from "../route.js";
 import { store } from "../store.js";
 import { Content, CopyButton, Icon, Status, Text, statusWord, toneOf } from "../ui.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
@@ -14,9 +14,16 @@ import { ReportState } from "./reports.js";
 
 const LONG = 700; // characters, of which a text shows no more until asked
 
-/** @param {{message: SMS, query: string, onReply: (message: SMS) => void}} props */
-export function Message({ message, query, onReply }) {
-  const [open, setOpen] = useState(false);
+/**
+ * @param {{
+ *   message: SMS, query: string, linked: boolean, onReply: (message: SMS) => void, onDetails: (id: number) => void,
+ * }} props `linked`: it is the one that the page's address names; `onDetails`: called once its details are there
+ */
+export function Message({ message, query, linked, onReply, onDetails }) {
+  const [open, setOpen] = useState(linked);
+  useEffect(() => {
+    if (linked) setOpen(true);
+  }, [linked]);
   const details = useRef(/** @type {HTMLElement | null} */ (null));
   const acting = useRef(false);
   useLayoutEffect(() => {
@@ -31,7 +38,7 @@ export function Message({ message, query, onReply }) {
   };
   const at = message.finished_at ?? message.sent_at ?? message.accepted_at;
   return html`
-    <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""}`} aria-label=${t("message.of", { id: message.id })}>
+    <article class=${`message ${toneOf(message.status)} ${open ? "open" : ""} ${linked ? "linked" : ""}`} aria-label=${t("message.of", { id: message.id })}>
       <div class="bubble"><${Clamped} text=${message.text} code=${message.code} query=${query} /></div>
       <div class="meta">
         <div class="facts">
@@ -48,7 +55,7 @@ export function Message({ message, query, onReply }) {
         </div>
         <div class="actions"><${Actions} message=${message} become=${become} onReply=${onReply} /></div>
       </div>
-      ${open && html`<${Details} message=${message} query=${query} />`}
+      ${open && html`<${Details} message=${message} query=${query} onDetails=${onDetails} />`}
     </article>
   `;
 }
@@ -118,8 +125,11 @@ const Timeline = ({ message }) => html`
   </ol>
 `;
 
-/** All that there is to know about a message, its status reports too. @param {{message: SMS, query: string}} props */
-function Details({ message, query }) {
+/**
+ * All that there is to know about a message, its status reports too.
+ * @param {{message: SMS, query: string, onDetails: (id: number) => void}} props
+ */
+function Details({ message, query, onDetails }) {
   const [sent, setSent] = useState(/** @type {{reports?: any[], emails?: any[]}} */ ({}));
   useEffect(() => {
     const of = `?message_id=${message.id}&limit=1000`;
@@ -129,6 +139,9 @@ function Details({ message, query }) {
     );
   }, [message.id, store.revision]);
   const { reports, emails } = sent;
+  useEffect(() => {
+    if (reports) onDetails(message.id);
+  }, [!reports]);
   return html`
     <div class="details">
       <${Timeline} message=${message} />
@@ -143,7 +156,10 @@ function Details({ message, query }) {
         <dt>${t("accepted.at")}</dt>
         <dd>${full(message.accepted_at)}</dd>
         <dt>${t("message.id")}</dt>
-        <dd>${message.id}</dd>
+        <dd>
+          <a href=${href({ item: message.to, message: String(message.id) })}>${message.id}</a>
+          <${CopyButton} small text=${permalink(message.id)} label=${t("copy.link")} />
+        </dd>
         <dt>${t("batch")}</dt>
         <dd class="mono">
           <${Text} text=${message.batch_id} query=${query} />

@@ -25,7 +25,7 @@ export function Reports({ route }) {
       <header class="page-head">
         <h1>${t("reports")}</h1>
         <p>${t("reports.count", { n: store.reports.length + (store.moreReports ? "+" : "") })}${waiting > 0 && ` · ${t("reports.waiting", { n: waiting })}`}</p>
-        <${AccountFilter} />
+        <div class="filters"><${AccountFilter} /></div>
         <${SearchField} query=${route.query} label=${t("reports.search")} hint=${t("reports.search")} />
       </header>
       ${reports.length === 0
@@ -52,7 +52,7 @@ function Report({ report, query }) {
           <time datetime=${report.at}>${moment(report.at, store.now())}</time>
           <span class="hidden">${t("report.attempts")}</span>
         </button>
-        <a href=${href({ item: report.to })}><bdi>${report.to}</bdi></a>
+        <a href=${href({ item: report.to, message: String(report.message_id) })}><bdi>${report.to}</bdi></a>
         <${Status} status=${report.status} />
         ${report.text && html`<span class="snippet">${t("quote.open")}<${Text} text=${report.text} query=${query} />${t("quote.close")}</span>`}
         <${ReportState} report=${report} />

@@ -87,15 +87,21 @@ function Filters({ redraw }) {
   };
   return html`
     <div class="filters">
-      <select aria-label=${t("request.operation")} value=${filter.operation} onChange=${choose("operation")}>
-        <option value="">${t("request.operation.all")}</option>
-        ${operations.map((name) => html`<option value=${name}>${name}</option>`)}
-      </select>
-      <select aria-label=${t("request.outcome")} value=${filter.outcome} onChange=${choose("outcome")}>
-        <option value="">${t("request.outcome.all")}</option>
-        <option value="good">${t("request.outcome.good")}</option>
-        <option value="bad">${t("request.outcome.bad")}</option>
-      </select>
+      <label>
+        ${t("request.operation")}
+        <select value=${filter.operation} onChange=${choose("operation")}>
+          <option value="">${t("request.operation.all")}</option>
+          ${operations.map((name) => html`<option value=${name}>${name}</option>`)}
+        </select>
+      </label>
+      <label>
+        ${t("request.outcome")}
+        <select value=${filter.outcome} onChange=${choose("outcome")}>
+          <option value="">${t("request.outcome.all")}</option>
+          <option value="good">${t("request.outcome.good")}</option>
+          <option value="bad">${t("request.outcome.bad")}</option>
+        </select>
+      </label>
       <${AccountFilter} />
       <label class="check">
         <input type="checkbox" checked=${filter.advice} onChange=${() => { filter.advice = !filter.advice; redraw(); }} />
@@ -122,7 +128,7 @@ const passes = (request) =>
  * @returns {{tone: import("../ui.js").Tone, word: string}}
  */
 function outcomeOf({ failure, result, status }) {
-  if (failure) return { tone: "bad", word: `failure: ${failure}` };
+  if (failure) return { tone: "bad", word: t("request.failed", { kind: t(`failure.${failure}`) }) };
   const code = /^-\d+/.exec(result ?? "");
   if (code) return { tone: "bad", word: code[0] };
   return { tone: status >= 400 ? "bad" : "good", word: String(status) };

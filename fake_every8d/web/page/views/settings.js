@@ -30,6 +30,7 @@ export function Settings({ redraw }) {
         </select>
       </label>
       <${Notifications} />
+      <button type="button" onClick=${showKeys}>${t("keys")}</button>
       <button type="button" class="danger" onClick=${reset}><${Icon} name="reset" />${t("reset")}</button>
     </section>
   `;
@@ -59,6 +60,11 @@ const chosen = (act) => (/** @type {any} */ event) => act(event.target.value);
 function chooseTheme(theme) {
   remember("theme", theme);
   document.documentElement.dataset.theme = theme;
+}
+
+function showKeys() {
+  document.getElementById("settings")?.hidePopover();
+  document.getElementById("keys")?.showPopover();
 }
 
 function reset() {

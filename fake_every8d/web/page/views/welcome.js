@@ -6,11 +6,13 @@ import { shellQuoted } from "../text.js";
 import { CopyButton, Icon, Text } from "../ui.js";
 import { html } from "../vendor/preact-htm.js";
 
-const PATH = "API21/SOAP/SMS.asmx";
+/** Both APIs, by what they are called, and where they are. */
+const APIS = { "SOAP API 2.1": "API21/SOAP/SMS.asmx", "HTTP API 2.1": "API21/HTTP/" };
+
+const DEMO = "demo"; // the account that there is if none was set up, and its password
 
 export function Welcome() {
-  const endpoint = new URL(PATH, location.origin + location.pathname).href;
-  const account = store.accounts[0];
+  const account = store.accounts.find(({ user_id }) => user_id === DEMO) ?? store.accounts[0];
   return html`
     <section class="page welcome">
       <${Icon} name="phones" />
@@ -19,38 +21,45 @@ export function Welcome() {
       <ol class="welcome-steps">
         <li>
           <b>${t("welcome.endpoint")}</b>
-          <p class="mono"><a href=${endpoint}>${endpoint}</a> <${CopyButton} small text=${endpoint} label=${t("copy.url")} /></p>
+          <dl class="fields">
+            ${Object.entries(APIS).map(
+              ([name, path]) => html`
+                <dt>${name}</dt>
+                <dd class="mono"><a href=${address(path)}>${address(path)}</a> <${CopyButton} small text=${address(path)} label=${t("copy.url")} /></dd>
+              `,
+            )}
+          </dl>
         </li>
-        ${account &&
-        html`
-          <li>
-            <b>${t("welcome.account")}</b>
-            <p><span class="mono"><${Text} text=${account.user_id} /></span> <span>${t("welcome.password")}</span></p>
-          </li>
-          <li>
-            <b>${t("welcome.try")}</b>
-            <pre tabindex="0" role="group" aria-label=${t("welcome.try")}>${script(endpoint, account)}</pre>
-            <${CopyButton} text=${script(endpoint, account)} label=${t("copy.command")} />
-          </li>
-        `}
+        ${account && html`<${Try} account=${account} />`}
       </ol>
     </section>
   `;
 }
 
-/** A log-in and an SMS, for a shell. */
-function script(endpoint, { user_id }) {
-  const envelope = (operation, parameters) =>
-    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>' +
-    `<${operation} xmlns="http://tempuri.org/">${parameters}</${operation}></s:Body></s:Envelope>`;
-  const call = (body) =>
-    `curl -s -H 'Content-Type: text/xml; charset=utf-8' --data-binary ${body} ${shellQuoted(endpoint)}`;
-  const logIn = envelope("getConnection", `<userID>${escaped(user_id)}</userID><password>demo</password>`);
-  const send = envelope(
-    "sendSMS",
-    `<sessionKey>'"$KEY"'</sessionKey><content>${t("welcome.text")} 483920</content><mobile>0912345678</mobile>`,
-  );
-  return `KEY=$(${call(shellQuoted(logIn))} | grep -o '[0-9a-f]\\{32\\}')\n${call(`'${send}'`)}`;
+/** @param {{account: import("../store.js").Account}} props */
+function Try({ account: { user_id } }) {
+  const known = user_id === DEMO;
+  const command = script(user_id, known ? DEMO : t("account.password"));
+  return html`
+    <li>
+      <b>${t("welcome.account")}</b>
+      <p><span class="mono"><${Text} text=${user_id} /></span> <span>${t("welcome.password")}</span></p>
+    </li>
+    <li>
+      <b>${t("welcome.try")}</b>
+      ${!known && html`<p>${t("welcome.fill_in", { password: t("account.password") })}</p>`}
+      <pre tabindex="0" role="group" aria-label=${t("welcome.try")}>${command}</pre>
+      <${CopyButton} text=${command} label=${t("copy.command")} />
+    </li>
+  `;
 }
 
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+/** @param {string} path */
+const address = (path) => new URL(path, location.origin + location.pathname).href;
+
+/** An SMS, for a shell: by the HTTP API, which takes one call. @param {string} user_id @param {string} password */
+function script(user_id, password) {
+  const fields = { UID: user_id, PWD: password, MSG: `${t("welcome.text")} 483920`, DEST: "0912345678" };
+  const given = Object.entries(fields).map(([name, value]) => `  --data-urlencode ${shellQuoted(`${name}=${value}`)}`);
+  return [`curl ${shellQuoted(address(APIS["HTTP API 2.1"] + "sendSMS.ashx"))}`, ...given].join(" \\\n");
+}
