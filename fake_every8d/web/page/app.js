@@ -21,6 +21,7 @@ const PAGES = { phones: Phones, requests: Requests, reports: Reports, accounts: 
 /** Where the page is; whose messages are to be seen is known to all that load them. */
 function current() {
   const route = parse(location.hash);
+  if (store.accounts.length && !store.accounts.some(({ user_id }) => user_id === route.account)) route.account = "";
   store.account = route.account;
   return route;
 }

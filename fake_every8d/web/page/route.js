@@ -1,5 +1,7 @@
 /** Where the page is: after the #, so that it can be shared, and so that Back goes back. */
 
+import { store } from "./store.js";
+
 /**
  * @typedef {{
  *   view: "phones" | "requests" | "reports" | "accounts" | "failures", item: string, query: string,
@@ -36,7 +38,7 @@ export function parse(hash) {
  * The address of a view, to put into a link. The account stays, unless another is given.
  * @param {Partial<Route>} route
  */
-export function href({ view = "phones", item = "", query = "", account = parse(location.hash).account, status = "", message = "" }) {
+export function href({ view = "phones", item = "", query = "", account = store.account, status = "", message = "" }) {
   const head = view === "phones" && item ? "phone" : view;
   const tail = item && "/" + encodeURIComponent(item).replaceAll("%2B", "+");
   const given = Object.entries({ q: query, account, status, message }).filter(([, value]) => value);
