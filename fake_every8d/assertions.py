@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
+from fake_every8d import event_loops
 from fake_every8d.calls import known_operation
 from fake_every8d.control import summary
 from fake_every8d.control.journal import Journal, RecordedRequest
@@ -20,7 +21,6 @@ from fake_every8d.gateway import (
     ReportState,
     Settings,
     Status,
-    event_loops,
 )
 from fake_every8d.gateway.changes import ANYTHING
 

@@ -104,7 +104,7 @@ SUITE = """
             assert [report.state.value for report in every8d.reports] == ["delivered"] * 2
 
     async def test_advance_on_the_loop_itself_says_what_to_do(every8d, monkeypatch):
-        monkeypatch.setattr("fake_every8d.gateway.clock._PATIENCE_ON_A_LOOP", 0.1)
+        monkeypatch.setattr("fake_every8d.gateway.clock._PATIENCE", 0.1)
         async with receiver(lambda query: "OK") as url:
             every8d.update_account("demo", report_url=url)
             key = every8d.gateway.platform.open_session("demo", "demo")

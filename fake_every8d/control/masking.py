@@ -57,6 +57,7 @@ _TO_QUOTED = bytes.maketrans(b"%=", b"=\xff")
 _FROM_QUOTED = bytes.maketrans(b"=\xff", b"%=")
 _CHARACTER = re.compile("&#(?:0*([0-9]{1,7})|x0*([0-9a-f]{1,6}));", re.IGNORECASE)
 _ENTITIES = {
+    "&amp;amp;": "&amp;",  # as in XML that is text in XML
     "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "\\": "", "+": " ",
 }  # fmt: skip
 

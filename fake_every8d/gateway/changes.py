@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.real_time import monotonic
 
 Returned = TypeVar("Returned")
 

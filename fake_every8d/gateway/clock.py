@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from fake_every8d.gateway import event_loops, real_time
+from fake_every8d import event_loops, real_time
 from fake_every8d.gateway.changes import Changes, Lock
 from fake_every8d.gateway.errors import Conflict, InvalidInput
 

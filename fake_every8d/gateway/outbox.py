@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 from fake_every8d.gateway.changes import Lock
 from fake_every8d.gateway.clock import Clock, to_datetime, to_micros
-from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.real_time import monotonic
 
 _logger = logging.getLogger(__name__)
 

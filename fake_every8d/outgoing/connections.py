@@ -7,7 +7,7 @@ import ssl
 from typing import Any
 
 from fake_every8d.gateway.outbox import NoResponse, NoResponseReason
-from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.real_time import monotonic
 
 
 class Reader(io.RawIOBase):

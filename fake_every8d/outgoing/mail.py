@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fake_every8d.gateway import Email, InvalidInput
-from fake_every8d.gateway.real_time import monotonic
 from fake_every8d.outgoing.connections import Reader, left, no_response
+from fake_every8d.real_time import monotonic
 
 TIMEOUT = 30.0
 """The limit on a whole delivery, in seconds."""

@@ -15,8 +15,8 @@ from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 from fake_every8d.gateway import Report
-from fake_every8d.gateway.real_time import monotonic
 from fake_every8d.outgoing.connections import Reader, left, no_response
+from fake_every8d.real_time import monotonic
 
 TIMEOUT = 10.0
 """The limit on a receiver's response, in seconds (R2)."""

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from fake_every8d.gateway import Clock, Conflict, InvalidInput, event_loops
+from fake_every8d import event_loops
+from fake_every8d.gateway import Clock, Conflict, InvalidInput
 from fake_every8d.gateway.clock import duration_of
 from fake_every8d.remote import values
 from fake_every8d.remote.client import Client, Json

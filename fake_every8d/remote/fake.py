@@ -25,7 +25,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
-from fake_every8d.gateway.real_time import monotonic
+from fake_every8d.real_time import monotonic
 from fake_every8d.remote import values
 from fake_every8d.remote.client import Client
 from fake_every8d.remote.clock import RemoteClock

@@ -247,6 +247,11 @@ def test_known_password_is_hidden_where_it_has_no_business(every8d: FakeEvery8d)
     assert every8d.requests[0].path == f"/{MASK}/demo"
 
 
+def test_known_password_is_hidden_however_often_xml_escapes_it() -> None:
+    for text in ("<x>one&two</x>", "<x>one&amp;two</x>", "<x>one&amp;amp;two</x>"):
+        assert "two" not in masked(text, ["one&two"])
+
+
 def test_h17_token_is_hidden_even_after_its_end(every8d: FakeEvery8d) -> None:
     url = f"{every8d.http_url}ConnectionHandler.ashx"
     body = {"HandlerType": "3", "VerifyType": "1", "UID": "demo", "PWD": "demo"}

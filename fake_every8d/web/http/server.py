@@ -15,7 +15,7 @@ import threading
 from contextlib import ExitStack, nullcontext, suppress
 from io import BytesIO
 
-from fake_every8d.gateway import real_time
+from fake_every8d import real_time
 from fake_every8d.web.app import Application
 from fake_every8d.web.http.connection import Connection, Service
 from fake_every8d.web.http.limits import Limits

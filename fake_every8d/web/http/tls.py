@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
-from fake_every8d.gateway import real_time
+from fake_every8d import real_time
 from fake_every8d.gateway.errors import InvalidInput
 
 PRODUCTION = "production"

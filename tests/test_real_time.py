@@ -8,7 +8,7 @@ import pytest
 
 from fake_every8d.gateway import TAIPEI, Clock
 from fake_every8d.gateway.changes import Changes, Lock
-from fake_every8d.gateway.real_time import RealTime, perf_counter_ns
+from fake_every8d.real_time import RealTime, perf_counter_ns
 from tests.waiting import wait_for
 
 SECOND = timedelta(seconds=1)
