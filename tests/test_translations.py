@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import PAGES, examples, name
+from tests.pages import PAGES, ROOT, examples, name
 
 CHINESE = [page for page in PAGES if page.match("docs/*.zh-TW.md")]
 
@@ -60,3 +60,15 @@ def test_pair_has_the_same_examples(page: Path) -> None:
     assert [each for each in code(page) if each not in python] == [
         each for each in code(english(page)) if each not in python
     ]
+
+
+def test_proxies_are_honoured_by_the_same_clients() -> None:
+    """The English table is tried by tests/clients/test_fixed_hosts.py."""
+    pages = [ROOT / "docs" / f"fixed-hosts{language}.md" for language in ("", ".zh-TW")]
+    expected, found = (
+        re.findall(r"^\| ([^`|]+) \| (yes|no|可|否) \| (yes|no|可|否) \|", text, re.MULTILINE)
+        for text in (page.read_text("utf-8") for page in pages)
+    )
+    words = {"yes": "可", "no": "否"}
+    assert found == [(client, words[lower], words[upper]) for client, lower, upper in expected]
+    assert found
