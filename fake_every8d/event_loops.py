@@ -1,4 +1,4 @@
-"""Event loops (asyncio, trio): whether this thread runs one, and waiting without stopping it."""
+"""Event loops (asyncio, trio): detecting one on this thread, and waiting without blocking it."""
 
 import sys
 from collections.abc import Awaitable, Callable

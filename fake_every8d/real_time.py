@@ -1,4 +1,4 @@
-"""The machine's own clocks, whatever a test suite has done to Python's."""
+"""The machine's own clocks, even if a test suite has replaced Python's."""
 
 import sys
 import threading
@@ -23,14 +23,14 @@ _time = _own_time()
 
 # Not `monotonic`, which before Python 3.13 moves in steps of 15.6 ms on Windows.
 perf_counter_ns = _time.perf_counter_ns
-"""Nanoseconds that have passed since some moment; never goes backwards."""
+"""Nanoseconds since some moment; never goes backwards."""
 
 monotonic = _time.perf_counter
 """The same in seconds."""
 
 
 def wall_ns() -> int:
-    """What time the system's clock says it is, in nanoseconds since 1970."""
+    """The time of the system's clock, in nanoseconds since 1970."""
     # time-machine changes `time` itself, copies included, but offers a way around that.
     time_machine = sys.modules.get("time_machine")
     if time_machine and time_machine.escape_hatch.is_travelling():
@@ -60,7 +60,7 @@ class RealTime:
 
     @property
     def micros(self) -> int:
-        """In microseconds since 1970."""
+        """The time in microseconds since 1970."""
         passed = perf_counter_ns()
         if passed >= self._next_look:
             self._next_look = passed + self._CHECK_INTERVAL

@@ -28,19 +28,19 @@ from fake_every8d.gateway.errors import (
 from fake_every8d.gateway.outbox import ATTEMPTS
 
 ReportMethod = Literal["GET", "POST"]
-"""How status reports are sent (R6)."""
+"""The method of status reports (R6)."""
 
 ReportCharset = Literal["utf-8", "big5"]
-"""In what their text is encoded (R7)."""
+"""The encoding of status reports (R7)."""
 
 MOST_POINTS = 10**12
-"""No account can have more: with two decimals, a JSON number is exact up to here."""
+"""The most points of an account: with two decimals, a JSON number is exact up to here."""
 
 MOST_ATTEMPTS = 100
-"""No account can have more for a report (R8)."""
+"""The most attempts of an account for a report (R8)."""
 
 FAILED_LOGINS_ALLOWED = 10
-"""In a row; one more locks the account (A3)."""
+"""The most failed logins in a row; one more locks the account (A3)."""
 
 _MOST_SESSIONS = 10_000
 # Labels of at most 63 characters, as in the DNS; some networks allow an underscore.
@@ -58,18 +58,18 @@ class Login(NamedTuple):
 
 
 class Token(NamedTuple):
-    """What ConnectionHandler gave, and a call brings in its Authorization header (H6, H7)."""
+    """A token from ConnectionHandler, in a call's Authorization header (H6, H7)."""
 
     text: str
 
 
 Caller = str | Login | Token
-"""How a call says whose it is; a `str` is the key of a session."""
+"""The identification of a caller; a `str` is the key of a session."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account (帳號): how it is set up, and how it stands.
+    """An account (帳號): its settings and its state.
 
     A value: the gateway puts a new one in its place whenever something changes.
     Raises `InvalidInput` for a setting that makes no sense.
@@ -82,21 +82,21 @@ class Account:
     credit: Decimal = Decimal(1000)
     """Points left (餘額): 0 to 10¹², two decimals at most."""
     international: bool = False
-    """May it send abroad (國際簡訊發送設定)? Clause S4."""
+    """Whether it may send abroad (國際簡訊發送設定). Clause S4."""
     interactive: bool = False
-    """Has it interactive channels (互動簡訊), so that it can give an EventID? Clause H8."""
+    """Whether it has interactive channels (互動簡訊), which an EventID needs. Clause H8."""
     test_mode: bool = False
-    """Accepts everything, charges nothing, delivers nothing (測試模式). Clause S8."""
+    """Whether it accepts everything, and charges and delivers nothing (測試模式). Clause S8."""
     report_url: str | None = None
-    """Where status reports and replies go (回報接收介面位址), http or https. Clause R1."""
+    """The URL for status reports and replies (回報接收介面位址), http or https. Clause R1."""
     report_method: ReportMethod = "GET"
     """`GET`, or `POST` of a form. Clause R6."""
     report_charset: ReportCharset = "utf-8"
     """`utf-8`, or `big5`, which is code page 950. Clause R7."""
     report_attempts: int = ATTEMPTS
-    """How often a report is tried in all: 1 to 100. Clause R8."""
+    """The number of attempts at a report in all: 1 to 100. Clause R8."""
     failed_logins: int = 0
-    """In a row, since the last success. More than 10 lock the account. Clause A3."""
+    """The failed logins in a row since the last success. More than 10 lock it. Clause A3."""
 
     def __post_init__(self) -> None:
         for name in ("user_id", "password"):
@@ -142,7 +142,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 @lru_cache  # an account is checked with every change, and its URL hardly ever changes
 def _check_url(url: str) -> None:
-    """Raises `InvalidInput` for what cannot be called."""
+    """Raise `InvalidInput` if a URL cannot be called."""
     if not str(url).lower().startswith(("http://", "https://")):
         raise InvalidInput(
             f"report_url must begin with http:// or https://, not {url!r}", field="report_url"
@@ -156,7 +156,7 @@ def _check_url(url: str) -> None:
 
 
 def _uncallable(url: str) -> str | None:
-    """Why a URL cannot be called, or None if it can."""
+    """The reason why a URL cannot be called, or None if it can."""
     if bad := _NOT_IN_URL.search(url):
         return f"{bad[0]!r} must be percent-encoded in a URL"
     try:
@@ -172,7 +172,7 @@ def _uncallable(url: str) -> str | None:
 
 
 def points(value: Any, name: str) -> Decimal:
-    """A number of points, exactly. Raises `InvalidInput`, which calls it by that name."""
+    """A number of points, exactly. Raises `InvalidInput` with the field `name`."""
     # By way of str, so that 0.1 is a tenth of a point and not the float next to it.
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
@@ -229,7 +229,7 @@ class Accounts:
                 self._ended.popitem(last=False)
 
     def all(self) -> list[Account]:
-        """Each as it is now, in the order in which they came."""
+        """All accounts as they are now, in the order in which they came."""
         return list(self._accounts.values())
 
     def tokens(self) -> list[str]:
@@ -237,7 +237,7 @@ class Accounts:
         return list(self._tokens)
 
     def get(self, user_id: str) -> Account:
-        """Raises `NotFound` if there is no such account."""
+        """The account of a user ID. Raises `NotFound`."""
         try:
             return self._accounts[user_id]
         except KeyError:
@@ -245,11 +245,11 @@ class Accounts:
             raise NotFound(f"there is no account {user_id!r}; there are: {known}") from None
 
     def find(self, user_id: str) -> Account | None:
-        """The account, or None if there is no such one."""
+        """The account of a user ID, or None."""
         return self._accounts.get(user_id)
 
     def add(self, account: Account) -> None:
-        """Raises `Conflict` if its user ID is taken."""
+        """Add an account. Raises `Conflict` if its user ID is taken."""
         if account.user_id in self._accounts:
             raise Conflict(
                 f"there is an account {account.user_id!r} already", field="user_id", reason="taken"
@@ -258,12 +258,12 @@ class Accounts:
 
     @property
     def initial(self) -> list[Account]:
-        """To what each goes back when it is reset alone."""
+        """The initial state of each account, for its own reset."""
         return [self._initial[user_id] for user_id in self._accounts]
 
     @property
     def open(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
-        """Sessions, the last used last, and tokens, oldest first: whose, and until when."""
+        """Sessions, the last used last, and tokens, oldest first: user ID and end of each."""
         self._expire()
         return [*self._sessions.items()], [
             (text, user_id, until) for text, (user_id, until) in self._tokens.items()
@@ -276,7 +276,7 @@ class Accounts:
         sessions: Iterable[tuple[str, str]],
         tokens: Iterable[tuple[str, str, int]],
     ) -> None:
-        """Be as `all`, `initial` and `open` were."""
+        """Restore what `all`, `initial` and `open` returned."""
         self._initial = {account.user_id: account for account in initial}
         self._accounts = {account.user_id: account for account in accounts}
         self._end_all_sessions()
@@ -292,13 +292,13 @@ class Accounts:
         return account
 
     def update(self, user_id: str, **changes: Any) -> Account:
-        """Put the account with `changes` to its fields in the old one's place."""
+        """Replace an account by one with `changes` to its fields."""
         account = replace(self.get(user_id), **changes)
         self.put(account)
         return account
 
     def charge(self, account: Account, points: int) -> Account:
-        """Take points for a send, as many as there are at most (P8).
+        """Deduct the points of a send; the caller guarantees that the credit covers them (P8).
 
         Does what `update` would, without checking each field again: no change is as frequent.
         """
@@ -308,7 +308,7 @@ class Accounts:
         return charged
 
     def put(self, account: Account) -> None:
-        """Put an account in the place of the one with its user ID."""
+        """Replace the account of the same user ID."""
         self._accounts[account.user_id] = account
         self._changes.count()
 
@@ -321,7 +321,7 @@ class Accounts:
             self.update(user_id, credit=min(account.credit + points, Decimal(MOST_POINTS)))
 
     def remove(self, user_id: str) -> None:
-        """Its sessions and tokens end with it. Raises `NotFound`."""
+        """Remove an account with its sessions and tokens. Raises `NotFound`."""
         self.get(user_id)
         del self._accounts[user_id]
         self._end_sessions(user_id)
@@ -337,7 +337,7 @@ class Accounts:
         return sessions + tokens
 
     def log_in(self, user_id: str, password: str) -> Account:
-        """The account, if the password is right. Raises the platform's error if not (A1–A3)."""
+        """The account, if the password is right; else raise `PlatformError` (A1–A3)."""
         account = self._accounts.get(user_id)
         if account is None:
             raise PlatformError(*NO_SUCH_ACCOUNT)
@@ -349,7 +349,7 @@ class Accounts:
         return self.update(user_id, failed_logins=0) if account.failed_logins else account
 
     def open_session(self, user_id: str, password: str) -> str:
-        """A new session's key. Raises as `log_in` does.
+        """Open a session and return its key. Raises as `log_in` does.
 
         Above 10,000 sessions, the least recently used one ends.
         """
@@ -363,13 +363,13 @@ class Accounts:
         return key
 
     def close_session(self, session_key: str) -> bool:
-        """False for a key that is unknown, expired or closed already (A5)."""
+        """Close a session. Return False if it is unknown, expired or closed already (A5)."""
         self._expire()
         self._changes.count()
         return self._sessions.pop(session_key, None) is not None
 
     def open_token(self, login: Login) -> str:
-        """A new token (H7). Raises as `of` does."""
+        """Open a token and return it (H7). Raises as `authenticate` does."""
         account = self.of(login)
         self._expire()
         if len(self._tokens) >= _MOST_TOKENS:
@@ -379,12 +379,12 @@ class Accounts:
         return text
 
     def close_token(self, token: Token) -> None:
-        """Raises the platform's error for one that is dead already (H7)."""
+        """Close a token. Raises `PlatformError` if it has ended already (H7)."""
         self.of(token)
         del self._tokens[token.text]
 
     def of(self, caller: Caller) -> Account:
-        """The account that is calling. Raises the platform's error if it is none (A6, H6)."""
+        """The caller's account. Raises `PlatformError` if the caller is not logged in (A6, H6)."""
         if isinstance(caller, Login):
             if not caller.user_id or not caller.password:
                 raise PlatformError(*NO_CREDENTIALS)
@@ -396,7 +396,7 @@ class Accounts:
         return self._accounts[user_id]
 
     def owner(self, caller: Caller) -> str | None:
-        """The user ID of who is calling, or says to be; None for a dead session or token."""
+        """The user ID of the caller, real or claimed; None if the session or token has ended."""
         if isinstance(caller, Login):
             return caller.user_id or None
         self._expire()
@@ -407,7 +407,7 @@ class Accounts:
         return self._sessions.get(caller)
 
     def sessions(self, user_id: str) -> int:
-        """How many sessions the account has open."""
+        """The number of open sessions of an account."""
         self._expire()
         return sum(who == user_id for who in self._sessions.values())
 

@@ -1,4 +1,4 @@
-"""The lock, resets that end what began before them, and waking those who wait for a change."""
+"""The lock, resets that void earlier calls, and waking waiters when something changes."""
 
 import _thread
 import threading
@@ -11,7 +11,7 @@ from fake_every8d.real_time import monotonic
 Returned = TypeVar("Returned")
 
 ANYTHING = None
-"""The topic of those who wait for whatever there is."""
+"""The topic of waiters for any change."""
 
 # Those who wait for anything look again after this many seconds at the earliest: under load,
 # something changes thousands of times a second.
@@ -20,7 +20,7 @@ _GRAIN = 0.02
 
 # Of the C type, because a signal's exception cannot come between its being taken and a `with`.
 class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed says
-    """The gateway's lock, which knows what began before a reset, and so is void (X1).
+    """The gateway's lock, which also voids calls that began before a reset (X1).
 
     A request notes the `epoch` in which it was read, and is carried out `as_of` that: with
     the lock held, and not at all if there was a reset in between.
@@ -44,7 +44,7 @@ class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed
         refusal: Callable[[], Exception],
         action: Callable[[], Returned],
     ) -> Returned:
-        """Do what was asked for in that epoch, about an account if any; raises if it is void."""
+        """Do what was asked for in that epoch, about an account if any. Raises if it is void."""
         with self:
             if self.voids(began, user_id):
                 raise refusal()
@@ -52,7 +52,7 @@ class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed
 
     @contextmanager
     def new_generation(self) -> Iterator[int]:
-        """Hold the lock while the world begins anew; yields the generation that ends.
+        """Hold the lock during a reset; yields the generation that ends.
 
         Requests that are read meanwhile still belong to the old one.
         """
@@ -65,13 +65,13 @@ class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed
                 self.epoch = self.generation
 
     def end_epoch_of(self, user_id: str) -> None:
-        """Make void what was read for an account so far."""
+        """Void all calls read for an account so far."""
         self.epoch += 1
         self._accounts[user_id] = self.epoch
 
 
 class Changes:
-    """What has changed, counted, and who waits for that; safe from any thread.
+    """The count of changes, and the waiters for them. Safe from any thread.
 
     Whoever changes something names the topics that it concerns; only those who wait
     for one of them are woken, and look for themselves. Where nobody waits that costs
@@ -92,7 +92,7 @@ class Changes:
 
     @property
     def topical(self) -> bool:
-        """Whether anybody waits for something in particular, so that topics are worth finding."""
+        """Whether anybody waits for a particular topic, so that finding topics is worth it."""
         return len(self._waiters) > (ANYTHING in self._waiters)
 
     def count(self, changes: int = 1) -> int:
@@ -101,12 +101,12 @@ class Changes:
         return self.version
 
     def announce(self) -> None:
-        """Count a change that is about no message in particular."""
+        """Count a change without a particular message."""
         self.version += 1
         self.wake()
 
     def wake(self, *topics: Hashable) -> None:
-        """Have those who wait for one of the topics, or for anything, look again.
+        """Wake the waiters for one of the topics, or for anything.
 
         What they are to see has been changed before. Never blocks.
         """
@@ -122,7 +122,7 @@ class Changes:
         topic: Hashable = ANYTHING,
         on_wait: Callable[[Callable[[], None]], object] | None = None,
     ) -> bool:
-        """Wait until `condition()` holds, `timeout` real seconds at the most; whether it does.
+        """Wait until `condition()` holds, at most `timeout` real seconds. Return whether it does.
 
         It is called at once, whenever `topic` has changed, and when the time is up; no lock
         is held meanwhile. See `Gateway.wait_for`.
@@ -146,18 +146,18 @@ class Changes:
                 return False
 
     def announce_all(self) -> None:
-        """Count a change that is about everything."""
+        """Count a change of everything."""
         self.version += 1
         self.wake_all()
 
     def wake_all(self) -> None:
-        """Have everybody look again."""
+        """Wake every waiter."""
         with self._lock:
             for waiter in set().union(*self._waiters.values()):
                 waiter.wake()
 
     def close(self) -> None:
-        """End all waits, those to come too."""
+        """End all waits, also future ones."""
         self._closed = True
         self.wake_all()
 
@@ -185,7 +185,7 @@ class _Waiter:
         self.ended = False
 
     def wait(self, seconds: float) -> None:
-        """Until it is woken, or was since it last waited; at most so many seconds."""
+        """Wait until it is woken, or was since the last wait; at most so many seconds."""
         self._asleep.acquire(timeout=min(max(seconds, 0), threading.TIMEOUT_MAX))
 
     def wake(self) -> None:
@@ -193,6 +193,6 @@ class _Waiter:
             self._asleep.release()
 
     def end(self) -> None:
-        """Let it wait no longer."""
+        """Wake it."""
         self.ended = True
         self.wake()

@@ -1,4 +1,4 @@
-"""Fake time, and the queue of what falls due (clauses T)."""
+"""Fake time, and the queue of timers (clauses T)."""
 
 import heapq
 import itertools
@@ -16,7 +16,7 @@ TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 """The platform's own time zone: UTC+8, all year round (clause A4)."""
 
 LONGEST_WAIT = 1e9
-"""In seconds, some 30 years: the longest that anything may be set to take."""
+"""The longest duration that can be set, in seconds: some 30 years."""
 
 # In seconds: timers that fall due within it fire together. A thread that woke up for each one
 # would contend for the lock with those that handle calls.
@@ -37,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
-"""The clock goes no further."""
+"""The end of the clock's time."""
 
 _PATIENCE = 1.0  # real seconds: a receiver that can respond, as on another thread, has by then
 _ON_A_LOOP = (
@@ -101,7 +101,7 @@ def taipei_day(micros: int) -> int:
 
 
 def duration_of(duration: float | timedelta | None, parts: Mapping[str, float]) -> timedelta:
-    """What `Clock.advance` is given, as a `timedelta`. Raises `InvalidInput`."""
+    """The duration that `Clock.advance` is given, as a `timedelta`. Raises `InvalidInput`."""
     try:
         if duration is None:
             return timedelta(**parts)
@@ -116,7 +116,7 @@ def duration_of(duration: float | timedelta | None, parts: Mapping[str, float]) 
 
 
 class Timer:
-    """Something that falls due, unless it is cancelled (`Clock.cancel`)."""
+    """A timer that falls due, unless it is cancelled (`Clock.cancel`)."""
 
     __slots__ = ("due", "action")
 
@@ -174,7 +174,7 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """What time it is in the fake, to the microsecond, in Taipei (+08:00)."""
+        """The fake's time, to the microsecond, in Taipei (+08:00)."""
         with self._lock:  # not while time is being stopped, when it could seem to go back
             if self._queue:
                 self._start_thread()
@@ -187,7 +187,7 @@ class Clock:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the next thing falls due, or None if nothing is waiting."""
+        """The time of the next timer, or None if there is none."""
         with self._lock:
             self._drop_cancelled()
             return to_datetime(self._queue[0][0]) if self._queue else None
@@ -247,7 +247,7 @@ class Clock:
 
     @property
     def micros(self) -> int:
-        """Now, in microseconds since 1970: exact, and quick to compare."""
+        """The fake's time in microseconds since 1970: exact, and quick to compare."""
         stopped_at = self._stopped_at
         return self._real_time.micros + self._offset if stopped_at is None else stopped_at
 
@@ -266,7 +266,7 @@ class Clock:
         return timer
 
     def cancel(self, timer: Timer) -> None:
-        """Keep a timer from falling due, if it has not yet."""
+        """Cancel a timer, if it has not fired."""
         with self._lock:
             if timer.action is not None:
                 timer.action = None
@@ -278,18 +278,18 @@ class Clock:
 
     @property
     def queued(self) -> list[tuple[int, int, Callable[[int], None] | None]]:
-        """What is still to fall due, in no order: when, in which order then, and what."""
+        """The pending timers in no order: time, order at that time, and action."""
         with self._lock:
             return [(due, order, timer.action) for due, order, timer in self._queue if timer.action]
 
     @property
     def timers(self) -> list[Timer]:
-        """What is still to fall due, in that order."""
+        """The pending timers in the order in which they fall due."""
         with self._lock:
             return [timer for _, _, timer in sorted(self._queue) if timer.action is not None]
 
     def hold(self) -> object:
-        """Make a moving clock wait until `release` is given what this returns."""
+        """Make a moving clock wait until `release` is called with the returned number."""
         hold = object()
         with self._lock:
             self._holds.add(hold)
@@ -313,7 +313,7 @@ class Clock:
             self._woken.notify_all()
 
     def restore(self, now: int, *, running: bool) -> None:
-        """Be at a time (in µs), earlier or later, with nothing waiting; otherwise as `reset`."""
+        """Set the time (µs), even backwards, and drop all timers, as `reset` does."""
         with self._lock:
             self.reset()
             self._running = running
@@ -322,7 +322,7 @@ class Clock:
                 self._run_from_here()
 
     def close(self) -> None:
-        """Stop for good: nothing falls due any more, and the thread ends."""
+        """Stop for good: no timer fires any more, and the thread ends."""
         with self._lock:
             self._queue.clear()
             self._moved.notify_all()
@@ -333,7 +333,7 @@ class Clock:
             thread.join()
 
     def _move(self, target_from: Callable[[int], int]) -> datetime:
-        """Have the thread fire all that falls due up to a target, and wait until it has.
+        """Let the thread fire all timers up to a target, and wait until it has.
 
         It fires on the thread, so that a signal's exception here interrupts nothing. If there
         is no thread to be had, it fires here. A reset ends moves, those that wait for their
@@ -389,7 +389,7 @@ class Clock:
         self._changes.announce()
 
     def _start_thread(self) -> bool:
-        """See to it that what is in the queue will fall due by itself. Whether it will."""
+        """Start the thread if there are timers and it is not running. Return whether it runs."""
         if self._closed:
             return False
         if self._thread is None or not self._thread.is_alive():  # as after a fork
@@ -408,7 +408,7 @@ class Clock:
                 self._woken.wait(self._go_on())
 
     def _go_on(self) -> float | None:
-        """Fire all that is due, and in a move go on to what is due next.
+        """Fire all timers that are due, and in a move go on to the next.
 
         Time stands still while a response is waited for: it may put something into the queue
         that is due earlier than what is there now. Returns for how many seconds there is

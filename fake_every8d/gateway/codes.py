@@ -1,4 +1,4 @@
-"""What people look for in an SMS: the code to type in, and the links to follow."""
+"""Finding the one-time code and the links in an SMS."""
 
 import re
 
@@ -117,7 +117,7 @@ def links_in(text: str) -> tuple[str, ...]:
 
 
 def _unpunctuated(link: str) -> str:
-    """Without the punctuation that ends the sentence around it."""
+    """The link without the punctuation that ends the sentence around it."""
     link = link.rstrip(".,;:!?']")
     while link.endswith(")") and link.count("(") < link.count(")"):
         link = link[:-1].rstrip(".,;:!?']")
@@ -125,7 +125,7 @@ def _unpunctuated(link: str) -> str:
 
 
 def _blanked(pattern: str, text: str) -> str:
-    """With line ends in place of what matches: distances stay, and no digits are joined."""
+    """The text with line ends in place of matches: distances stay, and no digits are joined."""
     return re.sub(pattern, lambda match: "\n" * len(match[0]), text)
 
 
@@ -134,7 +134,7 @@ def _distance(one: re.Match[str], other: re.Match[str]) -> int:
 
 
 def _joined(code: str) -> str:
-    """`48-3920` and `48 3920` are 483920; the hyphen of `G-483920` is part of it."""
+    """The code without separators: `48-3920` is 483920; the hyphen of `G-483920` stays."""
     if any(character.isalpha() for character in code):
         return code.replace(" ", "")
     return code.replace(" ", "").replace("-", "")

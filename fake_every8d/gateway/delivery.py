@@ -1,4 +1,4 @@
-"""What becomes of a message after it is accepted (clauses D, R1, S7)."""
+"""Delivery: a message from its acceptance to its final status (clauses D, R1, S7)."""
 
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,28 +28,28 @@ _REPLY_BYTES = 1_000  # about so many a reply takes, with the report of it
 _ORDINARY_REPORT = 2_000  # characters of its URL and body
 
 _REPLIES, _REPLY, _REPLIES_AFTER = "+886900000999", "收到", 1_000_000
-"""The number that replies by itself, what it replies, and after how many µs (D3)."""
+"""The number that replies by itself, its reply, and the delay in µs (D3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to become of messages to a number."""
+    """The outcome of messages to a number."""
 
     to: str
     """The number, `+886…` for a Taiwan mobile."""
     status: Status
-    """100 to 107, or one that means a refusal; or 0, to stay at "sent" for ever."""
+    """The final status: 100 to 107, or a refusal; or 0, to stay at "sent" for ever."""
     after_seconds: float
-    """How long after being sent, in the fake's time."""
+    """The time from sending to the final status, in the fake's seconds."""
 
     @property
     def after_micros(self) -> int:
-        """The same in µs."""
+        """`after_seconds` in µs."""
         return round(self.after_seconds * 1e6)
 
 
 class Outcomes:
-    """What tests have set, by number; the magic numbers; and delivery for all others."""
+    """The outcomes by number: set by tests, of magic numbers, and delivery for all others."""
 
     def __init__(self, delivery_seconds: float) -> None:
         self._set: dict[str, Outcome] = {}
@@ -65,7 +65,7 @@ class Outcomes:
         self.clear()
 
     def by_outcome(self, records: Sequence[Record]) -> list[tuple["Outcome", Sequence[Record]]]:
-        """Which of the records come to what."""
+        """The records, grouped by outcome."""
         special = self._special
         if len(records) == 1:
             return [(special.get(records[0].to, self.default), records)]
@@ -77,7 +77,7 @@ class Outcomes:
         return [*found.items()]
 
     def set(self, to: str, status: Status | int, after_seconds: float | None = None) -> Outcome:
-        """From now on, messages sent to `to` end in `status`, that long after they were sent.
+        """Let messages sent to `to` from now on end in `status`, that long after being sent.
 
         Raises `InvalidInput` for a number that SMS cannot go to, a status that a sent
         message cannot end in, or a time out of bounds.
@@ -99,7 +99,7 @@ class Outcomes:
         return outcome
 
     def clear(self, to: str | None = None) -> None:
-        """Forget what was set for a number, as it is kept, or for all of them."""
+        """Forget the outcome of a number, in its kept form, or all outcomes."""
         if to is None:
             self._set.clear()
         else:
@@ -107,25 +107,25 @@ class Outcomes:
         self._special = self._magic | self._set
 
     def all(self) -> list[Outcome]:
-        """Those that were set, not the magic numbers'."""
+        """The outcomes that were set, without the magic numbers'."""
         return list(self._set.values())
 
 
 class StepKind(enum.Enum):
-    """What happens in a `Step`."""
+    """The kinds of `Step`."""
 
     SEND = "send"
     """Bookings go out."""
     ARRIVE = "arrive"
-    """Messages that were sent come to their final status."""
+    """Sent messages reach their final status."""
     REPORT = "report"
-    """Messages that were refused are reported."""
+    """Refused messages are reported."""
     REPLY = "reply"
-    """The phone that replies by itself does so (D3)."""
+    """The automatic phone replies (D3)."""
 
 
 class Step:
-    """What becomes of some messages of a batch when its time has come."""
+    """A scheduled change to some of a batch's messages."""
 
     __slots__ = ("_delivery", "kind", "records", "status")
 
@@ -147,7 +147,7 @@ class Step:
 
     @property
     def message_id(self) -> int:
-        """Of its messages, the first one's."""
+        """The ID of its first message."""
         return self.records[0].id
 
 
@@ -162,7 +162,7 @@ class StepState:
 
 
 class Delivery:
-    """Sends, delivers, cancels and replies, and has all of it reported.
+    """The delivery of messages: sending, delivering, cancelling, replying, and reporting it.
 
     The gateway's lock guards it.
     """
@@ -197,7 +197,7 @@ class Delivery:
         booked: Mapping[int, Sequence[Record]],
         refused: Sequence[Record],
     ) -> None:
-        """Send what goes out at once, book the rest by when it is due, and report the refused."""
+        """Send the messages that go out at once, book the others, and report the refused."""
         now = batch.accepted_at
         self._go_out(at_once, now)
         if booked:
@@ -214,13 +214,13 @@ class Delivery:
         self._store.close_if_done(batch)
 
     def make_room(self) -> None:
-        """Forget the oldest messages above the limit, with all that belongs to them."""
+        """Forget the oldest messages above the limit, with everything that belongs to them."""
         for message_ids in self._store.forget_oldest():
             self._reports.forget(message_ids)
             self._emails.forget(message_ids)
 
     def forget(self, batches: Sequence[Batch]) -> None:
-        """Forget batches and all that belongs to them, whatever is still to come for them."""
+        """Forget batches and everything that belongs to them, also pending steps."""
         going = {message_id for batch in batches for message_id in batch.ids}
         for timer in self._clock.timers:
             if isinstance(timer.action, Step | Retry) and timer.action.message_id in going:
@@ -247,7 +247,7 @@ class Delivery:
             self._report_all(records, at)
 
     def cancel(self, batch: Batch, records: Sequence[Record]) -> int:
-        """Cancel bookings of an account; how many points that gives back (P6)."""
+        """Cancel bookings of an account. Return the points given back (P6)."""
         points = sum(record.cost for record in records)
         self.finish(records, Status.CANCELLED, self._clock.micros)
         if not any(record.status is _BOOKED for record in batch.records):
@@ -269,7 +269,7 @@ class Delivery:
             self._report(record, account, Status.REPLY, now, text)
 
     def restore(self, steps: Iterable[StepState]) -> None:
-        """Let these steps fall due; their messages are kept already."""
+        """Schedule steps, whose messages are kept already."""
         for state in steps:
             records = [self._store.record(id) for id in state.message_ids]
             timer = self.call_at(
@@ -279,12 +279,12 @@ class Delivery:
                 records[0].batch.bookings += (timer,)
 
     def call_at(self, due: int, step: Step) -> Timer:
-        """Take a step when the time `due` (in µs) has come."""
+        """Schedule a step for the time `due` (in µs)."""
         self._store.keep(step.records[0].batch)
         return self._clock.call_at(due, step)
 
     def take(self, step: Step, at: int) -> None:
-        """Take a step now that it is due."""
+        """Perform a step that is due."""
         match step.kind:
             case StepKind.SEND:
                 self._send_booked(step.records, at)
@@ -324,7 +324,7 @@ class Delivery:
                 self.call_at(at + _REPLIES_AFTER, Step(self, StepKind.REPLY, [record]))
 
     def _copy(self, record: Record, at: int) -> None:
-        """Send by e-mail what has gone out by SMS (S7)."""
+        """Send copies by e-mail of messages that went out by SMS (S7)."""
         state = self._mail_state if is_address(record.email) else ReportState.KEPT
         if state is ReportState.WAITING:
             self._store.keep(record.batch)
@@ -342,7 +342,7 @@ class Delivery:
         )
 
     def taken_on(self, email: Email) -> Email:
-        """A copy from elsewhere that waits; kept, if there is nobody here to hand it to."""
+        """A waiting copy from another process; kept, if there is no server here to hand it to."""
         if email.state is self._mail_state or email.state is not ReportState.WAITING:
             return email
         return replace(email, state=ReportState.KEPT, next_attempt_at=None)

@@ -1,4 +1,4 @@
-"""Which of the platform's documents the fake follows where they contradict each other (E1)."""
+"""Editions: the platform's documents, where they contradict each other (E1)."""
 
 import enum
 

@@ -1,4 +1,4 @@
-"""What can go wrong, in the platform's words and in ours."""
+"""Errors, in the platform's words and in ours."""
 
 from typing import Literal
 
@@ -49,13 +49,13 @@ _LONGEST_SENTENCE = 1_000  # characters of a sentence, which may quote what was 
 Reason = Literal[
     "invalid", "missing", "unknown", "repeated", "taken", "decided", "not_arrived", "refused"
 ]  # fmt: skip
-"""What is wrong: a value or its absence, its name, that it comes twice; a user ID that is taken,
+"""The kind of error: a value, its absence, its name, its repetition; a user ID that is taken,
 a message whose end is decided, or that never reached the phone that would reply; a call that the
 platform refuses."""
 
 
 class InvalidInput(ValueError):
-    """Something that a test or a tool asked of the fake makes no sense.
+    """A request of a test or a tool makes no sense.
 
     The text says what was wrong and what would be right, in 1,000 characters at most; nothing
     has changed. `field` is the name of the value that is wrong, if it is one, and `reason` says
@@ -73,8 +73,8 @@ class InvalidInput(ValueError):
 
 
 class Conflict(InvalidInput):
-    """It would make sense, but not as things stand."""
+    """The request is valid, but conflicts with the current state."""
 
 
 class NotFound(InvalidInput, LookupError):
-    """There is no account, message, batch or whatever else of that name."""
+    """The account, message, batch or other thing does not exist."""

@@ -1,4 +1,4 @@
-"""The platform as tests and tools have it: looked into, waited for, and told what to do."""
+"""The platform plus what tests and tools need: inspection, waiting, control."""
 
 import re
 from bisect import bisect_right
@@ -58,57 +58,57 @@ Condition = Callable[[Record], bool]
 
 
 class Wanted(TypedDict, total=False):
-    """Which messages are looked for: those that match everything given."""
+    """A search for messages: those that match everything given."""
 
     to: str | None
-    """In any spelling."""
+    """The number, in any spelling."""
     user_id: str | None
     batch_id: str | None
     status: Status | int | None
     text: str | None
-    """Within the text."""
+    """A part of the text."""
     name: str | None
-    """Within the recipient's name."""
+    """A part of the recipient's name."""
     search: str | None
-    """In any case, anywhere in number (in any spelling), text, name, e-mail address,
+    """A part, in any case, of number (in any spelling), text, name, e-mail address,
     subject, account, batch ID or a reply."""
     since: datetime | None
-    """Accepted then or later."""
+    """The earliest time of acceptance."""
     until: datetime | None
-    """Accepted earlier."""
+    """The end of the times of acceptance, exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number to which messages were sent, and those of them that were asked for."""
+    """A number to which messages were sent, with the messages that match the search."""
 
     number: str
     """`+886…` for a Taiwan mobile however it was written."""
     name: str
-    """What its owner was called last, in one of the last 100 messages; empty if not at all."""
+    """The latest recipient name among its last 100 messages, or empty."""
     messages: int
-    """How many."""
+    """The number of matching messages."""
     newest: Message
-    """The last that was accepted."""
+    """The matching message that was accepted last."""
     unread: int
-    """How many were accepted after `read_until`, of all that were sent to it."""
+    """The number of messages accepted after `read_until`, of all those to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """Some of the phones that were asked for, and how many there are."""
+    """A page of the matching phones, with totals."""
 
     phones: list[Phone]
     count: int
-    """Of phones in all."""
+    """The number of matching phones in all."""
     messages: int
-    """Of messages to them."""
+    """The number of matching messages to them."""
     unread: int
-    """Of phones, of all that there are, with a message after `read_until`."""
+    """The number of phones, of all there are, with a message after `read_until`."""
 
 
 class Gateway:
-    """What tests and tools do to a platform. Safe from any thread.
+    """A platform for tests and tools. Safe from any thread.
 
     No search holds up those who send. `report` and `mail` are as for `Platform`.
     """
@@ -141,7 +141,7 @@ class Gateway:
         now: datetime | None = None,
         keep_sessions: bool | None = None,
     ) -> None:
-        """Return to the initial state, with nothing sent and nothing under way (X1).
+        """Return to the initial state: nothing sent, nothing under way (X1).
 
         With `settings`, these are the initial state from now on. With `now`, the clock of this
         world starts then (T4). `keep_sessions` is as in the settings unless it is given (X3).
@@ -180,17 +180,17 @@ class Gateway:
 
     @property
     def lock(self) -> Lock:
-        """Guards all of the gateway, for whatever else is to change in the same instant."""
+        """The lock of the whole gateway, for other changes in the same instant."""
         return self._lock
 
     @property
     def settings(self) -> Settings:
-        """As they are now."""
+        """The settings as they are now."""
         return self.platform.settings
 
     @property
     def edition(self) -> Edition:
-        """Whose side it is on where the platform's documents contradict each other (E1)."""
+        """The edition: which of the platform's documents to follow where they disagree (E1)."""
         return self.platform.edition
 
     def update_settings(self, **changes: Any) -> Settings:
@@ -210,22 +210,22 @@ class Gateway:
 
     @property
     def version(self) -> int:
-        """Grows with every change; time that passes is not one."""
+        """A number that grows with every change, but not as time passes."""
         return self._changes.version
 
     @property
     def generation(self) -> int:
-        """Grows with every reset: what was known, or begun, in an earlier one is void (X1)."""
+        """A number that grows with every reset, which voids everything earlier (X1)."""
         return self._lock.generation
 
     @property
     def epoch(self) -> int:
-        """Grows with every reset, of one account too: what was known of messages is void."""
+        """A number that grows with every reset, even of one account, which voids known messages."""
         return self._lock.epoch
 
     @property
     def message_count(self) -> int:
-        """How many messages are kept."""
+        """The number of kept messages."""
         return len(self._store)
 
     def accounts(self) -> list[Account]:
@@ -245,12 +245,12 @@ class Gateway:
         ]
 
     def account(self, user_id: str) -> Account:
-        """Raises `NotFound`."""
+        """The account of a user ID. Raises `NotFound`."""
         with self._lock:
             return self._accounts.get(user_id)
 
     def add_account(self, account: Account) -> None:
-        """Raises `Conflict` if its user ID is taken."""
+        """Add an account. Raises `Conflict` if its user ID is taken."""
         with self._lock:
             self._accounts.add(account)
             self._changes.announce()
@@ -296,7 +296,7 @@ class Gateway:
             return account
 
     def reset_account(self, user_id: str, also: Callable[[], object] = lambda: None) -> Account:
-        """Return an account to how it was set up or added, with nothing sent. Raises `NotFound`.
+        """Return an account to its initial state, with nothing sent. Raises `NotFound`.
 
         Its sessions and tokens end, unless `keep_sessions` is set; its messages go, and what was to
         come of them. Calls of it that were read before change nothing any more; `also` is called
@@ -313,7 +313,7 @@ class Gateway:
         return account
 
     def state(self) -> GatewayState:
-        """All that it is now, to be put back with `restore`; others go on meanwhile."""
+        """The whole state, for `restore`; others go on meanwhile."""
         with self._lock:
             version, kept = self.version, self._store.batches()
         # Most of it is turned into values without the lock; what changes meanwhile, once more.
@@ -367,7 +367,7 @@ class Gateway:
         )
 
     def restore(self, state: GatewayState, also: Callable[[], object] = lambda: None) -> None:
-        """Return to how this gateway, or another, was. Whatever is under way ends, as with `reset`.
+        """Return to a state of this gateway or another. All under way ends, as with `reset`.
 
         The clock goes to where it was. Above its own `max_messages`, the oldest go. `also` is
         called in the same instant.
@@ -406,13 +406,13 @@ class Gateway:
         self._reports.drain(ended)
 
     def remove_account(self, user_id: str) -> None:
-        """Its sessions end with it; what it has sent or booked goes on. Raises `NotFound`."""
+        """Remove an account and its sessions; its messages go on. Raises `NotFound`."""
         with self._lock:
             self._accounts.remove(user_id)
             self._changes.announce()
 
     def sessions(self, user_id: str) -> int:
-        """How many sessions an account has open."""
+        """The number of open sessions of an account."""
         with self._lock:
             return self._accounts.sessions(user_id)
 
@@ -424,7 +424,7 @@ class Gateway:
             self._changes.announce()
 
     def message(self, message_id: int) -> Message:
-        """Raises `NotFound`."""
+        """The message of an ID. Raises `NotFound`."""
         with self._lock:
             return self._store.record(message_id).snapshot()
 
@@ -438,7 +438,7 @@ class Gateway:
         limit: int | None = None,
         **wanted: Unpack[Wanted],
     ) -> list[Message]:
-        """The messages that are wanted, oldest first; `after` and `before` a message's ID.
+        """The matching messages, oldest first; `after` and `before` a message's ID.
 
         With `changed_after`, a `version`, those that have changed since, in the order in
         which they did. Raises `NotFound` for a `to` that is no number and to which nothing
@@ -478,7 +478,7 @@ class Gateway:
         limit: int | None = None,
         **wanted: Unpack[Wanted],
     ) -> Phones:
-        """The phones with messages that are wanted, as for `messages`.
+        """The phones with matching messages, as for `messages`.
 
         The one whose last such message, or last reply to one, is newest comes first; the first
         `offset` of them are left out. The counts are of all phones and messages. `read_until` is
@@ -603,14 +603,14 @@ class Gateway:
         return found
 
     def outcomes(self) -> list[Outcome]:
-        """What has been set to become of messages, by number."""
+        """The outcomes that were set, by number."""
         with self._lock:
             return self._outcomes.all()
 
     def set_outcome(
         self, to: str, status: Status | int, after_seconds: float | None = None
     ) -> Outcome:
-        """From now on, messages sent to `to` end in `status`, so long after they are sent.
+        """Let messages sent to `to` from now on end in `status`, so long after being sent.
 
         `status` is 100 to 107, one that means a refusal (-1 to -8, 301, 500; its points are
         given back), or 0 to stay at "sent" for ever; `after_seconds` of the
@@ -622,7 +622,7 @@ class Gateway:
             return outcome
 
     def clear_outcomes(self, to: str | None = None) -> None:
-        """Forget what was set for a number, or for all of them.
+        """Forget the outcome of a number, or all outcomes.
 
         Raises `NotFound` for a `to` that is no number and to which nothing was sent.
         """
@@ -631,7 +631,7 @@ class Gateway:
             self._changes.announce()
 
     def set_status(self, message_id: int, status: Status | int) -> Message:
-        """Decide now what becomes of a message: as an outcome does if sent, 303 if booked.
+        """Set the status of a message: a status of an outcome if sent, 303 if booked.
 
         Raises `NotFound`, or `InvalidInput` if it cannot come to that status.
         """
@@ -754,7 +754,7 @@ class Gateway:
         self._changes.wake(topic)
 
     def _replied_to(self, message_or_number: Message | int | str) -> Record:
-        """The message that a reply belongs to."""
+        """The message that a reply is to."""
         if isinstance(message_or_number, str):
             number = self._store.number(message_or_number)
             found = self._store.of(number)
@@ -782,7 +782,7 @@ class Gateway:
 
 
 def _condition(wanted: Wanted) -> Condition | None:
-    """What a record has to meet, wherever it is found; None if nothing."""
+    """The condition on a record, besides its index; None if there is none."""
     status, text, name = wanted.get("status"), wanted.get("text"), wanted.get("name")
     search, since, until = wanted.get("search"), wanted.get("since"), wanted.get("until")
     conditions: list[Condition] = []

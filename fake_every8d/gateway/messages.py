@@ -1,4 +1,4 @@
-"""What is sent: statuses, recipients, messages, batches, replies."""
+"""Messages: statuses, recipients, messages, batches, replies."""
 
 import enum
 import re
@@ -18,17 +18,17 @@ from fake_every8d.gateway.numbers import Kind, Number
 
 # Not as all but the others, of which there are so many that compiling it takes 3 ms.
 NOT_XML = re.compile("[\0-\x08\v\f\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""A character that XML cannot carry, and so no SMS or reply can."""
+"""A character that XML does not allow, and so no SMS or reply can have."""
 
 _ADDRESS = re.compile(r'[^\s@<>()\[\]\\,;:"]{1,64}@[^\s@<>()\[\]\\,;:"]{1,255}')
 
 
 class Status(enum.IntEnum):
-    """What has become of a message (發送狀態), with the platform's own numbers (D1)."""
+    """The status of a message (發送狀態), with the platform's own numbers (D1)."""
 
     HANDSET_WITHOUT_MMS = -10, "手機不支援 MMS"
     INVALID_NUMBER_2025 = -8, "門號格式錯誤"
-    """What edition 2025 has for -3 (E1)."""
+    """Edition 2025's status for -3 (E1)."""
     MALFORMED_SEND_TIME = -6, "發送時間格式錯誤"
     TEXT_TOO_LONG = -5, "簡訊內容長度超過限制"
     INVALID_SEND_TIME = -4, "DT 格式錯誤或預計發送時間已過去 24 小時以上"
@@ -82,7 +82,7 @@ class Status(enum.IntEnum):
 
     @property
     def refused(self) -> bool:
-        """Whether it means that a message was not sent, and so costs nothing (S2)."""
+        """Whether it is a refusal: the message was not sent, and costs nothing (S2)."""
         return self < 0 or self in (Status.NO_CREDIT, Status.INTERNATIONAL_DISABLED)
 
     @property
@@ -95,7 +95,7 @@ class Status(enum.IntEnum):
         return self in _TABLES[edition]
 
     def term_of(self, edition: Edition) -> str:
-        """An edition's wording: 104 to 106 mean something else in each (E3)."""
+        """The edition's wording: 104 to 106 have different meanings in each (E3)."""
         return _TERMS.get(edition, {}).get(self, self.term)
 
 
@@ -154,7 +154,7 @@ class Recipient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a phone replied (回覆簡訊)."""
+    """A phone's reply (回覆簡訊)."""
 
     text: str
     """The text."""
@@ -164,14 +164,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An SMS to one phone, as it stood when it was asked for.
+    """An SMS to one phone, a snapshot of the moment when it was asked for.
 
     Times are in Taipei (+08:00). `cost` is what is charged for it now: 0 if it was
     refused, and 0 again after a booking was erased.
     """
 
     id: int
-    """Its number, from 1, in the order in which messages came in."""
+    """Its ID, from 1, in the order of acceptance."""
     user_id: str
     """The account that sent it."""
     batch_id: str
@@ -193,15 +193,15 @@ class Message:
     cost: Decimal
     """Points charged for it now: 0 if it was refused, and 0 again once a booking is erased."""
     pieces: int
-    """In how many SMS it goes out (P2, P3)."""
+    """The number of SMS that it is sent as (P2, P3)."""
     accepted_at: datetime
     """The time at which the call came in."""
     booked_for: datetime | None
     """The send time of a booking; None for a message that is sent at once."""
     sent_at: datetime | None
-    """None if it was refused, is still booked, or was cancelled."""
+    """The time of sending; None if it was refused, is still booked, or was cancelled."""
     finished_at: datetime | None
-    """When it reached its final status."""
+    """The time at which it reached its final status."""
     replies: tuple[Reply, ...]
     """The replies of its phone, oldest first."""
     version: int = 0
@@ -218,7 +218,7 @@ class Message:
 
     @property
     def due_at(self) -> datetime:
-        """When it goes or went out: what the delivery log calls SENT_TIME (D4)."""
+        """The time at which it is or was sent, SENT_TIME in the delivery log (D4)."""
         return self.booked_for or self.sent_at or self.accepted_at
 
     @property
@@ -238,7 +238,7 @@ class Message:
         return links_in(self.text)
 
     def find(self, pattern: str | re.Pattern[str]) -> str | None:
-        r"""What `pattern` finds in the text: its first group if it has one, else all of it.
+        r"""The match of `pattern` in the text: its first group if it has one, else all of it.
 
         assert sms.find(r"訂單 (\d+)") == "10034"
 
@@ -252,7 +252,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A send (批次), as it stood when it was asked for."""
+    """A send (批次), a snapshot of the moment when it was asked for."""
 
     id: str
     """The batch ID that the sender was given."""
@@ -269,7 +269,7 @@ class BatchSummary:
     cost: Decimal
     """Points charged for it now."""
     statuses: Mapping[Status, int]
-    """How many of its messages are at which status."""
+    """The number of its messages at each status."""
 
 
 class Batch:
@@ -309,16 +309,16 @@ class Batch:
 
     @property
     def ids(self) -> range:
-        """Its messages' IDs."""
+        """The IDs of its messages."""
         return range(self.first_id, self.first_id + len(self.records))
 
     def free(self) -> None:
-        """Break the cycle with its records, which only the garbage collector would free."""
+        """Break the reference cycle with its records, for the garbage collector's sake."""
         self.records = ()
         self.bookings = ()
 
     def summary(self) -> BatchSummary:
-        """As it stands now."""
+        """A snapshot of it now."""
         return BatchSummary(
             id=self.id,
             user_id=self.user_id,
@@ -337,7 +337,7 @@ _NO_NUMBER = Kind.INVALID  # which Python 3.11 is slow to look up, each time
 class Record:
     """A recipient's record in a batch, of which a `Message` is a snapshot."""
 
-    # There are as many as messages, so what a batch's records have in common is not kept in each.
+    # There are as many as messages, so the common fields of a batch's records are in the batch.
     __slots__ = (
         "batch", "cost", "due", "email", "finished_at", "given_record_number", "kind",
         "name", "place", "replies", "status", "text", "to", "version",
@@ -368,7 +368,7 @@ class Record:
 
     @property
     def id(self) -> int:
-        """Not before the send is accepted."""
+        """The ID of its message, once the send is accepted."""
         return self.batch.first_id + self.place
 
     @property
@@ -378,21 +378,21 @@ class Record:
 
     @property
     def number(self) -> str:
-        """The number under which it is found: what was refused keeps its spelling in `to`."""
+        """The number for finding it; `to` of a refused one keeps its spelling."""
         return numbers.parse_spelling(self.to).e164 if self.kind is _NO_NUMBER else self.to
 
     @property
     def booked(self) -> bool:
-        """Whether it is or was a booking: only these are due after they were accepted."""
+        """Whether it is or was a booking, which is due later than its acceptance."""
         return self.due > self.batch.accepted_at
 
     @property
     def was_sent(self) -> bool:
-        """Whether it has gone out, whatever has become of it."""
+        """Whether it has been sent, whatever its status now."""
         return self.status == Status.SENT or 100 <= self.status <= 107
 
     def snapshot(self) -> Message:
-        """As it stands now; not before the send is accepted."""
+        """A snapshot of it now, once the send is accepted."""
         batch, status = self.batch, self.status
         due = to_datetime(self.due)
         return Message(

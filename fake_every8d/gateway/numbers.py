@@ -1,4 +1,4 @@
-"""Phone numbers: which kind one is, and how it is kept (clauses N)."""
+"""Phone numbers: their kinds, and the form in which they are kept (clauses N)."""
 
 import enum
 import re
@@ -9,18 +9,18 @@ from fake_every8d.gateway.errors import InvalidInput
 
 
 class Kind(enum.Enum):
-    """Where a number belongs, which decides on price and permission."""
+    """The kind of a number, which decides on price and permission."""
 
     DOMESTIC = "domestic"
     """A Taiwan mobile (國內手機)."""
     INTERNATIONAL = "international"
     """A number abroad (國際門號)."""
     INVALID = "invalid"
-    """Not a number that SMS can go to (無效門號)."""
+    """A number that SMS cannot go to (無效門號)."""
 
 
 class Number(NamedTuple):
-    """A number as it is kept: `+8869…` for a Taiwan mobile; any other as it was given."""
+    """A number in its kept form: `+8869…` for a Taiwan mobile; any other as given."""
 
     e164: str
     kind: Kind
@@ -41,7 +41,7 @@ _SAMPLES = {
 
 
 def parse(text: str) -> Number:
-    """Which number `text` is; blanks around it do not count (N1–N3)."""
+    """Parse a number; blanks around it do not count (N1–N3)."""
     text = text.strip()
     if match := _DOMESTIC.fullmatch(text):
         return Number("+886" + match[1], _TAIWAN)
@@ -53,7 +53,7 @@ def parse(text: str) -> Number:
 
 
 def parse_spelling(text: str) -> Number:
-    """The number that somebody means who looks one up, in any usual spelling.
+    """The number that is looked up, in any usual spelling.
 
     Separators, full-width digits, brackets around a trunk 0, and 00 for + make no difference
     here, though the platform would not send to every such spelling (N1). Raises
@@ -71,12 +71,12 @@ def parse_spelling(text: str) -> Number:
 
 
 def as_written_in_taiwan(number: str) -> str:
-    """`0912345678` for `+886912345678`; other numbers stay as they are."""
+    """The local form: `0912345678` for `+886912345678`; other numbers stay as they are."""
     return f"0{number[4:]}" if number.startswith("+8869") else number
 
 
 def valid(text: str) -> str:
-    """The number that somebody means, in any usual spelling, as it is kept.
+    """The kept form of a number in any usual spelling.
 
     Raises `InvalidInput` for one that SMS cannot go to.
     """

@@ -1,4 +1,4 @@
-"""Handing things to somebody outside, and trying again when that fails."""
+"""Delivering things to the outside, with retries."""
 
 import enum
 import itertools
@@ -18,31 +18,31 @@ from fake_every8d.real_time import monotonic
 _logger = logging.getLogger(__name__)
 
 ATTEMPTS = 11
-"""One, and the platform's ten retries, unless the account has it otherwise (R2, R8)."""
+"""The default number of attempts: one, and the platform's ten retries (R2, R8)."""
 
 _DRAIN_SECONDS = 1.0
 _NO_THREAD_MICROS = 1_000_000  # until the next try, at the earliest
 
 
 class ReportState(enum.Enum):
-    """What has become of an `Outgoing`."""
+    """The state of an `Outgoing`."""
 
     WAITING = "waiting"
-    """Under way, or waiting for its turn or its next try."""
+    """Under way, or waiting for its turn or its next attempt."""
     DELIVERED = "delivered"
-    """The other side has it."""
+    """The other side has accepted it."""
     GIVEN_UP = "given_up"
-    """As many attempts as it may have had have failed."""
+    """All its attempts have failed."""
     KEPT = "kept"
-    """There is nobody to hand it to: no server, or no address."""
+    """Undeliverable: there is no server or no address."""
 
 
 NoResponseReason = Literal["refused", "unknown_host", "timeout", "tls", "closed", "not_http"]
-"""Why the other side gave no response, in short."""
+"""The reason why there was no response, for programs."""
 
 
 class NoResponse(OSError):
-    """The other side gave no response. The text says why, and `reason` says it to programs."""
+    """The other side gave no response. The text says why, and `reason` is for programs."""
 
     def __init__(self, message: str, reason: NoResponseReason | None) -> None:
         super().__init__(message)
@@ -51,18 +51,18 @@ class NoResponse(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at handing something over (R4)."""
+    """An attempt to deliver something (R4)."""
 
     number: int
-    """From 1."""
+    """Its number, from 1."""
     at: datetime
-    """In the fake's time."""
+    """The time of the attempt, in the fake's time."""
     status_code: int | None
-    """What came back: HTTP's, or SMTP's reply code."""
+    """The status code of the response: HTTP's, or SMTP's reply code."""
     error: str | None
-    """Why none came back."""
+    """The reason why there was no response, for people."""
     seconds: float
-    """How long it took, in real seconds."""
+    """The time that it took, in real seconds."""
     reason: NoResponseReason | None = None
     """The same as `error` for programs; None if a status code came back, or for other reasons."""
 
@@ -81,15 +81,15 @@ class Outgoing:
     user_id: str
     """The account of that message."""
     at: datetime
-    """When it came about, in the fake's time."""
+    """The time of its event, in the fake's time."""
     max_attempts: int = ATTEMPTS
-    """After so many it is given up (R8)."""
+    """The number of attempts after which it is given up (R8)."""
     attempts: tuple[Attempt, ...] = ()
     """The attempts so far, oldest first."""
     state: ReportState = ReportState.WAITING
     """`waiting`, `delivered`, `given_up`, or `kept` for a copy that no server takes."""
     next_attempt_at: datetime | None = None
-    """When it is tried again, if it has failed and still waits; in the fake's time."""
+    """The time of the next attempt, if it has failed and still waits; in the fake's time."""
 
 
 Item = TypeVar("Item", bound=Outgoing)
@@ -97,7 +97,7 @@ Item = TypeVar("Item", bound=Outgoing)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Retry(Generic[Item]):
-    """What falls due when `item` is to be tried again."""
+    """The timer's action for the next attempt at `item`."""
 
     outbox: "Outbox[Item]"
     item: Item
@@ -111,7 +111,7 @@ class Retry(Generic[Item]):
 
 
 class _Lane:
-    """Runs jobs on a few daemon threads, which end when nothing is left to do.
+    """A pool of a few daemon threads, which end when nothing is left to do.
 
     Not a `ThreadPoolExecutor`: the interpreter waits for its threads at exit, and would
     so wait for a receiver that hangs.
@@ -125,7 +125,7 @@ class _Lane:
         self._lock = threading.Lock()
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Raises `RuntimeError` if there is no thread to be had; one caller at a time."""
+        """Run a job. One caller at a time. Raises `RuntimeError` if there are no threads."""
         with self._lock:
             self._jobs.append(job)
             if self._workers == self._width:
@@ -194,7 +194,7 @@ class Outbox(Generic[Item]):
         return [*itertools.chain.from_iterable(self._items.values())]
 
     def of(self, message_ids: Iterable[int]) -> list[Item]:
-        """What belongs to these messages, in no order."""
+        """The items of these messages, in no order."""
         return [item for id in message_ids for item in self._items.get(id, ())]
 
     def next_id(self) -> int:
@@ -226,7 +226,7 @@ class Outbox(Generic[Item]):
                 self.start(first)
 
     def forget(self, message_ids: range) -> None:
-        """Drop what belongs to messages that are no longer kept."""
+        """Drop the items of messages that are no longer kept."""
         if len(message_ids) > len(self._items):
             found = [id for id in self._items if id in message_ids]
         else:
@@ -235,13 +235,13 @@ class Outbox(Generic[Item]):
             del self._items[id]
 
     def forget_all_of(self, user_id: str) -> None:
-        """Drop what belongs to an account; what is under way leaves no trace."""
+        """Drop the items of an account; those under way leave no trace."""
         for id in [id for id, items in self._items.items() if items[0].user_id == user_id]:
             del self._items[id]
         self._lanes.pop(user_id, None)
 
     def clear(self) -> None:
-        """Forget everything (X1): what is under way leaves no trace in a new generation."""
+        """Forget everything (X1); items under way leave no trace in a new generation."""
         self.upcoming_id = 1
         """The next that is given out."""
         self._items: dict[int, list[Item]] = {}

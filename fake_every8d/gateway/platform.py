@@ -1,4 +1,4 @@
-"""EVERY8D's SMS platform in memory: what its operations mean, whichever API they come by."""
+"""EVERY8D's SMS platform in memory: the operations of both APIs."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -51,9 +51,9 @@ class DeliveryLog:
     """A page of a batch's delivery log (D4)."""
 
     count: int
-    """Records of the whole batch."""
+    """The number of records in the whole batch."""
     messages: list[Message]
-    """Those of the page, in the order sent; 1000 at most."""
+    """The messages of the page, in the order sent; 1000 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,21 @@ class Replies:
     """A page of the replies to a batch, in the order in which they came (H15)."""
 
     count: int
-    """Replies to the whole batch."""
+    """The number of replies to the whole batch."""
     replies: list[tuple[Message, Reply]]
-    """Those of the page, each with the message that it is to."""
+    """The replies of the page, each with its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What erasing a batch's bookings has cancelled and given back (D6)."""
+    """The result of erasing a batch's bookings (D6)."""
 
     records: int
     points: Decimal
 
 
 class Platform:
-    """An SMS platform in memory: what it does for those who call its APIs.
+    """An SMS platform in memory, for callers of its APIs.
 
     Safe from any thread. One lock guards all of it, and nothing waits for the network
     while holding it. `report(report)` sends a status report and returns the HTTP status,
@@ -150,12 +150,12 @@ class Platform:
 
     @property
     def edition(self) -> Edition:
-        """Whose side it is on where the platform's documents contradict each other (E1)."""
+        """The edition: which of the platform's documents to follow where they disagree (E1)."""
         return self.settings.edition  # type: ignore[return-value]  # which is one, once checked
 
     @property
     def epoch(self) -> int:
-        """Grows with every reset; a call notes it as it is read (see `as_of`)."""
+        """A number that grows with every reset; a call notes it when read (see `as_of`)."""
         return self.lock.epoch
 
     def as_of(self, began: int, user_id: str | None, action: Callable[[], Returned]) -> Returned:
@@ -167,7 +167,7 @@ class Platform:
         return self.lock.as_of(began, user_id, _outdated, action)
 
     def owner(self, caller: Caller) -> str | None:
-        """The user ID of who calls, or says to be; None for a dead session or token."""
+        """The user ID of the caller, real or claimed; None if the session or token has ended."""
         with self.lock:
             return self.accounts.owner(caller)
 
@@ -195,7 +195,7 @@ class Platform:
             self.accounts.close_token(token)
 
     def check(self, caller: Caller) -> None:
-        """Raises what any call by this caller would."""
+        """Raise `PlatformError` unless the caller is valid."""
         with self.lock:
             self.accounts.of(caller)
 
@@ -349,12 +349,12 @@ class Platform:
             return Erased(len(booked), Decimal(points))
 
     def _send(self, caller: Caller, submission: Submission) -> Receipt:
-        """Send, or raise what is wrong."""
+        """Send. Raises `PlatformError`."""
         with self.lock:
             return self._accept(self._sender(caller, submission), submission)
 
     def _sender(self, caller: Caller, submission: Submission) -> Account:
-        """Whose send it is. Raises what is wrong with the caller, then with the submission."""
+        """The sender's account. Raises `PlatformError`, first for the caller."""
         account = self.accounts.of(caller)
         if submission.problem:
             raise PlatformError(*submission.problem)
@@ -397,7 +397,7 @@ class Platform:
         )
 
     def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[AdviceText, ...]:
-        """Advice of statuses that the messages have, or come to, and the edition has not (E3)."""
+        """Advice about statuses of the messages, now or later, that the edition lacks (E3)."""
         statuses = {record.status for record in sending.batch.records}
         going_out = [*sending.at_once, *chain.from_iterable(sending.booked.values())]
         statuses |= {outcome.status for outcome, _ in self.outcomes.by_outcome(going_out)}
@@ -411,7 +411,7 @@ class Platform:
         )
 
     def _repeated(self, sending: Sending, submission: Submission) -> tuple[AdviceText, ...]:
-        """Advice that names the first whose last SMS was the same."""
+        """Advice that names the first recipient whose last SMS was the same."""
         batch = sending.batch
         since = batch.accepted_at - DAY
         for record in batch.records:
@@ -423,7 +423,7 @@ class Platform:
         return ()
 
     def _sent_before(self, user_id: str, recipients: Sequence[Recipient]) -> list[SentBefore]:
-        """Those to whom the account sent the same text within 24 hours (H11)."""
+        """The recipients to whom the account sent the same text within 24 hours (H11)."""
         since = self.clock.micros - DAY
         return [
             SentBefore(to.mobile, batch_id)
@@ -459,14 +459,14 @@ def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient
 
 
 def _without_content(recipients: Sequence[Recipient]) -> tuple[int, str] | None:
-    """What is wrong if there are recipients, and no text for any."""
+    """The error if there are recipients, and no text for any."""
     if recipients and not any(recipient.text for recipient in recipients):
         return EMPTY_CONTENT
     return None
 
 
 def _page(page_no: str, size: int) -> slice | None:
-    """The places on a page of so many; None if it is no page number (D5)."""
+    """The places on a page of so many; None for an invalid page number (D5)."""
     page = _PAGE_NUMBER.fullmatch(page_no or "1")
     if page is None:
         return None

@@ -1,4 +1,4 @@
-"""Points (clauses P): what a message costs, by its length."""
+"""Points (clauses P): the cost of a message by its length."""
 
 from bisect import bisect_left
 
@@ -6,7 +6,7 @@ LONGEST = 333
 """The longest SMS in UTF-16 code units; longer content is split into several (P2)."""
 
 INTERNATIONAL_FACTOR = 3
-"""How many times as much a number costs that is not billed as +886 (P3)."""
+"""The factor on the cost of a number that is not billed as +886 (P3)."""
 
 _INTERNATIONAL_PIECE = 70
 _REPLY_LINK = 17  # characters that an EventID's link adds (H8)
@@ -14,7 +14,7 @@ _TIERS = (70, 134, 201, 268, LONGEST)  # the longest content for 1, 2, 3, 4, 5 p
 
 
 def length(content: str, *, reply_link: bool = False) -> int:
-    """Length as .NET counts it: UTF-16 code units, so that an emoji is 2 (P4)."""
+    """The length of a text as .NET counts it: in UTF-16 code units; an emoji is 2 (P4)."""
     link = _REPLY_LINK if reply_link else 0
     return len(content.encode("utf-16-le", "surrogatepass")) // 2 + link
 
@@ -26,7 +26,7 @@ def points(units: int) -> int:
 
 
 def pieces(units: int, *, international: bool) -> int:
-    """In how many SMS the content goes out (P2, P3)."""
+    """The number of SMS that a content is sent as (P2, P3)."""
     if international:
         return -(-units // _INTERNATIONAL_PIECE)
     return -(-units // LONGEST)

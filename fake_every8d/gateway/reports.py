@@ -1,4 +1,4 @@
-"""What goes out about a message: status reports (狀態回報, clauses R), copies by e-mail (S7)."""
+"""Status reports (狀態回報, clauses R), and copies by e-mail (S7)."""
 
 import re
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Report(Outgoing):
     batch_id: str
     """BatchID."""
     to: str
-    """RM: whose phone it is about."""
+    """RM: the recipient's number."""
     status: Status
     """STATUS: the final status, or `Status.REPLY`."""
     text: str
@@ -50,7 +50,7 @@ class Report(Outgoing):
     method: ReportMethod
     """`GET` or `POST` (R6)."""
     url: str
-    """What is requested, query and all."""
+    """The requested URL with its query."""
     body: str | None
     """The form of a POST, as it goes out; None for a GET, whose parameters are in the URL."""
 
@@ -66,7 +66,7 @@ class Email(Outgoing):
     SUCCESS: ClassVar[int] = 250
 
     to: str
-    """The address, as the sender gave it, without blanks around it."""
+    """The address as the sender gave it, without blanks around it."""
     subject: str
     """The batch's subject (簡訊主旨)."""
     text: str
@@ -133,8 +133,9 @@ def _time(moment: datetime) -> str:
 
 
 def _url_encoded(text: str, codec: str) -> str:
-    """As .NET's HttpUtility.UrlEncode writes it: byte for byte, so that the second byte of a
-    character in Big5 may stand there as a letter.
+    """The text encoded as by .NET's HttpUtility.UrlEncode.
+
+    It encodes each byte alone, so the second byte of a character in Big5 may stay a letter.
     """
     return _DIFFERENT_IN_DOTNET.sub(
         lambda found: "%7e" if found[0] == "~" else found[0].lower(),

@@ -1,4 +1,4 @@
-"""Which recipients of a send are accepted, and what that costs (clauses S, N, P)."""
+"""Judging a send: its accepted recipients and its cost (clauses S, N, P)."""
 
 import re
 from collections.abc import Sequence
@@ -28,24 +28,24 @@ _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 
 
 class Submission(NamedTuple):
-    """What a caller asks to be sent."""
+    """A caller's request to send."""
 
     subject: str
     recipients: Sequence[Recipient]
     send_time: str
     """`YYYYMMDDhhmmss`; empty: now (S5)."""
     problem: tuple[int, str] | None
-    """The error that the call gets, once its caller is known to be an account."""
+    """The call's error, after those of the caller."""
     as_written: bool = False
     """Whether numbers are billed as they are written (N4)."""
     retry_time: str = ""
     event_id: str = ""
     tell_repeats: bool = False
-    """Whether advice names those who got the same text as their last SMS, within 24 hours."""
+    """Whether to advise about recipients whose last SMS, within 24 hours, had the same text."""
 
 
 class Receipt(NamedTuple):
-    """What a send returns (S1, S2)."""
+    """The result of a send (S1, S2)."""
 
     credit: Decimal
     """Points left after it."""
@@ -57,10 +57,10 @@ class Receipt(NamedTuple):
     """Recipients that the credit did not cover (UNSEND)."""
     batch_id: str
     advice: tuple[AdviceText, ...]
-    """What happened that people do not expect."""
+    """Advice about the send."""
 
     def line(self, *, cost_decimals: int) -> str:
-        """CREDIT,SENDED,COST,UNSEND,BATCH_ID, as both APIs have it (S1, P5, H9)."""
+        """The line CREDIT,SENDED,COST,UNSEND,BATCH_ID of both APIs (S1, P5, H9)."""
         return (
             f"{self.credit:.2f},{self.sent},{self.cost:.{cost_decimals}f},{self.unsent},"
             f"{self.batch_id}"
@@ -71,16 +71,16 @@ class SentBefore(NamedTuple):
     """A recipient who was sent the same text within the last 24 hours (H11)."""
 
     mobile: str
-    """As the caller gave it now."""
+    """The number as the caller gave it now."""
     batch_id: str
-    """In which batch, the latest if there are several."""
+    """The ID of that batch, the latest if there are several."""
 
 
 class FilteredReceipt(NamedTuple):
-    """What a send returns that leaves such recipients out (H11)."""
+    """The result of a send that leaves such recipients out (H11)."""
 
     receipt: Receipt | None
-    """None if nobody was left, or nothing was to be sent."""
+    """The receipt; None if nobody was left, or nothing was to be sent."""
     left_out: tuple[SentBefore, ...]
 
 
@@ -134,7 +134,7 @@ class Sending:
 
     @property
     def advice(self) -> tuple[AdviceText, ...]:
-        """What happened here that people do not expect of the platform."""
+        """Advice about the send."""
         return tuple(
             [
                 AdviceText(kind, {name: _few(items)} | ({"status": status.value} if status else {}))
@@ -225,7 +225,7 @@ class Sending:
 
 
 def _due_time(send_time: str, now: int) -> int | None:
-    """When to send, in µs: `now` or later; None if it is no time, or too long ago (S5)."""
+    """The time to send, in µs: `now` or later; None if it is invalid or too long ago (S5)."""
     due = _moment(send_time)
     if due is None:
         return None
@@ -233,7 +233,7 @@ def _due_time(send_time: str, now: int) -> int | None:
 
 
 def is_send_time(text: str) -> bool:
-    """Whether it is a real time as `YYYYMMDDhhmmss`, even a past one; or empty, for now."""
+    """Whether it is a valid time as `YYYYMMDDhhmmss`, even a past one; or empty, for now."""
     return not text or _moment(text) is not None
 
 

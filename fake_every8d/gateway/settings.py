@@ -1,4 +1,4 @@
-"""How a gateway is set up."""
+"""The settings of a gateway."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from fake_every8d.gateway.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a gateway is set up. Raises `InvalidInput` for what makes no sense."""
+    """The settings of a gateway. Raises `InvalidInput` for values that make no sense."""
 
     accounts: tuple[Account, ...] = (Account("demo", "demo"),)
     edition: Edition | str = Edition.OF_2016
-    """Whose side it is on where the platform's documents contradict each other (E1)."""
+    """The edition: which of the platform's documents to follow where they disagree (E1)."""
     delivery_seconds: float = 1
-    """From sent to delivered, in the fake's time (D2)."""
+    """The time from sent to delivered, in the fake's seconds (D2)."""
     report_retry_seconds: float = 60
-    """Between two attempts at a status report, in the fake's time (R2)."""
+    """The time between two attempts at a status report, in the fake's seconds (R2)."""
     max_messages: int = 100_000
-    """Above this many, the oldest finished batches are forgotten."""
+    """The number of messages above which the oldest finished batches are forgotten."""
     pad_mobile: bool = False
     """Pad MOBILE in the delivery log to 20 characters (D7)."""
     now: datetime | None = None

@@ -17,7 +17,7 @@ from fake_every8d.gateway.reports import Email, Report
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A session that is open."""
+    """An open session."""
 
     key: str
     user_id: str
@@ -25,7 +25,7 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A token that is good."""
+    """A valid token."""
 
     text: str
     user_id: str
@@ -41,7 +41,7 @@ class RecordState:
     name: str
     email: str
     record_number: str
-    """As given: empty if it was not."""
+    """The record number as given; empty if it was not."""
     status: Status
     cost: int
     due: datetime
@@ -73,16 +73,16 @@ class GatewayState:
     pad_mobile: bool
     accounts: tuple[Account, ...]
     initial: tuple[Account, ...]
-    """To what each goes back when it is reset alone."""
+    """The initial state of each account, for its own reset."""
     sessions: tuple[SessionState, ...]
-    """The last used come last."""
+    """The sessions; the last used come last."""
     tokens: tuple[TokenState, ...]
     """Oldest first."""
     outcomes: tuple[Outcome, ...]
     batches: tuple[BatchState, ...]
     """Oldest first."""
     steps: tuple[StepState, ...]
-    """In the order in which they fall due."""
+    """The pending steps in the order in which they fall due."""
     reports: tuple[Report, ...]
     emails: tuple[Email, ...]
     next_message_id: int
@@ -123,7 +123,7 @@ def state_of(batch: Batch) -> BatchState:
 
 
 def batch_from(state: BatchState) -> Batch:
-    """The batch that was such a value."""
+    """The batch with the state of a value."""
     batch = Batch(
         state.id,
         state.user_id,

@@ -1,4 +1,4 @@
-"""The batches and messages that are kept, how they are found, and for how long they stay."""
+"""The store of batches and messages: keeping, finding and forgetting them."""
 
 import heapq
 import logging
@@ -54,16 +54,16 @@ class Store:
         self._bytes = 0
 
     def __len__(self) -> int:
-        """How many records are kept."""
+        """The number of kept records."""
         return len(self._records)
 
     @property
     def phones(self) -> int:
-        """How many numbers they are to."""
+        """The number of distinct phone numbers."""
         return len(self._by_number)
 
     def add(self, batch: Batch) -> None:
-        """Keep a batch, whose records come after all others."""
+        """Add a batch, whose records come after all others."""
         self._batches[batch.id] = self._newest = batch
         for record_id, record in enumerate(batch.records, batch.first_id):
             self._records[record_id] = record
@@ -72,12 +72,12 @@ class Store:
         self.touch(batch.records)
 
     def grow(self, batch: Batch, by: int) -> None:
-        """Count more bytes that a batch takes beyond the ordinary."""
+        """Add to the bytes of a batch beyond the ordinary."""
         batch.size += by
         self._bytes += by
 
     def touch(self, records: Sequence[Record]) -> None:
-        """These records of a batch have changed."""
+        """Note that these records of a batch have changed."""
         first = self._changes.count(len(records)) - len(records) + 1
         changed = self._recent.append
         for version, record in enumerate(records, first):
@@ -86,7 +86,7 @@ class Store:
         self.wake(records)
 
     def wake(self, records: Sequence[Record]) -> None:
-        """Wake those who wait for something about these records of a batch."""
+        """Wake the waiters for these records of a batch."""
         if self._changes.topical and records:
             batch = records[0].batch
             about = {("to", record.number) for record in records}
@@ -95,19 +95,19 @@ class Store:
             self._changes.wake()
 
     def batch(self, batch_id: str, user_id: str) -> Batch | None:
-        """The batch of that ID, if it is the account's own (A7)."""
+        """The batch of an ID, if it is the account's own (A7)."""
         batch = self._batches.get(batch_id)
         return batch if batch is not None and batch.user_id == user_id else None
 
     def record(self, record_id: int) -> Record:
-        """Raises `NotFound`."""
+        """The record of a message's ID. Raises `NotFound`."""
         try:
             return self._records[record_id]
         except KeyError:
             raise NotFound(f"there is no message {record_id}") from None
 
     def number(self, text: str) -> str:
-        """The number under which messages to `text` are kept, in whatever spelling that is.
+        """The kept form of the number `text`, in any spelling.
 
         Raises `NotFound` if it is no number, and nothing was sent to it either.
         """
@@ -185,7 +185,7 @@ class Store:
         return self._by_number.get(number, ())
 
     def _changed_after(self, version: int) -> list[Record]:
-        """The records that have changed after a `version`, in the order in which they did."""
+        """The records that have changed after a `version`, in the order of their changes."""
         recent: dict[int, Record] = {}
         for record_id in reversed(self._recent):
             record = self._records.get(record_id)
@@ -211,16 +211,16 @@ class Store:
         return [batch for batch in batches if batch.user_id == user_id]
 
     def keep(self, batch: Batch) -> None:
-        """Count one more thing that is still to come for a batch: it is not forgotten."""
+        """Pin a batch once more, for a pending event: it is not forgotten."""
         batch.to_come += 1
 
     def release(self, batch: Batch) -> None:
-        """Count one less: something that was to come has happened."""
+        """Unpin a batch once, since a pending event has happened."""
         batch.to_come -= 1
         self.close_if_done(batch)
 
     def close_if_done(self, batch: Batch) -> None:
-        """Let a batch be forgotten from now on, if nothing is still to come for it."""
+        """Let a batch be forgotten from now on, unless it is pinned."""
         if not batch.to_come:
             heapq.heappush(self._finished, batch.first_id)
 
@@ -259,7 +259,7 @@ class Store:
         return forgotten
 
     def forget(self, batches: Iterable[Batch]) -> None:
-        """Forget these batches, whatever is still to come for them."""
+        """Forget these batches, even pinned ones."""
         batches = list(batches)
         gone = list(chain.from_iterable(batch.records for batch in batches))
         for record in gone:
@@ -283,7 +283,7 @@ class Store:
 
 
 def _size(batch: Batch) -> int:
-    """How many bytes a batch's texts take beyond those of ordinary messages; each counts once."""
+    """The bytes of a batch's texts beyond those of ordinary messages; each text counts once."""
     texts = [batch.subject, batch.retry_time, batch.event_id]
     for record in batch.records:
         texts += (record.text, record.to, record.name, record.email, record.given_record_number)

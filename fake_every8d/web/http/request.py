@@ -120,7 +120,7 @@ class RequestReader:
         self.complete.append(refusal.with_traceback(None))
 
     def _check_head(self) -> None:
-        """Raises `Refusal` for a head that is too long already."""
+        """Raise `Refusal` if the head is too long already."""
         request = self.request
         if request is None or not request.in_head or self._head_bytes <= self._limits.head_bytes:
             return
