@@ -201,7 +201,7 @@ def every8d(
     `every8d_settings` and `every8d_accounts` may be overridden for all tests, in a folder's
     `conftest.py`, or in a file: they hold for the tests that see them.
     """
-    from fake_every8d import InvalidInput
+    from fake_every8d import InvalidInput, Settings
 
     elsewhere = os.environ.get(_URL) is not None
     if not elsewhere and every8d_tls != request.config.stash[_tls]:
@@ -231,16 +231,11 @@ def every8d(
         keep_sessions = True
     try:
         every8d_server.reset(
-            settings=None if elsewhere else every8d_settings,
+            # One elsewhere keeps its own, unless the suite says something.
+            settings=None if elsewhere and every8d_settings == Settings() else every8d_settings,
             now=changes.pop("now", None),
             keep_sessions=keep_sessions,
         )
-        wanted = [account.user_id for account in every8d_settings.accounts]
-        if elsewhere and (there := [one.user_id for one in every8d_server.accounts]) != wanted:
-            raise _usage_error(
-                f"{_URL}: the fake there has the accounts {', '.join(there)}, and this suite wants "
-                f"{', '.join(wanted)}: start it with --accounts"
-            )
         of_file = {failure.id for failure in every8d_server.failures}
         if "edition" in changes:
             every8d_server.update_settings(edition=changes.pop("edition"))
@@ -248,6 +243,8 @@ def every8d(
             every8d_server.update_account(every8d_server.account.user_id, **changes)
     except InvalidInput as error:
         raise _usage_error(f"@pytest.mark.every8d: {error}") from None
+    except NotImplementedError as error:
+        raise _usage_error(f"{_URL}: {error}") from None
     request.node.stash[_used] = every8d_server
     request.node.stash[_failed] = False  # it may be a rerun of the test
     yield every8d_server

@@ -45,6 +45,8 @@ _HUNG_UP = "The client hung up while its call was delayed: the operation was not
 
 _MERSENNE_TWISTER = Random.VERSION
 
+_MOST_GONE = 1_000  # failures that wait no longer
+
 _UNFORESEEN = str(PlatformError(*UNFORESEEN))
 
 _GARBAGE = b"\x00\xff<html><p>This is not the answer"
@@ -244,6 +246,7 @@ class Failures:
         self._next_id = 1
         self._waiting: list[_Waiting] = []
         self._initial: list[Failure] = []
+        self._gone: deque[Failure] = deque(maxlen=_MOST_GONE)
         self._clearings = 0
         self._delays: set[threading.Event] = set()
         self.version = 0
@@ -268,19 +271,33 @@ class Failures:
         with self._lock:
             return [waiting.failure for waiting in self._waiting]
 
+    def get(self, failure_id: int) -> Failure:
+        """A failure, also one of the last 1,000 that wait no longer. Raises `NotFound`."""
+        with self._lock:
+            for failure in (*[waiting.failure for waiting in self._waiting], *self._gone):
+                if failure.id == failure_id:
+                    return failure
+        raise NotFound(f"there is no failure {failure_id}")
+
     def remove(self, failure_id: int) -> None:
         """Remove a failure. Raises `NotFound`."""
         with self._lock:
-            left = [waiting for waiting in self._waiting if waiting.failure.id != failure_id]
-            if len(left) == len(self._waiting):
-                raise NotFound(f"there is no failure {failure_id}")
-            self._waiting = left
-            self._count_change()
+            for waiting in self._waiting:
+                if waiting.failure.id == failure_id:
+                    self._let_go(waiting)
+                    self._count_change()
+                    return
+        raise NotFound(f"there is no failure {failure_id}")
+
+    def _let_go(self, waiting: _Waiting) -> None:
+        self._waiting.remove(waiting)
+        self._gone.appendleft(waiting.failure)
 
     def clear(self) -> None:
         """Remove all failures; delayed calls go on at once."""
         with self._lock:
-            self._waiting = []
+            for waiting in [*self._waiting]:
+                self._let_go(waiting)
             self._count_change()
             self._clearings += 1
             delays, self._delays = self._delays, set()
@@ -297,6 +314,7 @@ class Failures:
         """Return to a state."""
         self.clear()
         with self._lock:
+            self._gone.clear()  # of another world, whose IDs may come again
             self._waiting = [each.waiting() for each in state.waiting]
             self._next_id = state.next_id
             self._count_change()
@@ -338,7 +356,7 @@ class Failures:
                 self._count_change()
                 failure = waiting.failure
                 if failure.times == 1:
-                    self._waiting.remove(waiting)
+                    self._let_go(waiting)
                 failure._count()
                 return Strike(failure, self._clearings)
         return None

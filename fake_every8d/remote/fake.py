@@ -44,6 +44,7 @@ class RemoteFake(FakeEvery8d):
         self._client.check()
         self._clock = RemoteClock(self._client)
         self._ca_dir: Path | None = None
+        self._settings: Settings | None = None
 
     def __repr__(self) -> str:
         return f"<FakeEvery8d at {self.url}, elsewhere>"
@@ -229,15 +230,13 @@ class RemoteFake(FakeEvery8d):
     def add_failure(
         self, operation: FailureOperation, kind: FailureKind, **settings: Unpack[FailureSettings]
     ) -> Failure:
-        return values.failure(
-            self._client.send(
-                "POST", "failures", body={"operation": operation, "kind": kind, **settings}
-            )
-        )
+        body = {"operation": operation, "kind": kind, **settings}
+        return values.RemoteFailure(self._client, self._client.send("POST", "failures", body=body))
 
     @property
     def failures(self) -> list[Failure]:
-        return [values.failure(each) for each in self._client.get("failures")["failures"]]
+        told = self._client.get("failures")["failures"]
+        return [values.RemoteFailure(self._client, each) for each in told]
 
     def clear_failures(self) -> None:
         self._client.delete("failures")
@@ -262,16 +261,33 @@ class RemoteFake(FakeEvery8d):
         now: datetime | None = None,
         keep_sessions: bool | None = None,
     ) -> None:
-        if settings is not None:
-            raise NotImplementedError(
-                f"the settings of the fake at {self.url} are given where it is started"
-            )
-        start: dict[str, Any] = {}
-        if now is not None:
-            start["now"] = now
-        if keep_sessions is not None:
-            start["keep_sessions"] = keep_sessions
-        self._client.send("POST", "reset", body=start)
+        wanted = self._settings = settings or self._settings
+        if wanted is not None:
+            now = now or wanted.now
+            keep_sessions = wanted.keep_sessions if keep_sessions is None else keep_sessions
+        start = {"now": now, "keep_sessions": keep_sessions}
+        given = {name: value for name, value in start.items() if value is not None}
+        self._client.send("POST", "reset", body=given)
+        if wanted is not None:
+            self._change_to(wanted)
+
+    def _change_to(self, wanted: Settings) -> None:
+        """Change, of the settings, what can be changed until the next reset."""
+        there = self.settings
+        for name in ("delivery_seconds", "report_retry_seconds", "max_messages"):
+            if getattr(there, name) != getattr(wanted, name):
+                raise NotImplementedError(
+                    f"{name} of the fake at {self.url} is {getattr(there, name)}, not "
+                    f"{getattr(wanted, name)}, and cannot be changed from here: start it with "
+                    f"--{name.replace('_', '-')} {getattr(wanted, name)}"
+                )
+        if (there.edition, there.pad_mobile) != (wanted.edition, wanted.pad_mobile):
+            self.update_settings(edition=wanted.edition, pad_mobile=wanted.pad_mobile)
+        if there.accounts != wanted.accounts:
+            for account in there.accounts:
+                self.remove_account(account.user_id)
+            for account in wanted.accounts:
+                self._add_account(account)
 
     def snapshot(self) -> dict[str, Any]:
         return self._client.get("snapshot")

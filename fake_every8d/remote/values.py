@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from fake_every8d.gateway import (
     BatchSummary,
     Email,
     Message,
+    NotFound,
     Outcome,
     Reply,
     Report,
@@ -25,7 +27,7 @@ from fake_every8d.gateway import (
     Status,
 )
 from fake_every8d.gateway.clock import to_micros
-from fake_every8d.remote.client import Json
+from fake_every8d.remote.client import Client, Json
 
 
 def settings(told: Json) -> Settings:
@@ -37,6 +39,8 @@ def settings(told: Json) -> Settings:
         report_retry_seconds=told["report_retry_seconds"],
         max_messages=told["max_messages"],
         pad_mobile=told["pad_mobile"],
+        now=_moment(told["now"]),
+        keep_sessions=told["keep_sessions"],
     )
 
 
@@ -122,9 +126,40 @@ def email(told: Json) -> Email:
     return Email(**_outgoing(told), to=told["to"], subject=told["subject"], text=told["text"])
 
 
-def failure(told: Json) -> Failure:
-    """A failure on demand."""
-    return Failure(**told)
+class RemoteFailure(Failure):
+    """A failure on demand of a fake elsewhere, which is asked how often it has happened."""
+
+    __slots__ = ("_client", "_told")
+    _client: Client
+    _told: Json
+
+    def __init__(self, client: Client, told: Json) -> None:
+        object.__setattr__(self, "_client", client)
+        object.__setattr__(self, "_told", told)
+        super().__init__(**told)
+
+    @property
+    def times(self) -> int | None:
+        times = self._now["times"]
+        return None if times is None else int(times)
+
+    @times.setter
+    def times(self, value: int | None) -> None:
+        """Nothing: this is what `Failure` was made with."""
+
+    @property
+    def happened(self) -> int:
+        return int(self._now["happened"])
+
+    @happened.setter
+    def happened(self, value: int) -> None:
+        """Nothing, likewise."""
+
+    @property
+    def _now(self) -> Json:
+        with suppress(NotFound):  # a snapshot has been restored: it counts no further
+            object.__setattr__(self, "_told", self._client.get("failures", self.id))
+        return self._told
 
 
 class RemoteRequest(RecordedRequest):

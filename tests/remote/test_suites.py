@@ -398,6 +398,51 @@ def test_the_tests_of_a_fake_here_pass_with_one_elsewhere(here: FakeEvery8d) -> 
     assert done.returncode == 0, done.stdout
 
 
+def test_what_can_be_set_up_from_here_is(pytester: pytest.Pytester, here: FakeEvery8d) -> None:
+    """Accounts, edition and pad_mobile, if the suite says so; they hold for its tests."""
+    conftest = """
+    import pytest
+    from fake_every8d import Account, Settings
+
+    @pytest.fixture(scope="session")
+    def every8d_settings():
+        return Settings((Account("a", "b"), Account("c", "d")), edition="2021", pad_mobile=True)
+    """
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.parametrize("time", [1, 2])
+        def test_it(every8d, time):
+            assert [account.user_id for account in every8d.accounts] == ["a", "c"]
+            assert (every8d.settings.edition, every8d.settings.pad_mobile) == ("2021", True)
+            every8d.update_settings(edition="2025")
+            every8d.remove_account("a")
+        """,
+        conftest=conftest,
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_what_cannot_be_set_up_from_here_is_an_error(
+    pytester: pytest.Pytester, here: FakeEvery8d
+) -> None:
+    conftest = """
+    import pytest
+    from fake_every8d import Settings
+
+    @pytest.fixture(scope="session")
+    def every8d_settings():
+        return Settings(delivery_seconds=0)
+    """
+    result = run(pytester, "def test_it(every8d): ...", conftest=conftest)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["FAKE_EVERY8D_URL: delivery_seconds of the fake at * is 1, not 0, and cannot be changed *"]
+    )
+
+
 def test_a_suite_that_says_nothing_takes_what_is_there(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

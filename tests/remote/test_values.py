@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -59,8 +59,8 @@ def every8d(here: FakeEvery8d) -> FakeEvery8d:
 @pytest.mark.parametrize(
     "of",
     [
-        "account", "accounts", "messages", "sent", "batches", "outcomes", "failures", "reports",
-        "emails", "settings", "url", "plain_url", "soap_url", "http_url", "wsdl_url",
+        "account", "accounts", "messages", "sent", "batches", "outcomes", "reports", "emails",
+        "settings", "url", "plain_url", "soap_url", "http_url", "wsdl_url",
     ],
 )  # fmt: skip
 def test_all_that_is_handed_out_is_the_same(
@@ -163,9 +163,9 @@ def test_what_is_done_there_is_done(here: FakeEvery8d, every8d: FakeEvery8d) -> 
     assert here.outcomes == []
     first = every8d.add_failure("*", kind="http_error", times=None)
     second = every8d.add_failure("sendSMS", kind="garbage")
-    assert [first, second] == here.failures
+    assert [asdict(first), asdict(second)] == [asdict(each) for each in here.failures]
     every8d.remove_failure(first)
-    assert here.failures == [second]
+    assert [asdict(second)] == [asdict(each) for each in here.failures]
     every8d.clear_failures()
     assert here.failures == []
     assert every8d.update_settings(edition="2025") == here.settings
@@ -178,6 +178,23 @@ def test_what_is_done_there_is_done(here: FakeEvery8d, every8d: FakeEvery8d) -> 
     assert (here.messages, here.settings.edition) == ([], "2021")
     every8d.restore(world)
     assert (len(here.messages), here.settings.edition) == (1, "2025")
+
+
+def test_a_failure_goes_on_counting(here: FakeEvery8d, every8d: FakeEvery8d) -> None:
+    once = every8d.add_failure("getCredit", kind="garbage")
+    (listed,) = every8d.failures
+    with every8d.outage("getCredit") as outage:
+        for _ in range(3):
+            requests.get(here.http_url + "getCredit.ashx?UID=demo&PWD=demo", timeout=30)
+        assert (once.happened, listed.happened, outage.happened, outage.times) == (1, 1, 2, None)
+    assert every8d.failures == []
+    every8d.reset()
+    assert (once.happened, outage.happened) == (1, 2)
+    assert once == listed != outage
+    every8d.restore(every8d.snapshot())
+    assert once.happened == 1
+    with pytest.raises(AttributeError):
+        once.happened = 7  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,7 @@ ANOTHER_WAY = {
     "GET reports/latest",
     "GET requests/latest",
     "GET requests/<int:request_id>",
+    "GET failures/<int:failure_id>",  # which tells what a failure in Python does by itself
 }
 """What is over HTTP another way to do what one of those does, or nothing for a test."""
 

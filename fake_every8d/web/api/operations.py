@@ -503,6 +503,10 @@ class Handlers:
         self._failures.clear()
         return _nothing()
 
+    @_operation("GET", "failures/<int:failure_id>")
+    def _failure(self, failure_id: int) -> Response:
+        return _json(show.failure(self._failures.get(failure_id)))
+
     @_operation("DELETE", "failures/<int:failure_id>")
     def _remove_failure(self, failure_id: int) -> Response:
         self._failures.remove(failure_id)

@@ -34,6 +34,8 @@ def settings(settings: Settings, *, full: bool = False) -> Json:
         "report_retry_seconds": settings.report_retry_seconds,
         "max_messages": settings.max_messages,
         "pad_mobile": settings.pad_mobile,
+        "now": _time(settings.now),
+        "keep_sessions": settings.keep_sessions,
     }
     if full:
         shown["accounts"] = [account(each, 0, full=True) for each in settings.accounts]
