@@ -415,7 +415,8 @@ class Accounts:
         # A session is good for the day on which it was opened (A4), so those of
         # another day than today's are dead all at once.
         now = self._clock.micros
-        if taipei_day(now) != self._day:
+        begins, ends = self._day
+        if not begins <= now < ends:
             self._end_all_sessions()
         while self._tokens:
             oldest = next(iter(self._tokens))

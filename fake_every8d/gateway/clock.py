@@ -95,9 +95,10 @@ def checked_moment(moment: datetime, name: str) -> datetime:
     return to_datetime(micros)
 
 
-def taipei_day(micros: int) -> int:
-    """The number of the calendar day in Taipei, for telling days apart (A4)."""
-    return (micros + 8 * 3_600_000_000) // _DAY
+def taipei_day(micros: int) -> tuple[int, int]:
+    """The start and the end of the calendar day in Taipei around this time, in µs (A4)."""
+    begins = micros - (micros + 8 * 3_600_000_000) % _DAY
+    return begins, begins + _DAY
 
 
 def duration_of(duration: float | timedelta | None, parts: Mapping[str, float]) -> timedelta:

@@ -124,6 +124,9 @@ class StepKind(enum.Enum):
     """The automatic phone replies (D3)."""
 
 
+_ARRIVE = StepKind.ARRIVE  # as with the statuses above
+
+
 class Step:
     """A scheduled change to some of a batch's messages."""
 
@@ -310,7 +313,7 @@ class Delivery:
         for outcome, those in self._outcomes.by_outcome(records):
             if outcome.status is not _SENT:
                 due = at + outcome.after_micros
-                self.call_at(due, Step(self, StepKind.ARRIVE, those, outcome.status))
+                self.call_at(due, Step(self, _ARRIVE, those, outcome.status))
         for record in records:
             if record.email:
                 self._copy(record, at)

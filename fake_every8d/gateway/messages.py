@@ -3,7 +3,7 @@
 import enum
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -92,7 +92,7 @@ class Status(enum.IntEnum):
 
     def is_of(self, edition: Edition) -> bool:
         """Whether the table of the edition's document has it (E3)."""
-        return self in _TABLES[edition]
+        return self in STATUSES[edition]
 
     def term_of(self, edition: Edition) -> str:
         """The edition's wording: 104 to 106 have different meanings in each (E3)."""
@@ -108,7 +108,7 @@ _OUTCOMES = frozenset(
 )
 
 _OF_ALL = {0, *range(100, 107), 300, 303, 500, -3, -4}
-_TABLES = {
+STATUSES: Mapping[Edition, Set[int]] = {
     Edition.OF_2016: _OF_ALL | {107, 301, 888, 999},
     Edition.OF_2021: _OF_ALL | {107, -1, -2, -5, -6},
     Edition.OF_2025: _OF_ALL | {700, 999, -1, -2, -5, -8, -10},

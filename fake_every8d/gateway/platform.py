@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from itertools import chain
 from random import Random
 
 from fake_every8d.advice import AdviceKind, AdviceText
@@ -24,7 +23,7 @@ from fake_every8d.gateway.errors import (
     NO_SESSION,
     PlatformError,
 )
-from fake_every8d.gateway.messages import Batch, Message, Recipient, Reply, Status
+from fake_every8d.gateway.messages import STATUSES, Batch, Message, Recipient, Reply, Status
 from fake_every8d.gateway.outbox import Outbox, Outgoing, ReportState
 from fake_every8d.gateway.reports import Email, Report
 from fake_every8d.gateway.sending import (
@@ -399,9 +398,12 @@ class Platform:
     def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[AdviceText, ...]:
         """Advice about statuses of the messages, now or later, that the edition lacks (E3)."""
         statuses = {record.status for record in sending.batch.records}
-        going_out = [*sending.at_once, *chain.from_iterable(sending.booked.values())]
-        statuses |= {outcome.status for outcome, _ in self.outcomes.by_outcome(going_out)}
-        lacking = [status for status in statuses if not status.is_of(edition)]
+        for records in (sending.at_once, *sending.booked.values()):
+            for outcome, _ in self.outcomes.by_outcome(records):
+                statuses.add(outcome.status)
+        lacking = statuses - STATUSES[edition]
+        if not lacking:  # as nearly always
+            return ()
         kind = AdviceKind.NOT_OF_EDITION
         return tuple(
             [
@@ -445,7 +447,7 @@ class Platform:
 
 def _batch_id(random: Random) -> str:
     """A UUID of version 4, without asking the system for randomness each time."""
-    digits = random.randbytes(15).hex()
+    digits = f"{random.getrandbits(120):030x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"
 
 

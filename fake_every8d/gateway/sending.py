@@ -18,6 +18,11 @@ from fake_every8d.gateway.numbers import Kind
 _SENT, _BOOKED = Status.SENT, Status.BOOKED
 _DOMESTIC, _INTERNATIONAL, _NO_NUMBER = Kind.DOMESTIC, Kind.INTERNATIONAL, Kind.INVALID
 
+_INVALID = {
+    Edition.OF_2016: Status.INVALID_NUMBER,
+    Edition.OF_2021: Status.INVALID_NUMBER,
+    Edition.OF_2025: Status.INVALID_NUMBER_2025,
+}
 _NAME_LENGTH = 50
 _MOST_SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
@@ -104,9 +109,6 @@ class Sending:
         self._account = account
         self._edition = edition
         self._submission = submission
-        self._invalid = (
-            Status.INVALID_NUMBER_2025 if edition is Edition.OF_2025 else Status.INVALID_NUMBER
-        )
         self._advice: dict[tuple[AdviceKind, str, Status | None], list[str]] = {}
         self._due_times: dict[str, int | None] = {"": batch.accepted_at}
         self._prices: dict[str, int] = {}
@@ -135,6 +137,8 @@ class Sending:
     @property
     def advice(self) -> tuple[AdviceText, ...]:
         """Advice about the send."""
+        if not self._advice:  # as nearly always
+            return ()
         return tuple(
             [
                 AdviceText(kind, {name: _few(items)} | ({"status": status.value} if status else {}))
@@ -162,10 +166,12 @@ class Sending:
         if account.test_mode:
             status = Status.TEST_MODE
         elif number.kind is _NO_NUMBER:
-            status = self._refuse(self._invalid, AdviceKind.INVALID_NUMBER, recipient.mobile)
+            status = self._refuse(
+                _INVALID[self._edition], AdviceKind.INVALID_NUMBER, recipient.mobile
+            )
         elif not recipient.text:
             # The document has no status of its own for it.
-            status = self._refuse(self._invalid, AdviceKind.NO_CONTENT, recipient.mobile)
+            status = self._refuse(_INVALID[self._edition], AdviceKind.NO_CONTENT, recipient.mobile)
         elif due is None:
             malformed = self._edition is Edition.OF_2021 and not is_send_time(send_time)
             late = Status.MALFORMED_SEND_TIME if malformed else Status.INVALID_SEND_TIME

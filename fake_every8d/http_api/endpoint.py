@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from html import escape
 
 from fake_every8d.advice import Advice, AdviceKind
@@ -47,13 +48,14 @@ class HttpCall:
         self._name = name
         self._operation: HttpOperation | None = None
         self._given: Parameters | Fields | None = None
-        token = _token(request.authorization)
+        token = _token(request.authorization) if request.authorization else None
         self._context = Context(platform, platform.edition, token or Login("", ""), Advice())
         advice = self._context.advice
         if len(request.body) > _LONG_BODY:
             advice.add(AdviceKind.LONG_BODY)
-        if request.content_encoding.strip().lower() not in ("", "identity"):
-            advice.add(AdviceKind.COMPRESSED, encoding=request.content_encoding)
+        encoding = request.content_encoding
+        if encoding and encoding.strip().lower() not in ("", "identity"):
+            advice.add(AdviceKind.COMPRESSED, encoding=encoding)
         try:
             if name == CONNECTION_HANDLER:
                 fields = read_json(request, advice)
@@ -110,7 +112,7 @@ class HttpCall:
                 raise PlatformError(*UNFORESEEN)
             given = self._given
             self._output = call.platform.as_of(
-                self.began, self.user_id, lambda: operation.run(call, given)
+                self.began, self.user_id, partial(operation.run, call, given)
             )
         except PlatformError as error:
             if error.advice:

@@ -3,6 +3,7 @@
 import re
 from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
@@ -52,6 +53,8 @@ def read_form(request: HttpRequest, advice: Advice) -> Parameters:
     elif request.body:
         advice.add(AdviceKind.NO_FORM, type=media_type)
     body = _joined(form, advice)
+    if not request.query:  # as nearly always with a form
+        return Parameters(body)
     # In .NET the form's charset is the query's, too, except UTF-16.
     in_query = _Decoder("" if CODECS.get(charset) == "utf-16-le" else charset, advice)
     return Parameters(body | _joined(_fields(request.query, in_query, advice), advice))
@@ -63,7 +66,12 @@ def _content_type(request: HttpRequest) -> tuple[str, Mapping[str, str]]:
         return "", {}
     if request.content_type == _FORM:  # as nearly always
         return _FORM, {}
-    media_type, options = parse_options_header(request.content_type)
+    return _parsed(request.content_type)
+
+
+@lru_cache(maxsize=64)  # a client sends the same one each time, and werkzeug takes long over it
+def _parsed(content_type: str) -> tuple[str, Mapping[str, str]]:
+    media_type, options = parse_options_header(content_type)
     return media_type.lower(), options
 
 
@@ -93,6 +101,8 @@ class _Decoder:
         if self._codec == "utf-8" and encoded.isalnum():  # ASCII, as most values
             return encoded.decode()
         encoded = encoded.replace(b"+", b" ")
+        if b"%" not in encoded:
+            return self.text(encoded, name)
         if b"%u" not in encoded:
             return self._bytes_unescaped(encoded, name)
         # .NET decodes each part between two %uXXXX by itself.
@@ -115,8 +125,6 @@ def _byte_run(escapes: re.Match[bytes]) -> bytes:
 
 
 def _fields(encoded: bytes, decoder: _Decoder, advice: Advice) -> Iterator[tuple[str, str]]:
-    if not encoded:
-        return
     fields = encoded.split(b"&", _MOST_FIELDS)
     if len(fields) > _MOST_FIELDS:
         advice.add(AdviceKind.MANY_FIELDS)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from fake_every8d.gateway import (
@@ -27,6 +27,8 @@ from fake_every8d.gateway.errors import (
     WRONG_PASSWORD,
 )
 
+_OF_2016 = Edition.OF_2016  # which Python 3.11 is slow to look up, each time
+
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
@@ -44,8 +46,7 @@ _WITHOUT_STOP = (ACCOUNT_LOCKED[0], NO_SESSION[0], BAD_SEND_TIME[0])
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """The content of an operation's response."""
 
     text: str
@@ -83,7 +84,7 @@ def error_json(error: PlatformError, edition: Edition) -> Output:
 
 def receipt_line(receipt: Receipt, edition: Edition) -> str:
     """The five fields (H9): COST had a decimal until 2017."""
-    return receipt.line(cost_decimals=1 if edition is Edition.OF_2016 else 0)
+    return receipt.line(cost_decimals=1 if edition is _OF_2016 else 0)
 
 
 def receipt_json(receipt: Receipt, edition: Edition) -> Output:

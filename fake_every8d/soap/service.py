@@ -41,7 +41,7 @@ def _operation(*, refused: Callable[[PlatformError], str] = str) -> Callable[[An
             try:
                 given = [value or "" for value in values]
                 returned = call.platform.as_of(
-                    call.began, call.user_id, lambda: function(call, *given)
+                    call.began, call.user_id, functools.partial(function, call, *given)
                 )
                 call.result = call.result or returned
             except PlatformError as error:

@@ -49,6 +49,10 @@ class State(Enum):
     LINGERING = "its last response was sent, and further input is discarded"
 
 
+# By names of their own, because Python 3.11 is slow to look up the members of an enum.
+_READING, _HANDLING, _LINGERING = State
+
+
 class Connection(asyncio.BufferedProtocol):
     """A connection: it reads requests and lets the application handle them, one after the other.
 
@@ -62,7 +66,7 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(environ, service.limits, service.app.longest_body)
         self._received = bytearray()  # not parsed yet
-        self._state = State.READING
+        self._state = _READING
         self._disconnect = _Disconnect(self._loop)  # of the request that a thread handles
         self._client_done = False  # the client has closed its side
         self._stopping = False  # the server wants to close it
@@ -72,7 +76,7 @@ class Connection(asyncio.BufferedProtocol):
     def stop(self) -> bool:
         """Close, after the response under way. Return whether there is one."""
         self._stopping = True
-        handling = self._state is State.HANDLING
+        handling = self._state is _HANDLING
         if not handling:
             self._close()
         return handling or self._transport.get_write_buffer_size() > 0
@@ -84,9 +88,9 @@ class Connection(asyncio.BufferedProtocol):
     def check_limits(self, now: float) -> None:
         """Close the connection if the client has taken longer than the limits allow."""
         limits = self._service.limits
-        if self._idle_since is None or self._state is State.HANDLING:
+        if self._idle_since is None or self._state is _HANDLING:
             self._idle_since = now
-        lingering = self._state is State.LINGERING
+        lingering = self._state is _LINGERING
         if now - self._idle_since > (limits.linger_seconds if lingering else limits.idle_seconds):
             if self._transport.is_closing():  # it waits for the client to read
                 self._transport.abort()
@@ -118,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._service.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._state is not State.LINGERING:
+        if self._state is not _LINGERING:
             self._idle_since = None
             self._received += self._service.buffer[:nbytes]
             self._go_on()
@@ -126,7 +130,7 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """Return whether the connection stays open, for responses still to come."""
         self._client_done = True
-        if self._state is not State.HANDLING:
+        if self._state is not _HANDLING:
             self._go_on()
             return False
         self._disconnect.happen()
@@ -152,9 +156,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def _ready(self) -> bool:
         """Whether the next request can be read and handled."""
-        return (
-            self._state is State.READING and not self._blocked and not self._transport.is_closing()
-        )
+        return self._state is _READING and not self._blocked and not self._transport.is_closing()
 
     def _go_on(self) -> None:
         """Read and handle the received bytes, as far as possible without waiting."""
@@ -226,15 +228,15 @@ class Connection(asyncio.BufferedProtocol):
         except RuntimeError:
             return False
         self._service.threads += 1
-        self._state = State.HANDLING
+        self._state = _HANDLING
         return True
 
     def _handled(self, response: EncodedResponse) -> None:
         self._service.threads -= 1
         self._disconnect.forget()
         self._idle_since = None
-        if self._state is State.HANDLING:  # and not lost meanwhile
-            self._state = State.READING
+        if self._state is _HANDLING:  # and not lost meanwhile
+            self._state = _READING
         if self._ready:
             self._send(response)
             self._go_on()
@@ -277,8 +279,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _discard(self) -> None:
         """Read no more, and discard further input."""
-        if self._state is not State.LINGERING:
-            self._state = State.LINGERING
+        if self._state is not _LINGERING:
+            self._state = _LINGERING
             self._reader.close()
             self._received.clear()
 

@@ -49,9 +49,11 @@ def respond(app: Application, exchange: Exchange, *, keep_alive: bool) -> Encode
 
 def encoded(exchange: Exchange, *, keep_alive: bool) -> EncodedResponse:
     """The response of an exchange, encoded."""
-    last = not keep_alive or exchange.breaks_off
-    if exchange.breaks_off and not exchange.sent:
-        return EncodedResponse(b"", last)
+    last = not keep_alive
+    if exchange.breaks_off:
+        last = True
+        if not exchange.sent:
+            return EncodedResponse(b"", last)
     if last:
         connection = _CLOSE
     else:
