@@ -35,6 +35,7 @@ def checked_public_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+        valid = valid and parts.port != 0  # which raises for what is no port
     except ValueError:
         valid = False
     if not valid:

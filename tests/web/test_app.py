@@ -70,7 +70,17 @@ def test_w2_without_a_host_header_it_is_the_servers_own(any_url: str) -> None:
         assert addresses(response.read()) == [any_url + ENDPOINT] * 2
 
 
-@pytest.mark.parametrize("public_url", ["sms.example.com", "http://[::1", "http://a?b=c"])
+@pytest.mark.parametrize(
+    "public_url",
+    [
+        "sms.example.com",
+        "http://[::1",
+        "http://a?b=c",
+        "http://a:b",
+        "http://a:0",
+        "http://a:65536",
+    ],
+)
 def test_w2_a_public_url_that_is_none_is_refused(gateway: Gateway, public_url: str) -> None:
     with pytest.raises(InvalidInput, match="public_url must be like https://"):
         Application(gateway, public_url=public_url)
