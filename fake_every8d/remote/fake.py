@@ -32,7 +32,7 @@ from fake_every8d.remote.clock import RemoteClock
 
 
 class RemoteFake(FakeEvery8d):
-    """A fake that runs elsewhere, controlled over its JSON API; see `FakeEvery8d.connect`.
+    """A fake that runs elsewhere, controlled over its JSON API; see `FakeEvery8d.connect` (X4).
 
     Its methods take, do and raise the same as those of `FakeEvery8d`; in addition, each raises
     `ConnectionError` if the fake has gone.

@@ -196,7 +196,7 @@ ERRORS: list[tuple[Callable[[FakeEvery8d], object], type[Exception]]] = [
 @pytest.mark.parametrize(
     ("use", "error"), ERRORS, ids=[str(number) for number in range(len(ERRORS))]
 )
-def test_errors_are_those_of_a_fake_here(
+def test_x4_errors_are_those_of_a_fake_here(
     here: FakeEvery8d, use: Callable[[FakeEvery8d], object], error: type[Exception]
 ) -> None:
     raised = []

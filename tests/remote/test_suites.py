@@ -398,7 +398,7 @@ def test_the_tests_of_a_fake_here_pass_with_one_elsewhere(here: FakeEvery8d) -> 
     assert done.returncode == 0, done.stdout
 
 
-def test_what_can_be_set_up_from_here_is(pytester: pytest.Pytester, here: FakeEvery8d) -> None:
+def test_x4_what_can_be_set_up_from_here_is(pytester: pytest.Pytester, here: FakeEvery8d) -> None:
     """Accounts, edition and pad_mobile, if the suite says so; they hold for its tests."""
     conftest = """
     import pytest

@@ -63,7 +63,7 @@ def every8d(here: FakeEvery8d) -> FakeEvery8d:
         "settings", "url", "plain_url", "soap_url", "http_url", "wsdl_url",
     ],
 )  # fmt: skip
-def test_all_that_is_handed_out_is_the_same(
+def test_x4_all_that_is_handed_out_is_the_same(
     here: FakeEvery8d, every8d: FakeEvery8d, receiver: Receiver, of: str
 ) -> None:
     here.clock.freeze()
