@@ -33,7 +33,7 @@ def test_of_a_kind_the_first_three_are_told_and_the_others_counted() -> None:
     ]
 
 
-def test_what_is_told_of_a_request_is_short_however_long_the_request() -> None:
+def test_lines_about_long_requests_are_short() -> None:
     advice = Advice()
     for _ in range(1000):
         advice.add(AdviceKind.STILL_ENCODED, name="x" * 100_000, text="y" * 100_000)
@@ -53,7 +53,7 @@ def test_an_empty_value_is_said_to_be_none() -> None:
     assert text.values == {"batch_id": ""}
 
 
-def test_losses_are_the_advice_because_of_which_something_is_lost() -> None:
+def test_serious_advice_is_about_losses() -> None:
     advice = Advice()
     advice.add(AdviceKind.NO_PAGE, page_no="x")
     advice.add(AdviceKind.LONG_BODY)

@@ -51,7 +51,7 @@ def test_the_example_shows_each_setting_with_its_default() -> None:
     assert load_accounts(FIXTURE)[0] == Account("demo", "demo")
 
 
-def test_an_account_has_the_keys_of_its_form_and_what_the_platform_counts() -> None:
+def test_account_keys_match_its_form() -> None:
     assert {*ACCOUNT.keys, "failed_logins"} == {field.name for field in fields(Account)}
 
 
@@ -219,7 +219,7 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         ("[account]", "account: must be tables, each begun with [[account]]"),
     ],
 )
-def test_an_error_names_file_account_and_key_and_what_would_be_right(
+def test_error_names_file_account_key_and_valid_value(
     write: Write, content: str, message: str
 ) -> None:
     path = write(content)

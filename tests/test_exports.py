@@ -83,7 +83,7 @@ def test_all_is_what_there_is_and_importing_it_loads_nothing() -> None:
     assert done.stdout.strip() == "['fake_every8d']"
 
 
-def test_the_gateway_has_its_names_and_each_of_its_modules_can_be_the_first() -> None:
+def test_each_module_of_the_gateway_can_be_imported_first() -> None:
     program = """if True:
         import importlib, pkgutil, sys
         import fake_every8d.gateway

@@ -43,7 +43,7 @@ def test_numbers_abroad_and_no_numbers_are_found_as_written(every8d: FakeEvery8d
     assert every8d.messages_to("0987654321") == []
 
 
-def test_what_is_handed_out_is_a_frozen_picture(every8d: FakeEvery8d, receiver: Receiver) -> None:
+def test_returned_objects_are_frozen(every8d: FakeEvery8d, receiver: Receiver) -> None:
     every8d.update_account("demo", report_url=receiver.url)
     send(every8d, "hello")
     sms = every8d.wait_for_message()

@@ -81,7 +81,7 @@ def test_a_test_that_has_failed_is_left_alone(pytester: pytest.Pytester) -> None
     result.assert_outcomes(failed=1)
 
 
-def test_a_call_that_is_not_even_http_is_one_of_what_cannot_be_read(
+def test_malformed_http_counts_as_an_unreadable_call(
     pytester: pytest.Pytester,
 ) -> None:
     """A blank in a URL, as PHP's file_get_contents sends it."""

@@ -199,7 +199,7 @@ def test_both_ports_are_named_if_one_cannot_be_listened_on() -> None:
     ],
     ids=["nothing", "half a handshake", "half a request"],
 )
-def test_w11_who_sends_nothing_more_is_hung_up_on(first: bytes, limits: Limits) -> None:
+def test_w11_idle_client_is_disconnected(first: bytes, limits: Limits) -> None:
     with certificate(Tls(), "127.0.0.1") as made:
         server = Server(Application(FakeEvery8d().gateway), certificate=made, limits=limits)
         with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
@@ -425,7 +425,7 @@ def of_no_ca() -> bytes:
     ],
     ids=["empty", "cut off", "no key", "another's key", "no CA", "expired"],
 )
-def test_what_is_no_ca_is_refused_and_left_alone(
+def test_invalid_ca_is_refused_and_left_alone(
     tmp_path: Path, content: bytes, complaint: str
 ) -> None:
     """A new one in its place would be one that nobody trusts."""

@@ -56,7 +56,7 @@ def test_all_the_same_is_exit_code_0(fake: FakeEvery8d) -> None:
     assert re.fullmatch(r"1\d\d same, 0 different, 0 not comparable\.", lines[-1])
 
 
-def test_e1_some_different_is_exit_code_1_and_the_edition_is_suspected(fake: FakeEvery8d) -> None:
+def test_e1_differences_between_editions_suggest_the_edition(fake: FakeEvery8d) -> None:
     done = run(fake.url, "--edition", "2025")
     assert done.exit_code == 1
     text = done.stdout

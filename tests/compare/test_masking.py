@@ -44,7 +44,7 @@ def test_numbers_and_keys_where_none_was_expected_are_not_shown() -> None:
     assert unfamiliar(b"Line 1, position 102", b"position 102") == b"Line 1, position 102"
 
 
-def test_points_of_another_amount_are_the_same_and_of_another_form_are_not() -> None:
+def test_points_are_compared_by_form_not_amount() -> None:
     def answered(body: bytes) -> Answer:
         return Answer(200, "text/plain", body)
 

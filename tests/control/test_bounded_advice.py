@@ -61,7 +61,7 @@ def wrong_parameters(fake: FakeEvery8d) -> None:
 
 
 @pytest.mark.parametrize("send", [wrong_elements, wrong_numbers, wrong_parameters])
-def test_what_is_said_of_a_very_wrong_request_is_short(
+def test_error_about_a_long_request_is_short(
     fake: FakeEvery8d,
     logged: list[RecordedRequest],
     send: Callable[[FakeEvery8d], None],

@@ -87,7 +87,7 @@ def test_what_a_client_sees_and_whether_it_was_charged(
 
 
 @pytest.mark.parametrize("operation", ["getConnection", "getCredit"])
-def test_h17_a_call_that_fails_before_its_operation_has_its_account_in_the_journal(
+def test_h17_call_that_fails_early_has_its_account_in_the_journal(
     every8d: FakeEvery8d, key: str, operation: str
 ) -> None:
     every8d.add_failure(operation, "http_error", user_id="demo")
@@ -114,7 +114,7 @@ def send_sms_envelope(key: str) -> str:
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])
-def test_a_client_that_gave_up_in_a_delay_can_find_out_whether_it_was_charged(
+def test_client_that_hangs_up_in_a_delay_can_check_the_charge(
     every8d: FakeEvery8d, key: str, effect: FailureEffect
 ) -> None:
     every8d.add_failure("sendSMS", "delay", seconds=3600, effect=effect)
@@ -316,9 +316,7 @@ def test_calls_beyond_a_rate_are_refused_until_the_fakes_time_has_passed(
     assert statuses(4) == [200, 200, 200, 429]
 
 
-def test_what_is_left_to_chance_is_the_same_each_time(
-    every8d: FakeEvery8d, service: Any, key: str
-) -> None:
+def test_probability_is_repeatable(every8d: FakeEvery8d, service: Any, key: str) -> None:
     runs = []
     for _ in range(2):
         every8d.add_failure("getCredit", "result", result="wrong", probability=0.5, seed=8)

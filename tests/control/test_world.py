@@ -104,7 +104,7 @@ def test_x1_neither_does_what_was_asked_for_by_json(world: World, end: str) -> N
     assert world.snapshot() == before
 
 
-def test_x1_an_account_that_was_reset_is_not_changed_by_what_was_asked_for_before(
+def test_x1_earlier_calls_do_not_change_a_reset_account(
     world: World,
 ) -> None:
     gateway = world.gateway
@@ -128,7 +128,7 @@ def test_x1_a_call_that_is_delayed_ends_with_the_reset_and_leaves_no_trace() -> 
         assert (fake.messages, fake.requests, fake.account.credit) == ([], [], 1000)
 
 
-def test_x1_a_call_from_before_is_not_struck_by_a_failure_of_the_new_world(world: World) -> None:
+def test_x1_failure_after_a_reset_spares_earlier_calls(world: World) -> None:
     call = by_http(world)
     world.reset()
     world.failures.add("sendSMS", "disconnect")

@@ -46,7 +46,7 @@ def test_what_is_written_is_there_when_it_ends() -> None:
         assert read_all(reading).decode() == "預約\ntwo\n"
 
 
-def test_nobody_waits_for_who_does_not_read_and_is_told_what_was_dropped() -> None:
+def test_slow_reader_of_the_log_does_not_block_requests() -> None:
     line = "x" * 999 + "\n"
     with piped() as (stream, reading):
         with Writer(stream, dropped) as writer:
@@ -97,7 +97,7 @@ def test_it_ends_though_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp950", "cp1252", "ascii"])
-def test_what_cannot_be_written_is_written_as_an_escape(encoding: str) -> None:
+def test_unencodable_characters_are_escaped(encoding: str) -> None:
     with piped(encoding) as (stream, reading):
         with Writer(stream, dropped) as writer:
             writer.write("😀\n")

@@ -200,7 +200,7 @@ def test_p6_a_removed_account_is_given_nothing_back(gateway: Gateway) -> None:
     assert gateway.accounts() == []
 
 
-def test_p8_what_is_given_back_beyond_the_most_that_an_account_has_is_lost(
+def test_p8_refund_above_the_most_points_is_lost(
     gateway: Gateway,
 ) -> None:
     key = login(gateway)

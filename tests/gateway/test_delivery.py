@@ -162,7 +162,7 @@ def test_d3_one_magic_number_replies_by_itself(gateway: Gateway) -> None:
     assert other.replies == ()
 
 
-def test_d3_it_does_not_reply_to_what_it_was_made_not_to_get(gateway: Gateway) -> None:
+def test_d3_undelivered_message_gets_no_automatic_reply(gateway: Gateway) -> None:
     gateway.set_outcome("0900000999", 103)
     receipt = send(gateway, "0900000999")
     gateway.clock.advance(days=1)
@@ -189,7 +189,7 @@ def test_a_tests_own_decision_comes_at_once_and_is_final(gateway: Gateway) -> No
 
 
 @pytest.mark.parametrize("status", [0, 300, 303, 700, 888, 999, -7, -10, 12345, Status.BOOKED])
-def test_d2_a_sent_message_comes_to_what_an_outcome_can_only(gateway: Gateway, status: int) -> None:
+def test_d2_sent_message_can_reach_only_outcomes(gateway: Gateway, status: int) -> None:
     (message,) = sent(gateway, send(gateway))
     with pytest.raises(InvalidInput, match=f"cannot come to {int(status)}: one at 0 .* 100–107"):
         gateway.set_status(message.id, status)
@@ -248,7 +248,7 @@ def test_d4_a_page_has_1000_records(new_gateway: NewGateway) -> None:
 
 
 @pytest.mark.parametrize("page_no", ["0", "-1", "1.0", "1.5", "x", " ", "１", "1 2", "00"])
-def test_d5_what_is_no_page_number_has_nothing_on_it(gateway: Gateway, page_no: str) -> None:
+def test_d5_invalid_page_is_empty(gateway: Gateway, page_no: str) -> None:
     receipt = send(gateway)
     log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, page_no)
     assert (log.count, log.messages) == (0, [])
@@ -306,7 +306,7 @@ def test_d4_a_phone_that_replies_has_the_message(gateway: Gateway) -> None:
     assert sent(gateway, receipt) == [answered]
 
 
-def test_d4_who_never_got_a_message_cannot_reply_to_it(gateway: Gateway) -> None:
+def test_d4_phone_without_the_message_cannot_reply(gateway: Gateway) -> None:
     booked = sent(gateway, send(gateway, send_time="20400301130000"))
     refused = sent(gateway, send(gateway, "12"))
     failed = sent(gateway, send(gateway, "0900000101"))

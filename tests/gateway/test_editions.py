@@ -139,7 +139,7 @@ def test_d2_every_status_in_which_an_sms_can_end_can_be_had(
 
 
 @pytest.mark.parametrize("code", [-3, -5, 301, 500])
-def test_d2_what_is_refused_after_all_gives_its_points_back(gateway: Gateway, code: int) -> None:
+def test_d2_late_refusal_gives_points_back(gateway: Gateway, code: int) -> None:
     receipt = send(gateway, content="字" * 71)
     assert gateway.account("demo").credit == 998
     message = gateway.set_status(1, code)
@@ -152,7 +152,7 @@ def test_d2_what_is_refused_after_all_gives_its_points_back(gateway: Gateway, co
     ("edition", "mobile", "status"),
     [("2025", "0900000107", 107), ("2021", "0922333444", 301), ("2025", "0922333444", 301)],
 )
-def test_e3_what_the_edition_has_not_is_played_with_advice(
+def test_e3_status_that_an_edition_lacks_has_advice(
     new_gateway: NewGateway, edition: str, mobile: str, status: int
 ) -> None:
     gateway = new_gateway(edition=edition)

@@ -175,9 +175,7 @@ def test_s7_an_address_that_the_server_does_not_know(new_gateway: NewGateway) ->
         "Roger <roger@example.com>", "a@b\r\nRCPT TO:<c@d>", "a@\ud800",
     ],
 )  # fmt: skip
-def test_s7_what_is_not_one_address_gets_no_copy(
-    mailing: Gateway, mailbox: Mailbox, address: str
-) -> None:
+def test_s7_invalid_address_gets_no_copy(mailing: Gateway, mailbox: Mailbox, address: str) -> None:
     """It is kept, and advice says so; whoever comes after it has theirs."""
     receipt = send_param(mailing, ROGER._replace(email=address), ROGER)
     assert mailing.wait_for(lambda: mailing.emails()[1].state is ReportState.DELIVERED, DEADLINE)

@@ -32,7 +32,7 @@ def filtered(
     return gateway.platform.send_filtered_sms(caller, "", content, mobile, "", send=send)
 
 
-def test_h11_who_was_sent_the_same_text_within_24_hours_is_left_out(gateway: Gateway) -> None:
+def test_h11_repeated_text_within_24_hours_is_filtered(gateway: Gateway) -> None:
     first = send(gateway)
     gateway.clock.advance(hours=24)
     result = filtered(gateway, f"{OTHER}, +886912345678 ,{OTHER}")
@@ -182,7 +182,7 @@ def test_e1_replies_on_a_page(
 @pytest.mark.parametrize(
     ("batch_id", "page_no"), [("", ""), ("unknown", "1"), (None, "0"), (None, "-1"), (None, "x")]
 )
-def test_h15_there_are_no_replies_to_what_there_is_not(
+def test_h15_unknown_batch_has_no_replies(
     gateway: Gateway, batch_id: str | None, page_no: str
 ) -> None:
     receipt = send(gateway)

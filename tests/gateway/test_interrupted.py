@@ -38,7 +38,7 @@ def interrupted_send(gateway: Gateway, key: str, at: int) -> bool:
     return False
 
 
-def test_p8_a_send_that_a_signal_interrupts_is_there_as_a_whole_or_not_at_all(
+def test_p8_interrupted_send_is_all_or_nothing(
     gateway: Gateway,
 ) -> None:
     key = login(gateway)
@@ -75,7 +75,7 @@ def test_t2_a_receiver_cannot_move_the_clock_before_it_has_responded(
     assert len(reporting.reports()[0].attempts) == 1
 
 
-def test_t2_nor_can_one_of_what_fell_due_as_time_passed_by_itself(
+def test_t2_receiver_cannot_move_the_clock_during_a_timers_report(
     reporting: Gateway, receiver: Receiver
 ) -> None:
     refused: list[Conflict] = []

@@ -98,7 +98,7 @@ def test_n2_a_number_abroad_is_found_in_every_usual_spelling(
     assert [message.to for message in gateway.messages(to=text)] == ["+14155550100"]
 
 
-def test_n2_what_is_no_number_is_found_as_written_if_it_was_sent_to(gateway: Gateway) -> None:
+def test_n2_invalid_number_is_found_as_written(gateway: Gateway) -> None:
     with pytest.raises(NotFound, match="'12345' is not a phone number such as 0912345678"):
         gateway.messages(to="12345")
     send(gateway, "12345, 02-2345 6789")
@@ -109,7 +109,7 @@ def test_n2_what_is_no_number_is_found_as_written_if_it_was_sent_to(gateway: Gat
         gateway.messages(to="12345")
 
 
-def test_n1_what_was_refused_for_its_spelling_is_found_by_its_number(gateway: Gateway) -> None:
+def test_n1_refused_message_is_found_by_its_number(gateway: Gateway) -> None:
     """An application that texts 0912-345-678 did text that phone, though in vain."""
     send(gateway, "0912-345-678")
     for text in ("0912-345-678", "0912345678"):

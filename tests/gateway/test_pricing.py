@@ -172,7 +172,7 @@ def test_p6_a_failed_delivery_gives_nothing_back(gateway: Gateway) -> None:
     assert gateway.account("demo").credit == 999
 
 
-def test_p7_who_the_credit_does_not_cover_is_left_out(new_gateway: NewGateway) -> None:
+def test_p7_recipients_beyond_the_credit_are_left_out(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", credit=Decimal(5), international=True))
     receipt = send_param(
         gateway,

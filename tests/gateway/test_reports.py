@@ -330,7 +330,7 @@ def test_r3_one_messages_reports_arrive_in_order(reporting: Gateway, receiver: R
     ]
 
 
-def test_r3_a_delivery_that_a_reply_brings_about_is_reported_before_it(
+def test_r3_delivery_by_a_reply_is_reported_before_the_reply(
     reporting: Gateway, receiver: Receiver
 ) -> None:
     send(reporting)

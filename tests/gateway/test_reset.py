@@ -106,9 +106,7 @@ def test_x1_a_move_of_the_clock_ends_and_its_report_never_shows_up(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_x1_what_comes_after_it_is_not_mixed_up_with_what_was_before(
-    reporting: Gateway, receiver: Receiver
-) -> None:
+def test_x1_reset_separates_old_and_new_calls(reporting: Gateway, receiver: Receiver) -> None:
     """The report of message 1 before the reset ends while that of message 1 after it waits."""
     hang = receiver.hang()
     receiver.respond = lambda request: hang

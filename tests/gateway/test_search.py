@@ -76,7 +76,7 @@ def test_a_batch_id_is_found(gateway: Gateway) -> None:
     assert [phone.number for phone in gateway.phones(batch_id=batch_id).phones] == [B]
 
 
-def test_a_phone_has_its_newest_message_and_the_name_that_it_was_given_last(
+def test_phone_has_its_newest_message_and_name(
     gateway: Gateway,
 ) -> None:
     send(gateway, "0922333444", "no name in this one")
@@ -164,7 +164,7 @@ def test_unread_is_what_came_after_a_message_whatever_is_asked_for(
         assert unread(read_until) == (phones, shown)
 
 
-def test_a_large_send_shows_at_once_while_its_index_is_still_put_off(gateway: Gateway) -> None:
+def test_large_send_shows_before_it_is_indexed(gateway: Gateway) -> None:
     recipients = [Recipient(f"+8869{i:08}", "many", "") for i in range(1500)]
     for _ in range(2):  # the second one's numbers are put off
         send_param(gateway, *recipients)
@@ -184,7 +184,7 @@ def test_what_was_forgotten_is_no_phone_any_more(new_gateway: NewGateway) -> Non
     assert (found.count, found.messages) == (2, 2)
 
 
-def test_a_refused_number_is_a_phone_whose_messages_can_be_asked_for(gateway: Gateway) -> None:
+def test_messages_of_a_refused_number_are_found(gateway: Gateway) -> None:
     send(gateway, "12-34 x")
     refused = gateway.phones(limit=1).phones[0]
     assert refused.newest.status is Status.INVALID_NUMBER

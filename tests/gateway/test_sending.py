@@ -247,7 +247,7 @@ def test_s9_the_record_number_is_the_senders_or_the_place(gateway: Gateway) -> N
     assert numbers == ["1", "訂單 7", "3", "1", "5"]
 
 
-def test_n4_a_domestic_number_not_written_as_886_costs_three_times_in_send_param_sms(
+def test_n4_domestic_number_without_886_costs_three_times(
     gateway: Gateway,
 ) -> None:
     receipt = send_param(
@@ -290,7 +290,7 @@ def test_what_people_do_not_expect_is_explained(
     assert any(words in sentence for sentence in receipt.advice)
 
 
-def test_what_has_happened_a_thousand_times_is_explained_once(gateway: Gateway) -> None:
+def test_advice_about_a_thousand_numbers_is_one_sentence(gateway: Gateway) -> None:
     receipt = send(gateway, ",".join(["12"] * 1000))
     (sentence,) = receipt.advice
     assert "12, … (+995)." in sentence

@@ -133,7 +133,7 @@ def test_it_is_said_once(small: Gateway, caplog: pytest.LogCaptureFixture) -> No
     assert "3 messages" in caplog.messages[0]
 
 
-def test_long_texts_are_bounded_in_bytes_though_nothing_is_paid_for_them(gateway: Gateway) -> None:
+def test_long_free_texts_are_bounded_in_bytes(gateway: Gateway) -> None:
     """Each takes 5 MiB, of which 12 are kept; a short one goes with those that are older."""
     gateway.update_account("demo", credit=1)
     finished(gateway, "short")

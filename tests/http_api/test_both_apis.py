@@ -30,9 +30,7 @@ REPORTED = {
 
 
 @pytest.mark.parametrize("edition", REPORTED)
-def test_e1_a_batch_sent_over_http_is_seen_over_soap_erased_over_http_and_reported(
-    new_http: NewHttp, edition: str
-) -> None:
+def test_e1_batch_by_http_is_seen_by_soap_and_reported(new_http: NewHttp, edition: str) -> None:
     with Receiver() as receiver:
         account = Account("demo", "demo", report_url=receiver.url)
         http = new_http(accounts=(account,), edition=edition)
@@ -320,7 +318,7 @@ def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -
     gateway.close()
 
 
-def test_h5_a_body_that_is_too_long_is_413_and_one_of_over_4_mib_has_an_advice(http: Http) -> None:
+def test_h5_long_body_has_advice_and_a_longer_one_is_413(http: Http) -> None:
     response = http.response("sendSMS", {"MSG": "x" * (10 * 1024 * 1024)})
     assert response.status_code == 413
     http("getCredit", SB="x" * (4 * 1024 * 1024))

@@ -164,7 +164,7 @@ def test_h2_the_first_1000_fields_are_read(http: Http, kind: str, more: int, tol
 
 
 @pytest.mark.parametrize("query", ["?&", "?&&", "?1712345678", "?_=1&"])
-def test_h2_what_is_no_text_cut_short_is_no_loss(http: Http, query: str) -> None:
+def test_h2_separators_without_text_have_no_advice(http: Http, query: str) -> None:
     post(http, FORM, f"{LOGIN}MSG=hello&".encode(), query)
     assert content(http) == "hello"
     assert [*http.fake.requests[-1].serious_advice] == []

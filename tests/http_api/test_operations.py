@@ -271,9 +271,7 @@ UNFORESEEN = '{"Result":false,"Status":"-99","Msg":"主機端發生不明錯誤�
         ),
     ],
 )
-def test_h12_what_is_not_of_this_form_is_99_and_an_advice_says_where(
-    http: Http, body: bytes, advice: str
-) -> None:
+def test_h12_malformed_body_is_99_with_advice(http: Http, body: bytes, advice: str) -> None:
     response = requests.post(http.url("SendParamSMS"), data=body, timeout=10)
     assert (response.status_code, response.text) == (200, UNFORESEEN)
     assert any(advice in sentence for sentence in http.advice)

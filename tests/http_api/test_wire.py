@@ -122,9 +122,7 @@ def test_h4_an_absolute_target_without_a_host(http: Http) -> None:
         "/monthly/api21/http/getcredit.ashx",
     ],
 )
-def test_h1_an_operation_is_found_in_any_case_and_under_a_platforms_own_segment(
-    http: Http, path: str
-) -> None:
+def test_h1_operation_is_found_in_any_case_and_below_a_segment(http: Http, path: str) -> None:
     assert requests.get(http.fake.url + path, params=DEMO, timeout=10).text == "1000.00"
 
 

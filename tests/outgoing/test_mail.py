@@ -124,7 +124,7 @@ TAKEN = (b"220 hello", b"250 localhost", b"250 ok", b"250 ok", b"354 go on", b"2
 
 
 @pytest.mark.parametrize("farewell", [b"221 bye", b"500 what?", b"bye", b""])
-def test_s7_what_is_taken_stays_taken_however_the_server_says_goodbye(farewell: bytes) -> None:
+def test_s7_error_after_acceptance_does_not_matter(farewell: bytes) -> None:
     with smtp_server(in_turn(*TAKEN, *[farewell] * bool(farewell))) as mailer:
         assert mailer(copy()) == 250
 
@@ -152,7 +152,7 @@ def test_s7_the_code_of_a_refusal_is_the_servers(replies: list[bytes], code: int
         (TAKEN[:3], "closed the connection before it had responded"),
     ],
 )
-def test_s7_what_is_no_answer_is_an_error_in_words(replies: list[bytes], words: str) -> None:
+def test_s7_invalid_response_is_an_error_in_words(replies: list[bytes], words: str) -> None:
     with (
         smtp_server(in_turn(*replies)) as mailer,
         pytest.raises(OSError, match=rf"^127\.0\.0\.1:[0-9]+ {words}$"),

@@ -16,7 +16,7 @@ _CLICK_AND_PRESS = """([place, key]) => {
 }"""
 
 
-def test_a_key_goes_on_from_what_was_clicked_on_before_that_is_drawn(
+def test_arrow_key_continues_from_a_click_not_drawn_yet(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     page = crowded(fake, send, open, 10)
@@ -39,7 +39,7 @@ def test_a_key_in_the_list_of_requests_does_so_too(fake: FakeEvery8d, open: Open
     expect(requests.nth(3)).to_be_focused()
 
 
-def test_what_is_typed_goes_with_what_was_clicked_on_before_that_is_drawn(
+def test_typing_goes_to_a_clicked_phone_not_drawn_yet(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     page = crowded(fake, send, open, 2)

@@ -106,9 +106,7 @@ def hide(page: Page, hidden: bool) -> None:
     )
 
 
-def test_a_hidden_page_asks_every_ten_seconds_and_at_once_when_it_is_seen_again(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_hidden_page_polls_every_ten_seconds(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.clock.freeze()
     page = open(before=lambda page: page.clock.install())
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
@@ -148,7 +146,7 @@ def test_a_fake_that_is_gone_is_said_to_be_and_found_again(
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("and again")
 
 
-def test_a_click_while_the_fake_is_gone_is_not_done_and_what_was_typed_is_kept(
+def test_click_while_the_fake_is_gone_keeps_the_typed_text(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """One bar says so, and goes when the fake is back; nothing is done later."""
@@ -212,7 +210,7 @@ def elements(page: Page) -> int:
     return int(page.evaluate("document.querySelectorAll('*').length"))
 
 
-def test_of_10000_messages_to_2000_phones_only_what_is_in_view_is_in_the_document(
+def test_document_has_only_the_phones_and_messages_in_view(
     crowded: FakeEvery8d, open: Open
 ) -> None:
     page = open()
@@ -308,7 +306,7 @@ def test_a_search_finds_what_is_far_back_in_a_conversation(
     expect(page.locator(".bubble").last).to_be_in_viewport()
 
 
-def test_what_is_being_read_stays_where_it_is_while_more_arrives(
+def test_view_stays_in_place_while_more_arrives(
     crowded: FakeEvery8d, send: Send, open: Open
 ) -> None:
     page = open("#/phone/+886900001234")

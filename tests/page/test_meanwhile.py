@@ -75,7 +75,7 @@ def lose(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Not done")
 
 
-def test_what_was_asked_for_while_the_fake_was_gone_comes_when_it_is_back(
+def test_missed_load_is_repeated_when_the_fake_is_back(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     fake.clock.freeze()
@@ -244,7 +244,7 @@ def test_who_goes_elsewhere_while_a_reply_is_on_its_way_stays_there(
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-def test_a_reply_goes_to_the_message_that_was_chosen_even_if_that_is_out_of_sight(
+def test_reply_goes_to_the_chosen_message_out_of_view(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """250 messages, of which the last 200 are known when the next one comes."""
@@ -333,7 +333,7 @@ def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
     expect(page.locator(".phone-list li[aria-posinset='250'] a")).to_be_focused()
 
 
-def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
+def test_focus_stays_on_the_last_phone_during_a_load(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """Phones are loaded by the hundred."""
@@ -344,7 +344,7 @@ def test_the_focus_stays_on_the_last_phone_while_those_before_it_are_loaded(
     expect(page.locator(".phone-list li[aria-posinset='301'] a")).to_be_focused()
 
 
-def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
+def test_phones_scrolled_into_view_during_a_load_stay(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     page = crowded(fake, send, open, 301)
@@ -364,7 +364,7 @@ def test_phones_that_come_into_view_while_others_are_loaded_again_stay(
     expect(last).to_be_focused()
 
 
-def test_a_list_is_reached_by_keyboard_when_what_is_chosen_is_out_of_view(
+def test_list_with_its_choice_out_of_view_is_reached_by_keyboard(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     page = crowded(fake, send, open, 100)
@@ -419,9 +419,7 @@ def test_what_is_searched_for_no_more_is_not_looked_for(
     assert len(found) == 1
 
 
-def test_requests_that_come_while_others_are_loaded_take_nobodys_place(
-    fake: FakeEvery8d, open: Open
-) -> None:
+def test_requests_that_arrive_during_a_load_replace_none(fake: FakeEvery8d, open: Open) -> None:
     fake.clock.freeze()
     call(fake.url, "getConnection", userID="demo", password="demo")
     call(fake.url, "getConnection", userID="demo", password="wrong")

@@ -10,9 +10,7 @@ from fake_every8d.gateway import Edition, Recipient
 from tests.page.conftest import Open, Send
 
 
-def test_the_phone_with_the_newest_sms_is_on_top_and_counts_what_nobody_has_seen(
-    send: Send, open: Open
-) -> None:
+def test_phone_with_the_newest_sms_is_on_top_with_its_unread_count(send: Send, open: Open) -> None:
     send("first", "0911111111")
     send("second", "0922222222")
     send("third", "0911111111")
@@ -117,9 +115,7 @@ def test_a_code_is_shown_as_it_was_written_and_copied_as_it_is_typed(
     assert page.evaluate("navigator.clipboard.readText()") == code
 
 
-def test_p2_p5_points_are_under_a_message_of_more_than_one_and_pieces_in_its_details(
-    send: Send, open: Open
-) -> None:
+def test_p2_p5_long_message_shows_its_points_and_pieces(send: Send, open: Open) -> None:
     """P2: 334 characters go out in two pieces and cost 5 + 1."""
     send("x" * 334)
     send("short")
@@ -166,9 +162,7 @@ def test_a_phones_header_is_one_row_and_the_views_are_at_the_bottom(send: Send, 
     expect(page.get_by_role("article").get_by_role("button", name="Reply")).to_be_visible()
 
 
-def test_actions_show_to_whoever_points_at_a_message_or_reaches_it_by_keyboard(
-    send: Send, open: Open
-) -> None:
+def test_actions_show_on_hover_and_focus(send: Send, open: Open) -> None:
     send("hello")
     page = open("#/phone/+886912345678")
     actions = page.get_by_role("article").locator(".actions")
@@ -191,7 +185,7 @@ def test_actions_show_to_whoever_points_at_a_message_or_reaches_it_by_keyboard(
         ("+14155550100", "500 International is off 未開通國際簡訊，無法發送國際簡訊"),
     ],
 )
-def test_d1_what_became_of_it_is_said_in_the_platforms_words_and_ours(
+def test_d1_status_is_shown_in_the_platforms_words_and_ours(
     fake: FakeEvery8d, send: Send, open: Open, mobile: str, term: str
 ) -> None:
     send("hello", mobile)
@@ -231,7 +225,7 @@ def test_e1_the_page_says_it(fake: FakeEvery8d, send: Send, open: Open) -> None:
     expect(outcome.locator("option[value='106']")).to_have_text("106 Unknown error")
 
 
-def test_d2_a_message_under_way_is_delivered_or_fails_as_one_chooses(
+def test_d2_message_under_way_can_be_delivered_or_failed(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     fake.clock.freeze()
@@ -259,7 +253,7 @@ def test_d6_a_booking_says_for_when_and_can_be_cancelled(
     assert fake.account.credit == 1000
 
 
-def test_d2_what_becomes_of_the_next_messages_to_a_number_is_set_there(
+def test_d2_outcome_of_a_number_is_set_in_its_conversation(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     fake.clock.freeze()

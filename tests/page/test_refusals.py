@@ -53,7 +53,7 @@ def test_a_request_that_is_refused_is_no_outage_and_not_repeated(
     expect(said).to_have_count(1)
 
 
-def test_a_list_that_is_refused_is_not_asked_for_before_there_is_news(
+def test_refused_list_is_not_retried_before_a_change(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """However much is drawn meanwhile."""

@@ -53,9 +53,7 @@ def test_the_command_that_the_empty_page_offers_sends_an_sms(open: Open) -> None
     expect(page.get_by_role("link", name="0912 345 678")).to_contain_text("Your code is 483920")
 
 
-def test_the_empty_page_shows_both_apis_and_leaves_a_password_that_it_cannot_know(
-    fake: FakeEvery8d, open: Open
-) -> None:
+def test_empty_page_shows_both_apis_without_passwords(fake: FakeEvery8d, open: Open) -> None:
     fake.add_account("o'shop", "secret")
     fake.remove_account("demo")
     page = open()

@@ -44,7 +44,7 @@ def seen(fake: FakeEvery8d, open: Open) -> Page:
     return page
 
 
-def test_what_comes_to_a_phone_is_unread_though_as_much_of_it_was_forgotten(
+def test_new_message_is_unread_after_others_were_forgotten(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     arrive(fake, send, A, A, B, B)
@@ -74,7 +74,7 @@ def test_what_came_while_nobody_had_the_page_open_is_unread_too(
     expect(page).to_have_title(re.compile(r"^\(1\)"))
 
 
-def test_a_phone_that_was_forgotten_does_not_count_as_seen_for_another(
+def test_forgotten_phone_does_not_mark_another_as_read(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     arrive(fake, send, A, B, B, B)

@@ -161,7 +161,7 @@ def test_r2_r4_each_attempt_at_a_report_is_shown_and_when_the_next_one_is(
         expect(page.get_by_role("heading", name="0912 345 678")).to_be_visible()
 
 
-def test_r2_a_receiver_that_is_not_there_is_shown_as_what_went_wrong(
+def test_r2_missing_receiver_is_shown_as_an_error(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     fake.update_account("demo", report_url="http://127.0.0.1:1/report")
@@ -175,7 +175,7 @@ def test_r2_a_receiver_that_is_not_there_is_shown_as_what_went_wrong(
     expect(report.get_by_role("row").last).to_contain_text("nothing listens there")
 
 
-def test_r3_a_replys_report_waits_for_that_of_the_delivery_and_the_clock_moves_to_its_next_try(
+def test_r3_report_of_a_reply_waits_for_that_of_the_delivery(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     with Receiver() as receiver:
@@ -328,9 +328,7 @@ def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
         expect(page.locator("#announcements")).to_contain_text("New SMS")
 
 
-def test_a_requests_badge_is_its_outcome_and_what_is_alike_is_told_once(
-    fake: FakeEvery8d, open: Open
-) -> None:
+def test_request_badge_shows_its_outcome_once(fake: FakeEvery8d, open: Open) -> None:
     """A1: a wrong password is HTTP 200 on the wire, and no success."""
     key = log_in(fake.url, "demo", "demo")
     call(fake.url, "getConnection", userID="demo", password="wrong")
@@ -517,7 +515,7 @@ def test_an_outage_is_switched_on_and_off(fake: FakeEvery8d, open: Open) -> None
     assert call(fake.url, "getCredit", sessionKey="x").status == 200
 
 
-def test_what_is_wrong_with_a_failure_is_said_at_its_field_in_the_readers_language(
+def test_error_of_a_failure_is_at_its_field_in_the_readers_language(
     fake: FakeEvery8d, open: Open
 ) -> None:
     page = open("#/failures", locale="zh-TW")

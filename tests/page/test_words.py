@@ -31,7 +31,7 @@ def test_every_advice_is_in_chinese_with_the_same_values(kind: AdviceKind) -> No
     assert values(words("zh")[f"advice.{kind.code}"]) == values(kind.sentence)
 
 
-def test_there_is_no_advice_but_what_the_fake_gives() -> None:
+def test_every_advice_is_translated() -> None:
     translated = {key for key in words("zh") if key.startswith("advice.")}
     assert translated == {f"advice.{kind.code}" for kind in AdviceKind}
 

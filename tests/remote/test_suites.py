@@ -244,7 +244,7 @@ def test_it_takes_neither_the_fakes_dependencies_nor_their_versions(
     result.assert_outcomes(passed=13)
 
 
-def test_without_them_and_without_a_fake_elsewhere_it_says_what_to_do(
+def test_missing_dependencies_are_named(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(

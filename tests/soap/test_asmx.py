@@ -348,7 +348,7 @@ def test_w4_a_value_that_begins_with_an_element_is_that_ones_text(
 
 
 @pytest.mark.parametrize("namespace", [SOAP11, SOAP12])
-def test_w4_what_is_broken_after_the_routing_element_is_a_bare_400(
+def test_w4_error_after_the_routing_element_is_a_bare_400(
     endpoint: SoapEndpoint, namespace: str
 ) -> None:
     xml = body(LOGIN.replace("demo", "a & b"), namespace)

@@ -33,7 +33,7 @@ def test_its_nodes() -> None:
 
 
 @pytest.mark.parametrize("size", [10, 100_000])
-def test_what_is_broken_is_not_seen_before_one_comes_to_it(size: int) -> None:
+def test_xml_error_is_raised_only_when_reached(size: int) -> None:
     reader = XmlReader(b"<a>" + b"<b>1</b>" * size + b"& </a>")
     reader.read()
     for _ in range(size - 1):

@@ -46,7 +46,7 @@ def test_a_phone_is_shown_with_its_newest_message(api: Api) -> None:
     assert [phone["newest"]["id"] for phone in sought["phones"]] == [2]
 
 
-def test_messages_can_be_sought_by_the_time_at_which_they_were_accepted(api: Api) -> None:
+def test_messages_are_found_by_time_of_acceptance(api: Api) -> None:
     send(api)
     api.post("clock", advance_seconds=60)
     send(api)

@@ -49,12 +49,12 @@ def test_nothing_new_is_a_304_without_a_body(api: Api, path: str) -> None:
     assert second.headers["ETag"] == first.headers["ETag"]
 
 
-def test_a_star_does_not_make_something_of_what_is_not_there(api: Api) -> None:
+def test_if_none_match_star_of_a_missing_thing_is_404(api: Api) -> None:
     assert api("GET", "messages/404", **{"If-None-Match": "*"}).status == 404
 
 
 @pytest.mark.parametrize("path", ["clock", "openapi.json"])
-def test_what_changes_by_itself_or_never_has_no_etag(api: Api, path: str) -> None:
+def test_clock_and_description_have_no_etag(api: Api, path: str) -> None:
     assert "ETag" not in api("GET", path).headers
 
 
@@ -174,9 +174,7 @@ def test_the_overview_says_where_to_go_on(api: Api, gateway: Gateway) -> None:
     assert [message["id"] for message in changed] == [1]
 
 
-def test_ids_are_those_of_the_message_though_changes_come_in_their_own_order(
-    api: Api, gateway: Gateway
-) -> None:
+def test_changes_come_in_order_with_message_ids(api: Api, gateway: Gateway) -> None:
     gateway.set_status(2, 303)
     gateway.reply(1, "好")
     page = api.get("messages?changed_after=0")

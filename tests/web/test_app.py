@@ -187,7 +187,7 @@ def test_w12_two_slashes_in_a_row_are_said_to_be_two(any_url: str, method: str, 
     assert b"," not in response.data
 
 
-def test_a_failure_is_a_500_that_tells_clients_nothing_and_the_log_everything(
+def test_exception_is_a_500_and_its_traceback_is_logged(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     application = Application(gateway)

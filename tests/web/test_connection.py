@@ -136,7 +136,7 @@ def either(request: pytest.FixtureRequest) -> Iterator[FakeEvery8d]:
         (get("/", f"X: {'x' * 1_000_000}"), 431, "Request line and headers are limited to 65536"),
     ],
 )
-def test_what_is_no_request_is_told_so_and_hung_up_on(
+def test_malformed_request_gets_an_error_and_is_disconnected(
     fake: FakeEvery8d, data: bytes, status: int, sentence: str
 ) -> None:
     (response,) = ask(fake, data)
@@ -207,7 +207,7 @@ def test_targets(fake: FakeEvery8d, target: str, status: int, path: str | None) 
     assert [request.path for request in fake.requests] == ([] if path is None else [path])
 
 
-def test_headers_are_joined_and_neither_underscores_nor_trailers_pass_for_one(
+def test_headers_are_joined_without_underscores_and_trailers(
     fake: FakeEvery8d,
 ) -> None:
     headers = ("X-A: 1", "x-a: 2", "X_A: 3", "Content_Length: 1", CHUNKED, CLOSE)
@@ -270,7 +270,7 @@ def raw_targets_are_read(fake: FakeEvery8d, *pieces: bytes) -> None:
     assert [request.body for request in requests if request.method == "POST"] == [CHINESE] * 2
 
 
-def test_h3_bytes_of_a_target_that_are_not_ascii_are_taken_as_percent_encoded(
+def test_h3_raw_bytes_in_a_target_are_read(
     fake: FakeEvery8d,
 ) -> None:
     raw_targets_are_read(fake, RAW_TARGETS)

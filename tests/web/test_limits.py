@@ -175,7 +175,7 @@ def test_what_is_idle_is_closed(application: Application, sent: bytes) -> None:
         assert len(responses(connection)) == (sent == get())
 
 
-def test_what_is_refused_and_does_not_close_is_closed(application: Application) -> None:
+def test_refused_connection_is_closed_in_the_end(application: Application) -> None:
     limits = Limits(linger_seconds=0.05)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
@@ -191,7 +191,7 @@ def test_who_waits_for_a_response_meets_no_time_out(application: Application) ->
         assert [response.status for response in responses(connection)] == [200]
 
 
-def test_a_failure_that_comes_while_a_call_is_read_is_not_slept_out_on_the_loop(
+def test_failure_added_during_a_call_does_not_block_the_loop(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is taken once the call is read, and decides then where the call is executed."""

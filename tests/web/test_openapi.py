@@ -75,7 +75,7 @@ def body_of(method: str, path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "operation", OPERATIONS, ids=[f"{each.method} {each.path}" for each in OPERATIONS]
 )
-def test_what_goes_in_is_described_with_what_it_is_for(operation: ApiOperation) -> None:
+def test_every_parameter_has_a_description(operation: ApiOperation) -> None:
     entry = DESCRIBED["paths"][path_of(operation)][operation.method.lower()]
     parameters = entry.get("parameters", [])
     assert all(each["description"] and each["schema"] for each in parameters)

@@ -117,7 +117,7 @@ def test_what_there_is_no_thread_for_is_seen_with_its_operation(fake: Fake) -> N
 @pytest.mark.parametrize(
     "data", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01", b"GET x"]
 )
-def test_what_is_no_request_is_a_line_in_the_log(
+def test_malformed_request_is_logged(
     fake: Fake, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert fake.send(data, half_close=True) == 400

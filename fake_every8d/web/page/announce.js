@@ -1,4 +1,4 @@
-/** What is said to whoever cannot see it: what they did at once, and news now and then, summed up. */
+/** Announcements for screen readers: own actions at once, news now and then, summed up. */
 
 import { t } from "./i18n.js";
 

@@ -79,7 +79,7 @@ export const forget = () => {
 
 /**
  * Loads that follow on one another, so that none puts what is older over what is newer.
- * @returns what begins a load when those before it have ended, and ends as it does
+ * @returns a function that begins a load once the earlier ones have ended, and returns its promise
  */
 export function inTurn() {
   /** @type {Promise<void>} */

@@ -18,7 +18,7 @@ import { Settings } from "./views/settings.js";
 
 const PAGES = { phones: Phones, requests: Requests, reports: Reports, accounts: Accounts, failures: Failures };
 
-/** Where the page is; whose messages are to be seen is known to all that load them. */
+/** The route; every loader knows the account whose messages are shown. */
 function current() {
   const route = parse(location.hash);
   if (store.accounts.length && !store.accounts.some(({ user_id }) => user_id === route.account)) route.account = "";
@@ -70,7 +70,7 @@ function App() {
 /** A count that fits beside an icon. @param {number} n */
 const few = (n) => (n > 99 ? "99+" : n);
 
-/** What is to be known in whatever view: one bar for a fake that does not answer. */
+/** The bar of every view: the fake does not answer. */
 function Banners() {
   return html`
     <div class="banners">

@@ -9,9 +9,9 @@ const PAGE = 10; // items that PageUp and PageDown pass
  * @param {() => number} chosen the index of the one that is shown by now, or -1: keys may come before
  *   what was clicked on has been drawn
  * @param {(index: number) => any} choose
- * @returns what the element around the list takes as its properties; what the list calls when it
- *   has drawn: a link that was chosen from the list has the focus as soon as it is there; and what
- *   gives the focus to the list, where Tab stops in it
+ * @returns `around`, the properties of the element around the list;
+ *   `drawn`, to be called after drawing, which focuses the chosen link;
+ *   `enter`, which gives the focus to the list, where Tab stops in it
  */
 export function useArrows(count, chosen, choose) {
   const list = useRef(/** @type {HTMLElement | null} */ (null));

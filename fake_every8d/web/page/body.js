@@ -1,4 +1,4 @@
-/** What was sent over HTTP, laid out for people to read: XML, JSON, forms, and TAB. */
+/** Bodies of HTTP, laid out for people to read: XML, JSON, forms, and TAB. */
 
 import { t } from "./i18n.js";
 import { Text } from "./ui.js";
@@ -7,7 +7,7 @@ import { layOut } from "./xml.js";
 
 const LONGEST = 200_000; // characters that are laid out; more than that nobody reads
 
-/** What is in the columns of the HTTP API's TAB; only edition 2016 has no RECEIVED_TIME. */
+/** The columns of the HTTP API's TAB; only edition 2016 has no RECEIVED_TIME. */
 const COLUMNS = {
   getDeliveryStatus: ["NAME", "MOBILE", "SEND_TIME", "COST", "STATUS", "RECEIVED_TIME"],
   getReplyMessage: ["NAME", "MOBILE", "CONTENT", "RECEIVED_TIME"],
@@ -82,7 +82,7 @@ function pretty(body) {
 }
 
 /**
- * How many there are in all, and a row for each of the page.
+ * The number in all, and a row for each on the page.
  * @param {string[]} lines
  * @param {string[]} columns
  */

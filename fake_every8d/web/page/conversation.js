@@ -19,7 +19,7 @@ export class Conversation {
   ready = false;
   /** @type {import("./phones.js").Phone | null} */
   phone = null;
-  /** What `phone` counts from: the `until` of what has been read. */
+  /** The `until` of the read messages, from which `phone` counts. */
   until = 0;
   /** Oldest first. @type {Message[]} */
   messages = [];
@@ -27,9 +27,9 @@ export class Conversation {
   older = false;
   /** Whether there are any after them. */
   newer = false;
-  /** What is searched for; empty if nothing is. */
+  /** The search; empty if there is none. */
   search = "";
-  /** Which of them a search has found. @type {{id: number, search: string} | null} */
+  /** The message that a search has found. @type {{id: number, search: string} | null} */
   found = null;
   /** Whether the last one is in view, and is to stay so when others come. */
   atEnd = true;
@@ -122,7 +122,7 @@ export class Conversation {
     });
   }
 
-  /** What happened, in the order in which it did; bookings where they are due. */
+  /** The messages and replies in order of time; bookings where they are due. */
   entries() {
     /** @type {Entry[]} */
     const entries = this.messages.flatMap((message) => [

@@ -1,11 +1,11 @@
-/** What the API refuses, in the reader's own language. */
+/** The API's errors, in the reader's own language. */
 
 import { t } from "./i18n.js";
 
-/** What can be wrong with what was filled in, by the name that the API gives it. */
+/** The fields with a sentence of their own, by the API's names. */
 const FIELDS = new Set(["user_id", "report_url", "report_attempts", "top_up", "status", "seconds", "text"]);
 
-/** What stands in the way of what makes sense. */
+/** The reasons with a sentence of their own. */
 const REASONS = new Set(["taken", "decided", "not_arrived"]);
 
 /**

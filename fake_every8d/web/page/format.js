@@ -1,4 +1,4 @@
-/** How times, points and durations are written. The API's times are all Taipei's, +08:00. */
+/** Formats of times, points and durations. The API's times are all Taipei's, +08:00. */
 
 import { t } from "./i18n.js";
 
@@ -22,7 +22,7 @@ export function moment(iso, now) {
 }
 
 /**
- * As short as a list can say it: the time today, else the day.
+ * The short form for lists: the time today, else the day.
  * @param {string} iso
  * @param {string} now
  */
@@ -34,7 +34,7 @@ export function brief(iso, now) {
 /** Milliseconds since 1970 as the API writes times. @param {number} millis */
 export const iso = (millis) => new Date(millis + 8 * 3_600_000).toISOString().slice(0, 23) + "+08:00";
 
-/** How long, in the largest unit that fits. @param {number} seconds */
+/** A duration, in the largest unit that fits. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 1) return t("duration.now");
   if (seconds < 120) return t("duration.seconds", { n: Math.round(seconds) });

@@ -85,7 +85,7 @@ const waitForState = (signal) =>
  * @param {Promise<any>} change
  * @param {(problem: import("./errors.js").Problem | null) => void} [tell] shows what was refused, or
  *   null, where it was asked for; without it, that is shown at the top
- * @returns what it resolved to, or undefined if it failed
+ * @returns its result, or undefined if it failed
  */
 export async function attempt(change, tell = showProblem) {
   try {
@@ -170,7 +170,7 @@ export function markAllRead() {
 /** Load the phones and messages that somebody looks at as they are now. */
 const refreshShown = () => Promise.all([phones.refresh(), store.conversation?.refresh()].map(unlessRefused));
 
-/** What is refused is said, and all else goes on. @param {Promise<void> | undefined} load */
+/** Show a refusal, and let everything else go on. @param {Promise<void> | undefined} load */
 const unlessRefused = (load) =>
   load?.catch((error) => {
     if (!refused(error)) throw error;
@@ -233,7 +233,7 @@ async function reports() {
   store.moreReports = page.more;
 }
 
-/** Those that are not known yet; the oldest go as they do in the fake. */
+/** Add unknown requests; the oldest go as they do in the fake. */
 async function requests({ count, last_id }) {
   const newest = store.requests.at(-1)?.id ?? 0;
   if (last_id === null) {

@@ -22,19 +22,19 @@ const PAGE = 100; // phones at a time
 const KEPT = 10; // pages
 
 class Phones {
-  /** What is searched for; empty for all of them. */
+  /** The search; empty for all phones. */
   query = "";
-  /** Which status they have, as text; empty for any. */
+  /** The status of their messages, as text; empty for any. */
   status = "";
-  /** Those that are in view. @type {Places} */
+  /** The phones in view. @type {Places} */
   view = { first: 0, last: 0 };
   /** In the order of the list, undefined where they are not known. @type {(Phone | undefined)[]} */
   rows = [];
-  /** Of messages to them. */
+  /** The number of messages to them. */
   messages = 0;
-  /** Which pages are known, the one that was loaded last at the end. @type {number[]} */
+  /** The known pages, the last loaded one at the end. @type {number[]} */
   pages = [];
-  /** What they were asked for with. @type {string | null} */
+  /** The parameters of their request. @type {string | null} */
   asked = null;
   /** Whether others may be there by now. */
   stale = false;
@@ -53,7 +53,7 @@ class Phones {
     return this.asked === this.question && !this.stale;
   }
 
-  /** What those that are known were searched for with, a status too; empty if they are all. */
+  /** The search and status of the known phones; empty if they are all. */
   get found() {
     const asked = new URLSearchParams(this.asked ?? "");
     return ["search", "status"].map((name) => asked.get(name) ?? "").join(" ").trim();
@@ -64,7 +64,7 @@ class Phones {
     return !this.query.trim() && !this.status && !store.account;
   }
 
-  /** What is asked for, as the API's parameters. */
+  /** The API's parameters for the search. */
   get question() {
     /** @type {Record<string, string>} */
     const parameters = { limit: `${PAGE}`, read_until: `${read.until}` };
@@ -120,7 +120,7 @@ class Phones {
     const [any] = found;
     if (!any) return;
     if (any.count !== this.rows.length) this.stale = true;
-    // What is in view by now is not to vanish.
+    // Keep the phones in view.
     const others = this.missing(this.view).filter((page) => !missing.includes(page));
     found.push(...(await Promise.all(others.map(get))));
     if (question !== this.question) return; // it is something else by now: that is loaded next

@@ -1,4 +1,4 @@
-/** Which messages somebody has seen: this browser remembers it, for the fake that they are of. */
+/** The messages that were read: this browser remembers them, for their fake. */
 
 import { recall, remember } from "./settings.js";
 
@@ -10,13 +10,13 @@ import { recall, remember } from "./settings.js";
  */
 
 class Read {
-  /** Which fake this is about. */
+  /** The fake's epoch. */
   epoch = "";
   /** This message's ID, and all before it, have been seen. */
   until = 0;
-  /** What has been seen of phones after that, by number. @type {Map<string, Seen>} */
+  /** The messages read after that, by number. @type {Map<string, Seen>} */
   phones = new Map();
-  /** How many phones have messages after it, as the API counts them. */
+  /** The number of phones with messages after it, as the API counts them. */
   counted = 0;
 
   /** Begin with a fake, of which something may have been seen before. @param {string} epoch */
@@ -37,13 +37,13 @@ class Read {
     return true;
   }
 
-  /** How many messages of a phone nobody has seen. @param {Phone} phone */
+  /** The number of unread messages of a phone. @param {Phone} phone */
   unread({ number, unread }) {
     const { count, arrived } = this.phones.get(number) ?? { count: 0, arrived: 0 };
     return Math.max(unread - count, Math.min(unread, arrived)); // what arrived may have had others forgotten
   }
 
-  /** How many phones have any. */
+  /** The number of phones with unread messages. */
   unreadPhones() {
     const seen = [...this.phones.values()].filter(({ newest, last }) => newest <= last);
     return Math.max(0, this.counted - seen.length);

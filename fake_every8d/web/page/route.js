@@ -1,4 +1,4 @@
-/** Where the page is: after the #, so that it can be shared, and so that Back goes back. */
+/** The route, after the #, so that it can be shared and Back goes back. */
 
 import { store } from "./store.js";
 

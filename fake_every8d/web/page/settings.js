@@ -1,4 +1,4 @@
-/** What this browser remembers. A browser that must not remember forgets, and works. */
+/** Storage in this browser. A browser that does not allow storage forgets, and works. */
 
 /** @param {string} name @returns {string | null} */
 export function recall(name) {

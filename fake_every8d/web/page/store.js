@@ -1,4 +1,4 @@
-/** What the page knows of the fake, but for its phones and their messages. */
+/** The page's knowledge of the fake, except for phones and their messages. */
 
 import { iso } from "./format.js";
 
@@ -19,17 +19,17 @@ class Store {
     this.connected = true;
     /** Whether something was to be done since nobody answers. */
     this.missed = false;
-    /** What went wrong last, for people. @type {string | null} */
+    /** The last error, for people. @type {string | null} */
     this.problem = null;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
-    /** Which fake this is known of; another one after each reset. */
+    /** The fake's epoch; each reset changes it. */
     this.epoch = "";
-    /** Whose words and forms the fake follows: 2016, 2021 or 2025. */
+    /** The edition that the fake follows: 2016, 2021 or 2025. */
     this.edition = "2016";
-    /** What can become of a message, in the words of the edition. @type {Status[]} */
+    /** The statuses of messages, in the words of the edition. @type {Status[]} */
     this.statuses = [];
-    /** How many messages it keeps; null while that is not known. @type {number | null} */
+    /** The number of messages that the fake keeps; null while unknown. @type {number | null} */
     this.messages = null;
     /** The one that is open. @type {import("./conversation.js").Conversation | null} */
     this.conversation = null;

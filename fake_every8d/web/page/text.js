@@ -1,4 +1,4 @@
-/** What is in a text: codes, web addresses, and what somebody searches for. */
+/** Finding codes, web addresses and a search within a text. */
 
 const ADDRESS = String.raw`(https?:\/\/[^\s"'<>\u0080-\uffff]*[^\s"'<>.,;:!?)\u0080-\uffff])`;
 

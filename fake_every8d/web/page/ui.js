@@ -44,7 +44,7 @@ export function toneOf(status) {
   return status === 303 || status === 888 || status === 999 ? "plain" : "bad";
 }
 
-/** What a status is called here, in the edition that is followed. @param {number} status */
+/** The name of a status, in the fake's edition. @param {number} status */
 export function statusWord(status) {
   const ofEdition = `status.${status}.${store.edition}`;
   return t(has(ofEdition) ? ofEdition : `status.${status}`);
@@ -135,7 +135,7 @@ async function copyText(text) {
   area.remove();
 }
 
-/** What a view is searched for. @param {{query: string, label: string, hint: string}} props */
+/** The search field of a view. @param {{query: string, label: string, hint: string}} props */
 export const SearchField = ({ query, label, hint }) => html`
   <div class="search" role="search">
     <${Icon} name="search" />
@@ -174,16 +174,16 @@ export const Switch = ({ on, label, onChange }) => html`
   </button>
 `;
 
-/** What is said where there is nothing to be seen yet. */
+/** The text of an empty view. */
 export const Empty = ({ icon, title, children }) => html`
   <div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${children}</div>
 `;
 
-/** What is wrong with what was filled in, below it. @param {{problem: import("./errors.js").Problem | null, field?: string}} props */
+/** The error of a field, below it. @param {{problem: import("./errors.js").Problem | null, field?: string}} props */
 export const FieldError = ({ problem, field = "" }) =>
   problem && (!field || problem.field === field) && html`<p class="error" role="alert"><bdi>${problem.text}</bdi></p>`;
 
-/** Whose messages, requests and reports are to be seen, where there is more than one account. */
+/** The choice of an account whose messages, requests and reports are shown, if there are several. */
 export const AccountFilter = () =>
   store.accounts.length > 1 &&
   html`

@@ -7,7 +7,7 @@ const OVERSCAN = 400; // pixels above and below the view that are in the documen
 /**
  * Items may be of any height: one that has not been in view yet counts as `estimate` pixels, and so
  * does one that is undefined, because it is not known yet.
- * What is being read stays where it is while items come and go above it; a list that is at the
+ * The items in view stay in place while items come and go above; a list that is at the
  * end that it is to `follow` stays there.
  * @param {{
  *   items: any[], keyOf: (item: any) => string | number, render: (item: any, index: number) => any,
@@ -22,7 +22,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   const view = useRef(/** @type {HTMLElement | null} */ (null));
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const heights = useRef(new Map());
-  /** What is at the top of the view, by how much of it is above; null at an end where the list follows. */
+  /** The item at the top of the view, and how much of it is above; null at an end that the list follows. */
   const anchor = useRef(/** @type {{key: string | number, inset: number} | null} */ (null));
   const shown = useRef(undefined);
   const [, redraw] = useState(0);
@@ -32,7 +32,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   /** @param {string | number} key */
   const placeOf = (key) => items.findIndex((item) => item !== undefined && keyOf(item) === key);
 
-  // Of items that have gone the heights are forgotten, though not each time.
+  // The heights of vanished items are forgotten now and then.
   if (heights.current.size > 2 * items.length + 100) {
     const known = items.filter((item) => item !== undefined).map(keyOf);
     heights.current = new Map(known.map((key) => [key, heights.current.get(key)]));
@@ -77,7 +77,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     }
     if (Math.abs(box().scrollTop - top) > 1) box().scrollTop = Math.max(0, top);
     if (changed) redraw((n) => n + 1);
-    // What has been moved to another place in the document has lost the focus.
+    // An element that was moved in the document has lost the focus.
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
     drawn?.();
   });

@@ -88,7 +88,7 @@ function TopUp({ change }) {
 const options = (named) =>
   Object.entries(named).map(([value, name]) => html`<option value=${value}>${name}</option>`);
 
-/** Where reports go, and how. @param {{account: Row, change: Change}} props */
+/** The destination of reports. @param {{account: Row, change: Change}} props */
 function ReportSettings({ account, change }) {
   const { report_url, report_method, report_charset, report_attempts } = account;
   const current = { report_url: report_url ?? "", report_method, report_charset, report_attempts: String(report_attempts) };

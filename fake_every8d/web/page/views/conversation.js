@@ -13,7 +13,7 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { WindowedList } from "../windowed.js";
 import { Message, ReplyBubble } from "./message.js";
 
-/** What was typed and not sent yet, by number. @type {Map<string, string>} */
+/** The drafts, by number. @type {Map<string, string>} */
 const drafts = new Map();
 
 const NEAR = 20; // messages from where the known ones end, which is when others are loaded
@@ -199,7 +199,7 @@ function Composer({ conversation, input }) {
   `;
 }
 
-/** What becomes of the next messages to this number. */
+/** The outcome of the next messages to this number. */
 function Outcome({ number }) {
   if (!/^\+\d{7,15}$/.test(number)) return html`<${Badge} tone="bad">${t("number.invalid")}<//>`;
   const outcome = store.outcomes.find(({ to }) => to === number);

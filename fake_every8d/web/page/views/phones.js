@@ -122,7 +122,7 @@ async function know(places) {
   if (phones.missing(places).length) await look(() => phones.load(places));
 }
 
-/** What there is of what was asked for, which may not be what has been typed by now. */
+/** The result of the last search, which may not be the search typed by now. */
 function summary() {
   const { asked, found, messages, rows } = phones;
   if (asked === null) return "";

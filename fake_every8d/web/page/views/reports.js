@@ -62,7 +62,7 @@ function Report({ report, query }) {
   `;
 }
 
-/** How far a report has come. */
+/** The state of a report. */
 export function ReportState({ report }) {
   const { state, attempts, next_attempt_at } = report;
   const last = attempts.at(-1);
@@ -85,7 +85,7 @@ export function ReportState({ report }) {
   `;
 }
 
-/** Why no response came from a receiver. @param {{error: string, reason: string | null}} attempt */
+/** The reason why a receiver did not respond. @param {{error: string, reason: string | null}} attempt */
 const said = ({ error, reason }) => (reason ? t(`report.${reason}`) : error);
 
 const remaining = (report) =>

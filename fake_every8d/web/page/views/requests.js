@@ -15,7 +15,7 @@ import { WindowedList } from "../windowed.js";
 
 const NOT_COPIED = new Set(["host", "content-length", "connection", "accept-encoding", "expect", "transfer-encoding"]);
 
-/** What is to be seen of the requests; kept while other views are looked at. */
+/** The filters of the requests; kept while other views are shown. */
 const filter = { operation: "", outcome: "", advice: false };
 
 /** @typedef {{request: any, run: number, more: number, unfolded: boolean}} Entry `more` alike, older, and shown if `unfolded` */
@@ -122,7 +122,7 @@ const passes = (request) =>
   (!store.account || request.user_id === store.account);
 
 /**
- * How a request ended, in a word: the failure on demand, else the platform's own code, which
+ * The outcome of a request in a word: the failure on demand, else the platform's own code, which
  * comes with HTTP 200, else HTTP's status.
  * @param {any} request
  * @returns {{tone: import("../ui.js").Tone, word: string}}

@@ -1,4 +1,4 @@
-/** How this browser shows the page; and the way back to how everything began. */
+/** The settings of this browser, and the reset of the fake. */
 
 import { http } from "../api.js";
 import { LANGUAGES, chooseLanguage, currentLanguage, t } from "../i18n.js";
@@ -53,7 +53,7 @@ function Notifications() {
   `;
 }
 
-/** @param {(value: string) => void} act @returns what takes a select's change event */
+void} act @returns what takes a select's change event */ => /** @param {(value: string) => void} act @returns a handler for a select's change event */ => void} act @returns what takes a select's change event */
 const chosen = (act) => (/** @type {any} */ event) => act(event.target.value);
 
 /** @param {string} theme */

@@ -1,4 +1,4 @@
-/** What somebody sees who has not sent anything yet. */
+/** The page before anything was sent. */
 
 import { t } from "../i18n.js";
 import { store } from "../store.js";
