@@ -443,7 +443,7 @@ def test_what_cannot_be_set_up_from_here_is_an_error(
     )
 
 
-def test_a_suite_that_says_nothing_takes_what_is_there(
+def test_suite_without_settings_uses_those_of_the_fake(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings((Account("shop", "s3cret"),), delivery_seconds=0)
