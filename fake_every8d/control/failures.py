@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
@@ -35,11 +35,14 @@ FailureOperation = Literal[OperationName, "*"]
 SENDS = ("sendSMS", "sendMessage", "sendSMS4FilterMessage", "sendParamSMS")
 """The operations that send to numbers."""
 
-ANY = "*"
+ANY: FailureOperation = "*"
 """The wildcard for every operation."""
 
 MOST_CALLS = 100_000
 """The highest rate, in calls per second."""
+
+_THROTTLED = 429
+"""The status of an `http_error` with a `rate`, unless it is given."""
 
 _HUNG_UP = "The client hung up while its call was delayed: the operation was not executed."
 
@@ -76,7 +79,7 @@ class Failure:
     It lives: `times` and `happened` go on counting, also once it no longer waits.
     """
 
-    operation: str
+    operation: FailureOperation
     """The operation, such as `sendSMS`, or `*` for all."""
     kind: FailureKind
     """`result`, `soap_fault`, `http_error`, `delay`, `disconnect`, `truncate` or `garbage`."""
@@ -449,14 +452,20 @@ FAILURE = Form(
 )
 """The settings of a failure."""
 
-SETTING_OF = {
+SETTING_OF: Mapping[str, FailureKind] = {
     "result": "result",
     "reason": "soap_fault",
     "status": "http_error",
     "body": "http_error",
     "seconds": "delay",
 }
-"""The kind of failure that has the setting."""
+"""The kind that has the setting; of any other kind, it can only have one of its `defaults`."""
+
+
+def defaults(setting: str) -> list[Any]:
+    """The values of a setting that is not given."""
+    default = getattr(Failure(ANY, "delay"), setting)
+    return [default, _THROTTLED] if setting == "status" else [default]
 
 
 def checked(operation: str, kind: str, **settings: Any) -> Failure:
@@ -467,15 +476,14 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
     to another kind, unless they are at their defaults.
     """
     asked = FAILURE.read({"operation": operation, "kind": kind, **settings})
-    defaults: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     if any(asked.get(name) is not None for name in ("every", "rate", "probability")):
-        defaults["times"] = None
+        given["times"] = None
     if asked.get("rate") is not None:
-        defaults["status"] = 429
-    failure = Failure(**defaults | asked)
-    usual = Failure(failure.operation, failure.kind, **defaults)
+        given["status"] = _THROTTLED
+    failure = Failure(**given | asked)
     for name, whose in SETTING_OF.items():
-        if failure.kind != whose and getattr(failure, name) != getattr(usual, name):
+        if failure.kind != whose and getattr(failure, name) not in defaults(name):
             raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
     if failure.kind == "delay" and not failure.seconds:
         raise InvalidInput(

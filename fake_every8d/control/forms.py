@@ -152,21 +152,34 @@ def _probability(value: Any) -> float:
     return probability
 
 
-def _one_status(right: str, allowed: Iterable[Status]) -> Value:
+def _one_status(title: str, right: str, allowed: Iterable[Status]) -> Value:
     statuses = frozenset(allowed)
 
     def read(value: Any) -> Status:
-        status = Status(_whole(value))
+        status = Status.of(value if isinstance(value, str) else _whole(value))
         _require(status in statuses)
         return status
 
-    return Value(right, {"type": "integer", "enum": sorted(map(int, statuses))}, read)
+    names = [status.name for status in Status if status in statuses]
+    numbers = [Status[name].value for name in names]
+    either: list[Schema] = [
+        {"title": title, "type": "integer", "enum": numbers, "x-enum-varnames": names},
+        {"title": f"{title}Name", "type": "string", "enum": names},
+    ]
+    return Value(f"{right}, or its name", {"anyOf": either}, read)
 
 
 TEXT = Value("text", {"type": "string"}, _text)
-XML_TEXT = Value("text that XML can carry", {"type": "string"}, _xml_text)
+XML_TEXT = Value(
+    "text that XML can carry",
+    {
+        "type": "string",
+        "pattern": "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\uFFFE\\uFFFF]*$",
+    },
+    _xml_text,
+)
 FLAG = Value("true or false", {"type": "boolean"}, _flag)
-TRUE = Value("true", {"const": True}, _only_true)
+TRUE = Value("true", {"type": "boolean", "enum": [True]}, _only_true)
 COUNT = whole(0)
 NUMBER = Value("a number", {"type": "number"}, _number)
 WHOLE_NUMBER = Value("a whole number", {"type": "integer"}, _whole)
@@ -195,8 +208,9 @@ START = MOMENT._replace(
 )
 EDITION = one_of(*Edition)._replace(right='"2016", "2021" or "2025"')
 _OUTCOMES = tuple(status for status in Status if status.outcome)
-ENDING = _one_status("0, 100 to 107, -1 to -8, 301 or 500", _OUTCOMES)
+ENDING = _one_status("OutcomeStatus", "0, 100 to 107, -1 to -8, 301 or 500", _OUTCOMES)
 DECISION = _one_status(
+    "DecidedStatus",
     "100 to 107, -1 to -8, 301 or 500, or 303 for a booking",
     {*_OUTCOMES, Status.CANCELLED} - {Status.SENT},
 )
@@ -207,7 +221,7 @@ def in_query(value: Value) -> Value:
     """The same kind of value in a URL, where numbers and flags are text."""
 
     def read(given: str) -> Any:
-        if value.schema["type"] == "boolean":
+        if value.schema.get("type") == "boolean":
             return {"true": True, "false": False}[given]
         _require(_NUMBER.fullmatch(given) is not None)
         return value.read(Decimal(given))
@@ -224,8 +238,8 @@ MOMENT_IN_QUERY = MOMENT._replace(
     read=lambda given: _moment(re.sub(r" (?=\d\d:?\d\d$)", "+", given))
 )
 PHONE_IN_QUERY = Value("a phone number", {"type": "string"}, _phone)
-STATUS_IN_QUERY = in_query(
-    _one_status(f"one of {', '.join(str(int(status)) for status in Status)}", Status)
+STATUS_IN_QUERY = _one_status(
+    "Status", f"one of {', '.join(str(int(status)) for status in Status)}", Status
 )
 
 

@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,17 +48,8 @@ def settings(told: Json) -> Settings:
 def account(told: Json) -> Account:
     """With its password, so it takes an account that was asked for in full."""
     return Account(
-        user_id=told["user_id"],
-        password=told["password"],
-        credit=_points(told["credit"]),
-        international=told["international"],
-        interactive=told["interactive"],
-        test_mode=told["test_mode"],
-        report_url=told["report_url"],
-        report_method=told["report_method"],
-        report_charset=told["report_charset"],
-        report_attempts=told["report_attempts"],
-        failed_logins=told["failed_logins"],
+        **{field.name: told[field.name] for field in fields(Account)}
+        | {"credit": _points(told["credit"])}
     )
 
 

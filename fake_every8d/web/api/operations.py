@@ -71,6 +71,7 @@ _REPORT = {
     "status": p.STATUS_IN_QUERY,
     "state": p.STATE,
 }
+_TEXT = p.TEXT._replace(schema=p.XML_TEXT.schema)  # the gateway says what XML cannot carry
 _CONCERNED = ("to", "user_id", "batch_id")  # the gateway wakes waiters by these
 _REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
 _ACCOUNT_CHANGES = {key: kind for key, kind in p.ACCOUNT.keys.items() if key != "user_id"}
@@ -327,7 +328,7 @@ class Handlers:
         "POST",
         "messages",
         body={
-            "text": p.TEXT,
+            "text": _TEXT,
             "to": p.TEXT,
             "user_id": p.TEXT,
             "subject": p.TEXT,
@@ -360,12 +361,12 @@ class Handlers:
         )
 
     @_operation(
-        "POST", "messages/<int:message_id>/replies", body={"text": p.TEXT}, required=["text"]
+        "POST", "messages/<int:message_id>/replies", body={"text": _TEXT}, required=["text"]
     )
     def _reply(self, message_id: int, text: str) -> Response:
         return _json(show.message(self._gateway.reply(message_id, text), self._edition), 201)
 
-    @_operation("POST", "replies", body={"to": p.TEXT, "text": p.TEXT}, required=["to", "text"])
+    @_operation("POST", "replies", body={"to": p.TEXT, "text": _TEXT}, required=["to", "text"])
     def _reply_from(self, to: str, text: str) -> Response:
         return _json(show.message(self._gateway.reply(to, text), self._edition), 201)
 

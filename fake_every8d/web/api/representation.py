@@ -1,15 +1,23 @@
-"""The JSON API's form of things: snake_case, times with +08:00, points as numbers."""
+"""The JSON API's form of things: snake_case, times with +08:00, points as numbers.
+
+A `Shape` says how the objects of a class are shown; `description.py` has their types from it.
+"""
 
 from base64 import b64encode
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from functools import cached_property
+from typing import Any, Literal, get_type_hints
 
-from fake_every8d.control.failures import Failure
+from fake_every8d.advice import AdviceText
+from fake_every8d.control.failures import Failure, FailureKind
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.gateway import (
     Account,
+    Attempt,
     BatchSummary,
     Clock,
     Edition,
@@ -17,213 +25,213 @@ from fake_every8d.gateway import (
     Message,
     Outcome,
     Phone,
+    Reply,
     Report,
     Settings,
     Status,
 )
-from fake_every8d.gateway.outbox import Outgoing
 
 Json = dict[str, Any]
+
+StatusName = Literal[tuple([each.name for each in Status])]  # type: ignore[valid-type]
+"""The names of `Status`, which stand for its numbers in requests."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The form of the objects of a class: the fields of a dataclass, and more or fewer."""
+
+    cls: type
+    properties: tuple[str, ...] = ()
+    """Properties that are shown as well."""
+    without: tuple[str, ...] = ()
+    """Fields that are not shown."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """The types of values that are passed in, or that are shown as another type."""
+    in_full: Mapping[str, Any] = field(default_factory=dict)
+    """The types of values that are shown only in full."""
+
+    @cached_property
+    def types(self) -> Mapping[str, Any]:
+        """The type of each key that is always there; a `Status` stands for its three."""
+        hints = get_type_hints(self.cls)
+        names = [each.name for each in fields(self.cls)] if is_dataclass(self.cls) else []
+        types = {name: hints[name] for name in names if name not in self.without}
+        for name in self.properties:
+            types[name] = get_type_hints(getattr(self.cls, name).fget)["return"]
+        return {**types, **self.beside}
+
+    def shown(
+        self, item: Any, edition: Edition | None = None, *, full: bool = False, **beside: Any
+    ) -> Json:
+        """An object in JSON; its status takes the edition, for the platform's own word."""
+        shown: Json = {}
+        for name in (*self.types, *(self.in_full if full else ())):
+            value = beside[name] if name in beside else getattr(item, name)
+            if isinstance(value, Status):
+                assert edition is not None
+                shown |= _status(value, edition)
+            else:
+                shown[name] = _plain(value)
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many of a batch's messages are at a status."""
+
+    status: Status
+    messages: int
+
+
+SHAPES: Mapping[str, Shape] = {
+    "Settings": Shape(
+        Settings,
+        without=("accounts",),
+        beside={"edition": Edition},
+        in_full={"accounts": list[Account]},
+    ),
+    "Account": Shape(
+        Account,
+        ("locked",),
+        without=("password",),
+        beside={"sessions": int},
+        in_full={"password": str},
+    ),
+    "Reply": Shape(Reply),
+    "Message": Shape(Message, ("code", "links"), beside={"final": bool}),
+    "Phone": Shape(Phone),
+    "StatusCount": Shape(StatusCount),
+    "Batch": Shape(BatchSummary, beside={"statuses": list[StatusCount]}),
+    "KnownStatus": Shape(Status, ("final", "outcome"), beside={"status": Status}),
+    "Outcome": Shape(Outcome),
+    "Attempt": Shape(Attempt),
+    "Report": Shape(Report),
+    "Email": Shape(Email),
+    "Clock": Shape(Clock, ("now", "running", "next_due")),
+    "AdviceCode": Shape(AdviceText, ("code",), beside={"values": Mapping[str, str]}),
+    "RecordedRequest": Shape(
+        RecordedRequest,
+        (
+            "id",
+            "at",
+            "method",
+            "path",
+            "query",
+            "headers",
+            "status",
+            "response_headers",
+            "operation",
+            "user_id",
+            "result",
+            "milliseconds",
+            "advice",
+            "serious_advice",
+        ),
+        beside={
+            "body": str,
+            "response_body": str,
+            "advice": list[str],
+            "advice_codes": list[AdviceText],
+            "serious_advice": list[str],
+            "failure": FailureKind | None,
+        },
+        in_full={"body_base64": str, "response_body_base64": str},
+    ),
+    "Failure": Shape(Failure),
+}
+"""By name, as the description has them."""
+
+_BY_CLASS = {shape.cls: shape for shape in SHAPES.values()}
 
 
 def settings(settings: Settings, *, full: bool = False) -> Json:
     """The settings; in full, with the accounts that the fake starts with."""
-    shown = {
-        "edition": settings.edition,
-        "delivery_seconds": settings.delivery_seconds,
-        "report_retry_seconds": settings.report_retry_seconds,
-        "max_messages": settings.max_messages,
-        "pad_mobile": settings.pad_mobile,
-        "now": _time(settings.now),
-        "keep_sessions": settings.keep_sessions,
-    }
-    if full:
-        shown["accounts"] = [account(each, 0, full=True) for each in settings.accounts]
-    return shown
+    accounts = [account(each, 0, full=True) for each in settings.accounts]
+    return SHAPES["Settings"].shown(settings, full=full, accounts=accounts)
 
 
 def account(account: Account, sessions: int, *, full: bool = False) -> Json:
     """An account; its password only in full."""
-    return {
-        "user_id": account.user_id,
-        "credit": _points(account.credit),
-        "international": account.international,
-        "interactive": account.interactive,
-        "test_mode": account.test_mode,
-        "report_url": account.report_url,
-        "report_method": account.report_method,
-        "report_charset": account.report_charset,
-        "report_attempts": account.report_attempts,
-        "failed_logins": account.failed_logins,
-        "locked": account.locked,
-        "sessions": sessions,
-        **({"password": account.password} if full else {}),
-    }
+    return SHAPES["Account"].shown(account, full=full, sessions=sessions)
 
 
 def message(message: Message, edition: Edition) -> Json:
     """A message, with the platform's own word for its status and ours."""
-    return {
-        "id": message.id,
-        "user_id": message.user_id,
-        "batch_id": message.batch_id,
-        "record_number": message.record_number,
-        "to": message.to,
-        "text": message.text,
-        "code": message.code,
-        "links": message.links,
-        "subject": message.subject,
-        "name": message.name,
-        "email": message.email,
-        "retry_time": message.retry_time,
-        "event_id": message.event_id,
-        **_status(message.status, edition),
-        "final": message.status.final,
-        "cost": _points(message.cost),
-        "pieces": message.pieces,
-        "accepted_at": _time(message.accepted_at),
-        "booked_for": _time(message.booked_for),
-        "sent_at": _time(message.sent_at),
-        "finished_at": _time(message.finished_at),
-        "replies": [{"text": reply.text, "at": _time(reply.at)} for reply in message.replies],
-        "version": message.version,
-    }
+    return SHAPES["Message"].shown(message, edition, final=message.status.final)
 
 
 def phone(phone: Phone, edition: Edition) -> Json:
     """A phone, with the newest of its messages."""
-    return {
-        "number": phone.number,
-        "name": phone.name,
-        "messages": phone.messages,
-        "unread": phone.unread,
-        "newest": message(phone.newest, edition),
-    }
+    return SHAPES["Phone"].shown(phone, newest=message(phone.newest, edition))
 
 
 def batch(batch: BatchSummary, edition: Edition) -> Json:
     """A batch, with its messages counted by status."""
-    return {
-        "id": batch.id,
-        "user_id": batch.user_id,
-        "subject": batch.subject,
-        "accepted_at": _time(batch.accepted_at),
-        "first_message_id": batch.first_message_id,
-        "messages": batch.messages,
-        "cost": _points(batch.cost),
-        "statuses": [
-            {**_status(status, edition), "messages": count}
-            for status, count in batch.statuses.items()
-        ],
-    }
+    counts = [StatusCount(status, count) for status, count in batch.statuses.items()]
+    shape = SHAPES["StatusCount"]
+    return SHAPES["Batch"].shown(batch, statuses=[shape.shown(each, edition) for each in counts])
 
 
 def status(status: Status, edition: Edition) -> Json:
     """A status that a message can have."""
-    return {
-        **_status(status, edition),
-        "final": status.final,
-        "outcome": status.outcome,
-    }
+    return SHAPES["KnownStatus"].shown(status, edition, status=status)
 
 
 def outcome(outcome: Outcome, edition: Edition) -> Json:
     """The outcome of messages to a number."""
-    return {
-        "to": outcome.to,
-        **_status(outcome.status, edition),
-        "after_seconds": outcome.after_seconds,
-    }
+    return SHAPES["Outcome"].shown(outcome, edition)
 
 
 def report(report: Report, edition: Edition) -> Json:
     """A status report, with its attempts."""
-    return {
-        **_outgoing(report),
-        "batch_id": report.batch_id,
-        "to": report.to,
-        **_status(report.status, edition),
-        "text": report.text,
-        "record_number": report.record_number,
-        "method": report.method,
-        "url": report.url,
-        "body": report.body,
-    }
+    return SHAPES["Report"].shown(report, edition)
 
 
 def email(email: Email) -> Json:
     """A copy by e-mail, with its attempts if it goes to a server."""
-    return {
-        **_outgoing(email),
-        "to": email.to,
-        "subject": email.subject,
-        "text": email.text,
-    }
+    return SHAPES["Email"].shown(email)
 
 
 def clock(clock: Clock) -> Json:
     """The clock: its time, whether that passes, and the time of the next event."""
-    return {
-        "now": _time(clock.now),
-        "running": clock.running,
-        "next_due": _time(clock.next_due),
-    }
+    return SHAPES["Clock"].shown(clock)
 
 
 def request(request: RecordedRequest, *, full: bool = False) -> Json:
     """A request and its response, with bodies as text; in full, also as bytes."""
-    shown = {
-        "id": request.id,
-        "at": _time(request.at),
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "headers": dict(request.headers),
-        "body": request.text,
-        "status": request.status,
-        "response_headers": dict(request.response_headers),
-        "response_body": request.response_text,
-        "operation": request.operation,
-        "user_id": request.user_id,
-        "result": request.result,
-        "milliseconds": round(request.milliseconds, 3),
-        "advice": (advice := request.advice),
-        "advice_codes": [{"code": each.code, "values": each.values} for each in advice],
-        "serious_advice": request.serious_advice,
-        "failure": request.failure,
-    }
-    if full:
-        shown["body_base64"] = b64encode(request.body).decode()
-        shown["response_body_base64"] = b64encode(request.response_body).decode()
-    return shown
+    advice = request.advice
+    return SHAPES["RecordedRequest"].shown(
+        request,
+        full=full,
+        body=request.text,
+        response_body=request.response_text,
+        milliseconds=round(request.milliseconds, 3),
+        advice=advice,
+        advice_codes=[_BY_CLASS[AdviceText].shown(each) for each in advice],
+        body_base64=b64encode(request.body).decode() if full else None,
+        response_body_base64=b64encode(request.response_body).decode() if full else None,
+    )
 
 
 def failure(failure: Failure) -> Json:
     """A failure that waits for a call."""
-    return asdict(failure)
+    return SHAPES["Failure"].shown(failure)
 
 
-def _outgoing(item: Outgoing) -> Json:
-    return {
-        "id": item.id,
-        "message_id": item.message_id,
-        "user_id": item.user_id,
-        "at": _time(item.at),
-        "state": item.state.value,
-        "max_attempts": item.max_attempts,
-        "next_attempt_at": _time(item.next_attempt_at),
-        "attempts": [
-            {
-                "number": attempt.number,
-                "at": _time(attempt.at),
-                "status_code": attempt.status_code,
-                "error": attempt.error,
-                "reason": attempt.reason,
-                "seconds": round(attempt.seconds, 6),
-            }
-            for attempt in item.attempts
-        ],
-    }
+def _plain(value: Any) -> Any:
+    """A value in JSON."""
+    match value:
+        case datetime():
+            return value.isoformat(timespec="microseconds")
+        case Decimal():
+            # A float is written with the fewest digits that identify it: its two decimals.
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Enum():
+            return value.value
+        case tuple() if value and type(value[0]) in _BY_CLASS and not isinstance(value[0], str):
+            return [_BY_CLASS[type(each)].shown(each) for each in value]
+    return value
 
 
 def _status(status: Status, edition: Edition) -> Json:
@@ -232,12 +240,3 @@ def _status(status: Status, edition: Edition) -> Json:
         "status_name": status.name.lower(),
         "status_term": status.term_of(edition),
     }
-
-
-def _points(points: Decimal) -> int | float:
-    # A float is written with the fewest digits that identify it, which are its two decimals.
-    return int(points) if points == points.to_integral_value() else float(points)
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="microseconds")

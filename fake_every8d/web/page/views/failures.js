@@ -15,13 +15,13 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 
 /** @returns {Promise<Choice>} by the API's description of itself */
 async function choices() {
-  const { properties } = (await http.get("fake/openapi.json")).components.schemas.NewFailure;
+  const { FailureKind, FailureOperation, NewFailure } = (await http.get("fake/openapi.json")).components.schemas;
   /** @param {string} kind */
-  const settings = (kind) => Object.entries(properties).filter(([, schema]) => schema["x-kind"] === kind);
+  const settings = (kind) => Object.entries(NewFailure.properties).filter(([, schema]) => schema["x-kind"] === kind);
   return {
-    operations: properties.operation.enum,
+    operations: FailureOperation.enum,
     kinds: Object.fromEntries(
-      properties.kind.enum.map((kind) => [
+      FailureKind.enum.map((kind) => [
         kind,
         Object.fromEntries(settings(kind).map(([name, { examples }]) => [name, examples[0]])),
       ]),
