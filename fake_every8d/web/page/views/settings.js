@@ -53,7 +53,7 @@ function Notifications() {
   `;
 }
 
-void} act @returns what takes a select's change event */ => /** @param {(value: string) => void} act @returns a handler for a select's change event */ => void} act @returns what takes a select's change event */
+/** @param {(value: string) => void} act @returns a handler for a select's change event */
 const chosen = (act) => (/** @type {any} */ event) => act(event.target.value);
 
 /** @param {string} theme */
