@@ -3,6 +3,7 @@
 import gc
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -121,3 +122,25 @@ def test_handshakes_beyond_the_limit_wait_and_take_no_memory(
         assert begun() == before + 2
         stack.close()
         assert statuses(server, made) == [200]
+
+
+def test_a_handshake_that_failed_takes_no_memory(
+    gateway: Gateway, made: Certificate, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even until the collector comes, which it seldom does: asyncio's buffers are large."""
+
+    def protocols() -> int:
+        return sum(isinstance(each, SSLProtocol) for each in gc.get_objects())
+
+    with serving(gateway, made, Limits()) as server:
+        gc.collect()
+        before = protocols()
+        gc.disable()
+        try:
+            for _ in range(3):
+                with connect(server) as connection:
+                    connection.sendall(client_hello()[:3])
+            wait_for(lambda: len(caplog.records) == 3)
+            wait_for(lambda: protocols() <= before)
+        finally:
+            gc.enable()

@@ -186,6 +186,8 @@ class Server:
                 )
         except OSError as error:  # the client has gone, or the TLS handshake failed
             accepted.close()
+            # Its frames have asyncio's buffers, 256 KiB each, and would keep them in a circle.
+            error.__traceback__ = None
             if tls:
                 self._service.notices.add(f"TLS handshake failed: {_reason(error, seconds)}")
 
