@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _used = pytest.StashKey["FakeEvery8d"]()
 _MARKER = "every8d"
 _failed = pytest.StashKey[bool]()
+_workers = pytest.StashKey[int]()
+_WORKER = "every8d_worker"
 _tls = pytest.StashKey["bool | Tls"]()
 _own_settings = pytest.StashKey["Settings | None"]()
 """The settings of this plugin's own fixture, if nothing overrides that."""
@@ -72,6 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "test, the edition of the platform's documents, the time at which the clock starts, and "
         "whether session keys of the test before are good; strict is True, False or some of "
         "failures, advice, calls, as the ini option every8d_strict has them",
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Number pytest-xdist's workers, whatever their names, from 0."""
+    node.workerinput[_WORKER] = node.config.stash[_workers] = (
+        node.config.stash.get(_workers, -1) + 1
     )
 
 
@@ -144,7 +154,7 @@ def every8d_server(
         return
     port = pytestconfig.getoption("every8d_port")
     if port and hasattr(pytestconfig, "workerinput"):
-        port += int(pytestconfig.workerinput["workerid"].removeprefix("gw"))
+        port += pytestconfig.workerinput[_WORKER]
     file = _file(pytestconfig)
     try:
         fake = FakeEvery8d(
@@ -171,7 +181,7 @@ def _elsewhere(config: pytest.Config, urls: str) -> FakeEvery8d:
     listed = [url.strip() for url in urls.split(",")]
     number, workers = 0, 1
     if hasattr(config, "workerinput"):
-        number = int(config.workerinput["workerid"].removeprefix("gw"))
+        number = config.workerinput[_WORKER]
         workers = config.workerinput["workercount"]
     if len(listed) < workers:
         raise _usage_error(
@@ -340,9 +350,12 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         _hide_our_frames()
     report = yield
-    # Not at teardown, when the fake has been reset.
-    if report.failed and report.when != "teardown" and (fake := item.stash.get(_used, None)):
+    # At teardown, the fake has been reset.
+    if report.when == "teardown" or (fake := item.stash.get(_used, None)) is None:
+        return report
+    if not report.passed:  # or skipped, or expected to fail: strict is about whole tests
         item.stash[_failed] = True
+    if report.failed:
         try:
             summary = fake.summary()
         except OSError as error:  # of one elsewhere

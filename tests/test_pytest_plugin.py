@@ -472,3 +472,26 @@ def test_a_terminal_that_cannot_show_chinese_is_no_reason_to_fail(
     result = run(pytester, FAILING)
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(["*- EVERY8D -*", "*to +886912345678  100 \\u767c*483920*"])
+
+
+def test_port_with_workers_of_any_name(pytester: pytest.Pytester) -> None:
+    """Under pytest-xdist each has a port of its own, from the one given on."""
+    port = free_ports(2)
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(every8d, number):
+            assert int(every8d.url.rpartition(":")[2]) in ({port}, {port + 1})
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        "-pno:anyio",
+        f"--every8d-port={port}",
+        "--tx=popen//id=left",
+        "--tx=popen//id=right",
+        "--dist=load",
+        timeout=60,
+    )
+    result.assert_outcomes(passed=4)

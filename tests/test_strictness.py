@@ -186,3 +186,24 @@ def test_advice_because_of_which_nothing_is_lost_fails_no_test(pytester: pytest.
         """,
     )
     result.assert_outcomes(passed=1)
+
+
+def test_skipped_and_expected_failures_are_left_alone(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        pytestmark = pytest.mark.every8d(strict=True)
+
+        def test_skipped(every8d):
+            every8d.add_failure("sendSMS", "garbage")
+            pytest.skip("no reason")
+
+        @pytest.mark.xfail(strict=True)
+        def test_expected_to_fail(every8d):
+            every8d.add_failure("sendSMS", "garbage")
+            assert False
+        """,
+    )
+    result.assert_outcomes(skipped=1, xfailed=1)

@@ -23,7 +23,7 @@ from fake_every8d.control.forms import (
 from fake_every8d.gateway import Clock, InvalidInput, NotFound, PlatformError, numbers
 from fake_every8d.gateway.changes import Lock
 from fake_every8d.gateway.clock import to_datetime, to_micros
-from fake_every8d.gateway.errors import UNFORESEEN
+from fake_every8d.gateway.errors import UNFORESEEN, changed_by
 
 FailureKind = Literal[
     "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage"
@@ -55,6 +55,7 @@ _UNFORESEEN = str(PlatformError(*UNFORESEEN))
 _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 
 
+@changed_by("every8d.remove_failure(failure) and every8d.add_failure(…)")
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failure on demand. The fields that matter depend on its `kind`:

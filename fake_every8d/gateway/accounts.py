@@ -24,6 +24,7 @@ from fake_every8d.gateway.errors import (
     InvalidInput,
     NotFound,
     PlatformError,
+    changed_by,
 )
 from fake_every8d.gateway.outbox import ATTEMPTS
 
@@ -67,6 +68,7 @@ Caller = str | Login | Token
 """The identification of a caller; a `str` is the key of a session."""
 
 
+@changed_by("every8d.update_account(user_id, credit=…)")
 @dataclass(frozen=True)
 class Account:
     """An account (帳號): its settings and its state.

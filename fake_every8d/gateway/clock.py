@@ -222,8 +222,17 @@ class Clock:
             raise InvalidInput(f"travel_to takes a datetime, not {moment!r}") from None
         return self._move(lambda now: target)
 
+    def to_next_due(self) -> datetime:
+        """Let time pass at once until the next thing falls due, like `advance`.
+
+        If nothing is waiting, the clock stays where it is. Returns the new time.
+        """
+        due = self.next_due
+        return self.now if due is None else self._move(lambda now: max(now, to_micros(due)))
+
     advance_async = event_loops.awaitable(advance)
     travel_to_async = event_loops.awaitable(travel_to)
+    to_next_due_async = event_loops.awaitable(to_next_due)
 
     def freeze(self) -> None:
         """Stop time. It can still be moved."""

@@ -1,6 +1,8 @@
 """Errors, in the platform's words and in ours."""
 
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from typing import Literal, TypeVar
 
 from fake_every8d.advice import AdviceKind
 from fake_every8d.gateway.editions import Edition
@@ -43,6 +45,8 @@ BAD_SEND_TIME = -28, "發送時間格式錯誤。"
 NO_CHANNEL = -290, "帳號沒有互動頻道", AdviceKind.NO_CHANNEL  # the text is ours (H8)
 UNFORESEEN = -99, "主機端發生不明錯誤，請與廠商窗口聯繫。"
 
+Class = TypeVar("Class")
+
 _LONGEST_SENTENCE = 1_000  # characters of a sentence, which may quote what was given
 
 
@@ -78,3 +82,22 @@ class Conflict(InvalidInput):
 
 class NotFound(InvalidInput, LookupError):
     """The account, message, batch or other thing does not exist."""
+
+
+def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
+    """Decorate a frozen dataclass: an attribute that is set raises an error that names `instead`.
+
+    A picture of the moment is handed out, and people try to set its attributes.
+    """
+
+    def decorate(cls: type[Class]) -> type[Class]:
+        def refuse(self: Class, name: str, value: object) -> None:
+            raise FrozenInstanceError(
+                f"{cls.__name__}.{name} cannot be set: it is a picture of the moment in which it "
+                f"was asked for. Use {instead}"
+            )
+
+        cls.__setattr__ = refuse  # type: ignore[assignment]
+        return cls
+
+    return decorate

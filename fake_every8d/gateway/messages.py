@@ -13,7 +13,7 @@ from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import InvalidInput, changed_by
 from fake_every8d.gateway.numbers import Kind, Number
 
 # Not as all but the others, of which there are so many that compiling it takes 3 ms.
@@ -162,6 +162,7 @@ class Reply:
     """The time at which the phone sent it."""
 
 
+@changed_by("every8d.set_status(message, …) or every8d.reply(message, …)")
 @dataclass(frozen=True, slots=True)
 class Message:
     """An SMS to one phone, a snapshot of the moment when it was asked for.

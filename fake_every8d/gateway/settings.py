@@ -7,9 +7,10 @@ from datetime import datetime
 from fake_every8d.gateway.accounts import Account
 from fake_every8d.gateway.clock import LONGEST_WAIT, checked_moment
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import InvalidInput, changed_by
 
 
+@changed_by("Settings(…) or every8d.update_settings(edition=…)")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a gateway. Raises `InvalidInput` for values that make no sense."""

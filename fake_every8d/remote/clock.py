@@ -47,6 +47,9 @@ class RemoteClock(Clock):
             raise InvalidInput(f"travel_to takes a datetime, not {moment!r}")
         return self._move_there({"travel_to": moment.isoformat()})
 
+    def to_next_due(self) -> datetime:
+        return self._move_there({"to_next_due": True})
+
     def freeze(self) -> None:
         self._client.send("POST", "clock", body={"running": False})
 

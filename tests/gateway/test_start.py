@@ -1,5 +1,7 @@
 """The state in which a world begins: its settings, its time, its sessions (T4, X3)."""
 
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta
 
 import pytest
@@ -131,3 +133,31 @@ def test_x3_and_t4_over_http(every8d: FakeEvery8d) -> None:
     refused = api("POST", "reset", {"user_id": "demo", "now": "2099-01-01T00:00:00+08:00"})
     assert refused.status == 400
     assert refused.json()["error"]["field"] == "now"
+
+
+def test_t2_clock_moves_to_the_next_thing_due(every8d: FakeEvery8d) -> None:
+    every8d.clock.freeze()
+    start = every8d.clock.now
+    assert every8d.clock.to_next_due() == start
+    every8d.send("hello", to="0912345678")
+    assert every8d.clock.to_next_due() == start + timedelta(seconds=1)  # D2
+    assert every8d.messages[0].status is Status.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("picture", "name", "instead"),
+    [
+        (lambda fake: fake.account, "credit", "every8d.update_account(user_id, credit=…)"),
+        (lambda fake: fake.send("x", to="0912345678")[0], "status", "every8d.set_status("),
+        (lambda fake: fake.settings, "edition", "every8d.update_settings(edition=…)"),
+        (lambda fake: fake.add_failure("*", "garbage"), "times", "every8d.remove_failure("),
+    ],
+)
+def test_picture_of_the_moment_cannot_be_set(
+    every8d: FakeEvery8d, picture: Callable[[FakeEvery8d], object], name: str, instead: str
+) -> None:
+    """The error names what can be done."""
+    with pytest.raises(FrozenInstanceError) as caught:
+        setattr(picture(every8d), name, 0)
+    assert f".{name} cannot be set" in str(caught.value)
+    assert instead in str(caught.value)

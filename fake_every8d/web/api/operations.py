@@ -455,8 +455,7 @@ class Handlers:
             case [("travel_to", moment)]:
                 clock.travel_to(moment)
             case [("to_next_due", _)]:
-                if due := clock.next_due:
-                    clock.advance(seconds=max((due - clock.now).total_seconds(), 0))
+                clock.to_next_due()
             case [("running", running)]:
                 (clock.resume if running else clock.freeze)()
             case _:
