@@ -1,7 +1,7 @@
 """Errors, in the platform's words and in ours."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
 from typing import Literal, TypeVar
 
 from fake_every8d.advice import AdviceKind
@@ -92,7 +92,7 @@ def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
 
     def decorate(cls: type[Class]) -> type[Class]:
         def refuse(self: Class, name: str, value: object) -> None:
-            raise FrozenInstanceError(
+            raise dataclasses.FrozenInstanceError(
                 f"{cls.__name__}.{name} cannot be set: it is a picture of the moment in which it "
                 f"was asked for. Use {instead}"
             )
