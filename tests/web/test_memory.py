@@ -27,7 +27,7 @@ def test_sends_that_the_credit_does_not_cover_take_no_memory(tmp_path: Path) -> 
     with Served(tmp_path, "serve") as served:
         urllib3.request("PATCH", f"{served.url}/fake/accounts/demo", json={"credit": 0})
         form = {"UID": "demo", "PWD": "demo", "SB": "", "DEST": "0912345678", "ST": ""}
-        # In all, three times the limit; each is short, since reading one takes a few times its size.
+        # Three times the limit in all. Each is short: reading one takes a few times its size.
         body = urlencode(form | {"MSG": "x" * 2_000_000})
         for _ in range(180):
             response = urllib3.request(
