@@ -59,7 +59,7 @@ def test_with_a_count_fewer_are_a_404(api: Api, receiver: Receiver, path: str) -
         assert len(waiting.result()[path]) >= 2
     assert api.refused("GET", f"{path}?count=200&limit=1")[0] == 404
     shown = api.get(f"{path}?count=2&limit=1")
-    assert (len(shown[path]), shown["more"]) == (1, True)
+    assert len(shown[path]) == 2  # a count raises the limit
 
 
 @pytest.mark.parametrize("path", ["messages", "reports", "requests"])
@@ -79,3 +79,15 @@ def test_the_latest_has_a_name_of_its_own(api: Api, receiver: Receiver, path: st
     assert latest == newest
     assert api.refused("GET", f"{path}/latest?after={latest['id']}")[0] == 404
     assert first <= latest["id"]
+
+
+def test_count_raises_the_limit(api: Api) -> None:
+    send(api, mobile=",".join(f"0912000{number:03}" for number in range(101)))
+    found = api.get("messages?count=101")
+    assert (len(found["messages"]), found["more"]) == (101, False)
+
+
+def test_an_operation_that_does_not_exist_is_refused(api: Api) -> None:
+    refusal = api("GET", "requests?operation=sendSms")
+    assert refusal.status == 400
+    assert "did you mean sendSMS?" in refusal.data.decode()

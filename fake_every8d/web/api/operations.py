@@ -7,11 +7,12 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
+from fake_every8d.calls import OperationName
 from fake_every8d.control import forms as p
 from fake_every8d.control import summary
 from fake_every8d.control.failures import FAILURE
@@ -73,7 +74,7 @@ _REPORT = {
 }
 _TEXT = p.TEXT._replace(schema=p.XML_TEXT.schema)  # the gateway says what XML cannot carry
 _CONCERNED = ("to", "user_id", "batch_id")  # the gateway wakes waiters by these
-_REQUEST = {"operation": p.TEXT, "user_id": p.TEXT}
+_REQUEST = {"operation": p.one_of(*get_args(OperationName)), "user_id": p.TEXT}
 _ACCOUNT_CHANGES = {key: kind for key, kind in p.ACCOUNT.keys.items() if key != "user_id"}
 
 Item = TypeVar("Item")
@@ -309,6 +310,7 @@ class Handlers:
     def _messages(self, limit: int, **asked: Any) -> Response:
         version = self._gateway.version
         found = self._awaited(self._gateway.messages, limit=limit, **asked)
+        limit = max(limit, asked.get("count", 0))
         if "changed_after" in asked and len(found) > limit:
             version = found[limit - 1].version
         return _page(
@@ -416,6 +418,7 @@ class Handlers:
     @_operation("GET", "reports", query=_REPORT | _LIST)
     def _reports(self, limit: int, **asked: Any) -> Response:
         found = self._awaited(self._gateway.reports, limit=limit, **asked)
+        limit = max(limit, asked.get("count", 0))
         return _page("reports", partial(show.report, edition=self._edition), found, limit)
 
     @_operation("GET", "reports/latest", query=_REPORT | _LATEST)
@@ -469,6 +472,7 @@ class Handlers:
     @_operation("GET", "requests", query=_REQUEST | _FULL | _LIST)
     def _requests(self, limit: int, full: bool, **asked: Any) -> Response:
         found = self._awaited(self._recorded, limit=limit, topic=Journal, **asked)
+        limit = max(limit, asked.get("count", 0))
         return _page("requests", partial(show.request, full=full), found, limit)
 
     @_operation("GET", "requests/latest", query=_REQUEST | _LATEST)
