@@ -150,6 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         self._service.connections.discard(self)
         self._disconnect.happen()
         self._discard()
+        del self._transport  # with TLS it knows this connection, and has buffers of 256 KiB
 
     # Reading and responding in turn
 
