@@ -164,7 +164,7 @@ def test_w4_with_the_recordings_of_asp_net_it_says_what_they_say() -> None:
     # And it declares xsd before xsi, where production and the fake declare xsi first (W8).
     assert found.pop("get disco upper case").verdict is Verdict.DIFFERENT
     assert {name for name, finding in found.items() if finding.verdict is not Verdict.SAME} == set()
-    assert len(found) > 50
+    assert len(found) >= 50
 
 
 def test_w4_with_a_recording_that_says_otherwise_it_says_that() -> None:

@@ -78,7 +78,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class StatusCount:
-    """How many of a batch's messages are at a status."""
+    """The number of a batch's messages at a status."""
 
     status: Status
     messages: int
