@@ -75,13 +75,12 @@ class AdviceKind(Enum):
     # The HTTP API
 
     LATER_EDITION = (
-        "{what} came with edition 2025; the fake plays edition {edition}, and takes it all the "
-        "same.",
+        "{what} was introduced in edition 2025; the fake follows edition {edition} but accepts it.",
         False,
     )
     SINCE_2022 = (  # production F19
-        "{what} came after edition 2021, by May 2022; the fake plays edition {edition}, and takes "
-        "it all the same.",
+        "{what} was introduced after edition 2021, by May 2022; the fake follows edition {edition} "
+        "but accepts it.",
         False,
     )
     MR_IN_SEND_SMS = (

@@ -573,7 +573,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path, own: tuple[Path, Path, Path])
         (["--tls-dir=ca", "--tls-cert={cert}", "--tls-key={key}"], "--tls, and no --tls-cert"),
         (["--tls-port=8443"], "--tls-port is a second port for --tls: give --tls"),
         (["--tls", "--tls-port=65536"], "'--tls-port': 65536 is not in the range"),
-        (["--tls", "--tls-name=production", "--tls-name=a_b"], "can be for one of localhost, "),
+        (["--tls", "--tls-name=production", "--tls-name=a_b"], "cannot have one of localhost, "),
         (["--tls", "--tls-name=production", "--tls-name=a_b"], ", 127.0.0.1, ::1, a_b: "),
         (["--tls", "--tls-dir={cert}"], "cert.pem' is a file"),
     ],

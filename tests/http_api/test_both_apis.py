@@ -70,7 +70,10 @@ def test_s1_a_batch_sent_over_soap_is_seen_over_http(http: Http) -> None:
         ({"StatusReportURL": "http://a/"}, "StatusReportURL is ignored since 2017"),
         ({"DEST": " 886912345678"}, "A + that is not encoded as %2B"),
         ({"DEST": "12"}, "Refused with status -3, no number that SMS can go to: 12"),
-        ({"EventID": "-1"}, "EventID came with edition 2025; the fake plays edition 2016"),
+        (
+            {"EventID": "-1"},
+            "EventID was introduced in edition 2025; the fake follows edition 2016",
+        ),
     ],
 )
 def test_e2_what_surprises_has_an_advice(http: Http, values: dict[str, str], advice: str) -> None:
@@ -147,16 +150,16 @@ def test_e2_what_only_a_later_edition_knows_works_and_has_an_advice(new_http: Ne
     http = new_http(edition="2021")
     bearer = {"Authorization": f"Bearer {http.token()}"}
     assert http.advice == (
-        "ConnectionHandler came after edition 2021, by May 2022; the fake plays edition 2021, "
-        "and takes it all the same.",
+        "ConnectionHandler was introduced after edition 2021, by May 2022; the fake follows "
+        "edition 2021 but accepts it.",
     )  # production F19
     http.json("SendParam", {"RecipientDataList": []}, **bearer)
-    assert [sentence.split(" came")[0] for sentence in http.advice] == [
+    assert [sentence.split(" was introduced")[0] for sentence in http.advice] == [
         "Authorization: Bearer",
         "SendParam",
     ]
     http("getDeliveryStatus", BID="x", RESPFORMAT="1")
-    assert http.advice[-1].startswith("RESPFORMAT came with edition 2025")
+    assert http.advice[-1].startswith("RESPFORMAT was introduced in edition 2025")
     http.fake.update_settings(edition="2025")
     http.json("SendParam", {"RecipientDataList": []}, **bearer)
     assert http.advice == ()
