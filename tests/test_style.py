@@ -1,6 +1,7 @@
 """How the package reads: a docstring begins with a noun or an imperative verb."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +43,11 @@ def test_no_docstring_begins_without_a_noun_or_a_verb() -> None:
         for file, line, text in found
         if text.replace(",", " ").replace(".", " ").split()[0] in HEADLESS
     ] == []
+
+
+def test_no_description_of_the_json_api_begins_without_a_noun_or_a_verb() -> None:
+    prose = (PACKAGE / "web" / "api" / "openapi.json").read_text("utf-8")
+    found = re.findall(r'"(?:summary|description)": "(\w+)[^"]*', prose)
+    assert len(found) > 100
+    # "Of http_error: plain text." is short for its form's sake, and its name says the rest.
+    assert {*found} & (HEADLESS - {"Of", "As", "Not"}) == set()

@@ -372,7 +372,7 @@ class Accounts:
 
     def open_token(self, login: Login) -> str:
         """Open a token and return it (H7). Raises as `authenticate` does."""
-        account = self.of(login)
+        account = self.authenticate(login)
         self._expire()
         if len(self._tokens) >= _MOST_TOKENS:
             del self._tokens[next(iter(self._tokens))]
@@ -382,10 +382,10 @@ class Accounts:
 
     def close_token(self, token: Token) -> None:
         """Close a token. Raises `PlatformError` if it has ended already (H7)."""
-        self.of(token)
+        self.authenticate(token)
         del self._tokens[token.text]
 
-    def of(self, caller: Caller) -> Account:
+    def authenticate(self, caller: Caller) -> Account:
         """The caller's account. Raises `PlatformError` if the caller is not logged in (A6, H6)."""
         if isinstance(caller, Login):
             if not caller.user_id or not caller.password:

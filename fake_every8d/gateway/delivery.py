@@ -146,7 +146,7 @@ class Step:
         """What they come to, if they arrive."""
 
     def __call__(self, due: int) -> None:
-        self._delivery.take(self, due)
+        self._delivery.perform(self, due)
 
     @property
     def message_id(self) -> int:
@@ -256,7 +256,7 @@ class Delivery:
         if not any(record.status is _BOOKED for record in batch.records):
             for timer in batch.bookings:
                 self._clock.cancel(timer)
-                self._store.release(batch)
+                self._store.unpin(batch)
             batch.bookings = ()
         return points
 
@@ -283,10 +283,10 @@ class Delivery:
 
     def call_at(self, due: int, step: Step) -> Timer:
         """Schedule a step for the time `due` (in µs)."""
-        self._store.keep(step.records[0].batch)
+        self._store.pin(step.records[0].batch)
         return self._clock.call_at(due, step)
 
-    def take(self, step: Step, at: int) -> None:
+    def perform(self, step: Step, at: int) -> None:
         """Perform a step that is due."""
         match step.kind:
             case StepKind.SEND:
@@ -297,7 +297,7 @@ class Delivery:
                 self._report_all(step.records, at)
             case StepKind.REPLY:
                 self.reply(step.records[0], _REPLY)
-        self._store.release(step.records[0].batch)
+        self._store.unpin(step.records[0].batch)
         self._changes.announce()
 
     def _send_booked(self, records: Sequence[Record], at: int) -> None:
@@ -330,7 +330,7 @@ class Delivery:
         """Send copies by e-mail of messages that went out by SMS (S7)."""
         state = self._mail_state if is_address(record.email) else ReportState.KEPT
         if state is ReportState.WAITING:
-            self._store.keep(record.batch)
+            self._store.pin(record.batch)
         self._emails.add(
             Email(
                 id=self._emails.next_id(),
@@ -358,7 +358,7 @@ class Delivery:
     def _report(
         self, record: Record, account: Account, status: Status, at: int, text: str = ""
     ) -> None:
-        self._store.keep(record.batch)
+        self._store.pin(record.batch)
         id = self._reports.next_id()
         made = report(id, record, account, status, to_datetime(at), text, edition=self._edition())
         length = len(made.url) + len(made.body or "")

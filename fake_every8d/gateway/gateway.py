@@ -397,7 +397,7 @@ class Gateway:
             self._reports.restore(state.reports, state.next_report_id)
             for item in (*state.reports, *emails):
                 if item.state is ReportState.WAITING:
-                    self._store.keep(self._store.record(item.message_id).batch)
+                    self._store.pin(self._store.record(item.message_id).batch)
             for batch in batches:
                 self._store.close_if_done(batch)
             self._delivery.make_room()
@@ -523,7 +523,7 @@ class Gateway:
 
     def _phone(self, newest: Record, count: int, read_until: int) -> Phone:
         with self._lock:
-            of_phone = self._store.of(newest.number)
+            of_phone = self._store.records_to(newest.number)
             last = islice(reversed(of_phone), _NAMED)
             return Phone(
                 number=newest.number,
@@ -576,10 +576,10 @@ class Gateway:
         with self._lock:
             number = None if to is None else self._store.number(to)
             if message_id is not None:
-                found = self._reports.of([message_id])
+                found = self._reports.items_of([message_id])
             elif number is not None or batch_id is not None:
                 records = self._store.records(to=number, batch_id=batch_id)
-                found = self._reports.of([record.id for record in records])
+                found = self._reports.items_of([record.id for record in records])
             else:
                 found = self._reports.all()
         found.sort(key=attrgetter("id"), reverse=newest_first)
@@ -757,7 +757,7 @@ class Gateway:
         """The message that a reply is to."""
         if isinstance(message_or_number, str):
             number = self._store.number(message_or_number)
-            found = self._store.of(number)
+            found = self._store.records_to(number)
             arrived = [record for record in found if record.status in _ARRIVED]
             if not arrived:
                 missed = f"; {len(found)} to it did not get there" if found else ""

@@ -193,7 +193,7 @@ class Outbox(Generic[Item]):
         """Every item, in no order."""
         return [*itertools.chain.from_iterable(self._items.values())]
 
-    def of(self, message_ids: Iterable[int]) -> list[Item]:
+    def items_of(self, message_ids: Iterable[int]) -> list[Item]:
         """The items of these messages, in no order."""
         return [item for id in message_ids for item in self._items.get(id, ())]
 

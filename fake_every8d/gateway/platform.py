@@ -196,12 +196,12 @@ class Platform:
     def check(self, caller: Caller) -> None:
         """Raise `PlatformError` unless the caller is valid."""
         with self.lock:
-            self.accounts.of(caller)
+            self.accounts.authenticate(caller)
 
     def credit(self, caller: Caller) -> Decimal:
         """getCredit: points left."""
         with self.lock:
-            return self.accounts.of(caller).credit
+            return self.accounts.authenticate(caller).credit
 
     def send_sms(
         self,
@@ -307,7 +307,7 @@ class Platform:
     def delivery_log(self, caller: Caller, batch_id: str, page_no: str) -> DeliveryLog:
         """getDeliveryStatus: a page of a batch (D4, D5)."""
         with self.lock:
-            account = self.accounts.of(caller)
+            account = self.accounts.authenticate(caller)
             batch = self.store.batch(batch_id, account.user_id)
             page = _page(page_no, PAGE)
             if batch is None or page is None:
@@ -318,7 +318,7 @@ class Platform:
     def replies(self, caller: Caller, batch_id: str, page_no: str) -> Replies:
         """getReplyMessage: a page of the replies to a batch, of the edition's size (H15, E1)."""
         with self.lock:
-            account = self.accounts.of(caller)
+            account = self.accounts.authenticate(caller)
             batch = self.store.batch(batch_id, account.user_id)
             page = _page(page_no, PAGE if self.edition is Edition.OF_2025 else 10)
             if batch is None or page is None:
@@ -337,7 +337,7 @@ class Platform:
         None if there is nothing to cancel (D6).
         """
         with self.lock:
-            account = self.accounts.of(caller)
+            account = self.accounts.authenticate(caller)
             batch = self.store.batch(batch_id, account.user_id)
             if batch is None:
                 return None
@@ -354,7 +354,7 @@ class Platform:
 
     def _sender(self, caller: Caller, submission: Submission) -> Account:
         """The sender's account. Raises `PlatformError`, first for the caller."""
-        account = self.accounts.of(caller)
+        account = self.accounts.authenticate(caller)
         if submission.problem:
             raise PlatformError(*submission.problem)
         if not submission.recipients:
@@ -440,7 +440,7 @@ class Platform:
     def _attempted(self, item: Outgoing) -> None:
         record = self.store.record(item.message_id)
         if item.state is not ReportState.WAITING:
-            self.store.release(record.batch)
+            self.store.unpin(record.batch)
         self.changes.count()
         self.store.wake([record])
 

@@ -141,7 +141,7 @@ class Store:
             batch = self._batches.get(batch_id)
             records = list(batch.records) if batch else []
         elif to is not None:
-            records = list(self.of(to))
+            records = list(self.records_to(to))
         else:
             records = list(self._records.values())
         if changed_after is None:
@@ -171,7 +171,7 @@ class Store:
 
         Only since `since`, in µs; `only_last` if that was its last SMS to the number.
         """
-        for record in reversed(self.of(number)):
+        for record in reversed(self.records_to(number)):
             if record.batch.user_id != user_id:
                 continue
             if record.text == content and record.was_sent and record.due >= since:
@@ -180,7 +180,7 @@ class Store:
                 break
         return None
 
-    def of(self, number: str) -> Sequence[Record]:
+    def records_to(self, number: str) -> Sequence[Record]:
         """The records of a number, oldest first."""
         return self._by_number.get(number, ())
 
@@ -210,11 +210,11 @@ class Store:
             return batches
         return [batch for batch in batches if batch.user_id == user_id]
 
-    def keep(self, batch: Batch) -> None:
+    def pin(self, batch: Batch) -> None:
         """Pin a batch once more, for a pending event: it is not forgotten."""
         batch.to_come += 1
 
-    def release(self, batch: Batch) -> None:
+    def unpin(self, batch: Batch) -> None:
         """Unpin a batch once, since a pending event has happened."""
         batch.to_come -= 1
         self.close_if_done(batch)
