@@ -185,12 +185,13 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         ),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 99',
-            "outcome 1 (0912345678): status must be 0, 100 to 107, -1 to -8, 301 or 500, not 99",
+            "outcome 1 (0912345678): status must be 0, 100 to 107, -1 to -8, 301 or 500, or its "
+            "name, not 99",
         ),
         (
             '[[outcome]]\nto = "0912345678"',
             "outcome 1 (0912345678): status is missing; it must be 0, 100 to 107, -1 to -8, 301 "
-            "or 500",
+            "or 500, or its name",
         ),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_second = 5',
