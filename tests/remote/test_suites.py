@@ -173,8 +173,9 @@ def test_reply(every8d, clinic):
 
 def test_outage(every8d, clinic):
     failure = every8d.add_failure("sendSMS", kind="http_error", status=503)
-    with pytest.raises(HTTPError, match="503"):
+    with pytest.raises(HTTPError, match="503") as refused:
         clinic.send_code(PHONE)
+    refused.value.close()
     every8d.assert_nothing_sent()
     assert failure.status == 503
     assert every8d.failures == []
