@@ -88,7 +88,7 @@ class RecordedRequest:
             self._taken = call.secrets
 
     def _hidden(self) -> Collection[str]:
-        """The values to hide, besides those of secrets' names."""
+        """Values to hide wherever they occur; values under secret names are hidden anyway."""
         return self._secrets.besides(self._taken) if self._secrets else self._taken
 
     def _masked(self, text: str) -> str:
@@ -250,7 +250,8 @@ class Journal:
         self.version = 0
         """Grows with every change."""
         self._generation = 0
-        self._forgotten: dict[str | None, int] = {}  # an account's requests of before an epoch
+        # By user ID, the epoch before which requests are no longer kept.
+        self._forgotten: dict[str | None, int] = {}
 
     def _count_change(self) -> None:
         self.version += 1

@@ -49,7 +49,7 @@ class Outcome:
 
 
 class Outcomes:
-    """The outcomes by number: set by tests, of magic numbers, and delivery for all others."""
+    """The outcomes by number: those that tests set, then the magic numbers'; all others arrive."""
 
     def __init__(self, delivery_seconds: float) -> None:
         self._set: dict[str, Outcome] = {}
@@ -143,7 +143,7 @@ class Step:
         self.kind = kind
         self.records = records
         self.status = status
-        """What they come to, if they arrive."""
+        """Their final status, for an ARRIVE step."""
 
     def __call__(self, due: int) -> None:
         self._delivery.perform(self, due)
@@ -236,7 +236,7 @@ class Delivery:
     def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
         """Bring messages of a batch to their final status, and report it.
 
-        What comes to nothing gives its points back (P6, D2).
+        Refused and cancelled messages give their points back (P6, D2, D6).
         """
         if records and (status.refused or status is Status.CANCELLED):
             self._accounts.refund(records[0].batch.user_id, sum(record.cost for record in records))
@@ -345,7 +345,7 @@ class Delivery:
         )
 
     def taken_on(self, email: Email) -> Email:
-        """A waiting copy from another process; kept, if there is no server here to hand it to."""
+        """The restored e-mail: a waiting one becomes KEPT if there is no mail server here."""
         if email.state is self._mail_state or email.state is not ReportState.WAITING:
             return email
         return replace(email, state=ReportState.KEPT, next_attempt_at=None)

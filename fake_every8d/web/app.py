@@ -143,7 +143,7 @@ class Application:
             response = exchange.handler()
         except Exception as error:
             response = _refusal(environ, error)
-        del exchange.handler  # it has the exchange, too: only the collector would free both
+        del exchange.handler  # a cycle, which only the collector would free
         if isinstance(response, calls.Response):
             exchange.status, content_type, sent = response
             exchange.headers = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]
@@ -163,8 +163,7 @@ class Application:
         environ, status = exchange.environ, exchange.status
         is_kept = exchange.is_kept
         if not is_kept:
-            # The page and health checks ask again and again, and who may not look is asked who
-            # it is.
+            # The page and health checks ask again and again, and 401 and 403 only ask for a login.
             is_kept = status >= 400 and status not in (401, 403) and not _is_api(environ)
             looked = status < 400 and environ["REQUEST_METHOD"] in ("GET", "HEAD")
             if not is_kept and (looked or self._log is None):
@@ -253,7 +252,7 @@ class Application:
         # The rules name no host, so any Host header will do.
         adapter = self._routes.bind("", path_info=get_path_info(environ))
         handler, given = adapter.match(method=environ["REQUEST_METHOD"])
-        # Neither shows secrets, and both are for clients that are still being set up.
+        # Health and the CA show no secrets, and are for clients that are still being set up.
         if handler not in (_health, self._ca):
             self._guard.check(environ)
         return partial(handler, environ, **given)
