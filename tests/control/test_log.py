@@ -81,7 +81,9 @@ def test_h17_lines_of_a_call_by_the_http_api() -> None:
     sent, refused, param = map(text_line, lines)
     assert re.search(r"  sendSMS  demo  999\.00,1,1\.0,0,[0-9a-f-]{36}  [0-9.]+ ms$", sent)
     assert re.search(r"  getCredit  demo  -101, 密碼錯誤。  [0-9.]+ ms$", refused)
-    assert re.search(r"  sendParamSMS  demo  -41, no mobile\.  [0-9.]+ ms  · SendParam came", param)
+    assert re.search(
+        r"  sendParamSMS  demo  -41, no mobile\.  [0-9.]+ ms  · SendParam was introduced", param
+    )
     record = json.loads(json_line(lines[1]))
     assert (record["path"], record["status"]) == ("/API21/HTTP/getCredit.ashx", 200)
     assert (record["operation"], record["account"]) == ("getCredit", "demo")
