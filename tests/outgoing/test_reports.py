@@ -172,7 +172,10 @@ def test_r2_what_is_no_http_is_an_error(reporter: Reporter, response: bytes) -> 
 
 
 def test_r2_a_response_that_never_begins_is_an_error(reporter: Reporter) -> None:
-    """It is not read to the deadline: 256 KiB are enough."""
+    """It is not read to the deadline: 256 KiB are enough, or 100 interim responses.
+
+    From Python 3.14 on, its own HTTP client counts these.
+    """
 
     def respond(connection: socket.socket) -> None:
         with suppress(ConnectionError):
@@ -181,7 +184,7 @@ def test_r2_a_response_that_never_begins_is_an_error(reporter: Reporter) -> None
 
     with (
         raw_receiver(respond) as url,
-        pytest.raises(OSError, match="failed: it sends without end"),
+        pytest.raises(OSError, match="it sends without end|more than 100 interim responses"),
     ):
         reporter(report_to(url))
 
