@@ -11,7 +11,7 @@ import http.client
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.parse import quote, urlsplit
 
 from fake_every8d.gateway import Report
@@ -74,14 +74,15 @@ class Reporter:
             connection.settimeout(left(deadline))
             connection.sendall(request)
             source = Reader(connection, deadline, _MOST_READ)
-            response = http.client.HTTPResponse(source)  # type: ignore[arg-type]
-            response.begin()
-            # Only the status counts, not the body (R2).
-            source.deadline = min(deadline, monotonic() + _BODY_SECONDS)
-            with suppress(OSError, http.client.HTTPException):
-                response.read(_MOST_OF_BODY)
-                keep = response.isclosed() and not response.will_close
-            return response.status
+            # Closed in any case: from Python 3.14 on, one that is collected open is reported.
+            with closing(http.client.HTTPResponse(source)) as response:  # type: ignore[arg-type]
+                response.begin()
+                # Only the status counts, not the body (R2).
+                source.deadline = min(deadline, monotonic() + _BODY_SECONDS)
+                with suppress(OSError, http.client.HTTPException):
+                    response.read(_MOST_OF_BODY)
+                    keep = response.isclosed() and not response.will_close
+                return response.status
         finally:
             if keep:
                 with self._lock:

@@ -184,7 +184,7 @@ def test_r2_a_response_that_never_begins_is_an_error(reporter: Reporter) -> None
 
     with (
         raw_receiver(respond) as url,
-        pytest.raises(OSError, match="it sends without end|more than 100 interim responses"),
+        pytest.raises(OSError, match=r"it sends without end|more than 100 interim responses"),
     ):
         reporter(report_to(url))
 
