@@ -1,11 +1,10 @@
 """A call of one of the platform's operations, through either of its APIs."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Literal, NamedTuple, Protocol, get_args
 
 from fake_every8d.advice import Advice
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import InvalidInput, closest
 
 SOAP_PATH = "/API21/SOAP/SMS.asmx"
 """The path of EVERY8D's SOAP service; its case does not matter, as with IIS (W1)."""
@@ -37,11 +36,8 @@ def known_operation(name: str) -> None:
     names: tuple[str, ...] = get_args(OperationName)
     if name in names:
         return
-    asked = name.removesuffix(".ashx").lower()
-    spelt = {each.lower(): each for each in names}
-    spelt |= {other.lower(): each for other, each in _SAME.items()}
-    close = get_close_matches(asked, spelt, n=1)
-    hint = f"did you mean {spelt[close[0]]}?" if close else f"there are {', '.join(names)}"
+    meant = closest(name.removesuffix(".ashx"), [*names, *_SAME])
+    hint = f"did you mean {_SAME.get(meant, meant)}?" if meant else f"there are {', '.join(names)}"
     raise InvalidInput(
         f"there is no operation {name!r}; {hint}", field="operation", reason="unknown"
     )

@@ -21,6 +21,7 @@ from fake_every8d.gateway.accounts import (
     ReportMethod,
 )
 from fake_every8d.gateway.clock import LONGEST_WAIT
+from fake_every8d.gateway.errors import closest
 from fake_every8d.gateway.messages import NOT_XML
 
 Schema = dict[str, Any]
@@ -291,9 +292,9 @@ class Form:
 
 def _meant(value: object, words: Iterable[object]) -> str:
     """A question for whoever misspelt one of some words; empty if none is close."""
-    spelt = {word.lower(): word for word in words if isinstance(word, str)}
-    close = get_close_matches(value.lower(), spelt, n=1) if isinstance(value, str) else []
-    return f"; did you mean {spelt[close[0]]}?" if close else ""
+    known = [word for word in words if isinstance(word, str)]
+    meant = closest(value, known) if isinstance(value, str) else None
+    return f"; did you mean {meant}?" if meant else ""
 
 
 OUTCOME = Form(

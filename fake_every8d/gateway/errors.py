@@ -1,7 +1,8 @@
 """Errors, in the platform's words and in ours."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Literal, TypeVar
 
 from fake_every8d.advice import AdviceKind
@@ -82,6 +83,13 @@ class Conflict(InvalidInput):
 
 class NotFound(InvalidInput, LookupError):
     """The account, message, batch or other thing does not exist."""
+
+
+def closest(word: str, words: Iterable[str]) -> str | None:
+    """The one of some words that a misspelt word means, in any case; None if none is close."""
+    spelt = {each.lower(): each for each in words}
+    close = get_close_matches(word.lower(), spelt, n=1)
+    return spelt[close[0]] if close else None
 
 
 def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
