@@ -1,5 +1,6 @@
 """`FakeEvery8d.connect`: where it finds a fake, and what it says where there is none."""
 
+import asyncio
 import http.client
 import http.server
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -259,8 +261,6 @@ def test_a_wait_asks_only_when_something_has_changed(
 def test_a_clock_that_is_moved_on_an_event_loop_says_what_to_do(
     here: FakeEvery8d, receiver: Receiver
 ) -> None:
-    import asyncio
-
     hang = Hang()
     receiver.respond = lambda request: hang
     here.update_account("demo", report_url=receiver.url)
@@ -276,7 +276,9 @@ def test_a_clock_that_is_moved_on_an_event_loop_says_what_to_do(
         with pytest.raises(Conflict, match="_async"):
             every8d.wait_for_message(to="0922333444")
 
-    asyncio.run(test())
+    # A thread of its own: Playwright keeps an event loop running in the one that used it.
+    with ThreadPoolExecutor() as pool:
+        pool.submit(asyncio.run, test()).result()
 
 
 ABSENT = ("click", "httptools", "legacy_cgi", "lxml", "six", "spyne", "werkzeug")
