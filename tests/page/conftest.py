@@ -35,7 +35,7 @@ expect.set_options(timeout=20_000)
 
 
 # For this package only: while Playwright runs, its event loop is the thread's, and tests
-# elsewhere have some of their own.
+# elsewhere have some of their own. (`__init__.py` makes it a package, which else is the session.)
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")

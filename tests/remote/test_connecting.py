@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -276,9 +275,7 @@ def test_a_clock_that_is_moved_on_an_event_loop_says_what_to_do(
         with pytest.raises(Conflict, match="_async"):
             every8d.wait_for_message(to="0922333444")
 
-    # A thread of its own: Playwright keeps an event loop running in the one that used it.
-    with ThreadPoolExecutor() as pool:
-        pool.submit(asyncio.run, test()).result()
+    asyncio.run(test())
 
 
 ABSENT = ("click", "httptools", "legacy_cgi", "lxml", "six", "spyne", "werkzeug")
