@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …] [--beside PYTHON] [--quick] [--check] [--json FILE]`"""
+"""`python -m benchmarks [NAME …] [--beside PYTHON] [--alone] [--quick] [--check] [--json FILE]`"""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import http, large, latency, measuring, memory, ratios, start, waiting
+from benchmarks import http, large, latency, measuring, memory, peers, ratios, start, waiting
 from benchmarks.products import Product
 
 BENCHMARKS: dict[str, Callable[[Sequence[Product], bool], list[measuring.Result]]] = {
@@ -28,15 +28,23 @@ BENCHMARKS: dict[str, Callable[[Sequence[Product], bool], list[measuring.Result]
     metavar="PYTHON",
     help="Measure the fake-every8d of another environment in turn with this one's.",
 )
+@click.option("--alone", is_flag=True, help="Without the fakes of other services.")
 @click.option("--quick", is_flag=True, help="Few and short rounds: does it run at all?")
 @click.option("--check", is_flag=True, help="Fail if an aim is not met.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
 def main(
-    names: tuple[str, ...], beside: str | None, quick: bool, check: bool, file: Path | None
+    names: tuple[str, ...],
+    beside: str | None,
+    alone: bool,
+    quick: bool,
+    check: bool,
+    file: Path | None,
 ) -> None:
     """Measure what fake-every8d costs: all of it, or the benchmarks named."""
     # Installed packages have their bytecode beside them, so the one measured may have it, too.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if alone:
+        peers.PEERS.clear()
     products = [Product("fake-every8d")]
     if beside:
         products.append(Product("the other", os.path.abspath(beside)))

@@ -170,7 +170,7 @@ def five_bytes(environ: dict[str, Any], start_response: Callable[..., object]) -
     return [b"hello"]
 
 
-PEERS: Mapping[str, Peer] = {
+PEERS: dict[str, Peer] = {
     "moto, SNS": moto,
     "WireMock": wiremock,
     "twillio-sms-mock": twilio,
