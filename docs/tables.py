@@ -10,10 +10,12 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import click
 
 from fake_every8d import (
     Account,
@@ -26,7 +28,11 @@ from fake_every8d import (
     RecordedRequest,
     Reply,
     Report,
+    cli,
 )
+from fake_every8d.control.failures import kinds
+from fake_every8d.web.api.description import described
+from fake_every8d.web.api.operations import OPERATIONS
 
 BAR = "\\|"  # within a cell
 PAGES = Path(__file__).parent
@@ -82,16 +88,69 @@ def _parameters(function: ast.FunctionDef) -> str:
     return ", ".join(argument.arg for argument in function.args.args[1:])
 
 
+def of_rows(*rows: tuple[str, ...]) -> str:
+    """A table in Markdown; the first row has its heads."""
+    lines = [
+        " ".join(["|", *[f"{cell.replace('|', BAR)} |" if cell else "|" for cell in row]])
+        for row in rows
+    ]
+    return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
+
+
+def code(names: Iterable[str]) -> str:
+    """Names in code, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def of_class(cls: type) -> str:
     """A row for each attribute: its name, its type and what it is."""
-    rows = ["| | | |", "| --- | --- | --- |"]
-    for each in attributes(cls):
-        cells = [f"`{each.name}`", f"`{each.type}`", each.about]
-        rows.append(f"| {' | '.join([cell.replace('|', BAR) for cell in cells])} |")
-    return "\n".join(rows)
+    rows = [(f"`{each.name}`", f"`{each.type}`", each.about) for each in attributes(cls)]
+    return of_rows(("", "", ""), *rows)
+
+
+def options() -> str:
+    """A row for each option of `serve`: its default and its help."""
+    rows = []
+    for option in cli.serve.params:
+        assert isinstance(option, click.Option)
+        told, _, default = (option.help or "").removesuffix("]").partition("  [default: ")
+        if option.is_flag:
+            default = "off"
+        elif isinstance(option.default, float):
+            default = f"`{option.default:g}`"
+        elif isinstance(option.default, str | int):
+            default = f"`{option.default}`"
+        rows.append((code(option.opts + option.secondary_opts), default or "none", told))
+    return of_rows(("Option", "Default", ""), *rows)
+
+
+def operations() -> str:
+    """A row for each operation of the JSON API: its summary and what it takes."""
+    document = described(OPERATIONS)
+    rows = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            takes = [
+                each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"
+            ]
+            if "requestBody" in operation:
+                body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+                takes += document["components"]["schemas"][body.rpartition("/")[2]]["properties"]
+            rows.append((f"`{method.upper()} {path}`", operation["summary"], code(takes)))
+    return of_rows(("Operation", "What it does", "Query parameters, or keys of the body"), *rows)
+
+
+def failure_kinds() -> str:
+    """A row for each kind of failure: what the client gets."""
+    rows = [(f"`{kind}`", gets) for kind, gets in kinds().items()]
+    return of_rows(("Kind", "The client gets"), *rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
+    "options": options,
+    "operations": operations,
+    "failure_kinds": failure_kinds,
+} | {
     cls.__name__: partial(of_class, cls)
     for cls in (
         Message,

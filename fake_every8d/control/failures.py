@@ -1,5 +1,6 @@
 """Failures on demand: making the next calls fail."""
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -58,15 +59,15 @@ _GARBAGE = b"\x00\xff<html><p>This is not the answer"
 @changed_by("every8d.remove_failure(failure) and every8d.add_failure(…)")
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure on demand. The fields that matter depend on its `kind`:
+    """A failure on demand. Its `kind` decides what the client gets:
 
-    - `result`: the operation returns the string `result` instead of its own;
-    - `soap_fault`: a SOAP fault with `reason` as its text;
-    - `http_error`: the HTTP `status` (400 to 599) with `body` as plain text;
-    - `delay`: `seconds` of real time pass, then the call goes on as usual;
-    - `disconnect`: the connection is closed without a response;
-    - `truncate`: the connection is closed in the middle of the response;
-    - `garbage`: a response with status 200 that is not XML.
+    - `result`: the string `result` instead of the operation's own
+    - `soap_fault`: a SOAP fault with `reason` as its text
+    - `http_error`: HTTP `status` (400 to 599), with `body` as plain text
+    - `delay`: the usual response, `seconds` of real time later
+    - `disconnect`: no response: the connection is closed
+    - `truncate`: half a response, then the connection is closed
+    - `garbage`: a response with status 200 that is not XML
 
     With the `effect` `"before"`, the call fails and its operation is not executed. With
     `"after"`, the operation is executed first: the client was charged and does not know it. A
@@ -83,7 +84,7 @@ class Failure:
     operation: FailureOperation
     """The operation, such as `sendSMS`, or `*` for all."""
     kind: FailureKind
-    """`result`, `soap_fault`, `http_error`, `delay`, `disconnect`, `truncate` or `garbage`."""
+    """The kind, which decides what the client gets."""
     times: int | None = field(default=1, compare=False)
     """The number of calls still to fail; None for all, until the failure is removed."""
     effect: FailureEffect = "before"
@@ -126,6 +127,11 @@ class Failure:
     def breaks_off(self) -> bool:
         """Whether the connection is closed before the end of the response."""
         return self.kind in ("disconnect", "truncate")
+
+
+def kinds() -> dict[str, str]:
+    """Every kind, and what the client gets: the list in the docstring of `Failure`."""
+    return dict(re.findall(r"^ +- `(\w+)`: (.+)$", Failure.__doc__ or "", re.MULTILINE))
 
 
 class FailureSettings(TypedDict, total=False):

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +11,14 @@ import requests
 import zeep
 
 from fake_every8d import FakeEvery8d, InvalidInput, NotFound
-from fake_every8d.control.failures import FailureEffect, FailureKind, Failures, FailureSettings
+from fake_every8d.control.failures import (
+    SETTING_OF,
+    FailureEffect,
+    FailureKind,
+    Failures,
+    FailureSettings,
+    kinds,
+)
 from tests.waiting import wait_for
 from tests.web.serving import DEADLINE, ENDPOINT, call
 
@@ -63,6 +70,19 @@ SEEN: list[tuple[FailureKind, FailureSettings, Callable[[Any, str], None]]] = [
     ("truncate", {}, raises(requests.RequestException, "IncompleteRead")),
     ("garbage", {}, raises(zeep.exceptions.TransportError, "This is not the answer")),
 ]
+"""What a client sees of each kind; a `delay` has tests of its own."""
+
+
+def test_every_kind_is_tried_and_told() -> None:
+    assert [*kinds()] == [
+        *get_args(FailureKind)
+    ]  # in the docstring of Failure, from which docs are
+    assert {kind for kind, _, _ in SEEN} | {"delay"} == {*kinds()}
+
+
+def test_a_setting_is_of_one_kind_or_of_all() -> None:
+    of_all = ["times", "effect", "user_id", "to", "skip", "every", "rate", "probability", "seed"]
+    assert {*FailureSettings.__annotations__} == {*SETTING_OF, *of_all}
 
 
 @pytest.mark.parametrize("effect", ["before", "after"])

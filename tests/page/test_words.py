@@ -2,14 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 import fake_every8d
-from fake_every8d import FailureKind
 from fake_every8d.advice import AdviceKind
-from fake_every8d.control.failures import SETTING_OF
 
 PAGE = Path(fake_every8d.__file__).parent / "web" / "page"
 _ENTRY = re.compile(r'^  "([^"]+)": "((?:[^"\\]|\\.)*)",$', re.MULTILINE)
@@ -54,9 +51,3 @@ def test_what_the_code_asks_for_is_there() -> None:
     }
     assert len(used) > 100
     assert used <= words("zh").keys()
-
-
-@pytest.mark.parametrize("kind", get_args(FailureKind))
-def test_every_kind_of_failure_has_words(kind: str) -> None:
-    settings = {f"failure.set.{name}" for name, whose in SETTING_OF.items() if whose == kind}
-    assert {f"failure.{kind}", *settings} <= words("zh").keys()

@@ -4,14 +4,15 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import hypothesis
 import pytest
 import schemathesis
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from fake_every8d import AccountChanges, FailureSettings, FakeEvery8d
+from fake_every8d import AccountChanges, FailureKind, FailureSettings, FakeEvery8d
+from fake_every8d.control.failures import FAILURE, SETTING_OF
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.api.operations import OPERATIONS, PREFIX, ApiOperation
 from fake_every8d.web.app import Application
@@ -124,16 +125,9 @@ def test_a_body_is_described_with_its_bounds_and_what_it_must_have() -> None:
     assert account["properties"]["credit"].items() >= credit.items()
     assert account["properties"]["report_url"]["type"] == ["string", "null"]
     failure = body_of("post", "failures")["properties"]
-    assert resolve(failure["kind"])["enum"] == [
-        "result", "soap_fault", "http_error", "delay", "disconnect", "truncate", "garbage",
-    ]  # fmt: skip
-    kinds = {name: each["x-kind"] for name, each in failure.items() if "x-kind" in each}
-    assert kinds == {
-        "result": "result",
-        "reason": "soap_fault",
-        "status": "http_error",
-        "body": "http_error",
-        "seconds": "delay",
+    assert resolve(failure["kind"])["enum"] == [*get_args(FailureKind)]
+    assert {name: each.get("x-kind") for name, each in failure.items()} == {
+        name: SETTING_OF.get(name) for name in FAILURE.keys
     }
     assert failure["times"].items() >= {"type": ["integer", "null"], "minimum": 1}.items()
     assert failure["probability"].items() >= {"exclusiveMinimum": 0, "maximum": 1}.items()

@@ -20,11 +20,14 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from fake_every8d.control.failures import (
+    ANY,
+    SENDS,
     SETTING_OF,
     FailureEffect,
     FailureKind,
     FailureOperation,
     defaults,
+    kinds,
 )
 from fake_every8d.control.forms import COUNT, DECISION, ENDING, TEXT, Form, Schema
 from fake_every8d.gateway import Edition, ReportState, Status
@@ -106,22 +109,24 @@ def described(operations: Iterable["ApiOperation"]) -> dict[str, Any]:
             schemas[name] = schema = schemas[name] | _body(operation.body, told[name])
             needed = operation.body.required or schema.get("minProperties")
             entry["requestBody"]["required"] = bool(needed)
+    schemas["FailureKind"]["description"] = "; ".join(
+        [f"{kind}: {gets}" for kind, gets in kinds().items()]
+    )
     new_failure = schemas["NewFailure"]
-    new_failure["dependentSchemas"] |= _settings_of_kinds()
+    new_failure["dependentSchemas"]["kind"]["anyOf"] = [*map(_of_kind, get_args(FailureKind))]
+    new_failure["dependentSchemas"]["to"] = {
+        "if": {"properties": {"to": {"type": "string"}}},
+        "then": {"properties": {"operation": {"enum": [*SENDS, ANY]}}},
+    }
     for name, kind in SETTING_OF.items():
         new_failure["properties"][name]["x-kind"] = kind
     return document
 
 
-def _settings_of_kinds() -> Schema:
-    """The conditions of a failure's settings: at their defaults, unless its kind has them."""
-    return {
-        name: {
-            "if": {"properties": {"kind": {"const": kind}}},
-            "else": {"properties": {name: {"enum": defaults(name)}}},
-        }
-        for name, kind in SETTING_OF.items()
-    }
+def _of_kind(kind: FailureKind) -> Schema:
+    """The schema of a failure of a kind: the settings of other kinds are at their defaults."""
+    others = {name: {"enum": defaults(name)} for name, of in SETTING_OF.items() if of != kind}
+    return {"properties": {"kind": {"const": kind}, **others}}
 
 
 def _reference(name: str) -> Schema:
