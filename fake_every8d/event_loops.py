@@ -1,13 +1,29 @@
-"""Event loops (asyncio, trio): detecting one on this thread, and waiting without blocking it."""
+"""Event loops (asyncio, trio): detecting one on this thread, and working without blocking it."""
 
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 P = ParamSpec("P")
 Self = TypeVar("Self")
 Result = TypeVar("Result")
+
+Function = Callable[[], Coroutine[Any, Any, None]]
+"""A function to run on an event loop. It raises nothing."""
+Start = Callable[[Function], object]
+"""Starts functions on an event loop, from any thread. Raises `RuntimeError` if it has ended."""
+
+
+class Event(Protocol):
+    """An event of asyncio or of trio."""
+
+    def set(self) -> None: ...
+    async def wait(self) -> object: ...
 
 
 def running() -> bool:
@@ -46,3 +62,56 @@ def awaitable(
 
     on_thread.__doc__ = f"`{method.__name__}`, for tests on an event loop (asyncio or trio)."
     return on_thread
+
+
+def starter() -> Start | None:
+    """A way to start functions on the event loop of the caller's task; None without one."""
+    if not running():
+        return None
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        token = trio.lowlevel.current_trio_token()
+        return partial(token.run_sync_soon, trio.lowlevel.spawn_system_task)
+    import asyncio
+
+    return _on(asyncio.get_running_loop())
+
+
+def start_one() -> tuple[Start, Callable[[], object]]:
+    """Run an asyncio loop on a thread; returns how to start functions there, and how to end it."""
+    import asyncio
+
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(_until(ended))
+
+    threading.Thread(target=run, name="fake-every8d-event-loop", daemon=True).start()
+    return _on(loop), partial(loop.call_soon_threadsafe, ended.set)
+
+
+def event() -> Event:
+    """An event for tasks of the loop that runs the caller's task."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        trios: Event = trio.Event()
+        return trios
+    import asyncio
+
+    return asyncio.Event()
+
+
+def _on(loop: "AbstractEventLoop") -> Start:
+    tasks: set[object] = set()  # a loop itself keeps none
+
+    def create(function: Function) -> None:
+        task = loop.create_task(function())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return lambda function: loop.call_soon_threadsafe(create, function)
+
+
+async def _until(event: Event) -> None:
+    await event.wait()

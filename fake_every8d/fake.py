@@ -29,6 +29,7 @@ from fake_every8d.gateway import (
     Status,
 )
 from fake_every8d.gateway.accounts import ReportCharset, ReportMethod, points
+from fake_every8d.outgoing.in_process import InProcess, ReportReceiver
 from fake_every8d.outgoing.reports import Reporter
 from fake_every8d.web.http.tls import Certificate, Tls, certificate
 
@@ -601,6 +602,25 @@ class FakeEvery8d(Assertions):
         assert [email.to for email in every8d.emails] == ["wang@example.com"]
         """
         return self.gateway.emails()
+
+    def reports_to(
+        self, receiver: ReportReceiver, url: str | None = None, *, user_id: str | None = None
+    ) -> None:
+        """Let an application of this process have the status reports, without a server (R9).
+
+            every8d.reports_to(app, "/sms/report")  # of Flask, Django, FastAPI: WSGI or ASGI
+            every8d.reports_to(received.append)  # a function of the `Report`
+
+        It is called as over HTTP, with retries and all, until the next reset. `url` is where it
+        listens, a path or a whole URL; without it, the accounts keep their own. It has the
+        reports and replies of the account `user_id`, or of all. A function may be asynchronous;
+        it returns a status, a response that has a `status_code`, or nothing for 200.
+
+        An ASGI application runs on the event loop of the test that calls this, or else on one of
+        its own; its lifespan is left to the test's client. Raises `NotFound`, and `InvalidInput`
+        for what is no receiver or no URL.
+        """
+        self.gateway.reports_to(InProcess(receiver), url, user_id)
 
     def reset(
         self,

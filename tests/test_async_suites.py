@@ -1,5 +1,8 @@
 """The pytest plugin in asynchronous suites, whose status reports come to the test's own loop."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.suite import run
@@ -117,6 +120,32 @@ SUITE = """
             await every8d.clock.advance_async(60)
             assert every8d.reports[0].state.value == "delivered"
 
+    async def test_reports_to_the_loop_itself(every8d):
+        received, loops = [], []
+
+        async def receive(report):
+            loops.append(sniffio.current_async_library())
+            received.append((report.status, threading.current_thread()))
+
+        async def app(scope, receive, send):
+            loops.append(sniffio.current_async_library())
+            received.append((scope["path"], threading.current_thread()))
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body"})
+            assert await receive() is not None
+            assert (await receive())["type"] == "http.disconnect"
+            received.append(("over", threading.current_thread()))
+
+        here, library = threading.current_thread(), sniffio.current_async_library()
+        every8d.reports_to(receive)
+        every8d.send("hi", to="0912345678")
+        await every8d.clock.advance_async(1)
+        every8d.reports_to(app, "/sms")
+        every8d.send("hi", to="0912345678")
+        await every8d.clock.advance_async(1)
+        assert received == [(100, here), ("/sms", here), ("over", here)]
+        assert loops == [library] * 2
+
     async def test_wait_async(every8d):
         platform = every8d.gateway.platform
         key = platform.open_session("demo", "demo")
@@ -144,6 +173,7 @@ import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 import pytest
+import sniffio
 from fake_every8d import InvalidInput
 """
 
@@ -162,4 +192,29 @@ def test_reports_to_the_tests_own_loop(pytester: pytest.Pytester, combination: s
     options = ["-p", "anyio"]
     if plugin is WITH_PYTEST_ASYNCIO:
         options = ["-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function"]
-    run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=5)
+    run(pytester, plugin + receiver + SUITE, *options, header=HEADER).assert_outcomes(passed=6)
+
+
+EXAMPLES = Path(__file__).with_name("examples")
+
+AUTO = [
+    "-p",
+    "asyncio",
+    "-o",
+    "asyncio_mode=auto",
+    "-o",
+    "asyncio_default_fixture_loop_scope=function",
+]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["-p", "anyio"], AUTO, [*AUTO, "-p", "anyio"]],
+    ids=["anyio", "pytest-asyncio, auto", "both"],
+)
+def test_fastapi_recipe_passes_as_it_is(pytester: pytest.Pytester, options: list[str]) -> None:
+    recipe = pytester.mkpydir("recipe")
+    for name in ("every8d.py", "test_fastapi.py"):
+        shutil.copy(EXAMPLES / name, recipe)
+    markers = [] if "anyio" in options else ["-o", "markers=anyio"]
+    run(pytester, "", *options, *markers, "recipe").assert_outcomes(passed=2)

@@ -5,12 +5,12 @@ import re
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 import zeep
+from flask import Flask
 
 from fake_every8d import FakeEvery8d, Status
 from fake_every8d.assertions import Assertions
@@ -46,7 +46,8 @@ def test_each_docstring_has_an_example_and_that_runs(
     replaced = [each.replace('"http://127.0.0.1:8021"', "every8d.url") for each in examples(doc)]
     codes = [code.replace("8021", "0") for code in replaced if "await" not in code]
     assert codes, f"{name} has no example"
-    app = SimpleNamespace(config={}, url=receiver.url.removesuffix("/report"))
+    app = Flask("app")
+    app.url = receiver.url.removesuffix("/report")  # type: ignore[attr-defined]
     every8d.update_account("demo", report_url=receiver.url)
     key = every8d.gateway.platform.open_session("demo", "demo")
     if name not in ("account", "add_account"):
@@ -62,7 +63,7 @@ def test_each_docstring_has_an_example_and_that_runs(
         if name == "set_status":
             send(every8d, "x", "0922333444", send_time="20991231235959")
     with FakeEvery8d(tls=name == "ca_file") as fake:
-        names: dict[str, Any] = {"every8d": every8d, "fake": fake, "app": app}
+        names: dict[str, Any] = {"every8d": every8d, "fake": fake, "app": app, "received": []}
         names |= {"FakeEvery8d": FakeEvery8d, "Status": Status, "timedelta": timedelta}
         names |= {"datetime": datetime, "zeep": zeep, "requests": requests}
         for code in codes:

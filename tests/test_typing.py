@@ -12,6 +12,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from fastapi import FastAPI
+from flask import Flask
 
 from fake_every8d import FakeEvery8d, Message, Report, Settings, Status
 
@@ -30,6 +32,10 @@ def test_it(every8d: FakeEvery8d) -> None:
     every8d.add_failure("*", kind="delay", seconds=2, times=None)
     every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER, after=timedelta(seconds=5))
     every8d.set_outcome("0912345678", 103, after=5)
+    received: list[Report] = []
+    every8d.reports_to(received.append)
+    every8d.reports_to(Flask("app"), "/sms/report", user_id="demo")
+    every8d.reports_to(FastAPI())
     every8d.clock.advance(5)
     every8d.clock.advance(timedelta(days=1))
     every8d.clock.advance(days=1)
@@ -52,6 +58,7 @@ WRONG = [
     'every8d.add_failure("sendSMS", "explode")',
     'every8d.add_failure("sendSMS", "http_error", code=503)',
     'every8d.clock.advance("5")',
+    'every8d.reports_to("/sms/report")',
     'every8d.wait_for_message(number="0912345678")',
     "code: str = every8d.messages[0].code",
 ]

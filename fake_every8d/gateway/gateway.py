@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any, TypedDict, Unpack
+from urllib.parse import urljoin
 
 from fake_every8d.gateway import numbers
 from fake_every8d.gateway.accounts import FAILED_LOGINS_ALLOWED, Account, Login, points
@@ -47,6 +48,7 @@ _LONGEST_REPLY, _MOST_REPLIES = 2_000, 1_000
 _OUTDATED = "the request came before a reset that has taken place meanwhile: nothing was changed"
 _ARRIVED = (Status.SENT, Status.DELIVERED)
 _AT_A_TIME = 500  # messages that are shown before others have a turn at the lock
+_HERE = "http://testserver/"  # the host by which Django's and Starlette's test clients call
 _NAMED = 100  # messages of a phone in which its owner's name is looked for
 
 _NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
@@ -121,7 +123,9 @@ class Gateway:
         mail: Callable[[Email], int] | None = None,
     ) -> None:
         self._configured = settings or Settings()
-        self.platform = platform = Platform(self._configured, report=report, mail=mail)
+        self._over_network = report
+        self._receivers: dict[str | None, Callable[[Report], int]] = {}  # by user ID; None: all
+        self.platform = platform = Platform(self._configured, report=self._report, mail=mail)
         """What it does for those who call its APIs."""
         self.clock = platform.clock
         self._lock = platform.lock
@@ -159,6 +163,7 @@ class Gateway:
             if keep_sessions is None:
                 keep_sessions = self._configured.keep_sessions
             self.platform.set_up(self._configured, now=start, keep_sessions=keep_sessions)
+            self._receivers.clear()
             set_up()
             self._changes.announce_all()
         self._reports.drain(ended)
@@ -168,6 +173,7 @@ class Gateway:
         with self._lock.new_generation():
             self._reports.clear()
             self._emails.clear()
+            self._receivers.clear()
         self.clock.close()
         self._changes.close()
 
@@ -307,10 +313,34 @@ class Gateway:
             account = self._accounts.reset_one(user_id, keep_sessions=self.settings.keep_sessions)
             self._delivery.forget(self._store.batches(user_id))
             self._lock.end_epoch_of(user_id)
+            self._receivers.pop(user_id, None)
             also()
             self._changes.announce_all()
         self._reports.drain(self.generation, user_id)
         return account
+
+    def reports_to(
+        self, receiver: Callable[[Report], int], url: str | None = None, user_id: str | None = None
+    ) -> None:
+        """Let `receiver` have the reports of an account, or of all, until the next reset (R9).
+
+        It takes the place of the network: it is called with each report, from any thread, and
+        returns the HTTP status. `url`, which may be a path alone, becomes the report URL; without
+        it an account keeps its own, or gets one. Raises `NotFound`, or `InvalidInput` for a URL.
+        """
+        with self._lock:
+            accounts = self.accounts() if user_id is None else [self.account(user_id)]
+            for account in accounts:
+                if url is not None or account.report_url is None:
+                    self.update_account(account.user_id, report_url=urljoin(_HERE, url or ""))
+            if user_id is None:
+                self._receivers.clear()
+            self._receivers[user_id] = receiver
+
+    def _report(self, report: Report) -> int:
+        receivers = self._receivers
+        receiver = receivers.get(report.user_id) or receivers.get(None) or self._over_network
+        return receiver(report)
 
     def state(self) -> GatewayState:
         """The whole state, for `restore`; others go on meanwhile."""

@@ -37,7 +37,9 @@ class ReportState(enum.Enum):
     """Undeliverable: there is no server or no address."""
 
 
-NoResponseReason = Literal["refused", "unknown_host", "timeout", "tls", "closed", "not_http"]
+NoResponseReason = Literal[
+    "refused", "unknown_host", "timeout", "tls", "closed", "not_http", "raised"
+]  # fmt: skip
 """The reason why there was no response, for programs."""
 
 

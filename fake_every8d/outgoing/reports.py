@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from contextlib import closing, suppress
+from typing import NamedTuple, Self
 from urllib.parse import quote, urlsplit
 
 from fake_every8d.gateway import Report
@@ -23,11 +24,45 @@ TIMEOUT = 10.0
 
 _MOST_KEPT = 32  # connections: as many reports as one account has under way at once
 _MOST_READ = 1 << 18  # bytes of a response
-_MOST_OF_BODY = 1 << 16  # bytes of a body to read, so that its connection can be kept …
-_BODY_SECONDS = 1.0  # … and how long that may take
+MOST_OF_BODY = 1 << 16  # bytes of a body to read, so that its connection can be kept …
+BODY_SECONDS = 1.0  # … and how long that may take
 _LEFT_ALONE = "%/:?#[]@!$&'()*+,;=~"  # in a URL; what else is not a letter is escaped
 
 _Place = tuple[str, str | None, int | None]  # scheme, host, port
+
+
+class Request(NamedTuple):
+    """The HTTP request of a report (R1, R6)."""
+
+    method: str
+    target: str
+    """The URL's path and query, in ASCII."""
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """The request of this report."""
+        url = urlsplit(report.url)
+        target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
+        headers = [
+            ("Host", url.netloc.rpartition("@")[2].rstrip(":")),
+            ("User-Agent", "fake-every8d"),
+            ("Accept-Encoding", "identity"),
+        ]
+        body = (report.body or "").encode("ascii")
+        if report.body is not None:
+            headers += [
+                ("Content-Type", "application/x-www-form-urlencoded"),
+                ("Content-Length", str(len(body))),
+            ]
+        return cls(report.method, quote(target, _LEFT_ALONE, errors="replace"), headers, body)
+
+    def __bytes__(self) -> bytes:
+        """The bytes on the wire."""
+        lines = [f"{self.method} {self.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
 
 
 class Reporter:
@@ -49,7 +84,7 @@ class Reporter:
         """
         url = urlsplit(report.url)
         place = url.scheme, url.hostname, url.port
-        request = _request(report)
+        request = bytes(Request.of(report))
         deadline = monotonic() + TIMEOUT
         try:
             if kept := self._take(place):
@@ -78,9 +113,9 @@ class Reporter:
             with closing(http.client.HTTPResponse(source)) as response:  # type: ignore[arg-type]
                 response.begin()
                 # Only the status counts, not the body (R2).
-                source.deadline = min(deadline, monotonic() + _BODY_SECONDS)
+                source.deadline = min(deadline, monotonic() + BODY_SECONDS)
                 with suppress(OSError, http.client.HTTPException):
-                    response.read(_MOST_OF_BODY)
+                    response.read(MOST_OF_BODY)
                     keep = response.isclosed() and not response.will_close
                 return response.status
         finally:
@@ -102,24 +137,6 @@ class Reporter:
     def _close_surplus(self) -> None:
         while len(self._kept) > self._most_kept:
             self._kept.pop(0)[1].close()
-
-
-def _request(report: Report) -> bytes:
-    """The bytes of a report's request."""
-    url = urlsplit(report.url)
-    target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
-    lines = [
-        f"{report.method} {quote(target, _LEFT_ALONE, errors='replace')} HTTP/1.1",
-        f"Host: {url.netloc.rpartition('@')[2].rstrip(':')}",
-        "User-Agent: fake-every8d",
-        "Accept-Encoding: identity",
-    ]
-    if report.body is not None:
-        lines += [
-            "Content-Type: application/x-www-form-urlencoded",
-            f"Content-Length: {len(report.body)}",
-        ]
-    return "\r\n".join([*lines, "", report.body or ""]).encode("ascii")
 
 
 def _connect(place: _Place, deadline: float) -> socket.socket:

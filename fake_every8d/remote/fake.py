@@ -218,6 +218,15 @@ class RemoteFake(FakeEvery8d):
     def reports(self) -> list[Report]:
         return [values.report(each) for each in self._client.all("reports")]
 
+    def reports_to(
+        self, receiver: object, url: str | None = None, *, user_id: str | None = None
+    ) -> NoReturn:
+        raise NotImplementedError(
+            f"reports_to is not available for a fake elsewhere ({self.url}): it cannot call what "
+            "is in this process. Serve the application at a URL that it reaches, and name that: "
+            'update_account("demo", report_url=…)'
+        )
+
     @property
     def emails(self) -> list[Email]:
         return [values.email(each) for each in self._client.all("emails")]

@@ -1,13 +1,13 @@
-"""Django, with pytest-django: its live server takes the status reports."""
+"""Django, with pytest-django: its own client, and status reports without a server."""
 
 import django
 import pytest
-import requests
 from django.conf import settings
 from django.core.cache import cache
+from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.urls import path
-from pytest_django.live_server_helper import LiveServer
 
 from fake_every8d import FakeEvery8d, Status
 
@@ -50,28 +50,27 @@ urlpatterns = [
 ]
 
 
-@pytest.fixture
-def site(live_server: LiveServer, every8d: FakeEvery8d, settings: object) -> str:
-    """Where the application is served, with the fake in production's place."""
+@pytest.fixture(autouse=True)
+def platform(every8d: FakeEvery8d, settings: object) -> None:
+    """The fake in production's place, and its status reports."""
     settings.EVERY8D_WSDL = every8d.wsdl_url  # type: ignore[attr-defined]
-    every8d.update_account("demo", report_url=f"{live_server.url}/sms/report")
-    return str(live_server.url)
+    every8d.reports_to(get_wsgi_application(), "/sms/report")
 
 
-def test_a_patient_confirms(site: str, every8d: FakeEvery8d) -> None:
-    batch_id = requests.post(f"{site}/reminders", {"phone": "0912345678"}, timeout=10).text
+def test_a_patient_confirms(client: Client, every8d: FakeEvery8d) -> None:
+    batch_id = client.post("/reminders", {"phone": "0912345678"}).text
 
-    every8d.clock.advance(seconds=1)  # delivered, and reported to the live server
-    assert requests.get(f"{site}/reminders/{batch_id}", timeout=10).text == "delivered"
+    every8d.clock.advance(seconds=1)  # delivered, and reported
+    assert client.get(f"/reminders/{batch_id}").text == "delivered"
 
     every8d.reply("0912345678", "1")
     every8d.wait_for_report(status=Status.REPLY)
-    assert requests.get(f"{site}/reminders/{batch_id}", timeout=10).text == "answered 1"
+    assert client.get(f"/reminders/{batch_id}").text == "answered 1"
 
 
-def test_a_number_that_does_not_exist(site: str, every8d: FakeEvery8d) -> None:
+def test_a_number_that_does_not_exist(client: Client, every8d: FakeEvery8d) -> None:
     every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER)
-    batch_id = requests.post(f"{site}/reminders", {"phone": "0912345678"}, timeout=10).text
+    batch_id = client.post("/reminders", {"phone": "0912345678"}).text
 
     every8d.clock.advance(seconds=1)
-    assert requests.get(f"{site}/reminders/{batch_id}", timeout=10).text == "failed"
+    assert client.get(f"/reminders/{batch_id}").text == "failed"

@@ -1,13 +1,11 @@
-"""FastAPI, with anyio: the application that takes the reports runs on the test's own loop."""
+"""FastAPI, asynchronous and without a server: tests, application and reports share one loop."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI, Form
 
 from fake_every8d import FakeEvery8d, Status
@@ -44,32 +42,32 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
-async def client(every8d: FakeEvery8d) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, which listens for its status reports meanwhile."""
+@asynccontextmanager
+async def client_of(every8d: FakeEvery8d) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, which gets its status reports meanwhile.
+
+    Not a fixture: where both anyio and pytest-asyncio are, that may have another loop.
+    """
     app = create_app(Every8d(every8d.wsdl_url, "demo", "demo"))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        every8d.update_account("demo", report_url=f"{url}/sms/report")
-        serving = asyncio.create_task(server.serve([listening]))
-        async with httpx.AsyncClient(base_url=url) as client:
-            yield client
-        server.should_exit = True
-        await serving
+    every8d.reports_to(app, "/sms/report")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
 
 
-async def test_delivered(client: httpx.AsyncClient, every8d: FakeEvery8d) -> None:
-    batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
-    assert (await client.get(f"/reminders/{batch_id}")).json() == "sent"
+async def test_delivered(every8d: FakeEvery8d) -> None:
+    async with client_of(every8d) as client:
+        batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
+        assert (await client.get(f"/reminders/{batch_id}")).json() == "sent"
 
-    await every8d.clock.advance_async(seconds=1)
-    assert (await client.get(f"/reminders/{batch_id}")).json() == "delivered"
+        await every8d.clock.advance_async(seconds=1)
+        assert (await client.get(f"/reminders/{batch_id}")).json() == "delivered"
 
 
-async def test_no_such_number(client: httpx.AsyncClient, every8d: FakeEvery8d) -> None:
+async def test_no_such_number(every8d: FakeEvery8d) -> None:
     every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER)
-    batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
+    async with client_of(every8d) as client:
+        batch_id = (await client.post("/reminders", data={"phone": "0912345678"})).json()
 
-    await every8d.clock.advance_async(seconds=1)
-    assert (await client.get(f"/reminders/{batch_id}")).json() == "failed"
+        await every8d.clock.advance_async(seconds=1)
+        assert (await client.get(f"/reminders/{batch_id}")).json() == "failed"

@@ -16,12 +16,14 @@ def create_app(wsdl_url: str) -> Flask:
     app = Flask(__name__)
     app.secret_key = "for tests"
     every8d = Every8d(wsdl_url, "demo", "demo")
+    states: dict[str, str] = {}
 
     @app.post("/signup")
     def sign_up() -> tuple[str, int]:
         session["code"] = f"{secrets.randbelow(1_000_000):06}"
         try:
-            every8d.send(request.form["phone"], f"您的驗證碼為 {session['code']}，10 分鐘內有效。")
+            text = f"您的驗證碼為 {session['code']}，10 分鐘內有效。"
+            session["batch"] = every8d.send(request.form["phone"], text)
         except SmsUnavailable:
             return "try again later", 503
         return "", 202
@@ -30,12 +32,23 @@ def create_app(wsdl_url: str) -> Flask:
     def confirm() -> tuple[str, int]:
         return ("welcome", 200) if request.form["code"] == session.get("code") else ("no", 403)
 
+    @app.get("/sms/report")
+    def report() -> str:
+        states[request.args["BatchID"]] = request.args["STATUS"]
+        return "OK"
+
+    @app.get("/state")
+    def state() -> str:
+        return "arrived" if states.get(session["batch"]) == "100" else "try another number"
+
     return app
 
 
 @pytest.fixture
 def client(every8d: FakeEvery8d) -> FlaskClient:
-    return create_app(every8d.wsdl_url).test_client()
+    app = create_app(every8d.wsdl_url)
+    every8d.reports_to(app, "/sms/report")  # no server is needed
+    return app.test_client()
 
 
 def test_the_code_that_was_texted_is_taken(every8d: FakeEvery8d, client: FlaskClient) -> None:
@@ -48,6 +61,14 @@ def test_the_code_that_was_texted_is_taken(every8d: FakeEvery8d, client: FlaskCl
 def test_another_code_is_not(client: FlaskClient) -> None:
     client.post("/signup", data={"phone": "0912345678"})
     assert client.post("/confirm", data={"code": "1234567"}).status_code == 403
+
+
+def test_a_number_that_does_not_exist(every8d: FakeEvery8d, client: FlaskClient) -> None:
+    every8d.set_outcome("0912345678", Status.NO_SUCH_NUMBER)
+    client.post("/signup", data={"phone": "0912345678"})
+
+    every8d.clock.advance(seconds=1)  # the report has come when this returns
+    assert client.get("/state").text == "try another number"
 
 
 @pytest.mark.every8d(credit=0)

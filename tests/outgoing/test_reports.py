@@ -48,7 +48,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def brief_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second for a body is a tenth of one here."""
-    monkeypatch.setattr(reports, "_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(reports, "BODY_SECONDS", 0.1)
 
 
 @contextmanager

@@ -228,6 +228,7 @@ SERVING = {
     "http_url",
     "wsdl_url",
     "ca_file",
+    "reports_to",  # of an application in the same process (R9)
 }
 
 

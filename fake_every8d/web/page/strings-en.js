@@ -210,6 +210,7 @@ export const en = {
   "report.not_http": "Its response is not HTTP",
   "report.tls": "TLS failed, perhaps the certificate is not trusted",
   "report.closed": "Connection closed without a response",
+  "report.raised": "The receiver raised an error",
 
   "requests.none": "No requests yet",
   "requests.clear": "Clear",

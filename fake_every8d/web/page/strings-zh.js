@@ -205,6 +205,7 @@ export const zh = {
   "report.not_http": "回應不是 HTTP",
   "report.tls": "TLS 連線失敗，憑證可能不受信任",
   "report.closed": "連線中斷，沒有收到回應",
+  "report.raised": "接收程式拋出例外",
 
   "requests.none": "還沒有請求",
   "requests.clear": "清除",
