@@ -1,6 +1,7 @@
 """The Markdown pages of the repository: their examples, links and headings."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,11 @@ def sections(page: Path) -> dict[str, list[Example]]:
                 Example(name(page), match[2], match[3] or None, match[4])
             )
     return found
+
+
+def in_code(names: Iterable[str]) -> str:
+    """Names as a page lists them."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def prose(page: Path) -> str:

@@ -10,7 +10,7 @@ from fake_every8d.gateway import pricing
 from fake_every8d.http_api.operations import OPERATIONS as HTTP_OPERATIONS
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api.operations import OPERATIONS
-from tests.pages import ROOT, examples
+from tests.pages import ROOT, examples, in_code
 
 
 def page(name: str) -> str:
@@ -81,7 +81,7 @@ def test_operations_of_the_soap_api_are_listed() -> None:
 @pytest.mark.parametrize("name", HTTP_OPERATIONS)
 def test_an_operation_of_the_http_api_is_listed(name: str) -> None:
     row = f"| `{name}` "
-    parameters = ", ".join(f"`{each}`" for each in HTTP_OPERATIONS[name].parameters)
+    parameters = in_code(HTTP_OPERATIONS[name].parameters)
     lines = [line for line in page("reference.md").splitlines() if line.startswith(row)]
     if name == "SendParam":
         assert "`SendParam` is another name of `SendParamSMS`." in page("reference.md")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_every8d.advice import Advice, AdviceKind
+from fake_every8d.calls import OperationName
 from fake_every8d.gateway import Caller, Edition, Login, Platform, PlatformError, Recipient, Token
 from fake_every8d.gateway.errors import NO_CREDENTIALS
 from fake_every8d.http_api.forms import Parameters
@@ -48,7 +49,7 @@ class Context:
 class HttpOperation:
     """An operation: its name, its parameters, and the function that executes it."""
 
-    call_name: str
+    call_name: OperationName
     """Its name in the journal and in failures on demand: SOAP's, if SOAP has it (H17)."""
     parameters: tuple[str, ...]
     """The parameters besides UID and PWD; for people to read."""

@@ -1,4 +1,4 @@
-"""The nine operations: the single source of their order, parameters and titles (W2)."""
+"""The operations: the single source of their order, parameters and titles (W2)."""
 
 import functools
 import logging

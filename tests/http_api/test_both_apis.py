@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from fake_every8d import Account, FailureEffect, FailureOperation, Settings
 from fake_every8d.calls import OperationName
+from fake_every8d.control.failures import SENDS
 from fake_every8d.gateway import Gateway
 from fake_every8d.gateway.messages import NOT_XML
 from fake_every8d.http_api import HttpEndpoint, HttpRequest
+from fake_every8d.http_api.operations import OPERATIONS
 from fake_every8d.soap import SoapEndpoint
 from tests.http_api.calls import DEMO, PHONE, Http, batch_id
 from tests.http_api.conftest import NewHttp
@@ -247,6 +249,18 @@ def test_h17_every_operation_of_either_api_has_a_name_to_fail_by(http: Http) -> 
     names = {*SoapEndpoint(gateway).operations, *HttpEndpoint(gateway).operations}
     assert {*get_args(OperationName)} == names
     assert {*get_args(FailureOperation)} == {*names, "*"}
+
+
+def test_h17_a_failure_can_be_limited_to_a_number_where_an_operation_sends(http: Http) -> None:
+    by_soap = SoapEndpoint(http.fake.gateway.platform).operations
+    assert {*SENDS} == {
+        *[name for name, each in by_soap.items() if {"mobile", "contentXML"} & {*each.names}],
+        *[
+            each.call_name
+            for each in OPERATIONS.values()
+            if {"DEST", "RecipientDataList"} & {*each.parameters}
+        ],
+    }
 
 
 TEXTS = st.text(min_size=1).map(lambda text: text.encode(errors="replace").decode())

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import requests
 
+from fake_every8d.http_api.operations import CONNECTION_HANDLER, OPERATIONS
 from tests.http_api.calls import GUID, Http
+from tests.pages import in_code
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "http"
 
@@ -49,5 +51,8 @@ def test_h5_every_response_is_as_in_its_file(http: Http) -> None:
         batches[operation] = match.groupdict().get("batch", "")
 
 
-def test_there_is_no_other_file() -> None:
-    assert len(list(FIXTURES.iterdir())) == 2 * len(STORY)
+def test_every_operation_has_its_files(http: Http) -> None:
+    names = [operation for operation, _ in STORY]
+    assert {*names} == {*OPERATIONS, CONNECTION_HANDLER} - {"SendParam"}
+    assert len(list(FIXTURES.iterdir())) == 2 * len(names)
+    assert in_code(names) in " ".join((FIXTURES.parent / "README.md").read_text("utf-8").split())

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from fake_every8d.calls import HTTP_PATH
+from fake_every8d.http_api.operations import CONNECTION_HANDLER, OPERATIONS
 from tests.http_api.calls import DEMO, GUID, Http, batch_id, exchange
 from tests.http_api.conftest import NewHttp
 
@@ -279,11 +280,8 @@ def test_h5_a_line_has_no_newline_at_its_end_and_no_mark_at_its_beginning(http: 
 def test_a_browser_is_shown_the_operations_with_a_curl_line_each(http: Http, path: str) -> None:
     response = requests.get(http.fake.url + path, timeout=10)
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    for name in (
-        "sendSMS", "sendSMS4FilterMessage", "SendParamSMS", "getDeliveryStatus",
-        "getReplyMessage", "eraseBooking", "getCredit", "ConnectionHandler",
-    ):  # fmt: skip
-        assert f"curl {http.fake.url}{HTTP_PATH}{name}.ashx" in response.text
+    names = re.findall(rf"curl {re.escape(http.fake.url + HTTP_PATH)}(\w+)\.ashx", response.text)
+    assert names == [*(name for name in OPERATIONS if name != "SendParam"), CONNECTION_HANDLER]
     assert f'href="{http.fake.soap_url}"' in response.text
     assert '<link rel="icon" href="data:,">' in response.text  # else it asks for /favicon.ico
     assert http.fake.requests == []

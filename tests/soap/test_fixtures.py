@@ -7,6 +7,7 @@ import pytest
 from fake_every8d.calls import Advice
 from fake_every8d.gateway import Gateway
 from fake_every8d.soap import SoapEndpoint, documents
+from tests.pages import in_code
 from tests.soap.calls import FIXTURES, XML11, XML12, action, handle, read
 
 STORY = [
@@ -24,7 +25,9 @@ STORY = [
 
 
 def test_every_operation_has_its_envelopes(endpoint: SoapEndpoint) -> None:
-    assert sorted(operation for operation, _ in STORY) == sorted(endpoint.operations)
+    names = [operation for operation, _ in STORY]
+    assert sorted(names) == sorted(endpoint.operations)
+    assert in_code(names) in " ".join((FIXTURES / "README.md").read_text("utf-8").split())
     for version in ("soap11", "soap12"):
         assert {path.name for path in (FIXTURES / version).iterdir()} == {
             f"{operation}.{kind}.xml"

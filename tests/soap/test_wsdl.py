@@ -1,4 +1,4 @@
-"""The WSDL: nine operations, as production has published them (W2, F1)."""
+"""The WSDL: the operations, as production has published them (W2, F1)."""
 
 from pathlib import Path
 
