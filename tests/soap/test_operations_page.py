@@ -31,7 +31,9 @@ def test_w6_the_page_lists_the_operations_each_with_a_link(url: str) -> None:
     assert status == 200
     assert re.findall(r'href="\?op=(\w+)"', html) == OPERATIONS
     titles = re.findall(r"<dd>(.*)<br>", html)
-    assert len([title for title in titles if re.fullmatch(r".+ · .*[一-鿿].*", title)]) == len(OPERATIONS)
+    assert len([title for title in titles if re.fullmatch(r".+ · .*[一-鿿].*", title)]) == len(
+        OPERATIONS
+    )
     assert 'href="?WSDL"' in html
     assert url + ENDPOINT in html
     assert '<link rel="icon" href="data:,">' in html  # else a browser asks for /favicon.ico
