@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         FailureSettings,
     )
     from fake_every8d.control.journal import RecordedRequest
-    from fake_every8d.fake import AccountChanges, FakeEvery8d
+    from fake_every8d.fake import AccountChanges, AccountSettings, FakeEvery8d
     from fake_every8d.gateway import (
         TAIPEI,
         Account,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountChanges",
+    "AccountSettings",
     "AdviceKind",
     "AdviceText",
     "Attempt",
@@ -70,6 +71,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "AccountChanges": "fake",
+    "AccountSettings": "fake",
     "AdviceKind": "advice",
     "AdviceText": "advice",
     "FakeEvery8d": "fake",

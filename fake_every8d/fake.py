@@ -28,7 +28,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
-from fake_every8d.gateway.accounts import ReportCharset, ReportMethod, points
+from fake_every8d.gateway.accounts import ReportCharset, ReportMethod
 from fake_every8d.outgoing.in_process import InProcess, ReportReceiver
 from fake_every8d.outgoing.reports import Reporter
 from fake_every8d.web.http.tls import Certificate, Tls, certificate
@@ -37,14 +37,9 @@ if TYPE_CHECKING:
     from fake_every8d.web.http.server import Server
 
 
-class AccountChanges(TypedDict, total=False):
-    """The changes to an `Account`: all fields except `user_id`, and two shorthands.
+class AccountSettings(TypedDict, total=False):
+    """The settings of an `Account`, besides its user ID and password."""
 
-    `top_up` adds points to the credit. `locked` locks the account, as 11 failed logins do,
-    or unlocks it.
-    """
-
-    password: str
     credit: Decimal | float
     international: bool
     interactive: bool
@@ -53,6 +48,16 @@ class AccountChanges(TypedDict, total=False):
     report_method: ReportMethod
     report_charset: ReportCharset
     report_attempts: int
+
+
+class AccountChanges(AccountSettings, total=False):
+    """The changes to an `Account`: all fields except `user_id`, and two shorthands.
+
+    `top_up` adds points to the credit. `locked` locks the account, as 11 failed logins do,
+    or unlocks it.
+    """
+
+    password: str
     failed_logins: int
     top_up: Decimal | float
     locked: bool
@@ -307,37 +312,16 @@ class FakeEvery8d(Assertions):
         return self.gateway.accounts()
 
     def add_account(
-        self,
-        user_id: str,
-        password: str,
-        *,
-        credit: Decimal | float = 1000,
-        international: bool = False,
-        interactive: bool = False,
-        test_mode: bool = False,
-        report_url: str | None = None,
-        report_method: ReportMethod = "GET",
-        report_charset: ReportCharset = "utf-8",
-        report_attempts: int = 11,
+        self, user_id: str, password: str, **settings: Unpack[AccountSettings]
     ) -> Account:
-        """Add an account, until the next reset; `credit` is in points.
+        """Add an account, until the next reset.
 
             every8d.add_account("shop", "s3cret", credit=20, international=True)
 
-        Raises `InvalidInput` if the user ID is taken or a value makes no sense.
+        The names and defaults are those of `Account`. Raises `InvalidInput` if the user ID is taken
+        or a value makes no sense.
         """
-        account = Account(
-            user_id,
-            password,
-            points(credit, "credit"),
-            international,
-            interactive,
-            test_mode,
-            report_url,
-            report_method,
-            report_charset,
-            report_attempts,
-        )
+        account = Account(user_id, password, **settings)  # type: ignore[arg-type]  # any number
         self._add_account(account)
         return account
 

@@ -2,10 +2,19 @@
 
 import re
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 import pytest
 
-from fake_every8d import Account, FakeEvery8d, Settings, Status
+from fake_every8d import (
+    Account,
+    AccountSettings,
+    FakeEvery8d,
+    Settings,
+    Status,
+    pytest_plugin,
+)
+from fake_every8d.control.forms import ACCOUNT
 from fake_every8d.gateway import pricing
 from fake_every8d.http_api.operations import OPERATIONS as HTTP_OPERATIONS
 from fake_every8d.soap import SoapEndpoint
@@ -42,6 +51,25 @@ def test_keys_of_an_account_are_listed_with_their_defaults() -> None:
         for field in fields(Account)
         if field.name != "failed_logins"
     }
+
+
+@pytest.mark.parametrize("page", ["docs/settings.md", "fixtures/accounts.toml"])
+def test_keys_of_an_account_are_shown_in_toml(page: str) -> None:
+    shown = re.findall(r"^(?:# )?(\w+) ?[=:] ?", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    assert {*ACCOUNT.keys} <= {*shown}
+
+
+def test_settings_of_reports_are_listed() -> None:
+    rows = cells(page("callbacks.md"))
+    listed = {row[0].strip("`") for row in rows if row[0].startswith("`report_")}
+    assert listed | {"report_url"} == {name for name in ACCOUNT.keys if name.startswith("report_")}
+
+
+def test_the_marker_names_every_setting_of_an_account() -> None:
+    (row,) = [line for line in page("python.md").splitlines() if "pytest.mark.every8d(" in line]
+    assert {*AccountSettings.__annotations__, "password"} <= {*re.findall(r"`(\w+)`", row)}
+    told = Path(pytest_plugin.__file__).read_text("utf-8")
+    assert {*AccountSettings.__annotations__, "password"} <= {*re.findall(r"(\w+)=…", told)}
 
 
 JSON_OPERATIONS = {f"{each.method} {each.url}" for each in OPERATIONS}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self, Unpack
 
 from fake_every8d.control.failures import Failure, FailureKind, FailureOperation, FailureSettings
+from fake_every8d.control.forms import ACCOUNT
 from fake_every8d.control.journal import RecordedRequest
 from fake_every8d.fake import AccountChanges, FakeEvery8d
 from fake_every8d.gateway import (
@@ -102,22 +103,8 @@ class RemoteFake(FakeEvery8d):
         return [values.account(each) for each in told["accounts"]]
 
     def _add_account(self, account: Account) -> None:
-        self._client.send(
-            "POST",
-            "accounts",
-            body={
-                "user_id": account.user_id,
-                "password": account.password,
-                "credit": account.credit,
-                "international": account.international,
-                "interactive": account.interactive,
-                "test_mode": account.test_mode,
-                "report_url": account.report_url,
-                "report_method": account.report_method,
-                "report_charset": account.report_charset,
-                "report_attempts": account.report_attempts,
-            },
-        )
+        body = {name: getattr(account, name) for name in ACCOUNT.keys}
+        self._client.send("POST", "accounts", body=body)
 
     def update_account(self, user_id: str, /, **changes: Unpack[AccountChanges]) -> Account:
         self._client.send("PATCH", "accounts", user_id, body=changes)

@@ -11,7 +11,13 @@ import pytest
 import schemathesis
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from fake_every8d import AccountChanges, FailureKind, FailureSettings, FakeEvery8d
+from fake_every8d import (
+    AccountChanges,
+    AccountSettings,
+    FailureKind,
+    FailureSettings,
+    FakeEvery8d,
+)
 from fake_every8d.control.failures import FAILURE, SETTING_OF
 from fake_every8d.gateway import Account, Gateway, Settings
 from fake_every8d.web.api.operations import OPERATIONS, PREFIX, ApiOperation
@@ -244,6 +250,7 @@ def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
     ("settings", "path", "method"),
     [
         (AccountChanges, "accounts/<text:user_id>", "PATCH"),
+        (AccountSettings, "accounts", "POST"),
         (FailureSettings, "failures", "POST"),
     ],
 )
