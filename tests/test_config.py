@@ -122,9 +122,7 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
         (DEMO + "credits = 5", 'account 1 (demo): "credits" is unknown here; did you mean credit?'),
         (
             DEMO + "colour = 5",
-            'account 1 (demo): "colour" is unknown here; known: user_id, password, credit, '
-            "international, interactive, test_mode, report_url, report_method, report_charset, "
-            "report_attempts",
+            f'account 1 (demo): "colour" is unknown here; known: {", ".join(ACCOUNT.keys)}',
         ),
         (
             DEMO + 'credit = "1000"',
