@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fake_every8d.advice import Advice, AdviceText
 from fake_every8d.calls import Call
@@ -43,8 +43,8 @@ class RecordedRequest:
     # One is made for every request, so slow work is left until somebody looks.
     __slots__ = (
         "_advice", "_began", "_body", "_environ", "_failure", "_id", "_micros", "_milliseconds",
-        "_operation", "_response_body", "_response_headers", "_result", "_secrets", "_status",
-        "_taken", "_user_id",
+        "_operation", "_parameters", "_response_body", "_response_headers", "_result", "_secrets",
+        "_status", "_taken", "_user_id",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +58,7 @@ class RecordedRequest:
         micros: int,
         milliseconds: float,
         call: Call | None = None,
+        parameters: "Callable[[WSGIEnvironment, bytes], Mapping[str, Any]] | None" = None,
         failure: str | None = None,
         secrets: masking.Secrets | None = None,
     ) -> None:
@@ -79,7 +80,9 @@ class RecordedRequest:
         self._result: str | None = None
         self._advice: Advice | None = None
         self._taken: Sequence[str] = ()
+        self._parameters = None
         if call is not None:
+            self._parameters = parameters
             self._began = call.began
             self._operation = call.operation
             self._user_id = call.user_id
@@ -172,6 +175,33 @@ class RecordedRequest:
     def operation(self) -> str | None:
         """The operation that was called; None if none was."""
         return self._operation
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters of the call, decoded and with secrets hidden: by SOAP's names, or as a
+        query, a form or JSON spelt them; empty if it is no call that can be read."""
+        # Read anew, so that no second copy is kept.
+        read = self._parameters(self._environ, self._body) if self._parameters else {}
+        try:
+            params: dict[str, Any] = self._masked_values(read)
+        except RecursionError:  # of JSON in JSON in JSON
+            return {}
+        return params
+
+    def _masked_values(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._masked(value)
+            case dict():
+                return {
+                    self._masked(name): masking.MASK
+                    if masking.is_secret(name)
+                    else self._masked_values(each)
+                    for name, each in value.items()
+                }
+            case list():
+                return [self._masked_values(each) for each in value]
+        return value
 
     @property
     def user_id(self) -> str | None:

@@ -81,8 +81,8 @@ class Secrets:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name is that of a secret, such as `X-Api-Key` or `new_password`."""
-    lower = name.encode().lower()
+    """Whether a name, escaped or not, is that of a secret: `X-Api-Key`, `new_password`."""
+    lower = _unescaped(name.encode("utf-8", "surrogatepass")).lower()
     return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 
 

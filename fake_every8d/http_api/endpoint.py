@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
+from typing import Any
 
 from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.calls import HTTP_PATH, Response
 from fake_every8d.gateway import Login, Platform, PlatformError, Token
 from fake_every8d.gateway.errors import UNFORESEEN
-from fake_every8d.http_api.forms import Parameters, read_form
-from fake_every8d.http_api.json_body import Fields, Malformed, read_json
+from fake_every8d.http_api.forms import Parameters, fields_of, read_form
+from fake_every8d.http_api.json_body import Fields, Malformed, json_in, read_json
 from fake_every8d.http_api.not_played import not_played
 from fake_every8d.http_api.operations import (
     CONNECTION_HANDLER,
@@ -171,6 +172,16 @@ class HttpEndpoint:
     def read(self, name: str, request: HttpRequest) -> HttpCall:
         """Read a GET or a POST of an operation."""
         return HttpCall(self._platform, name, request)
+
+    def parameters(self, name: str, request: HttpRequest) -> Mapping[str, Any]:
+        """The fields of a call as it spelt them: of its query and form, or of its JSON object."""
+        if name != CONNECTION_HANDLER and not OPERATIONS[name].json:
+            return fields_of(request, Advice())
+        try:
+            value = json_in(request.body)
+        except Malformed:
+            return {}
+        return value if isinstance(value, dict) else {}
 
     def page(self, base_url: str) -> str:
         """The page that lists the operations, in HTML; `base_url` is without a slash."""

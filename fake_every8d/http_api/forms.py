@@ -2,7 +2,7 @@
 
 import re
 from binascii import unhexlify
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from werkzeug.http import parse_options_header
@@ -38,6 +38,13 @@ class Parameters:
 
 def read_form(request: HttpRequest, advice: Advice) -> Parameters:
     """The parameters in the query and in a form in the body; the query's win."""
+    return Parameters(fields_of(request, advice, str.lower))
+
+
+def fields_of(
+    request: HttpRequest, advice: Advice, key: Callable[[str], str] = str
+) -> dict[str, str]:
+    """The same as a dictionary, each by the `key` of its name."""
     if len(request.query) > _LONGEST_QUERY:
         advice.add(AdviceKind.LONG_QUERY)
     media_type, options = _content_type(request)
@@ -52,12 +59,12 @@ def read_form(request: HttpRequest, advice: Advice) -> Parameters:
         )
     elif request.body:
         advice.add(AdviceKind.NO_FORM, type=media_type)
-    body = _joined(form, advice)
+    body = _joined(form, advice, key)
     if not request.query:  # as nearly always with a form
-        return Parameters(body)
+        return body
     # In .NET the form's charset is the query's, too, except UTF-16.
     in_query = _Decoder("" if CODECS.get(charset) == "utf-16-le" else charset, advice)
-    return Parameters(body | _joined(_fields(request.query, in_query, advice), advice))
+    return body | _joined(_fields(request.query, in_query, advice), advice, key)
 
 
 def _content_type(request: HttpRequest) -> tuple[str, Mapping[str, str]]:
@@ -170,11 +177,13 @@ def _parts(
     return fields
 
 
-def _joined(fields: Iterable[tuple[str, str]], advice: Advice) -> dict[str, str]:
-    """The values by name in lower case; several of one name are joined by commas, as in ASP.NET."""
+def _joined(
+    fields: Iterable[tuple[str, str]], advice: Advice, key: Callable[[str], str]
+) -> dict[str, str]:
+    """The values by their names' `key`; several of one are joined by commas, as in ASP.NET."""
     values: dict[str, str] = {}
     for name, value in fields:
-        key = name.lower()
+        known = key(name)
         text = carried(value, name, advice)
-        values[key] = f"{values[key]},{text}" if key in values else text
+        values[known] = f"{values[known]},{text}" if known in values else text
     return values

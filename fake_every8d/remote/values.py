@@ -218,6 +218,10 @@ class RemoteRequest(RecordedRequest):
         return self._if_any("operation")
 
     @property
+    def params(self) -> Mapping[str, Any]:
+        return dict(self._told["params"])
+
+    @property
     def user_id(self) -> str | None:
         return self._if_any("user_id")
 

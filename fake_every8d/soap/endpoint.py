@@ -110,6 +110,18 @@ class SoapEndpoint:
         """Read a POST. A header is None if it is missing."""
         return SoapCall(self._platform, envelope.SoapRequest(body, content_type or "", soap_action))
 
+    def parameters(
+        self, body: bytes, content_type: str | None, soap_action: str | None
+    ) -> Mapping[str, str]:
+        """The parameters in a POST that are not null; none if it calls no operation."""
+        request = envelope.SoapRequest(body, content_type or "", soap_action)
+        try:
+            _, operation, values = envelope.read(request, _operations())
+        except envelope.Refused:
+            return {}
+        named = zip(operation.names, values, strict=True)
+        return {name: value for name, value in named if value is not None}
+
     def page(self, query: str, address: str) -> Response:
         """The response to a GET: the WSDL, the discovery document, or a page (W2, W6, W8).
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import (
     Forbidden,
@@ -177,6 +177,7 @@ class Application:
             micros=self._gateway.clock.micros,
             milliseconds=(time.perf_counter() - exchange.begun) * 1000,
             call=exchange.call,
+            parameters=self._parameters,
             failure=exchange.strike.failure.kind if exchange.strike else None,
             secrets=self._secrets,
         )
@@ -225,14 +226,7 @@ class Application:
         if environ["REQUEST_METHOD"] not in ("GET", "POST"):
             raise _not_allowed()
         exchange.body = environ["wsgi.input"].read()
-        request = HttpRequest(
-            environ["QUERY_STRING"].encode("latin-1"),
-            environ.get("CONTENT_TYPE", ""),
-            environ.get("HTTP_AUTHORIZATION", ""),
-            exchange.body,
-            environ.get("HTTP_CONTENT_ENCODING", ""),
-        )
-        return self._to_call(exchange, self._http.read(name, request))
+        return self._to_call(exchange, self._http.read(name, _http_request(environ, exchange.body)))
 
     def _to_call(self, exchange: Exchange, call: calls.Call) -> Handler:
         """Choose the failure for a call, which decides whether the rest takes time."""
@@ -242,6 +236,15 @@ class Application:
         exchange.strike = strike = self.world.failures.choose(call)
         exchange.waits = strike is not None and strike.waits
         return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)
+
+    def _parameters(self, environ: "WSGIEnvironment", body: bytes) -> Mapping[str, Any]:
+        """The parameters of a recorded call, which are read once more."""
+        place = self._http.tail(get_path_info(environ))
+        if place is not None and (name := self._http.name(place)) is not None:
+            return self._http.parameters(name, _http_request(environ, body))
+        return self._soap.parameters(
+            body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
+        )
 
     def _to_json_api(self, exchange: Exchange) -> Handler:
         self._guard.check(exchange.environ)
@@ -278,6 +281,16 @@ class Application:
         """The public URL; else scheme, host and port as the client wrote them, or our own."""
         own = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
         return self._public_url or f"{environ['wsgi.url_scheme']}://{get_host(environ) or own}"
+
+
+def _http_request(environ: "WSGIEnvironment", body: bytes) -> HttpRequest:
+    return HttpRequest(
+        environ["QUERY_STRING"].encode("latin-1"),
+        environ.get("CONTENT_TYPE", ""),
+        environ.get("HTTP_AUTHORIZATION", ""),
+        body,
+        environ.get("HTTP_CONTENT_ENCODING", ""),
+    )
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:

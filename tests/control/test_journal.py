@@ -84,6 +84,95 @@ def test_requests_for_what_there_is_not_are_kept_and_others_not(every8d: FakeEve
     ]
 
 
+# What was asked for
+
+
+def test_parameters_of_a_soap_call(every8d: FakeEvery8d) -> None:
+    """By the operation's names; those that are null (W5) were not given."""
+    key = log_in(every8d.url, "demo", "demo")
+    call(every8d.url, "sendSMS", sessionKey=key, content="驗證碼 &lt;483920&gt;", mobile=PHONE)
+    post(every8d, envelope('<sendSMS xmlns="http://tempuri.org/"><mobile>1'), SOAPAction='""')
+    login, sent, unreadable = every8d.requests
+    assert login.params == {"userID": "demo", "password": "********"}
+    assert sent.params == {"sessionKey": key, "content": "驗證碼 <483920>", "mobile": PHONE}
+    assert unreadable.params == {}
+
+
+MULTIPART = (
+    '--b\r\nContent-Disposition: form-data; name="UID"\r\n\r\ndemo\r\n'
+    '--b\r\nContent-Disposition: form-data; name="MSG"\r\n\r\n你好 & 再見\r\n--b--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "body", "params"),
+    [
+        (
+            "uid=demo&PWD=demo&MSG=%E4%BD%A0%E5%A5%BD+%26&DEST=%2B886912345678",
+            None,
+            "",
+            {"uid": "demo", "PWD": "********", "MSG": "你好 &", "DEST": "+886912345678"},
+        ),
+        (
+            "MSG=wins",
+            "application/x-www-form-urlencoded; charset=big5",
+            "UID=demo&MSG=loses&SB=%a7A%a6n&DEST=1&DEST=2",
+            {"UID": "demo", "MSG": "wins", "SB": "你好", "DEST": "1,2"},
+        ),
+        ("", "multipart/form-data; boundary=b", MULTIPART, {"UID": "demo", "MSG": "你好 & 再見"}),
+        ("", "text/plain", "UID=demo", {}),
+    ],
+)
+def test_parameters_of_a_form(
+    every8d: FakeEvery8d, query: str, content_type: str | None, body: str, params: dict[str, str]
+) -> None:
+    """H2, H3: as they were spelt, from the query or a form of any kind."""
+    requests.post(
+        f"{every8d.http_url}sendSMS.ashx?{query}",
+        body.encode(),
+        headers={"Content-Type": content_type},
+        timeout=DEADLINE,
+    )
+    (entry,) = every8d.requests
+    assert entry.params == params
+
+
+def test_parameters_of_json(every8d: FakeEvery8d) -> None:
+    """H7, H12: numbers as they are written."""
+    recipient = {"Mobile": PHONE, "Param": "王|你好", "Mr": None}
+    sent = {"UID": "demo", "PWD": "demo", "MSG": "%field1%", "RecipientDataList": [recipient]}
+    requests.post(every8d.http_url + "SendParam.ashx", json=sent, timeout=DEADLINE)
+    login = {"HandlerType": 3, "VerifyType": 1, "UID": "demo", "PWD": "demo"}
+    requests.post(every8d.http_url + "ConnectionHandler.ashx", json=login, timeout=DEADLINE)
+    for wrong in (b"{", b"[]", b'{"a": ' * 900 + b"1" + b"}" * 900):
+        requests.post(every8d.http_url + "SendParam.ashx", wrong, timeout=DEADLINE)
+    found = [entry.params for entry in every8d.requests]
+    assert found[0] == sent | {"PWD": "********"}
+    assert found[1] == {"HandlerType": "3", "VerifyType": "1", "UID": "demo", "PWD": "********"}
+    assert found[2:] == [{}, {}, {}]
+
+
+def test_parameters_hide_secrets_wherever_they_are(every8d: FakeEvery8d) -> None:
+    every8d.add_account("shop", "hunter2!pass")
+    data = {
+        "UID": "shop", "PWD": "hunter2!pass", "api_key": "x", "hunter2!pass": "", "DEST": PHONE,
+        "MSG": "the password is hunter2!pass",
+    }  # fmt: skip
+    requests.post(every8d.http_url + "sendSMS.ashx", data, timeout=DEADLINE)
+    (entry,) = every8d.requests
+    assert entry.params == {
+        "UID": "shop", "PWD": "********", "api_key": "********", "********": "", "DEST": PHONE,
+        "MSG": "the password is ********",
+    }  # fmt: skip
+
+
+def test_other_requests_have_no_parameters(every8d: FakeEvery8d) -> None:
+    requests.post(f"{every8d.url}/nothing?MSG=x", {"UID": "demo"}, timeout=DEADLINE)
+    requests.get(every8d.wsdl_url, timeout=DEADLINE)
+    requests.get(every8d.http_url + "sendSMS.asp?MSG=x", timeout=DEADLINE)
+    assert [entry.params for entry in every8d.requests] == [{}, {}, {}]
+
+
 def request(
     body: bytes = b"",
     response_body: bytes = b"",

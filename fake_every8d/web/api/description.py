@@ -67,6 +67,7 @@ _TYPES: Mapping[Any, Schema] = {
     datetime: {"type": "string", "format": "date-time"},
     Decimal: {"type": "number"},
     Mapping[str, str]: {"type": "object", "additionalProperties": {"type": "string"}},
+    Mapping[str, Any]: {"type": "object", "additionalProperties": True},
 }
 
 _TOLD_BY = {

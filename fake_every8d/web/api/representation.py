@@ -122,6 +122,7 @@ SHAPES: Mapping[str, Shape] = {
             "status",
             "response_headers",
             "operation",
+            "params",
             "user_id",
             "result",
             "milliseconds",
