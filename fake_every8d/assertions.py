@@ -242,7 +242,9 @@ class Assertions(ABC):
             state = ReportState(state)
         except ValueError:
             known = ", ".join([each.value for each in ReportState])
-            raise InvalidInput(f"state must be one of {known}, not {state!r}") from None
+            raise InvalidInput(
+                f"state must be one of {known}, not {state!r}", field="state"
+            ) from None
         status = None if status is None else Status.of(status)
 
         def taken() -> list[Report]:
@@ -360,7 +362,11 @@ class Assertions(ABC):
         called = (request.user_id for request in self.requests)
         sent = (batch.user_id for batch in self.batches)
         if not any(user_id in some for some in (accounts, called, sent)):
-            raise NotFound(f"there is no account {user_id!r}; there are: {', '.join(accounts)}")
+            raise NotFound(
+                f"there is no account {user_id!r}; there are: {', '.join(accounts)}",
+                field="user_id",
+                reason="unknown",
+            )
 
     def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
         edition = Edition(self.settings.edition)

@@ -291,7 +291,9 @@ class FakeEvery8d(Assertions):
         Raises `NotFound` if all have been removed.
         """
         if not (accounts := self.accounts):
-            raise NotFound("there is no account: all have been removed")
+            raise NotFound(
+                "there is no account: all have been removed", field="user_id", reason="unknown"
+            )
         return accounts[0]
 
     def account_of(self, user_id: str) -> Account:

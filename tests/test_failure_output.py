@@ -110,7 +110,7 @@ WRONG_ARGUMENTS = """
 every8d.set_outcome("12", 103)
 InvalidInput: '12' is not a number that SMS can go to, such as 0912345678 or +14155550100
 every8d.set_outcome("0912345678", 103, after="5")
-InvalidInput: after must be 0 seconds or more, 1e+09 at most, not '5'
+InvalidInput: after_seconds must be 0 or more, 1e+09 at most, not '5'
 every8d.messages_to(912345678)
 InvalidInput: a number is text, such as "0912345678", not 912345678
 every8d.add_failure("sendSMS", "garbag")

@@ -130,7 +130,7 @@ def test_set_outcome(every8d: FakeEvery8d) -> None:
             (PHONE, 300),
             "a sent message ends in 100 to 107, -1 to -8, 301 or 500, or stays at 0; not in 300",
         ),
-        ((PHONE, 103, -1), "after must be 0 seconds or more"),
+        ((PHONE, 103, -1), "after_seconds must be 0 or more"),
     ],
 )
 def test_outcomes_that_make_no_sense(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -16,6 +17,7 @@ from fake_every8d import (
 )
 from fake_every8d.control.forms import ACCOUNT
 from fake_every8d.gateway import pricing
+from fake_every8d.gateway.errors import Reason
 from fake_every8d.http_api.operations import OPERATIONS as HTTP_OPERATIONS
 from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web.api.operations import OPERATIONS
@@ -63,6 +65,12 @@ def test_settings_of_reports_are_listed() -> None:
     rows = cells(page("callbacks.md"))
     listed = {row[0].strip("`") for row in rows if row[0].startswith("`report_")}
     assert listed | {"report_url"} == {name for name in ACCOUNT.keys if name.startswith("report_")}
+
+
+def test_reasons_of_errors_are_listed() -> None:
+    (line,) = [line for line in page("json-api.md").splitlines() if '"reason"' in line]
+    listed = re.findall(r"`(\w+)`", line.partition("`reason` is one of")[2])
+    assert listed == [*get_args(Reason)]
 
 
 def test_the_marker_names_every_setting_of_an_account() -> None:

@@ -287,7 +287,7 @@ class Failures:
             for failure in (*[waiting.failure for waiting in self._waiting], *self._gone):
                 if failure.id == failure_id:
                     return failure
-        raise NotFound(f"there is no failure {failure_id}")
+        raise _not_found(failure_id)
 
     def remove(self, failure_id: int) -> None:
         """Remove a failure. Raises `NotFound`."""
@@ -297,7 +297,7 @@ class Failures:
                     self._let_go(waiting)
                     self._count_change()
                     return
-        raise NotFound(f"there is no failure {failure_id}")
+        raise _not_found(failure_id)
 
     def _let_go(self, waiting: _Waiting) -> None:
         self._waiting.remove(waiting)
@@ -436,6 +436,10 @@ class Failures:
             return timed_out or strike.clearings != self._clearings
 
 
+def _not_found(failure_id: int) -> NotFound:
+    return NotFound(f"there is no failure {failure_id}", field="failure_id", reason="unknown")
+
+
 FAILURE = Form(
     {
         "operation": one_of(*get_args(FailureOperation)),
@@ -491,16 +495,19 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
     failure = Failure(**given | asked)
     for name, whose in SETTING_OF.items():
         if failure.kind != whose and getattr(failure, name) not in defaults(name):
-            raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}")
+            raise InvalidInput(f"{name} is a setting of {whose}, not of {failure.kind}", field=name)
     if failure.kind == "delay" and not failure.seconds:
         raise InvalidInput(
-            "seconds is missing: a delay needs it, such as seconds=2", field="seconds"
+            "seconds is missing: a delay needs it, such as seconds=2",
+            field="seconds",
+            reason="missing",
         )
     if failure.kind == "result" and "result" not in asked:
         raise InvalidInput(
             'result is missing: the kind result needs it, such as result="-99, busy"; it may be '
             "empty",
             field="result",
+            reason="missing",
         )
     if failure.to is not None and failure.operation not in (ANY, *SENDS):
         raise InvalidInput(
@@ -511,7 +518,9 @@ def checked(operation: str, kind: str, **settings: Any) -> Failure:
     if (failure.probability is None) != (failure.seed is None):
         raise InvalidInput(
             "probability and seed are given together, so that every run is the same: such as "
-            "probability=0.1, seed=1"
+            "probability=0.1, seed=1",
+            field="seed" if failure.seed is None else "probability",
+            reason="missing",
         )
     return failure if failure.to is None else replace(failure, to=numbers.valid(failure.to))
 

@@ -47,16 +47,21 @@ def read(given: Document) -> Snapshot:
     was changed.
     """
     if not isinstance(given, dict) or not {"version", "digest"} <= given.keys():
-        raise InvalidInput(f"not a snapshot: it has no version or no digest; {_WHAT}")
+        raise InvalidInput(
+            f"not a snapshot: it has no version or no digest; {_WHAT}",
+            field="version",
+            reason="missing",
+        )
     ours = version("fake-every8d")
     if given["version"] != ours:
         raise Conflict(
             f"the snapshot is of version {str(given['version'])[:40]}, but this is {ours}: "
-            "take a new one"
+            "take a new one",
+            field="version",
         )
     content = {key: value for key, value in given.items() if key != "digest"}
     if given["digest"] != _digest(content):
-        raise InvalidInput(f"the snapshot was changed after it was taken; {_WHAT}")
+        raise InvalidInput(f"the snapshot was changed after it was taken; {_WHAT}", field="digest")
     snapshot = _read(Snapshot, content)
     assert isinstance(snapshot, Snapshot)
     return snapshot

@@ -244,7 +244,11 @@ class Accounts:
             return self._accounts[user_id]
         except KeyError:
             known = ", ".join(self._accounts) or "none"
-            raise NotFound(f"there is no account {user_id!r}; there are: {known}") from None
+            raise NotFound(
+                f"there is no account {user_id!r}; there are: {known}",
+                field="user_id",
+                reason="unknown",
+            ) from None
 
     def find(self, user_id: str) -> Account | None:
         """The account of a user ID, or None."""

@@ -219,7 +219,9 @@ class Clock:
         try:
             target = to_micros(moment)
         except (TypeError, AttributeError):
-            raise InvalidInput(f"travel_to takes a datetime, not {moment!r}") from None
+            raise InvalidInput(
+                f"travel_to takes a datetime, not {moment!r}", field="travel_to"
+            ) from None
         return self._move(lambda now: target)
 
     def to_next_due(self) -> datetime:
@@ -364,7 +366,8 @@ class Clock:
         now, generation = self.micros, self._lock.generation
         if target < now:
             raise Conflict(
-                f"the clock never goes back: it is {to_datetime(now).isoformat()} already"
+                f"the clock never goes back: it is {to_datetime(now).isoformat()} already",
+                reason="past",
             )
         if target > to_micros(LATEST):
             raise Conflict(f"the clock ends at {LATEST.isoformat()}")

@@ -86,13 +86,15 @@ class Outcomes:
         if status not in [*Status] or not Status(status).outcome:
             raise InvalidInput(
                 "a sent message ends in 100 to 107, -1 to -8, 301 or 500, or stays at 0; "
-                f"not in {status}"
+                f"not in {status}",
+                field="status",
             )
         if after_seconds is None:
             after_seconds = self.default.after_seconds
         if not isinstance(after_seconds, int | float) or not 0 <= after_seconds <= LONGEST_WAIT:
             raise InvalidInput(
-                f"after must be 0 seconds or more, {LONGEST_WAIT:g} at most, not {after_seconds!r}"
+                f"after_seconds must be 0 or more, {LONGEST_WAIT:g} at most, not {after_seconds!r}",
+                field="after_seconds",
             )
         outcome = Outcome(number, Status(status), after_seconds)
         self._set[outcome.to] = self._special[outcome.to] = outcome

@@ -52,11 +52,12 @@ _LONGEST_SENTENCE = 1_000  # characters of a sentence, which may quote what was 
 
 
 Reason = Literal[
-    "invalid", "missing", "unknown", "repeated", "taken", "decided", "not_arrived", "refused"
+    "invalid", "missing", "unknown", "repeated",
+    "taken", "past", "decided", "not_arrived", "refused",
 ]  # fmt: skip
-"""The kind of error: a value, its absence, its name, its repetition; a user ID that is taken,
-a message whose end is decided, or that never reached the phone that would reply; a call that the
-platform refuses."""
+"""The kind of error: a value, its absence, its name, its repetition; a user ID that is taken, a
+time that is gone, a message whose end is decided, or that never reached the phone that would reply;
+a call that the platform refuses."""
 
 
 class InvalidInput(ValueError):

@@ -207,7 +207,8 @@ class Gateway:
         if wrong := [name for name in changes if name not in _CHANGEABLE]:
             raise InvalidInput(
                 f"{', '.join(wrong)} cannot be changed while it runs; "
-                f"{' and '.join(_CHANGEABLE)} can"
+                f"{' and '.join(_CHANGEABLE)} can",
+                field=wrong[0],
             )
         with self._lock:
             self.platform.settings = replace(self.settings, **changes)
@@ -277,16 +278,22 @@ class Gateway:
         sense; then nothing has changed.
         """
         if top_up is not None and "credit" in changes:
-            raise InvalidInput("credit says how much there is, top_up how much more: give one")
+            raise InvalidInput(
+                "credit says how much there is, top_up how much more: give one", field="top_up"
+            )
         if locked is not None:
             if not isinstance(locked, bool):
                 raise InvalidInput(f"locked must be true or false, not {locked!r}", field="locked")
             if "failed_logins" in changes:
-                raise InvalidInput("locked and failed_logins say the same: give one of them")
+                raise InvalidInput(
+                    "locked and failed_logins say the same: give one of them",
+                    field="locked",
+                    reason="repeated",
+                )
             changes["failed_logins"] = FAILED_LOGINS_ALLOWED + 1 if locked else 0
         known = [field.name for field in fields(Account) if field.name != "user_id"]
         if "user_id" in changes:
-            raise InvalidInput("an account's user_id cannot be changed")
+            raise InvalidInput("an account's user_id cannot be changed", field="user_id")
         for name in changes:
             if name not in known:
                 close = get_close_matches(name, known, n=1)
@@ -697,7 +704,9 @@ class Gateway:
         """
         accounts = self.accounts() if user_id is None else [self.account(user_id)]
         if not accounts:
-            raise NotFound("there is no account: all have been removed")
+            raise NotFound(
+                "there is no account: all have been removed", field="user_id", reason="unknown"
+            )
         account = accounts[0]
         if send_time is not None and send_time.tzinfo is not None:
             send_time = send_time.astimezone(TAIPEI)
@@ -716,7 +725,9 @@ class Gateway:
         or the message 1,000 replies.
         """
         if len(text) > _LONGEST_REPLY:
-            raise InvalidInput(f"a reply has {_LONGEST_REPLY} characters at most, not {len(text)}")
+            raise InvalidInput(
+                f"a reply has {_LONGEST_REPLY} characters at most, not {len(text)}", field="text"
+            )
         if bad := NOT_XML.search(text):
             raise InvalidInput(
                 f"XML cannot carry the character {bad[0]!r} in a reply", field="text"
@@ -792,7 +803,9 @@ class Gateway:
             if not arrived:
                 missed = f"; {len(found)} to it did not get there" if found else ""
                 raise NotFound(
-                    f"no message has reached {number}, so it cannot reply to one{missed}"
+                    f"no message has reached {number}, so it cannot reply to one{missed}",
+                    field="to",
+                    reason="unknown",
                 )
             return arrived[-1]
         message_id = (

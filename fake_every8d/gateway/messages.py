@@ -73,7 +73,9 @@ class Status(enum.IntEnum):
             return cls(int(status))
         except (KeyError, ValueError):
             known = ", ".join(f"{each.value} {each.name}" for each in cls)
-            raise InvalidInput(f"there is no status {status!r}; there are {known}") from None
+            raise InvalidInput(
+                f"there is no status {status!r}; there are {known}", field="status"
+            ) from None
 
     @property
     def final(self) -> bool:

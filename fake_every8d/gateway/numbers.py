@@ -60,7 +60,7 @@ def parse_spelling(text: str) -> Number:
     `InvalidInput` for what is not text.
     """
     if not isinstance(text, str):
-        raise InvalidInput(f'a number is text, such as "0912345678", not {text!r}')
+        raise InvalidInput(f'a number is text, such as "0912345678", not {text!r}', field="to")
     number = parse(text)
     if number.kind is Kind.INVALID:
         bare = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
@@ -83,6 +83,7 @@ def valid(text: str) -> str:
     number = parse_spelling(text)
     if number.kind is Kind.INVALID:
         raise InvalidInput(
-            f"{text!r} is not a number that SMS can go to, such as 0912345678 or +14155550100"
+            f"{text!r} is not a number that SMS can go to, such as 0912345678 or +14155550100",
+            field="to",
         )
     return number.e164

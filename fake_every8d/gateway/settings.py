@@ -36,22 +36,29 @@ class Settings:
         for user_id, times in Counter(account.user_id for account in self.accounts).items():
             if times > 1:
                 raise InvalidInput(
-                    f"accounts must have user IDs of their own: {user_id!r} is there twice"
+                    f"accounts must have user IDs of their own: {user_id!r} is there twice",
+                    field="accounts",
+                    reason="repeated",
                 )
         if self.edition not in [*Edition]:
             editions = ", ".join(map(repr, map(str, Edition)))
-            raise InvalidInput(f"edition must be one of {editions}, not {self.edition!r}")
+            raise InvalidInput(
+                f"edition must be one of {editions}, not {self.edition!r}", field="edition"
+            )
         object.__setattr__(self, "edition", Edition(self.edition))
         for name in ("delivery_seconds", "report_retry_seconds"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT:
                 raise InvalidInput(
-                    f"{name} must be 0 or more, {LONGEST_WAIT:g} at most, not {value!r}"
+                    f"{name} must be 0 or more, {LONGEST_WAIT:g} at most, not {value!r}",
+                    field=name,
                 )
         if not isinstance(self.max_messages, int) or self.max_messages < 1:
-            raise InvalidInput(f"max_messages must be 1 or more, not {self.max_messages!r}")
+            raise InvalidInput(
+                f"max_messages must be 1 or more, not {self.max_messages!r}", field="max_messages"
+            )
         for name in ("pad_mobile", "keep_sessions"):
             if not isinstance(value := getattr(self, name), bool):
-                raise InvalidInput(f"{name} must be true or false, not {value!r}")
+                raise InvalidInput(f"{name} must be true or false, not {value!r}", field=name)
         if self.now is not None:
             object.__setattr__(self, "now", checked_moment(self.now, "now"))

@@ -104,7 +104,9 @@ class Store:
         try:
             return self._records[record_id]
         except KeyError:
-            raise NotFound(f"there is no message {record_id}") from None
+            raise NotFound(
+                f"there is no message {record_id}", field="message_id", reason="unknown"
+            ) from None
 
     def number(self, text: str) -> str:
         """The kept form of the number `text`, in any spelling.
@@ -115,7 +117,9 @@ class Store:
         if kind is numbers.Kind.INVALID and number not in self._by_number:
             raise NotFound(
                 f"{text!r} is not a phone number such as 0912345678 or +14155550100, "
-                "and nothing was sent to it"
+                "and nothing was sent to it",
+                field="to",
+                reason="unknown",
             )
         return number
 

@@ -31,7 +31,8 @@ class Mailer:
             host = None
         if not host or parts.scheme != "smtp":
             raise InvalidInput(
-                f"{smtp_url!r} is not the URL of an SMTP server, such as smtp://host:25"
+                f"{smtp_url!r} is not the URL of an SMTP server, such as smtp://host:25",
+                field="smtp_url",
             )
         self._host = host
         self._port = port or smtplib.SMTP_PORT

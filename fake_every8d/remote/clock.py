@@ -39,12 +39,14 @@ class RemoteClock(Clock):
     def advance(self, duration: float | timedelta | None = None, /, **parts: float) -> datetime:
         passes = duration_of(duration, parts)
         if passes < timedelta():
-            raise Conflict(f"the clock never goes back: it is {self.now.isoformat()} already")
+            raise Conflict(
+                f"the clock never goes back: it is {self.now.isoformat()} already", reason="past"
+            )
         return self._move_there({"advance_seconds": passes.total_seconds()})
 
     def travel_to(self, moment: datetime) -> datetime:
         if not isinstance(moment, datetime):
-            raise InvalidInput(f"travel_to takes a datetime, not {moment!r}")
+            raise InvalidInput(f"travel_to takes a datetime, not {moment!r}", field="travel_to")
         return self._move_there({"travel_to": moment.isoformat()})
 
     def to_next_due(self) -> datetime:

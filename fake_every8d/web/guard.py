@@ -39,7 +39,9 @@ def checked_public_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid:
-        raise InvalidInput(f"public_url must be like https://sms.example.com, not {url!r}")
+        raise InvalidInput(
+            f"public_url must be like https://sms.example.com, not {url!r}", field="public_url"
+        )
     return url.rstrip("/")
 
 

@@ -463,7 +463,9 @@ class Handlers:
                 (clock.resume if running else clock.freeze)()
             case _:
                 raise InvalidInput(
-                    "the body must have one key: advance_seconds, travel_to, to_next_due or running"
+                    "the body must have one key: advance_seconds, travel_to, to_next_due or "
+                    "running",
+                    reason="repeated" if given else "missing",
                 )
         return _json(show.clock(clock))
 
@@ -486,7 +488,11 @@ class Handlers:
     def _request(self, request_id: int) -> Response:
         found = _select(self._journal.all(), id=request_id)
         if not found:
-            raise NotFound(f"there is no request {request_id}; it may have been forgotten")
+            raise NotFound(
+                f"there is no request {request_id}; it may have been forgotten",
+                field="request_id",
+                reason="unknown",
+            )
         return _json(show.request(found[0]))
 
     @_operation("DELETE", "requests")

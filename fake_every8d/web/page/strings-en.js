@@ -287,7 +287,7 @@ export const en = {
   "welcome.password": "(its password is in your settings; demo’s is demo)",
   "error.gone": "It is not there any more.",
   "error.taken": "There is an account of that name already.",
-  "error.text": "A reply cannot carry such control characters.",
+  "error.text": "A reply has 2,000 characters at most, and no control characters.",
   "error.not_arrived": "The message has not reached the phone, so it cannot reply.",
   "error.decided": "What becomes of it has been decided already.",
   "error.user_id": "Give a user ID.",

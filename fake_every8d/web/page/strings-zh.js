@@ -281,7 +281,7 @@ export const zh = {
   "welcome.password": "（密碼見你的設定；demo 的密碼是 demo）",
   "error.gone": "已不存在，可能已被清除。",
   "error.taken": "已有相同名稱的帳號。",
-  "error.text": "回覆不能含有這類控制字元。",
+  "error.text": "回覆最多 2,000 個字元，且不能含有控制字元。",
   "error.not_arrived": "簡訊尚未送達這支手機，無法回覆。",
   "error.decided": "這則簡訊的狀態已確定，無法更改。",
   "error.user_id": "請輸入登入帳號。",
