@@ -10,13 +10,10 @@ from fake_every8d.calls import known_operation
 from fake_every8d.control import summary
 from fake_every8d.control.journal import Journal, RecordedRequest
 from fake_every8d.gateway import (
-    Account,
-    BatchSummary,
     Conflict,
     Edition,
     InvalidInput,
     Message,
-    NotFound,
     Report,
     ReportState,
     Settings,
@@ -65,14 +62,6 @@ class Assertions(ABC):
 
     @property
     @abstractmethod
-    def accounts(self) -> list[Account]: ...
-
-    @property
-    @abstractmethod
-    def batches(self) -> list[BatchSummary]: ...
-
-    @property
-    @abstractmethod
     def messages(self) -> list[Message]: ...
 
     @property
@@ -86,6 +75,10 @@ class Assertions(ABC):
     @property
     @abstractmethod
     def settings(self) -> Settings: ...
+
+    @abstractmethod
+    def _check(self, user_id: str | None) -> None:
+        """Raise `NotFound` if no account has, or had when it called or sent, this user ID."""
 
     @abstractmethod
     def _find_messages(
@@ -263,7 +256,7 @@ class Assertions(ABC):
             lines = summary.report_lines(self.reports)
             raise AssertionError(
                 f"no report{who}{about}{whose} was {state.value}{tried} within {timeout:g} s; "
-                f"{_listed(lines)}"
+                f"{summary.listed(lines)}"
             )
         return found[-1]
 
@@ -300,7 +293,9 @@ class Assertions(ABC):
             which = "" if operation is None else f" for {operation}"
             whose = "" if user_id is None else f" of account {user_id!r}"
             lines = (line for each in self.requests for line in summary.request_lines(each))
-            raise AssertionError(f"{what}{which}{whose} within {timeout:g} s; {_listed(lines)}")
+            raise AssertionError(
+                f"{what}{which}{whose} within {timeout:g} s; {summary.listed(lines)}"
+            )
         return found[-1]
 
     wait_for_message_async = event_loops.awaitable(wait_for_message)
@@ -353,31 +348,11 @@ class Assertions(ABC):
         self._wait_until(enough, timeout, to=to, user_id=user_id, topic=topic)
         return found
 
-    def _check(self, user_id: str | None) -> None:
-        """Raise `NotFound` if no account has, or had when it called, this user ID."""
-        __tracebackhide__ = True
-        if user_id is None:
-            return
-        accounts = [account.user_id for account in self.accounts]
-        called = (request.user_id for request in self.requests)
-        sent = (batch.user_id for batch in self.batches)
-        if not any(user_id in some for some in (accounts, called, sent)):
-            raise NotFound(
-                f"there is no account {user_id!r}; there are: {', '.join(accounts)}",
-                field="user_id",
-                reason="unknown",
-            )
-
     def _messages_listed(self, messages: Iterable[Message] | None = None) -> str:
         edition = Edition(self.settings.edition)
         listed = self.messages if messages is None else messages
-        return _listed(summary.message_line(message, edition) for message in listed)
+        return summary.listed(summary.message_line(message, edition) for message in listed)
 
 
 def _counted(messages: int) -> str:
     return "1 message was" if messages == 1 else f"{messages} messages were"
-
-
-def _listed(lines: Iterable[str]) -> str:
-    lines = list(lines)
-    return "there are:\n  " + "\n  ".join(lines) if lines else "there are none"

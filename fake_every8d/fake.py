@@ -657,6 +657,11 @@ class FakeEvery8d(Assertions):
 
     # What its assertions read
 
+    def _check(self, user_id: str | None) -> None:
+        __tracebackhide__ = True
+        if user_id is not None:
+            self._world.check_account(user_id)
+
     def _find_messages(
         self, *, to: str | None, text: str | None, user_id: str | None, after: int | None
     ) -> list[Message]:

@@ -157,6 +157,8 @@ def test_status_by_number_or_name(status: str | int, expected: Status) -> None:
 def test_unknown_status_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match=r"^there is no status 'lost'; .*100 DELIVERED"):
         Status.of("lost")
+    with pytest.raises(InvalidInput, match=r"no status 'no_such_numer'; did you mean NO_SUCH_NU"):
+        Status.of("no_such_numer")
 
 
 def test_several_messages_are_waited_for(every8d: FakeEvery8d) -> None:

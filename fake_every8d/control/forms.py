@@ -284,7 +284,9 @@ class Form:
         try:
             return kind.read(value)
         except (ValueError, TypeError, ArithmeticError, KeyError):
-            meant = _meant(value, kind.schema.get("enum", ()))
+            schemas = kind.schema.get("anyOf", [kind.schema])
+            words = [word for schema in schemas for word in schema.get("enum", ())]
+            meant = _meant(value, words)
             raise InvalidInput(
                 f"{key} must be {kind.right}, not {_quoted(value)}{meant}", field=key
             ) from None

@@ -91,6 +91,12 @@ def report_line(report: Report, earlier: int | None = None) -> str:
     )
 
 
+def listed(lines: Iterable[str]) -> str:
+    """The lines as the end of a sentence about what there is."""
+    lines = list(lines)
+    return "there are:\n  " + "\n  ".join(lines) if lines else "there are none"
+
+
 def _section(name: str, items: Sequence[T], lines: Callable[[T], Iterable[str]]) -> Iterable[str]:
     shown = items[-_MOST_SHOWN:]
     title = f"{len(items)} {name}{'' if len(items) == 1 else 's'}"

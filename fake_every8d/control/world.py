@@ -9,7 +9,7 @@ from functools import partial
 from fake_every8d.control.failures import Failures
 from fake_every8d.control.journal import Journal
 from fake_every8d.control.snapshot import Document, Snapshot, document, read
-from fake_every8d.gateway import Account, Gateway, Settings
+from fake_every8d.gateway import Account, Gateway, NotFound, Settings
 
 
 class World:
@@ -33,6 +33,18 @@ class World:
         if self._set_up is not None:
             self._set_up()
         self.failures.keep_as_initial()
+
+    def check_account(self, user_id: str) -> None:
+        """Raise `NotFound` if no account has, or had when it called or sent, this user ID."""
+        accounts = [account.user_id for account in self.gateway.accounts()]
+        called = (request.user_id for request in self.journal.all())
+        sent = (batch.user_id for batch in self.gateway.batches())
+        if not any(user_id in some for some in (accounts, called, sent)):
+            raise NotFound(
+                f"there is no account {user_id!r}; there are: {', '.join(accounts) or 'none'}",
+                field="user_id",
+                reason="unknown",
+            )
 
     # A reset, also of one account, and a restore are one instant: gateway and failures share a
     # lock, and a request that was read before the lock is released belongs to the old world (X1).

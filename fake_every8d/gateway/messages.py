@@ -13,7 +13,7 @@ from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput, changed_by
+from fake_every8d.gateway.errors import InvalidInput, changed_by, closest
 from fake_every8d.gateway.numbers import Kind, Number
 
 # Not as all but the others, of which there are so many that compiling it takes 3 ms.
@@ -72,10 +72,10 @@ class Status(enum.IntEnum):
                 return cls[status.upper()]
             return cls(int(status))
         except (KeyError, ValueError):
+            meant = closest(str(status), cls.__members__)
             known = ", ".join(f"{each.value} {each.name}" for each in cls)
-            raise InvalidInput(
-                f"there is no status {status!r}; there are {known}", field="status"
-            ) from None
+            hint = f"did you mean {meant}?" if meant else f"there are {known}"
+            raise InvalidInput(f"there is no status {status!r}; {hint}", field="status") from None
 
     @property
     def final(self) -> bool:

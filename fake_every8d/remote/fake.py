@@ -293,6 +293,10 @@ class RemoteFake(FakeEvery8d):
 
     # What its assertions read
 
+    def _check(self, user_id: str | None) -> None:
+        if user_id is not None:
+            self._client.get("batches", user_id=user_id, limit=1)
+
     def _listed_messages(self, **wanted: Any) -> list[Message]:
         return [values.message(each) for each in self._client.all("messages", **wanted)]
 

@@ -121,6 +121,7 @@ def api(url: str, gateway: Gateway) -> Api:
             {"to": "x", "status": 300},
             "status must be 0, 100 to 107, -1 to -8, 301 or 500",
         ),
+        ("GET", "messages?status=DELIVERD", None, 'not "DELIVERD"; did you mean DELIVERED?'),
         ("POST", "clock", {}, "the body must have one key: advance_seconds, travel_to, to_next"),
         ("POST", "clock", {"running": True, "advance_seconds": 1}, "must have one key"),
         ("POST", "clock", {"advance_seconds": -1}, "advance_seconds must be 0 to"),

@@ -50,7 +50,7 @@ def test_a_client_that_has_gone_waits_no_longer(api: Api, gateway: Gateway) -> N
 def test_with_a_count_fewer_are_a_404(api: Api, receiver: Receiver, path: str) -> None:
     api.patch("accounts/demo", report_url=receiver.url)
     refused = api.refused("GET", f"{path}?count=1&wait_seconds=0.01")
-    assert refused == (404, "found 0 of 1 within 0.01 s")
+    assert refused == (404, "found 0 of 1 within 0.01 s; there are none")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(api.get, f"{path}?count=2&wait_seconds=30&user_id=demo")
         send(api)
@@ -66,9 +66,9 @@ def test_with_a_count_fewer_are_a_404(api: Api, receiver: Receiver, path: str) -
 def test_the_latest_has_a_name_of_its_own(api: Api, receiver: Receiver, path: str) -> None:
     api.patch("accounts/demo", report_url=receiver.url)
     refused = api.refused("GET", f"{path}/latest?wait_seconds=0.01")
-    assert refused == (404, "found 0 of 1 within 0.01 s")
+    assert refused == (404, "found 0 of 1 within 0.01 s; there are none")
     refused = api.refused("GET", f"{path}/latest")
-    assert refused == (404, "found 0 of 1; pass wait_seconds to wait for more")
+    assert refused == (404, "found 0 of 1; pass wait_seconds to wait for more; there are none")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(api.get, f"{path}/latest?user_id=demo&wait_seconds=30")
         send(api, "0912345678,0987654321")
@@ -91,3 +91,79 @@ def test_an_operation_that_does_not_exist_is_refused(api: Api) -> None:
     refusal = api("GET", "requests?operation=sendSms")
     assert refusal.status == 400
     assert "did you mean sendSMS?" in refusal.data.decode()
+
+
+def test_what_was_waited_for_in_vain_is_told_apart_from_what_there_is(
+    api: Api, receiver: Receiver
+) -> None:
+    api.patch("accounts/demo", report_url=receiver.url)
+    for number in range(7):
+        send(api, content=f"number {number}")
+    api.post("clock", advance_seconds=1)
+
+    def instead(path: str) -> list[str]:
+        status, message = api.refused("GET", f"{path}&wait_seconds=0.01")
+        assert status == 404
+        first, *lines = message.splitlines()
+        assert first == "found 0 of 1 within 0.01 s; there are:"
+        return lines
+
+    messages = instead("messages/latest?to=0922333444")
+    assert len(messages) == 5  # the newest
+    assert messages[0].endswith("to +886912345678  100 發送成功: 'number 2'")
+    assert messages == instead("messages?count=1&text=9")
+    reports = instead("reports/latest?status=REPLY")
+    assert reports[-1].endswith("HTTP 200 (delivered)")
+    assert " STATUS=100 to " in reports[-1]
+    assert "  sendSMS  demo  " in instead("requests/latest?operation=getCredit")[-1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "messages?user_id=shopp",
+        "messages/latest?user_id=shopp&wait_seconds=30",
+        "phones?user_id=shopp",
+        "batches?user_id=shopp",
+        "reports?user_id=shopp&count=1&wait_seconds=30",
+        "reports/latest?user_id=shopp",
+        "emails?user_id=shopp",
+        "requests?user_id=shopp",
+        "requests/latest?user_id=shopp",
+    ],
+)
+def test_account_that_does_not_exist_is_said_at_once(api: Api, path: str) -> None:
+    """Nothing of it would ever be found."""
+    api.post("accounts", user_id="shop", password="x")
+    refusal = api("GET", path)
+    assert refusal.status == 404
+    assert refusal.json()["error"] == {
+        "code": "not_found",
+        "message": "there is no account 'shopp'; there are: demo, shop",
+        "field": "user_id",
+        "reason": "unknown",
+    }
+    if "latest" not in path:
+        api.get(path.partition("&")[0].replace("shopp", "shop"))
+
+
+def test_account_that_is_gone_is_still_found_by_what_it_sent(api: Api) -> None:
+    send(api)
+    api.delete("accounts/demo")
+    assert len(api.get("messages?user_id=demo")["messages"]) == 1
+    assert len(api.get("requests?user_id=demo")["requests"]) == 2
+
+
+@pytest.mark.parametrize("status", ["999", "REPLY", "reply"])
+def test_status_is_a_number_or_a_name_in_a_filter(
+    api: Api, receiver: Receiver, status: str
+) -> None:
+    api.patch("accounts/demo", report_url=receiver.url)
+    send(api)
+    api.post("clock", advance_seconds=1)
+    api.post("replies", to="0912345678", text="好的")
+    report = api.get(f"reports/latest?status={status}&wait_seconds=30")
+    assert (report["status"], report["text"]) == (999, "好的")
+    assert len(api.get(f"reports?status={status}")["reports"]) == 1
+    assert api.get(f"messages?status={status}")["messages"] == []
+    assert api.get(f"phones?status={status}")["phones"] == []

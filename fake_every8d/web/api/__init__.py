@@ -51,6 +51,7 @@ class Api:
     """The handler of requests under `/fake/`."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._gateway = world.gateway
         self._operations = Handlers(world)
         self._routes = Map(
@@ -79,7 +80,10 @@ class Api:
         values: dict[str, Any],
         on_disconnect: OnDisconnect | None,
     ) -> Response:
-        values = values | operation.query.read(_once(request.args.lists()))
+        query = operation.query.read(_once(request.args.lists()))
+        if "user_id" in query:
+            self._world.check_account(query["user_id"])
+        values = values | query
         wait_seconds = values.pop("wait_seconds", 0) if operation.path == STATE else 0
         if values.get("wait_seconds"):
             values["on_wait"] = on_disconnect

@@ -3,11 +3,11 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 from urllib.parse import quote
 
 from werkzeug.wrappers import Response
@@ -24,6 +24,7 @@ from fake_every8d.gateway import (
     Conflict,
     Edition,
     InvalidInput,
+    Message,
     NotFound,
     PlatformError,
     Status,
@@ -39,6 +40,7 @@ STATE = "state"
 """The path for waiting for a change."""
 
 _MAX_LIMIT = 10_000
+_LISTED = 5  # of what there is, if what was waited for is not
 _LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
 
 _ID = p.in_query(p.COUNT)
@@ -136,6 +138,15 @@ def _operation(
     return register
 
 
+@dataclass(frozen=True)
+class _Source(Generic[Item]):
+    """Something to wait for: how to find it, and how to say what there is instead."""
+
+    find: Callable[..., list[Item]]
+    lines: Callable[[list[Item]], Iterable[str]]
+    topic: Hashable = ANYTHING
+
+
 class Handlers:
     """The methods that handle requests."""
 
@@ -145,6 +156,9 @@ class Handlers:
         self._failures = world.failures
         self._journal = world.journal
         self._instance = uuid.uuid4().hex[:8]
+        self._of_messages = _Source(self._gateway.messages, self._message_lines)
+        self._of_reports = _Source(self._gateway.reports, summary.report_lines)
+        self._of_requests = _Source(self._recorded, _request_lines, Journal)
 
     @property
     def _epoch(self) -> str:
@@ -167,20 +181,20 @@ class Handlers:
 
     def _awaited(
         self,
-        find: Callable[..., list[Item]],
+        source: _Source[Item],
         *,
         limit: int,
         count: int | None = None,
         wait_seconds: float = 0,
         on_wait: OnDisconnect | None = None,
-        topic: Hashable = ANYTHING,
         **wanted: Any,
     ) -> list[Item]:
         """The wanted items, once there are `count` or the time is up: at most `limit` + 1.
 
-        Raises `NotFound` if there are fewer than `count`. Without a `count` it waits for one item,
-        and finding none is not an error.
+        Raises `NotFound`, which says what there is, if there are fewer than `count`. Without a
+        `count` it waits for one item, and finding none is not an error.
         """
+        find, topic = source.find, source.topic
         found: list[Item] = []
 
         def appeared() -> bool:
@@ -195,11 +209,15 @@ class Handlers:
                 if wait_seconds
                 else "; pass wait_seconds to wait for more"
             )
-            raise NotFound(f"found {len(found)} of {count}{when}")
+            there = source.lines(find(limit=_LISTED, newest_first=True)[::-1])
+            raise NotFound(f"found {len(found)} of {count}{when}; {summary.listed(there)}")
         return found
 
     def _recorded(self, limit: int, **wanted: Any) -> list[RecordedRequest]:
         return _select(self._journal.all(), **wanted)[:limit]
+
+    def _message_lines(self, messages: Iterable[Message]) -> Iterable[str]:
+        return [summary.message_line(message, self._edition) for message in messages]
 
     # Everything at once
 
@@ -309,7 +327,7 @@ class Handlers:
     @_operation("GET", "messages", query=_MESSAGE | {"changed_after": _ID} | _LIST)
     def _messages(self, limit: int, **asked: Any) -> Response:
         version = self._gateway.version
-        found = self._awaited(self._gateway.messages, limit=limit, **asked)
+        found = self._awaited(self._of_messages, limit=limit, **asked)
         limit = max(limit, asked.get("count", 0))
         if "changed_after" in asked and len(found) > limit:
             version = found[limit - 1].version
@@ -347,7 +365,7 @@ class Handlers:
 
     @_operation("GET", "messages/latest", query=_MESSAGE | _LATEST)
     def _latest_message(self, **asked: Any) -> Response:
-        found = self._awaited(self._gateway.messages, limit=1, count=1, newest_first=True, **asked)
+        found = self._awaited(self._of_messages, limit=1, count=1, newest_first=True, **asked)
         return _json(show.message(found[0], self._edition))
 
     @_operation("GET", "messages/<int:message_id>")
@@ -417,13 +435,13 @@ class Handlers:
 
     @_operation("GET", "reports", query=_REPORT | _LIST)
     def _reports(self, limit: int, **asked: Any) -> Response:
-        found = self._awaited(self._gateway.reports, limit=limit, **asked)
+        found = self._awaited(self._of_reports, limit=limit, **asked)
         limit = max(limit, asked.get("count", 0))
         return _page("reports", partial(show.report, edition=self._edition), found, limit)
 
     @_operation("GET", "reports/latest", query=_REPORT | _LATEST)
     def _latest_report(self, **asked: Any) -> Response:
-        found = self._awaited(self._gateway.reports, limit=1, count=1, newest_first=True, **asked)
+        found = self._awaited(self._of_reports, limit=1, count=1, newest_first=True, **asked)
         return _json(show.report(found[0], self._edition))
 
     @_operation(
@@ -473,15 +491,13 @@ class Handlers:
 
     @_operation("GET", "requests", query=_REQUEST | _FULL | _LIST)
     def _requests(self, limit: int, full: bool, **asked: Any) -> Response:
-        found = self._awaited(self._recorded, limit=limit, topic=Journal, **asked)
+        found = self._awaited(self._of_requests, limit=limit, **asked)
         limit = max(limit, asked.get("count", 0))
         return _page("requests", partial(show.request, full=full), found, limit)
 
     @_operation("GET", "requests/latest", query=_REQUEST | _LATEST)
     def _latest_request(self, **asked: Any) -> Response:
-        found = self._awaited(
-            self._recorded, limit=1, count=1, topic=Journal, newest_first=True, **asked
-        )
+        found = self._awaited(self._of_requests, limit=1, count=1, newest_first=True, **asked)
         return _json(show.request(found[0]))
 
     @_operation("GET", "requests/<int:request_id>")
@@ -521,6 +537,10 @@ class Handlers:
     def _remove_failure(self, failure_id: int) -> Response:
         self._failures.remove(failure_id)
         return _nothing()
+
+
+def _request_lines(requests: Iterable[RecordedRequest]) -> Iterable[str]:
+    return [line for request in requests for line in summary.request_lines(request)]
 
 
 @cache

@@ -179,7 +179,9 @@ const unlessRefused = (load) =>
 
 /** Show an account's messages, requests and reports only; all of them if it is empty. @param {string} account */
 export function filterBy(account) {
-  if (account !== store.account) replace({ ...parse(location.hash), account });
+  if (account === store.account) return;
+  store.account = account; // at once: nobody asks for an account that has gone
+  replace({ ...parse(location.hash), account });
 }
 
 async function takeIn(state) {
