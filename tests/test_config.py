@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_every8d import FailureOperation, FakeEvery8d
+from fake_every8d import FakeEvery8d
 from fake_every8d.config import Config, ConfigError, load
 from fake_every8d.control.failures import FAILURE
 from fake_every8d.control.forms import ACCOUNT, OUTCOME, TEXT, WHOLE_NUMBER, Form
@@ -119,112 +118,60 @@ def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (DEMO + "credits = 5", 'account 1 (demo): "credits" is unknown here; did you mean credit?'),
-        (
-            DEMO + "colour = 5",
-            f'account 1 (demo): "colour" is unknown here; known: {", ".join(ACCOUNT.keys)}',
-        ),
-        (
-            DEMO + 'credit = "1000"',
-            "account 1 (demo): credit must be points, 0 to 1000000000000 with two decimals at "
-            'most, such as 1000 or 12.5, not "1000"',
-        ),
-        (
-            DEMO + "credit = true",
-            "account 1 (demo): credit must be points, 0 to 1000000000000 with two decimals at "
-            "most, such as 1000 or 12.5, not true",
-        ),
-        (
-            DEMO + "international = 1",
-            "account 1 (demo): international must be true or false, not 1",
-        ),
-        (
-            DEMO + "[account.report_url]\nx = 1",
-            "account 1 (demo): report_url must be a URL such as "
-            "http://127.0.0.1:3000/sms/report, or null, not an object",
-        ),
-        (
-            DEMO + 'report_method = "PUT"',
-            'account 1 (demo): report_method must be one of GET, POST, not "PUT"',
-        ),
-        (
-            DEMO + 'report_charset = "gbk"',
-            'account 1 (demo): report_charset must be one of utf-8, big5, not "gbk"',
-        ),
-        (
-            DEMO + "report_attempts = 0",
-            "account 1 (demo): report_attempts must be a whole number, 1 to 100, not 0",
-        ),
-        (
-            '[[account]]\npassword = "x"',
-            "account 1: user_id is missing; it must be text",
-        ),
-        (
-            DEMO + '[[account]]\nuser_id = "b"',
-            "account 2 (b): password is missing; it must be text",
-        ),
-        (
-            DEMO + DEMO,
-            "account 2 (demo): user_id is taken by an account above it",
-        ),
+        (DEMO + "credits = 5", 'account 1 (demo): "credits" is unknown'),
+        (DEMO + 'credit = "1000"', "account 1 (demo): credit must be"),
+        (DEMO + "credit = true", "account 1 (demo): credit must be"),
+        (DEMO + "international = 1", "account 1 (demo): international must be"),
+        (DEMO + "[account.report_url]\nx = 1", "account 1 (demo): report_url must be"),
+        (DEMO + 'report_method = "PUT"', "account 1 (demo): report_method must be"),
+        (DEMO + 'report_charset = "gbk"', "account 1 (demo): report_charset must be"),
+        (DEMO + "report_attempts = 0", "account 1 (demo): report_attempts must be"),
+        ('[[account]]\npassword = "x"', "account 1: user_id is missing"),
+        (DEMO + '[[account]]\nuser_id = "b"', "account 2 (b): password is missing"),
+        ('[[account]]\nuser_id = ""\npassword = ""', "account 1 (): user_id must not"),
+        (DEMO + DEMO, "account 2 (demo): user_id is taken by an account above it"),
         ("", "has no account; begin each with [[account]]"),
-        ("[settings]\naccount = []", 'settings: "account" is unknown here; known: port'),
+        ("account = []", "has no account;"),
+        ("[settings]\naccount = []", 'settings: "account" is unknown'),
         ("[[settings]]", "settings: must be a table, begun with [settings]"),
-        ("settings = 1", "settings: must be a table, begun with [settings]"),
-        ("[settings]\nprot = 1", 'settings: "prot" is unknown here; did you mean port?'),
-        ('[settings]\nport = "1"', 'settings: port must be a whole number, not "1"'),
+        ("settings = 1", "settings: must be a table,"),
+        ("[settings]\nprot = 1", 'settings: "prot" is unknown'),
+        ('[settings]\nport = "1"', "settings: port must be"),
         ("[settings]\n[[accounts]]", '"accounts" is unknown here; did you mean account?'),
-        ("account = []", "has no account; begin each with [[account]]"),
-        ("[[accounts]]", '"accounts" is unknown here; did you mean account?'),
-        (
-            '[[outcome]]\nto = "0212345678"\nstatus = 103',
-            "outcome 1 (0212345678): '0212345678' is not a number that SMS can go to, such as "
-            "0912345678 or +14155550100",
-        ),
-        (
-            '[[outcome]]\nto = "0912345678"\nstatus = 99',
-            "outcome 1 (0912345678): status must be 0, 100 to 107, -1 to -8, 301 or 500, or its "
-            "name, not 99",
-        ),
-        (
-            '[[outcome]]\nto = "0912345678"',
-            "outcome 1 (0912345678): status is missing; it must be 0, 100 to 107, -1 to -8, 301 "
-            "or 500, or its name",
-        ),
+        ('[[outcome]]\nto = "0212345678"\nstatus = 103', "outcome 1 (0212345678): '0212345678' is"),
+        ('[[outcome]]\nto = "0912345678"\nstatus = 99', "outcome 1 (0912345678): status must be"),
+        ('[[outcome]]\nto = "0912345678"', "outcome 1 (0912345678): status is missing"),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_second = 5',
-            'outcome 1 (0912345678): "after_second" is unknown here; did you mean after_seconds?',
+            'outcome 1 (0912345678): "after_second" is unknown',
         ),
         (
             '[[outcome]]\nto = "0912345678"\nstatus = 0\nafter_seconds = 2026-11-24',
-            "outcome 1 (0912345678): after_seconds must be 0 to 1000000000 seconds, or null, "
-            'not "2026-11-24"',
+            "outcome 1 (0912345678): after_seconds must be",
         ),
         ("[outcome]", "outcome: must be tables, each begun with [[outcome]]"),
         (
             '[[failure]]\noperation = "sendSMS"\nkind = "delay"',
-            "failure 1 (sendSMS): seconds is missing: a delay needs it, such as seconds=2",
+            "failure 1 (sendSMS): seconds is missing",
         ),
         (
             '[[failure]]\noperation = "*"\nkind = "http_error"\nstatus = 200',
-            "failure 1 (*): status must be a whole number, 400 to 599, not 200",
+            "failure 1 (*): status must be",
         ),
         (
             '[[failure]]\nkind = "garbage"\noperation = "*"\n[[failure]]\nkind = "garbage"',
-            "failure 2: operation is missing; it must be one of "
-            + ", ".join(get_args(FailureOperation)),
+            "failure 2: operation is missing",
         ),
         ("[[outage]]", '"outage" is unknown here; known: account, outcome, failure, settings'),
-        ("[account]", "account: must be tables, each begun with [[account]]"),
+        ("[account]", "account: must be tables,"),
     ],
 )
-def test_error_names_file_account_key_and_valid_value(
-    write: Write, content: str, message: str
-) -> None:
+def test_error_names_file_table_and_key(write: Write, content: str, message: str) -> None:
+    """The sentences about single values are in tests/control/test_forms.py."""
     path = write(content)
     with pytest.raises(ConfigError) as caught:
         load(path, Form({"port": WHOLE_NUMBER}))
-    assert str(caught.value) == f"{path}: {message}"
+    assert str(caught.value).startswith(f"{path}: {message}")
 
 
 @pytest.mark.parametrize(
@@ -316,11 +263,6 @@ def test_credit_below_zero_by_its_sign_alone_is_zero(write: Write) -> None:
     (account,) = load_accounts(write(DEMO + "credit = -0.0"))
     assert f"{account.credit:f}" == "0.0"
     assert f"{Account('a', 'b', Decimal('-0.00')).credit:f}" == "0.00"
-
-
-def test_an_empty_user_id_is_refused(write: Write) -> None:
-    with pytest.raises(ConfigError, match="user_id must not be empty"):
-        load_accounts(write('[[account]]\nuser_id = ""\npassword = ""'))
 
 
 def test_what_is_not_toml_is_refused_with_its_line(write: Write) -> None:

@@ -329,14 +329,18 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"the body is not UTF-8, at byte {error.start}") from None
+        raise _invalid_body(f"is not UTF-8, at byte {error.start}") from None
     except (ValueError, ArithmeticError) as error:
-        raise InvalidInput(f"the body is not JSON: {error}") from None
+        raise _invalid_body(f"is not JSON: {error}") from None
     except RecursionError:
-        raise InvalidInput("the body is nested too deeply") from None
+        raise _invalid_body("is nested too deeply") from None
     if not isinstance(value, dict):
-        raise InvalidInput(f"the body must be a JSON object, not {_quoted(value)}")
+        raise _invalid_body(f"must be a JSON object, not {_quoted(value)}")
     return value
+
+
+def _invalid_body(wrong: str) -> InvalidInput:
+    return InvalidInput(f"the body {wrong}", reason="invalid")
 
 
 def _refuse_constant(name: str) -> None:
