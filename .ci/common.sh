@@ -8,7 +8,7 @@ export CI=true PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 readonly ONCE=(
     --ignore tests/page --ignore tests/test_benchmarks.py
     --ignore tests/clients/test_node.py --ignore tests/clients/test_php.py
-    --ignore tests/clients/test_http_scripts.py
+    --ignore tests/clients/test_http_scripts.py --ignore tests/clients/test_generated.py
     --ignore tests/clients/test_trust.py --ignore tests/clients/test_fixed_hosts.py
     --ignore tests/clients/test_php_receiver.py
     --ignore tests/examples/test_other_languages.py --ignore tests/examples/test_browsers.py

@@ -19,8 +19,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 HERE = Path(__file__).parent
 
 SLOW = (
-    *("clients/test_fixed_hosts.py", "clients/test_node.py", "clients/test_php.py"),
-    *("clients/test_trust.py", "examples", "page"),
+    *("clients/test_fixed_hosts.py", "clients/test_generated.py", "clients/test_node.py"),
+    *("clients/test_php.py", "clients/test_trust.py", "examples", "page"),
     *("test_async_suites.py", "test_benchmarks.py", "test_docs.py", "test_encodings.py"),
     *("test_failure_output.py", "test_pytest_plugin.py", "test_pytest_suites.py"),
     *("test_readme.py", "test_strictness.py", "test_tls.py", "test_typing.py"),

@@ -34,6 +34,7 @@ CANNOT: tuple[tuple[bool, str, str], ...] = (
     (WINDOWS, "test_trust.py", _SYSTEM_TOOLS),
     (WINDOWS, "test_fixed_hosts.py", _SYSTEM_TOOLS),
     (WINDOWS, "test_node.py", "its lock is POSIX's"),
+    (WINDOWS, "test_generated.py", "its lock is POSIX's"),
     (WINE, "tls", _ENTROPY),
     (WINE, "[ca_file]", _ENTROPY),
     (WINE, "[its certificate is not trusted]", _ENTROPY),

@@ -68,9 +68,10 @@ COMMANDS = [
 
 def test_every_example_is_in_a_language_that_is_tried() -> None:
     tried = {"python", "sh", "powershell", "toml", "yaml"}
-    # Run by tests/clients/test_trust.py and test_fixed_hosts.py; a page in Chinese has the same.
+    # Run by tests/clients/test_trust.py, test_fixed_hosts.py and test_generated.py; a page in
+    # Chinese has the same.
     pages = {each.page.replace(".zh-TW", "") for each in of("bash")}
-    assert pages == {"docs/tls.md", "docs/fixed-hosts.md"}
+    assert pages == {"docs/tls.md", "docs/fixed-hosts.md", "docs/json-api.md"}
     tried.add("bash")
     assert {example.language for example in EXAMPLES} - tried <= SHOWN
 

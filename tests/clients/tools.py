@@ -71,6 +71,33 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def install(lock_file: Path, *commands: list[str], last: Path) -> None:
+    """Run commands beside a file that names packages, once for all workers.
+
+    They are run again when that file is newer than the file `last`, which is there after them.
+    """
+    import fcntl  # Windows has none
+
+    with lock_file.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers are here, too
+        if last.exists() and last.stat().st_mtime >= lock_file.stat().st_mtime:
+            return
+        for command in commands:
+            done = subprocess.run(command, cwd=lock_file.parent, capture_output=True, text=True)
+            if done.returncode:
+                unavailable(f"{' '.join(command)} failed: {done.stderr}")
+        last.touch()
+
+
+def npm_ci(folder: Path) -> None:
+    """Install the packages of `package-lock.json` there, unless they are."""
+    install(
+        folder / "package-lock.json",
+        [require("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        last=folder / "node_modules" / ".package-lock.json",
+    )
+
+
 class Script:
     """A client in another language, which is told what to call in JSON lines.
 

@@ -19,6 +19,7 @@ from importlib.resources import files
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
+from fake_every8d.calls import OperationName
 from fake_every8d.control.failures import (
     ANY,
     SENDS,
@@ -29,7 +30,14 @@ from fake_every8d.control.failures import (
     defaults,
     kinds,
 )
-from fake_every8d.control.forms import COUNT, DECISION, ENDING, TEXT, Form, Schema
+from fake_every8d.control.forms import (
+    COUNT,
+    DECISION,
+    ENDING,
+    TEXT,
+    Form,
+    Schema,
+)
 from fake_every8d.gateway import Edition, ReportState, Status
 from fake_every8d.gateway.accounts import ReportCharset, ReportMethod
 from fake_every8d.gateway.errors import Reason
@@ -50,6 +58,7 @@ _CHOICES: Mapping[Any, str] = {
     ReportMethod: "ReportMethod",
     ReportCharset: "ReportCharset",
     NoResponseReason: "NoResponseReason",
+    OperationName: "OperationName",
     FailureOperation: "FailureOperation",
     FailureKind: "FailureKind",
     FailureEffect: "FailureEffect",
@@ -94,7 +103,7 @@ def described(operations: Iterable["ApiOperation"]) -> dict[str, Any]:
     for name, shape in SHAPES.items():
         schemas[name] = schemas[name] | _shape(shape, told[name])
     for value in (ENDING, DECISION):
-        schemas |= {each["title"]: each for each in value.schema["anyOf"]}
+        schemas[value.schema["title"]] = value.schema
     prose = document["components"].pop("parameters").values()
     for operation in operations:
         entry = document["paths"][operation.url][operation.method.lower()]
@@ -134,26 +143,32 @@ def _reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _values(kind: Any) -> list[Any]:
+def _members(kind: Any) -> dict[str, Any]:
+    """The values of a choice, by their names in generated code: `SEND_SMS` of `sendSMS`."""
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return [each.value for each in kind]
-    return [*get_args(kind)]
+        return {each.name: each.value for each in kind}
+    return {
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W", "_", word.replace("*", "any")).upper(): word
+        for word in get_args(kind)
+    }
 
 
 def _choice(kind: Any) -> Schema:
     """The schema of a choice of words or numbers."""
-    if kind is Status:
-        names = [each.name for each in Status]
-        return {"type": "integer", "enum": _values(kind), "x-enum-varnames": names}
-    return {"type": "string", "enum": _values(kind)}
+    members = _members(kind)
+    return {
+        "type": "integer" if kind is Status else "string",
+        "enum": [*members.values()],
+        "x-enum-varnames": [*members],
+    }
 
 
 def _named(schema: Schema) -> Schema:
     """The schema, by its name if it is a choice that has one."""
-    if "anyOf" in schema:
-        return schema | {"anyOf": [_reference(each["title"]) for each in schema["anyOf"]]}
+    if "title" in schema:
+        return _reference(schema["title"])
     for kind, name in _CHOICES.items():
-        if schema.get("enum") == _values(kind):
+        if schema.get("enum") == [*_members(kind).values()]:
             rest = {key: value for key, value in schema.items() if key == "default"}
             return _reference(name) | rest
     return schema
