@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
-from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,7 +19,7 @@ from click.core import ParameterSource
 
 from fake_every8d.compare.command import PASSWORD, compare
 from fake_every8d.control.readable import printable
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import InvalidInput, closest
 from fake_every8d.gateway.settings import Settings
 from fake_every8d.health import problem, reason
 
@@ -457,8 +456,8 @@ def _check_environment() -> None:
     for variable in sorted(os.environ):
         name = variable.removeprefix(prefix)
         if variable.startswith(prefix) and name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {prefix}{close[0]}?" if close else "serve --help has the options"
+            meant = closest(name, known)
+            hint = f"did you mean {prefix}{meant}?" if meant else "serve --help has the options"
             raise click.UsageError(f"{variable}, in the environment, is unknown; {hint}")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, NamedTuple, get_args
 
 from fake_every8d.gateway import Edition, InvalidInput, ReportState, Status
@@ -244,8 +243,8 @@ STATUS_IN_QUERY = _one_status(
 
 def unknown(key: str, known: Collection[str]) -> str:
     """The error for an unknown key, with the key that was probably meant."""
-    close = get_close_matches(key, known, n=1, cutoff=0.7)  # number is not a misspelt name
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+    meant = closest(key, known)
+    hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known) or 'none'}"
     return f"{_quoted(key)} is unknown here; {hint}"
 
 

@@ -89,7 +89,7 @@ class NotFound(InvalidInput, LookupError):
 def closest(word: str, words: Iterable[str]) -> str | None:
     """The one of some words that a misspelt word means, in any case; None if none is close."""
     spelt = {each.lower(): each for each in words}
-    close = get_close_matches(word.lower(), spelt, n=1)
+    close = get_close_matches(word.lower(), spelt, n=1, cutoff=0.7)  # number means no name
     return spelt[close[0]] if close else None
 
 

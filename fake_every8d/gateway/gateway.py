@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import partial
 from itertools import islice
 from operator import attrgetter, itemgetter
@@ -20,7 +19,7 @@ from fake_every8d.gateway.changes import ANYTHING, Lock, Returned
 from fake_every8d.gateway.clock import TAIPEI, checked_moment, to_datetime, to_micros
 from fake_every8d.gateway.delivery import Outcome, Step, StepState
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound
+from fake_every8d.gateway.errors import Conflict, InvalidInput, NotFound, closest
 from fake_every8d.gateway.messages import (
     NOT_XML,
     Batch,
@@ -296,8 +295,8 @@ class Gateway:
             raise InvalidInput("an account's user_id cannot be changed", field="user_id")
         for name in changes:
             if name not in known:
-                close = get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
+                meant = closest(name, known)
+                hint = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
                 raise InvalidInput(
                     f"an account has no {name}; {hint}", field=name, reason="unknown"
                 )
