@@ -238,7 +238,7 @@ class Assertions(ABC):
             raise InvalidInput(
                 f"state must be one of {known}, not {state!r}", field="state"
             ) from None
-        status = None if status is None else Status.of(status)
+        status = None if status is None else Status.parse(status)
 
         def taken() -> list[Report]:
             return [

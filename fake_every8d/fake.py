@@ -425,7 +425,7 @@ class FakeEvery8d(Assertions):
         or `Conflict` if it cannot reach that status.
         """
         message_id = message if isinstance(message, int) else message.id
-        return self.gateway.set_status(message_id, Status.of(status))
+        return self.gateway.set_status(message_id, Status.parse(status))
 
     def set_outcome(
         self, to: str, status: Status | int | str, after: float | timedelta | None = None
@@ -440,7 +440,7 @@ class FakeEvery8d(Assertions):
         """
         if isinstance(after, timedelta):
             after = after.total_seconds()
-        return self.gateway.set_outcome(to, Status.of(status), after)
+        return self.gateway.set_outcome(to, Status.parse(status), after)
 
     @property
     def outcomes(self) -> list[Outcome]:

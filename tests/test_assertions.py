@@ -151,14 +151,14 @@ def test_report_whose_first_attempt_failed(every8d: FakeEvery8d) -> None:
     ],
 )
 def test_status_by_number_or_name(status: str | int, expected: Status) -> None:
-    assert Status.of(status) is expected
+    assert Status.parse(status) is expected
 
 
 def test_unknown_status_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match=r"^there is no status 'lost'; .*100 DELIVERED"):
-        Status.of("lost")
+        Status.parse("lost")
     with pytest.raises(InvalidInput, match=r"no status 'no_such_numer'; did you mean NO_SUCH_NU"):
-        Status.of("no_such_numer")
+        Status.parse("no_such_numer")
 
 
 def test_several_messages_are_waited_for(every8d: FakeEvery8d) -> None:

@@ -75,7 +75,7 @@ def addresses(
         Api.SOAP: soap_url or (base and base + SOAP_PATH),
         Api.HTTP: (http_url and f"{http_url.rstrip('/')}/") or (base and base + HTTP_PATH),
     }
-    return {api: Address.of(found) for api, found in urls.items() if found}
+    return {api: Address.parse(found) for api, found in urls.items() if found}
 
 
 class Comparison:
@@ -164,8 +164,8 @@ class Comparison:
         """Ask all probes, and yield a finding for each. Raises `CannotCompare`."""
         with FakeEvery8d(self._settings) as fake:
             addresses = {
-                Api.SOAP: Address.of(fake.soap_url),
-                Api.HTTP: Address.of(fake.http_url),
+                Api.SOAP: Address.parse(fake.soap_url),
+                Api.HTTP: Address.parse(fake.http_url),
             }
             given = self._given.for_the_fake()
             try:

@@ -38,7 +38,7 @@ class Address:
     """The path, percent-encoded; the HTTP API's ends with a slash."""
 
     @classmethod
-    def of(cls, url: str) -> "Address":
+    def parse(cls, url: str) -> "Address":
         """The address in a URL. Raises `BadUrl`."""
         try:
             parts = urlsplit(url)

@@ -156,7 +156,7 @@ def _one_status(title: str, right: str, allowed: Iterable[Status]) -> Value:
     statuses = frozenset(allowed)
 
     def read(value: Any) -> Status:
-        status = Status.of(value if isinstance(value, str) else _whole(value))
+        status = Status.parse(value if isinstance(value, str) else _whole(value))
         _require(status in statuses)
         return status
 

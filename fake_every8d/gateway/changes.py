@@ -15,7 +15,7 @@ ANYTHING = None
 
 # Those who wait for anything look again after this many seconds at the earliest: under load,
 # something changes thousands of times a second.
-_GRAIN = 0.02
+_BETWEEN_LOOKS = 0.02
 
 
 # Of the C type, because a signal's exception cannot come between its being taken and a `with`.
@@ -141,7 +141,7 @@ class Changes:
                     on_wait = None
                 waiter.wait(deadline - monotonic())
             if topic is ANYTHING and not waiter.ended:
-                waiter.wait(min(asked + _GRAIN, deadline) - monotonic())
+                waiter.wait(min(asked + _BETWEEN_LOOKS, deadline) - monotonic())
             if waiter.ended:
                 return False
 

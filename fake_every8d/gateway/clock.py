@@ -20,7 +20,7 @@ LONGEST_WAIT = 1e9
 
 # In seconds: timers that fall due within it fire together. A thread that woke up for each one
 # would contend for the lock with those that handle calls.
-_GRAIN = 0.02
+_SHORTEST_NAP = 0.02
 
 # The longest that the thread sleeps, in seconds, even if nothing falls due for hours: the machine
 # may be suspended meanwhile, or its clock set.
@@ -301,7 +301,7 @@ class Clock:
             return [timer for _, _, timer in sorted(self._queue) if timer.action is not None]
 
     def hold(self) -> object:
-        """Make a moving clock wait until `release` is called with the returned number."""
+        """Make a moving clock wait until `release` is called with the returned object."""
         hold = object()
         with self._lock:
             self._holds.add(hold)
@@ -439,7 +439,7 @@ class Clock:
             elif self._target is None:
                 if due is None or not self._running:
                     return None
-                return min(max((due - now) / 1e6, _GRAIN), _LONGEST_NAP)
+                return min(max((due - now) / 1e6, _SHORTEST_NAP), _LONGEST_NAP)
             elif self._holds:
                 return None
             elif due is not None and due <= self._target:

@@ -767,7 +767,7 @@ class Gateway:
         """
         missing: list[NotFound] = []
 
-        def holds() -> bool:
+        def is_met() -> bool:
             missing.clear()
             try:
                 return condition()
@@ -781,10 +781,10 @@ class Gateway:
             topic = "batch_id", batch_id
         elif user_id is not None:
             topic = "user_id", user_id
-        held = self._changes.wait_for(holds, timeout, topic, on_wait)
+        met = self._changes.wait_for(is_met, timeout, topic, on_wait)
         if missing:
             raise missing[0]
-        return held
+        return met
 
     def wake(self, topic: Hashable) -> None:
         """Something outside the gateway has changed: ask those again who wait for it.
@@ -841,14 +841,14 @@ def _condition(wanted: Wanted) -> Condition | None:
     if name is not None:
         conditions.append(lambda record: name in record.name)
     if search is not None and search.strip():
-        conditions.append(_holds(search.strip().lower()))
+        conditions.append(_containing(search.strip().lower()))
     if len(conditions) <= 1:
         return conditions[0] if conditions else None
     return lambda record: all(condition(record) for condition in conditions)
 
 
-def _holds(needle: str) -> Condition:
-    """Whether a record has the needle, in lower case, anywhere."""
+def _containing(needle: str) -> Condition:
+    """The condition that a record has the needle, in lower case, anywhere."""
     # It is asked of each record there is, so it does as little as it can.
     cased = needle != needle.upper()
     # People write 0912-345-678, or a part of it, for +886912345678.
@@ -857,7 +857,7 @@ def _holds(needle: str) -> Condition:
     last: Batch | None = None
     in_batch = False
 
-    def holds(record: Record) -> bool:
+    def contains(record: Record) -> bool:
         nonlocal last, in_batch
         if record.batch is not last:
             last = record.batch
@@ -875,7 +875,7 @@ def _holds(needle: str) -> Condition:
             or (record.replies is not None and _in_a_reply(needle, record.replies))
         )
 
-    return holds
+    return contains
 
 
 def _in_a_reply(needle: str, replies: Iterable[Reply]) -> bool:

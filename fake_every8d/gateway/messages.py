@@ -62,7 +62,7 @@ class Status(enum.IntEnum):
         return status
 
     @classmethod
-    def of(cls, status: "Status | int | str") -> "Status":
+    def parse(cls, status: "Status | int | str") -> "Status":
         """The status of a number (103) or a name (`NO_SUCH_NUMBER`, in any case).
 
         Raises `InvalidInput` for one that there is not.

@@ -157,7 +157,7 @@ class RemoteFake(FakeEvery8d):
         message_id = message if isinstance(message, int) else message.id
         return values.message(
             self._client.send(
-                "POST", "messages", message_id, "status", body={"status": Status.of(status)}
+                "POST", "messages", message_id, "status", body={"status": Status.parse(status)}
             )
         )
 
@@ -170,7 +170,7 @@ class RemoteFake(FakeEvery8d):
             self._client.send(
                 "POST",
                 "outcomes",
-                body={"to": to, "status": Status.of(status), "after_seconds": after},
+                body={"to": to, "status": Status.parse(status), "after_seconds": after},
             )
         )
 

@@ -140,7 +140,7 @@ def of_recordings(server: Recordings) -> dict[str, Finding]:
     """What comes of the probes whose requests were recorded, by the recording's name."""
     found: dict[str, Finding] = {}
     comparison = Comparison(
-        {Api.SOAP: Address.of(f"{server.url}/API21/SOAP/SMS.asmx")},
+        {Api.SOAP: Address.parse(f"{server.url}/API21/SOAP/SMS.asmx")},
         "demo",
         "demo",
         edition="2016",

@@ -66,4 +66,4 @@ def test_points_are_compared_by_form_not_amount() -> None:
     ],
 )
 def test_an_address_is_what_the_host_header_says(url: str, authority: str) -> None:
-    assert Address.of(url).authority == authority
+    assert Address.parse(url).authority == authority
