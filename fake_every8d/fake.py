@@ -29,6 +29,7 @@ from fake_every8d.gateway import (
     Status,
 )
 from fake_every8d.gateway.accounts import ReportCharset, ReportMethod
+from fake_every8d.gateway.errors import names_its_attributes
 from fake_every8d.outgoing.in_process import InProcess, ReportReceiver
 from fake_every8d.outgoing.reports import Reporter
 from fake_every8d.web.http.tls import Certificate, Tls, certificate
@@ -63,6 +64,7 @@ class AccountChanges(AccountSettings, total=False):
     locked: bool
 
 
+@names_its_attributes
 class FakeEvery8d(Assertions):
     """An EVERY8D of your own, served on this machine.
 

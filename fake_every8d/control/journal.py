@@ -14,6 +14,7 @@ from fake_every8d.calls import Call
 from fake_every8d.control import masking
 from fake_every8d.control.readable import decoded, encoding_of
 from fake_every8d.gateway.clock import to_datetime
+from fake_every8d.gateway.errors import names_its_attributes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -33,6 +34,7 @@ _SPELT = {"Soapaction": "SOAPAction"}
 _CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")  # headers that WSGI has without HTTP_
 
 
+@names_its_attributes
 class RecordedRequest:
     """A request that reached the fake, and its response.
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from fake_every8d import event_loops, real_time
 from fake_every8d.gateway.changes import Changes, Lock
-from fake_every8d.gateway.errors import Conflict, InvalidInput
+from fake_every8d.gateway.errors import Conflict, InvalidInput, names_its_attributes
 
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 """The platform's own time zone: UTC+8, all year round (clause A4)."""
@@ -116,6 +116,15 @@ def duration_of(duration: float | timedelta | None, parts: Mapping[str, float]) 
         ) from None
 
 
+def goes_back(now: datetime) -> Conflict:
+    """The error for moving the clock to a time before `now` (T3)."""
+    return Conflict(
+        f"the clock never goes back: it is {now.isoformat()} already; a time without a zone is "
+        "Taipei's",
+        reason="past",
+    )
+
+
 class Timer:
     """A timer that falls due, unless it is cancelled (`Clock.cancel`)."""
 
@@ -127,6 +136,7 @@ class Timer:
         """None once it has happened, or never will."""
 
 
+@names_its_attributes
 class Clock:
     """The fake's own time: it starts at the real time and runs at its speed (T1).
 
@@ -365,10 +375,7 @@ class Clock:
     def _move_to(self, target: int) -> None:
         now, generation = self.micros, self._lock.generation
         if target < now:
-            raise Conflict(
-                f"the clock never goes back: it is {to_datetime(now).isoformat()} already",
-                reason="past",
-            )
+            raise goes_back(to_datetime(now))
         if target > to_micros(LATEST):
             raise Conflict(f"the clock ends at {LATEST.isoformat()}")
 

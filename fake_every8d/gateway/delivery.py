@@ -11,7 +11,7 @@ from fake_every8d.gateway.accounts import Account, Accounts
 from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.clock import LONGEST_WAIT, Clock, Timer, to_datetime, to_micros
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput
+from fake_every8d.gateway.errors import InvalidInput, names_its_attributes
 from fake_every8d.gateway.messages import Batch, Record, Reply, Status, is_address
 from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
 from fake_every8d.gateway.reports import Email, Report, report
@@ -31,6 +31,7 @@ _REPLIES, _REPLY, _REPLIES_AFTER = "+886900000999", "收到", 1_000_000
 """The number that replies by itself, its reply, and the delay in µs (D3)."""
 
 
+@names_its_attributes
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of messages to a number."""

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Literal, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from fake_every8d.advice import AdviceKind
 from fake_every8d.gateway.editions import Edition
@@ -93,10 +93,30 @@ def closest(word: str, words: Iterable[str]) -> str | None:
     return spelt[close[0]] if close else None
 
 
+def no_attribute(thing: object, name: str, also: str = "") -> AttributeError:
+    """The error for an attribute that people have guessed: it names those that there are."""
+    sentence = f"{type(thing).__name__!r} object has no attribute {name!r}"
+    if name.startswith("_"):  # Python and its libraries look for such
+        return AttributeError(sentence)
+    known = ", ".join([each for each in dir(thing) if not each.startswith("_")])
+    return AttributeError(f"{sentence}; it has {known}{also}")
+
+
+def names_its_attributes(cls: type[Class]) -> type[Class]:
+    """Decorate a class: the error for an attribute that it lacks names those that it has."""
+
+    def missing(self: Class, name: str) -> NoReturn:
+        __tracebackhide__ = True
+        raise no_attribute(self, name)
+
+    cls.__getattr__ = missing  # type: ignore[attr-defined]
+    return cls
+
+
 def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
     """Decorate a frozen dataclass: an attribute that is set raises an error that names `instead`.
 
-    A picture of the moment is handed out, and people try to set its attributes.
+    A picture of the moment is handed out, and people try to set its attributes, and guess them.
     """
 
     def decorate(cls: type[Class]) -> type[Class]:
@@ -106,7 +126,12 @@ def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
                 f"was asked for. Use {instead}"
             )
 
+        def missing(self: Class, name: str) -> NoReturn:
+            __tracebackhide__ = True
+            raise no_attribute(self, name, f"; to change it, use {instead}")
+
         cls.__setattr__ = refuse  # type: ignore[assignment]
+        cls.__getattr__ = missing  # type: ignore[attr-defined]
         return cls
 
     return decorate

@@ -13,7 +13,7 @@ from fake_every8d.gateway import numbers, pricing
 from fake_every8d.gateway.clock import Timer, to_datetime
 from fake_every8d.gateway.codes import code_in, links_in
 from fake_every8d.gateway.editions import Edition
-from fake_every8d.gateway.errors import InvalidInput, changed_by, closest
+from fake_every8d.gateway.errors import InvalidInput, changed_by, closest, names_its_attributes
 from fake_every8d.gateway.numbers import Kind, Number
 
 # Not as all but the others, of which there are so many that compiling it takes 3 ms.
@@ -154,6 +154,7 @@ class Recipient(NamedTuple):
     """MR; empty: the place in the batch applies (S9)."""
 
 
+@names_its_attributes
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A phone's reply (回覆簡訊)."""
@@ -253,6 +254,7 @@ class Message:
         return str(found[1]) if found.re.groups else str(found[0])
 
 
+@names_its_attributes
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
     """A send (批次), a snapshot of the moment when it was asked for."""

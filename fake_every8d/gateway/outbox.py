@@ -13,6 +13,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 from fake_every8d.gateway.changes import Lock
 from fake_every8d.gateway.clock import Clock, to_datetime, to_micros
+from fake_every8d.gateway.errors import names_its_attributes
 from fake_every8d.real_time import monotonic
 
 _logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class NoResponse(OSError):
         self.reason = reason
 
 
+@names_its_attributes
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """An attempt to deliver something (R4)."""
@@ -69,6 +71,7 @@ class Attempt:
     """The same as `error` for programs; None if a status code came back, or for other reasons."""
 
 
+@names_its_attributes
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """Something on its way out on behalf of a message."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from fake_every8d import event_loops
 from fake_every8d.gateway import Clock, Conflict, InvalidInput
-from fake_every8d.gateway.clock import duration_of
+from fake_every8d.gateway.clock import duration_of, goes_back
 from fake_every8d.remote import values
 from fake_every8d.remote.client import Client, Json
 
@@ -39,9 +39,7 @@ class RemoteClock(Clock):
     def advance(self, duration: float | timedelta | None = None, /, **parts: float) -> datetime:
         passes = duration_of(duration, parts)
         if passes < timedelta():
-            raise Conflict(
-                f"the clock never goes back: it is {self.now.isoformat()} already", reason="past"
-            )
+            raise goes_back(self.now)
         return self._move_there({"advance_seconds": passes.total_seconds()})
 
     def travel_to(self, moment: datetime) -> datetime:

@@ -26,6 +26,7 @@ from fake_every8d.gateway import (
     Settings,
     Status,
 )
+from fake_every8d.gateway.errors import no_attribute
 from fake_every8d.real_time import monotonic
 from fake_every8d.remote import values
 from fake_every8d.remote.client import Client
@@ -56,7 +57,7 @@ class RemoteFake(FakeEvery8d):
                 f"{name} is not available for a fake elsewhere ({self.url}), only for one in this "
                 "process: FakeEvery8d()"
             )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise no_attribute(self, name)
 
     def start(self) -> Self:
         """Do nothing, since it is running."""

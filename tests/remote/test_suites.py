@@ -379,10 +379,11 @@ def test_each_worker_has_its_own(
         assert used == [here.url, other.url]
 
 
-OURS = ["test_assertions.py", "test_fake.py", "test_fake_messages.py"]
+OURS = ["test_assertions.py", "test_fake.py", "test_fake_messages.py", "test_guesses.py"]
 NOT_ELSEWHERE = [
     "forgets_it_all",  # takes the gateway
     "make_no_sense",  # the sentence is the JSON API's
+    "without_a_server",  # which only a fake here can do
 ]
 
 
