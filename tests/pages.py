@@ -33,6 +33,16 @@ class Example:
     title: str | None
     code: str
 
+    @property
+    def uncommented(self) -> str:
+        """Its code, which is the same in every language."""
+        return re.sub(r" +#.*", "", self.code)
+
+
+def english(page: Path) -> Path:
+    """The page that a Chinese one translates; an English one is its own."""
+    return page.with_name(page.name.replace(".zh-TW", ""))
+
 
 def name(page: Path) -> str:
     """The page's path from the repository's root."""

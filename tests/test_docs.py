@@ -1,4 +1,7 @@
-"""Every example in README, its translation, and docs/: run, or read by what would run it."""
+"""Every example in README and docs/: run, or read by what would run it.
+
+Of a page in Chinese, those that differ from its English page's by more than comments.
+"""
 
 import os
 import re
@@ -20,11 +23,23 @@ from packaging.requirements import Requirement
 
 from fake_every8d import FakeEvery8d, cli
 from tests.clients.tools import require
-from tests.pages import PAGES, ROOT, Example, examples, name
+from tests.pages import PAGES, ROOT, Example, english, examples, name
 from tests.suite import UNUSED
 from tests.web.serving import DEADLINE, call
 
-EXAMPLES = [example for page in PAGES for example in examples(page) if not example.title]
+
+def tried_in_english(page: Path, example: Example) -> bool:
+    return page != english(page) and example.uncommented in {
+        each.uncommented for each in examples(english(page))
+    }
+
+
+EXAMPLES = [
+    example
+    for page in PAGES
+    for example in examples(page)
+    if not example.title and not tried_in_english(page, example)
+]
 QUOTES = [example for page in PAGES for example in examples(page) if example.title]
 SHOWN = {"text", "js", "java", "go", "csharp"}
 """What is not tried: output, and languages of which only what is quoted from a test is."""

@@ -5,13 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import PAGES, ROOT, examples, name
+from tests.pages import PAGES, ROOT, english, examples, name
 
 CHINESE = [page for page in PAGES if page.match("docs/*.zh-TW.md")]
-
-
-def english(page: Path) -> Path:
-    return page.with_name(page.name.replace(".zh-TW", ""))
 
 
 def outline(page: Path) -> list[str]:
@@ -26,8 +22,7 @@ def keys(page: Path) -> list[list[str]]:
 
 
 def code(page: Path) -> list[str]:
-    """Its examples without comments."""
-    return [re.sub(r" +#.*", "", example.code) for example in examples(page)]
+    return [example.uncommented for example in examples(page)]
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=name)
@@ -51,12 +46,11 @@ def test_pair_has_the_same_examples(page: Path) -> None:
     """The quick start's tests in Python are named in Chinese, and are its own."""
     own = page.name == "quick-start.zh-TW.md"
     python = {
-        example.code
+        example.uncommented
         for each in (page, english(page))
         for example in examples(each)
         if own and example.language == "python"
     }
-    python = {re.sub(r" +#.*", "", text) for text in python}
     assert [each for each in code(page) if each not in python] == [
         each for each in code(english(page)) if each not in python
     ]
