@@ -240,7 +240,7 @@ class AdviceText(str):
     __slots__ = ("kind", "values")
 
     kind: AdviceKind
-    """Its sentence before the values are in it, and its code."""
+    """The sentence before the values are in it, and its code."""
     values: Mapping[str, str]
     """The values by their names in the sentence, such as `number`; long ones are cut short."""
 
@@ -282,7 +282,7 @@ class Advice:
             self.add(text.kind, **text.values)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """True if there is any."""
         return bool(self._kinds)
 
     def __iter__(self) -> Iterator[AdviceText]:

@@ -27,7 +27,7 @@ _STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re
 
 
 def is_utf_8(raw: bytes) -> bool:
-    """Whether bytes are surely UTF-8: a sequence of two may be by chance, one of three hardly."""
+    """True if bytes are surely UTF-8: a sequence of two may be by chance, one of three hardly."""
     try:
         return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
     except UnicodeDecodeError:
@@ -35,6 +35,6 @@ def is_utf_8(raw: bytes) -> bool:
 
 
 def is_url_encoded(text: str) -> bool:
-    """Whether a text looks URL-encoded."""
+    """True if a text looks URL-encoded."""
     encoded = _STILL_ENCODED.fullmatch(text) if "%" in text else None
     return encoded is not None and encoded[1] is not None

@@ -16,7 +16,10 @@ Result = TypeVar("Result")
 Function = Callable[[], Coroutine[Any, Any, None]]
 """A function to run on an event loop. It raises nothing."""
 Start = Callable[[Function], object]
-"""Starts functions on an event loop, from any thread. Raises `RuntimeError` if it has ended."""
+"""A function that starts another on an event loop. Safe from any thread.
+
+Raises `RuntimeError` if the loop has ended.
+"""
 
 
 class Event(Protocol):
@@ -27,7 +30,7 @@ class Event(Protocol):
 
 
 def running() -> bool:
-    """Whether the caller is a task of an event loop, which stands still while it waits.
+    """True if the caller is a task of an event loop, which stands still while it waits.
 
     A test with Playwright's synchronous API is none, though Playwright's own loop runs in its
     thread: it could not await anything.

@@ -126,7 +126,7 @@ def every8d_settings(
 
 @pytest.fixture(scope="session")
 def every8d_tls() -> bool | Tls:
-    """Whether the fake serves HTTPS too. Override it to return True, or `Tls(dir=…, names=…)`.
+    """True if the fake serves HTTPS too. Override it to return True, or `Tls(dir=…, names=…)`.
 
     Clients trust `ca_file`.
     """
@@ -267,7 +267,7 @@ def every8d(
 
 
 def _is_overridden_after(request: pytest.FixtureRequest, name: str, user: str) -> bool:
-    """Whether a fixture is overridden closer to the test than another one that uses it."""
+    """True if a fixture is overridden closer to the test than another one that uses it."""
     found = request.node._fixtureinfo.name2fixturedefs
     own, using = found[name][-1], found[user][-1]
     return name in using.argnames and len(own.baseid) > len(using.baseid)

@@ -68,7 +68,7 @@ class Every8dContainer(DockerContainer):
 
     @property
     def url(self) -> str:
-        """Its URL from this machine, by https if TLS is on; without a slash at the end."""
+        """The URL from this machine, by https if TLS is on; without a slash at the end."""
         host, port = self._address
         return f"{self._scheme}://{host}:{port}"
 

@@ -115,7 +115,7 @@ class Comparison:
         self._unanswered = 0
         """The number of calls in a row without an answer, so far."""
         self._owes_password = False
-        """Whether a wrong password was given, without the right one after it."""
+        """True if a wrong password was given, without the right one after it."""
 
     @property
     def probes(self) -> list[Probe]:

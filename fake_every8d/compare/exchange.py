@@ -83,7 +83,7 @@ class Request:
     """The headers besides Host, User-Agent, Content-Length and Connection."""
     body: bytes | None = None
     in_lower_case: bool = False
-    """Whether the API's path is written in lower case."""
+    """True if the API's path is written in lower case."""
 
     def encoded(self, address: Address) -> bytes:
         """The bytes of the request."""

@@ -44,7 +44,7 @@ class Given:
 
     @property
     def is_ascii(self) -> bool:
-        """Whether the account's user ID and password are the same bytes in every charset."""
+        """True if the account's user ID and password are the same bytes in every charset."""
         return self.user_id.isascii() and self.password.isascii()
 
     def for_the_fake(self) -> "Given":

@@ -252,7 +252,7 @@ def unfamiliar(there: bytes, here: bytes) -> bytes:
 
 
 def excerpts(there: bytes, here: bytes) -> tuple[str, str, str]:
-    """Both bodies around their first difference, and the bytes there. Mask the bodies before."""
+    """The parts of two bodies around their first difference. Mask the bodies before."""
     if there == here:
         return "", "", "within what is hidden"
     at = next(

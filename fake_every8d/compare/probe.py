@@ -52,6 +52,6 @@ class Probe:
     harmless: Harmless
     compared: Compared = Compared.ALL
     ascii_only: bool = False
-    """Whether the charset could turn a password that is not ASCII into a wrong one."""
+    """True if the charset could turn a password that is not ASCII into a wrong one."""
     wrong_password: bool = False
-    """Whether it gives a wrong password."""
+    """True if it gives a wrong password."""

@@ -116,7 +116,7 @@ class Failure:
     happened: int = field(default=0, compare=False)
     """The number of calls that have failed so far."""
     id: int = 0
-    """Its ID, from 1."""
+    """The ID, from 1."""
 
     def _count(self) -> None:
         # Only its keeper counts: whoever was handed it cannot set anything.
@@ -125,7 +125,7 @@ class Failure:
 
     @property
     def breaks_off(self) -> bool:
-        """Whether the connection is closed before the end of the response."""
+        """True if the connection is closed before the end of the response."""
         return self.kind in ("disconnect", "truncate")
 
 
@@ -181,7 +181,7 @@ class _Waiting:
         )
 
     def strikes(self, now: int) -> bool:
-        """Whether the next call that it could apply to fails."""
+        """True if the next call that it could apply to fails."""
         failure = self.failure
         self.seen += 1
         turn = self.seen - failure.skip
@@ -233,7 +233,7 @@ class Strike(NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """Whether time passes while the call is executed."""
+        """True if time passes while the call is executed."""
         return self.failure.kind == "delay"
 
 

@@ -114,7 +114,7 @@ class RecordedRequest:
 
     @property
     def id(self) -> int:
-        """Its number among all requests of the journal, from 1."""
+        """The number among all requests of the journal, from 1."""
         return self._id
 
     @property

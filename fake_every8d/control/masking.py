@@ -70,7 +70,7 @@ class Secrets:
         self._own = own
 
     def has_account(self, user_id: str) -> bool:
-        """Whether an account has this user ID, which then may be shown."""
+        """True if an account has this user ID, which then may be shown."""
         return self._gateway.platform.accounts.find(user_id) is not None
 
     def besides(self, taken: Iterable[str] = ()) -> list[str]:
@@ -81,7 +81,7 @@ class Secrets:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name, escaped or not, is that of a secret: `X-Api-Key`, `new_password`."""
+    """True if a name, escaped or not, is that of a secret: `X-Api-Key`, `new_password`."""
     lower = _unescaped(name.encode("utf-8", "surrogatepass")).lower()
     return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 

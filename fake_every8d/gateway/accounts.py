@@ -84,11 +84,11 @@ class Account:
     credit: Decimal = Decimal(1000)
     """Points left (餘額): 0 to 10¹², two decimals at most."""
     international: bool = False
-    """Whether it may send abroad (國際簡訊發送設定). Clause S4."""
+    """True if it may send abroad (國際簡訊發送設定). Clause S4."""
     interactive: bool = False
-    """Whether it has interactive channels (互動簡訊), which an EventID needs. Clause H8."""
+    """True if it has interactive channels (互動簡訊), which an EventID needs. Clause H8."""
     test_mode: bool = False
-    """Whether it accepts everything, and charges and delivers nothing (測試模式). Clause S8."""
+    """True if it accepts everything, and charges and delivers nothing (測試模式). Clause S8."""
     report_url: str | None = None
     """The URL for status reports and replies (回報接收介面位址), http or https. Clause R1."""
     report_method: ReportMethod = "GET"
@@ -133,7 +133,7 @@ class Account:
 
     @property
     def locked(self) -> bool:
-        """Whether failed logins have locked the account (帳號已封鎖)."""
+        """True if failed logins have locked the account (帳號已封鎖)."""
         return self.failed_logins > FAILED_LOGINS_ALLOWED
 
 

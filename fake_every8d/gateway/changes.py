@@ -34,7 +34,7 @@ class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed
         self._accounts: dict[str | None, int] = {}  # when each was last reset alone
 
     def voids(self, began: int, user_id: str | None = None) -> bool:
-        """Whether there was a reset, of all or of the account, since that epoch."""
+        """True if there was a reset, of all or of the account, since that epoch."""
         return began < self.generation or began < self._accounts.get(user_id, 0)
 
     def as_of(
@@ -87,12 +87,12 @@ class Changes:
 
     @property
     def awaited(self) -> bool:
-        """Whether anybody waits."""
+        """True if anybody waits."""
         return bool(self._waiters)
 
     @property
     def topical(self) -> bool:
-        """Whether anybody waits for a particular topic, so that finding topics is worth it."""
+        """True if anybody waits for a particular topic, so that finding topics is worth it."""
         return len(self._waiters) > (ANYTHING in self._waiters)
 
     def count(self, changes: int = 1) -> int:

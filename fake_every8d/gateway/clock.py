@@ -193,7 +193,7 @@ class Clock:
 
     @property
     def running(self) -> bool:
-        """Whether time passes by itself."""
+        """True if time passes by itself."""
         return self._running
 
     @property

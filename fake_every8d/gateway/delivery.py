@@ -118,11 +118,11 @@ class StepKind(enum.Enum):
     """The kinds of `Step`."""
 
     SEND = "send"
-    """Bookings go out."""
+    """A step in which bookings go out."""
     ARRIVE = "arrive"
-    """Sent messages reach their final status."""
+    """A step in which sent messages reach their final status."""
     REPORT = "report"
-    """Refused messages are reported."""
+    """A step in which refused messages are reported."""
     REPLY = "reply"
     """The automatic phone replies (D3)."""
 

@@ -787,7 +787,7 @@ class Gateway:
         return met
 
     def wake(self, topic: Hashable) -> None:
-        """Something outside the gateway has changed: ask those again who wait for it.
+        """Wake those who wait for something outside the gateway, which has changed.
 
         Never blocks, and costs next to nothing while nobody waits.
         """

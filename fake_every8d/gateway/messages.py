@@ -28,7 +28,7 @@ class Status(enum.IntEnum):
 
     HANDSET_WITHOUT_MMS = -10, "手機不支援 MMS"
     INVALID_NUMBER_2025 = -8, "門號格式錯誤"
-    """Edition 2025's status for -3 (E1)."""
+    """The status of edition 2025 for -3 (E1)."""
     MALFORMED_SEND_TIME = -6, "發送時間格式錯誤"
     TEXT_TOO_LONG = -5, "簡訊內容長度超過限制"
     INVALID_SEND_TIME = -4, "DT 格式錯誤或預計發送時間已過去 24 小時以上"
@@ -79,21 +79,21 @@ class Status(enum.IntEnum):
 
     @property
     def final(self) -> bool:
-        """Whether a message stays at it for good."""
+        """True if a message stays at it for good."""
         return self not in (Status.SENT, Status.BOOKED, Status.REPLY)
 
     @property
     def refused(self) -> bool:
-        """Whether it is a refusal: the message was not sent, and costs nothing (S2)."""
+        """True if it is a refusal: the message was not sent, and costs nothing (S2)."""
         return self < 0 or self in (Status.NO_CREDIT, Status.INTERNATIONAL_DISABLED)
 
     @property
     def outcome(self) -> bool:
-        """Whether an SMS can be made to end in it, or to stay at it (D2)."""
+        """True if an SMS can be made to end in it, or to stay at it (D2)."""
         return self in _OUTCOMES
 
     def is_of(self, edition: Edition) -> bool:
-        """Whether the table of the edition's document has it (E3)."""
+        """True if the table of the edition's document has it (E3)."""
         return self in STATUSES[edition]
 
     def term_of(self, edition: Edition) -> str:
@@ -137,7 +137,7 @@ _TERMS = {
 
 
 def is_address(text: str) -> bool:
-    """Whether it is one e-mail address and nothing else: no name, no second one (S7)."""
+    """True if it is one e-mail address and nothing else: no name, no second one (S7)."""
     return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
@@ -175,7 +175,7 @@ class Message:
     """
 
     id: int
-    """Its ID, from 1, in the order of acceptance."""
+    """The ID, from 1, in the order of acceptance."""
     user_id: str
     """The account that sent it."""
     batch_id: str
@@ -193,7 +193,7 @@ class Message:
     email: str
     """The address that gets a copy; empty if none was given."""
     status: Status
-    """Its status (發送狀態), such as `Status.DELIVERED`."""
+    """The status (發送狀態), such as `Status.DELIVERED`."""
     cost: Decimal
     """Points charged for it now: 0 if it was refused, and 0 again once a booking is erased."""
     pieces: int
@@ -310,7 +310,7 @@ class Batch:
         self.size = 0
         """How many bytes it takes beyond what ordinary messages do (`Store`)."""
         self.first_id = 0
-        """Its first message's ID, by which batches are put in order; 0 until it is accepted."""
+        """The first message's ID, by which batches are put in order; 0 until it is accepted."""
 
     @property
     def ids(self) -> range:
@@ -358,7 +358,7 @@ class Record:
     ) -> None:
         self.batch = batch
         self.place = place
-        """In the batch, from 0."""
+        """The place in the batch, from 0."""
         self.to, self.kind = number
         _, self.text, self.name, self.email, _, self.given_record_number = recipient
         self.cost = 0
@@ -388,12 +388,12 @@ class Record:
 
     @property
     def booked(self) -> bool:
-        """Whether it is or was a booking, which is due later than its acceptance."""
+        """True if it is or was a booking, which is due later than its acceptance."""
         return self.due > self.batch.accepted_at
 
     @property
     def was_sent(self) -> bool:
-        """Whether it has been sent, whatever its status now."""
+        """True if it has been sent, whatever its status now."""
         return self.status == Status.SENT or 100 <= self.status <= 107
 
     def snapshot(self) -> Message:

@@ -29,13 +29,13 @@ class ReportState(enum.Enum):
     """The state of an `Outgoing`."""
 
     WAITING = "waiting"
-    """Under way, or waiting for its turn or its next attempt."""
+    """The item is under way, or waits for its turn or its next attempt."""
     DELIVERED = "delivered"
     """The other side has accepted it."""
     GIVEN_UP = "given_up"
     """All its attempts have failed."""
     KEPT = "kept"
-    """Undeliverable: there is no server or no address."""
+    """No delivery: there is no server, or no address."""
 
 
 NoResponseReason = Literal[
@@ -58,7 +58,7 @@ class Attempt:
     """An attempt to deliver something (R4)."""
 
     number: int
-    """Its number, from 1."""
+    """The number, from 1."""
     at: datetime
     """The time of the attempt, in the fake's time."""
     status_code: int | None
@@ -74,13 +74,13 @@ class Attempt:
 @names_its_attributes
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Something on its way out on behalf of a message."""
+    """An item that goes out on behalf of a message: a report or an e-mail."""
 
     SUCCESS: ClassVar[int]
     """The status code that means success; every other one is an error."""
 
     id: int
-    """Its number, from 1."""
+    """The number, from 1."""
     message_id: int
     """The message that it is about."""
     user_id: str

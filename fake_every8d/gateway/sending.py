@@ -26,8 +26,7 @@ _INVALID = {
 _NAME_LENGTH = 50
 _MOST_SHOWN = 5  # of the items that a piece of advice is about
 DAY = 24 * 3_600_000_000
-"""In µs: how far a send time may be in the past (S5), and for how long the filter looks back
-(H11)."""
+"""The most µs that a send time may be in the past (S5), and that the filter looks back (H11)."""
 
 _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 
@@ -42,11 +41,11 @@ class Submission(NamedTuple):
     problem: tuple[int, str] | None
     """The call's error, after those of the caller."""
     as_written: bool = False
-    """Whether numbers are billed as they are written (N4)."""
+    """True if numbers are billed as they are written (N4)."""
     retry_time: str = ""
     event_id: str = ""
     tell_repeats: bool = False
-    """Whether to advise about recipients whose last SMS, within 24 hours, had the same text."""
+    """True to advise about recipients whose last SMS, within 24 hours, had the same text."""
 
 
 class Receipt(NamedTuple):
@@ -239,7 +238,7 @@ def _due_time(send_time: str, now: int) -> int | None:
 
 
 def is_send_time(text: str) -> bool:
-    """Whether it is a valid time as `YYYYMMDDhhmmss`, even a past one; or empty, for now."""
+    """True if it is a valid time as `YYYYMMDDhhmmss`, even a past one; or empty, for now."""
     return not text or _moment(text) is not None
 
 

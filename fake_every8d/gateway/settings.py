@@ -30,7 +30,7 @@ class Settings:
     """The time at which the clock starts, and starts again after each reset; None for the real
     time (T4). A datetime without a time zone is Taipei's."""
     keep_sessions: bool = False
-    """Whether sessions and tokens outlive a reset (X3)."""
+    """True if sessions and tokens outlive a reset (X3)."""
 
     def __post_init__(self) -> None:
         for user_id, times in Counter(account.user_id for account in self.accounts).items():

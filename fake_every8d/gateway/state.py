@@ -77,10 +77,10 @@ class GatewayState:
     sessions: tuple[SessionState, ...]
     """The sessions; the last used come last."""
     tokens: tuple[TokenState, ...]
-    """Oldest first."""
+    """The tokens, oldest first."""
     outcomes: tuple[Outcome, ...]
     batches: tuple[BatchState, ...]
-    """Oldest first."""
+    """The batches, oldest first."""
     steps: tuple[StepState, ...]
     """The pending steps in the order in which they fall due."""
     reports: tuple[Report, ...]

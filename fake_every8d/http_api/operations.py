@@ -50,13 +50,13 @@ class HttpOperation:
     """An operation: its name, its parameters, and the function that executes it."""
 
     call_name: OperationName
-    """Its name in the journal and in failures on demand: SOAP's, if SOAP has it (H17)."""
+    """The name in the journal and in failures on demand: SOAP's, if SOAP has it (H17)."""
     parameters: tuple[str, ...]
     """The parameters besides UID and PWD; for people to read."""
     run: Callable[[Context, Any], Output]
     """Execute it, with the form's `Parameters` or JSON's `Fields`. Raises `PlatformError`."""
     json: bool = False
-    """Whether it takes and returns JSON."""
+    """True if it takes and returns JSON."""
 
     def refuse(self, error: PlatformError, edition: Edition) -> Output:
         """The output for an error."""

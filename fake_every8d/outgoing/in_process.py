@@ -91,7 +91,7 @@ class _Response:
         self._over = threading.Event()
         self._started = True
         self.left = False
-        """Whether nobody listens any more."""
+        """True if nobody listens any more."""
 
     def begin(self, status: int) -> None:
         """Respond with this status; what comes after it counts for nothing."""

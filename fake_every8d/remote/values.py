@@ -32,7 +32,7 @@ from fake_every8d.remote.client import Client, Json
 
 
 def settings(told: Json) -> Settings:
-    """With the accounts that it starts with."""
+    """Settings, with the accounts that the fake starts with."""
     return Settings(
         accounts=tuple([account(each) for each in told["accounts"]]),
         edition=told["edition"],
@@ -46,7 +46,7 @@ def settings(told: Json) -> Settings:
 
 
 def account(told: Json) -> Account:
-    """With its password, so it takes an account that was asked for in full."""
+    """An account with its password: one that was asked for in full."""
     return Account(
         **{field.name: told[field.name] for field in fields(Account)}
         | {"credit": _points(told["credit"])}
@@ -137,7 +137,7 @@ class RemoteFailure(Failure):
 
     @times.setter
     def times(self, value: int | None) -> None:
-        """Nothing: this is what `Failure` was made with."""
+        """Do nothing: only `Failure.__init__` sets it."""
 
     @property
     def happened(self) -> int:
@@ -145,7 +145,7 @@ class RemoteFailure(Failure):
 
     @happened.setter
     def happened(self, value: int) -> None:
-        """Nothing, likewise."""
+        """Do nothing, likewise."""
 
     @property
     def _now(self) -> Json:

@@ -84,18 +84,18 @@ class XmlReader:
             self.read()
 
     def is_at(self, element: str) -> bool:
-        """Whether the next content is an element of that name."""
+        """True if the next content is an element of that name."""
         self.move_to_content()
         return self.name == element and self.node is not _END
 
     @property
     def at_element(self) -> bool:
-        """Whether this node is an element."""
+        """True if this node is an element."""
         return self.node is _LEAF or self.node is _START or self.node is _EMPTY
 
     @property
     def at_end(self) -> bool:
-        """Whether the open element has nothing more in it."""
+        """True if the open element has nothing more in it."""
         return self.node is _END or self.node is _NONE
 
     def skip(self) -> None:
@@ -181,7 +181,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
         is_blank = False
 
     def is_reference() -> bool:
-        """Whether there is a reference in the text between the last tag and this one."""
+        """True if there is a reference in the text between the last tag and this one."""
         here = parser.CurrentByteIndex
         return b"&" in document[document.rfind(b">", 0, here) : here]
 

@@ -294,7 +294,7 @@ def _http_request(environ: "WSGIEnvironment", body: bytes) -> HttpRequest:
 
 
 def _is_api(environ: "WSGIEnvironment") -> bool:
-    """Whether a request is for the JSON API, except its guide and the CA."""
+    """True if a request is for the JSON API, except its guide and the CA."""
     path: str = environ["PATH_INFO"]
     return path.startswith(PREFIX) and path not in (PREFIX, _CA_PATH)
 

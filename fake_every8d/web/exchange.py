@@ -45,12 +45,12 @@ class Exchange:
         self.strike: Strike | None = None
         """The failure chosen for the call."""
         self.is_kept = False
-        """Whether it is for the journal, whatever the response."""
+        """True if it is for the journal, whatever the response."""
         self.waits = False
-        """Whether the response may take a while, so that it needs a thread."""
+        """True if the response may take a while, so that it needs a thread."""
         self.on_disconnect: OnDisconnect | None = None
 
     @property
     def breaks_off(self) -> bool:
-        """Whether the connection is closed before the end of the response."""
+        """True if the connection is closed before the end of the response."""
         return self.strike is not None and self.strike.failure.breaks_off

@@ -138,7 +138,7 @@ class Guard:
         )
 
     def _own_page(self, environ: "WSGIEnvironment") -> bool:
-        """Whether the request comes from one of our pages, or from no page."""
+        """True if the request comes from one of our pages, or from no page."""
         if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             return False
         origin: str | None = environ.get("HTTP_ORIGIN")
@@ -177,7 +177,7 @@ def _token(environ: "WSGIEnvironment") -> bytes:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` has only loopback addresses."""
+    """True if `host` has only loopback addresses."""
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):

@@ -95,9 +95,9 @@ class ApiOperation:
     query: p.Form
     body: p.Form
     cached: bool
-    """Whether a GET may be responded to with 304 while nothing has changed."""
+    """True if a GET may be responded to with 304 while nothing has changed."""
     waits: bool
-    """Whether it may take a while: it waits, or shows perhaps thousands of messages."""
+    """True if it may take a while: it waits, or shows perhaps thousands of messages."""
 
     @property
     def url(self) -> str:
@@ -140,7 +140,7 @@ def _operation(
 
 @dataclass(frozen=True)
 class _Source(Generic[Item]):
-    """Something to wait for: how to find it, and how to say what there is instead."""
+    """A thing to wait for: how to find it, and how to say what there is instead."""
 
     find: Callable[..., list[Item]]
     lines: Callable[[list[Item]], Iterable[str]]

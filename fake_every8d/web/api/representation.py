@@ -141,7 +141,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "Failure": Shape(Failure),
 }
-"""By name, as the description has them."""
+"""The shapes by name, as the description has them."""
 
 _BY_CLASS = {shape.cls: shape for shape in SHAPES.values()}
 

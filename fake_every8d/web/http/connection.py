@@ -156,7 +156,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def _ready(self) -> bool:
-        """Whether the next request can be read and handled."""
+        """True if the next request can be read and handled."""
         return self._state is _READING and not self._blocked and not self._transport.is_closing()
 
     def _go_on(self) -> None:

@@ -84,7 +84,7 @@ class RequestReader:
         self.complete: deque[Request | Refusal] = deque()
         """The requests to handle, in order, and perhaps a refusal to send after them."""
         self.refused = False
-        """Whether there is a refusal, after which nothing is read."""
+        """True if there is a refusal, after which nothing is read."""
 
     def close(self) -> None:
         """Read no more."""

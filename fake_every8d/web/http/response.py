@@ -26,7 +26,7 @@ class EncodedResponse(NamedTuple):
 
     data: bytes
     last: bool
-    """Whether the connection is closed after the response."""
+    """True if the connection is closed after the response."""
 
 
 def sentence(status: int, text: str, headers: Mapping[str, str] | None = None) -> EncodedResponse:

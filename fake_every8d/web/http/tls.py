@@ -78,7 +78,7 @@ class Tls:
     cert: str | os.PathLike[str] | None = None
     """A certificate of your own, in PEM."""
     key: str | os.PathLike[str] | None = None
-    """Its key, in PEM, not encrypted."""
+    """The key, in PEM, not encrypted."""
 
     def __post_init__(self) -> None:
         if isinstance(self.names, str):
