@@ -26,8 +26,8 @@ ReportReceiver = WsgiApplication | AsgiApplication | Callable[[Report], object]
 _CLIENT = "127.0.0.1", 50_000
 _NAME = "the receiver"
 _NOT_RUNNING = (
-    "the event loop on which reports_to was called does not run, or is blocked; call it in the "
-    "test, if the fixtures have a loop of their own"
+    "its event loop does not run, or is blocked; if reports_to was called in a fixture, that may "
+    "have another loop than the test: call it there"
 )
 _LONGEST_ERROR = 300  # characters
 
@@ -43,7 +43,7 @@ class InProcess:
     """
 
     def __init__(self, receiver: ReportReceiver) -> None:
-        self._respond = partial(_KINDS[_parameters(receiver) - 1], receiver)
+        self._respond = partial(_kind_of(receiver), receiver)
         self._start = event_loops.starter()
         self._lock = threading.Lock()
 
@@ -141,15 +141,16 @@ class _Response:
             self.left = True
 
 
-def _parameters(receiver: object) -> int:
-    """The number of arguments that a receiver takes: 1 is a function, 2 is WSGI, 3 is ASGI."""
+def _kind_of(receiver: object) -> Callable[..., Any]:
+    """The way to call a receiver, by the number of arguments that it takes."""
+    kinds: tuple[Callable[..., Any], ...] = _function, _wsgi, _asgi
     if callable(receiver):
         with suppress(ValueError):  # a builtin that does not tell
             signature = inspect.signature(receiver)
-            for count in (1, 2, 3):
+            for count, kind in enumerate(kinds, 1):
                 with suppress(TypeError):
                     signature.bind(*range(count))
-                    return count
+                    return kind
     raise InvalidInput(
         "reports_to takes a WSGI application (environ, start_response), an ASGI application "
         f"(scope, receive, send), or a function (report), not {receiver!r}; for a URL there is "
@@ -267,6 +268,3 @@ async def _asgi(app: AsgiApplication, report: Report, response: _Response) -> No
     await app(scope, receive, send)
     if not began:
         raise NoResponse(f"{_NAME} ended without a response", "closed")
-
-
-_KINDS: tuple[Callable[..., Any], ...] = (_function, _wsgi, _asgi)  # by their parameters

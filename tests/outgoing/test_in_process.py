@@ -103,25 +103,30 @@ REQUESTS = [
 ]
 
 
+def report_twice(every8d: FakeEvery8d, url: str, receiver: Any) -> None:
+    """Report the same reply to the server at a URL, and then to a receiver in this process."""
+    every8d.update_account("demo", report_url=url)
+    (sms,) = every8d.send("Friday?", to=PHONE)
+    every8d.clock.freeze()
+    every8d.clock.advance(seconds=1)
+    world = every8d.snapshot()
+    every8d.reply(sms, "好的")
+    every8d.wait_for_report(status="REPLY")
+    every8d.restore(world)
+    every8d.reports_to(receiver)
+    every8d.reply(sms, "好的")
+    every8d.wait_for_report(status="REPLY")
+
+
 @pytest.mark.parametrize(("path", "settings"), REQUESTS)
 def test_r9_wsgi_application_is_called_as_by_a_server(
     every8d: FakeEvery8d, path: str, settings: dict[str, Any]
 ) -> None:
     every8d.update_account("demo", **settings)
     app = Wsgi()
+    checked = validator(app)
     with served_by_werkzeug(app) as url:
-        every8d.update_account("demo", report_url=url + path)
-        (sms,) = every8d.send("Friday?", to=PHONE)
-        every8d.clock.freeze()
-        every8d.clock.advance(seconds=1)
-        world = every8d.snapshot()
-        every8d.reply(sms, "好的")
-        every8d.wait_for_report(status="REPLY")
-        every8d.restore(world)
-        checked = validator(app)
-        every8d.reports_to(lambda environ, start_response: checked(environ, start_response))
-        every8d.reply(sms, "好的")
-        every8d.wait_for_report(status="REPLY")
+        report_twice(every8d, url + path, lambda environ, respond: checked(environ, respond))
     _, served, called = app.environs
     asked = {
         name: value
@@ -142,17 +147,7 @@ def test_r9_asgi_application_is_called_as_by_a_server(
     every8d.update_account("demo", **settings)
     app = Asgi()
     with served_by_uvicorn(app) as url:
-        every8d.update_account("demo", report_url=url + path)
-        (sms,) = every8d.send("Friday?", to=PHONE)
-        every8d.clock.freeze()
-        every8d.clock.advance(seconds=1)
-        world = every8d.snapshot()
-        every8d.reply(sms, "好的")
-        every8d.wait_for_report(status="REPLY")
-        every8d.restore(world)
-        every8d.reports_to(app)
-        every8d.reply(sms, "好的")
-        every8d.wait_for_report(status="REPLY")
+        report_twice(every8d, url + path, app)
     wait_for(lambda: len(app.scopes) == 3)
     _, served, called = app.scopes
     assert called["client"][0] == served["client"][0]
@@ -564,7 +559,7 @@ def test_r9_loop_that_does_not_run(every8d: FakeEvery8d) -> None:
         runner.run(fixture())
         (attempt,) = deliver(every8d).attempts
         assert attempt.reason == "timeout"
-        assert "the event loop on which reports_to was called does not run" in (attempt.error or "")
+        assert "its event loop does not run, or is blocked" in (attempt.error or "")
         runner.run(asyncio.sleep(0))  # what was left is called
 
 
