@@ -19,7 +19,7 @@ def send(fake: FakeEvery8d, content: str, mobile: str = PHONE, user_id: str = "d
     call(fake.url, "sendSMS", sessionKey=key, subject="", content=content, mobile=mobile)
 
 
-def test_what_was_sent(every8d: FakeEvery8d) -> None:
+def test_assert_sent_finds_messages(every8d: FakeEvery8d) -> None:
     every8d.assert_nothing_sent()
     send(every8d, "驗證碼 483920", f"{PHONE},{OTHER},0212345678")
     (sms,) = every8d.assert_sent(to=" 0912-345-678", containing="驗證碼", count=1)

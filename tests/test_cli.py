@@ -58,7 +58,7 @@ def test_help_lists_the_options(command: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["serve", "--help"], ["health", "--port=1"]])
-def test_what_does_not_serve_does_not_import_what_serving_needs(arguments: list[str]) -> None:
+def test_other_commands_import_no_server(arguments: list[str]) -> None:
     code = f"""if True:
         import sys
         from fake_every8d.cli import main

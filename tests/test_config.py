@@ -65,7 +65,7 @@ def test_text_is_utf8_with_or_without_a_byte_order_mark(write: Write) -> None:
         assert load_accounts(write(prefix + content)) == (Account("王小明", "密碼"),)
 
 
-def test_settings_are_a_table_of_their_own_which_accounts_do_not_depend_on(write: Write) -> None:
+def test_settings_are_a_table_of_their_own(write: Write) -> None:
     path = write('[settings]\nport = 9000\n[[account]]\nuser_id = "a"\npassword = "b"\n')
     account = Account("a", "b")
     assert load(path, Form({"port": WHOLE_NUMBER})) == Config((account,), {"port": 9000})
@@ -76,7 +76,7 @@ def test_a_file_of_settings_only_has_the_account_demo(write: Write) -> None:
     assert load_accounts(write("[settings]\n")) == (Account("demo", "demo"),)
 
 
-def test_outcomes_and_failures_are_tables_with_the_fields_of_the_json_api(write: Write) -> None:
+def test_outcomes_and_failures_are_tables(write: Write) -> None:
     """Clause D3 and failures on demand."""
     path = write(
         '[[outcome]]\nto = "0912-345-678"\nstatus = 103\nafter_seconds = 2.5\n'
@@ -106,7 +106,7 @@ def test_outcomes_and_failures_are_tables_with_the_fields_of_the_json_api(write:
 DEMO = '[[account]]\nuser_id = "demo"\npassword = "demo"\n'
 
 
-def test_r6_r7_r8_how_reports_go_out(tmp_path: Path) -> None:
+def test_r6_r7_r8_settings_of_reports(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
     chosen = 'report_method = "POST"\nreport_charset = "big5"\nreport_attempts = 3\n'
     path.write_text(DEMO + chosen, "utf-8")
@@ -265,12 +265,12 @@ def test_credit_below_zero_by_its_sign_alone_is_zero(write: Write) -> None:
     assert f"{Account('a', 'b', Decimal('-0.00')).credit:f}" == "0.00"
 
 
-def test_what_is_not_toml_is_refused_with_its_line(write: Write) -> None:
+def test_invalid_toml_is_refused_with_its_line(write: Write) -> None:
     with pytest.raises(ConfigError, match=r"is not TOML: .*line 2"):
         load_accounts(write("[[account]]\nuser_id = demo\n"))
 
 
-def test_what_is_not_utf8_is_refused(write: Write) -> None:
+def test_invalid_utf8_is_refused(write: Write) -> None:
     with pytest.raises(ConfigError, match="is not UTF-8 text, at byte 2"):
         load_accounts(write(b"# \xa4\xa4"))
 

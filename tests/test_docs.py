@@ -92,7 +92,7 @@ def test_every_example_is_in_a_language_that_is_tried() -> None:
 
 
 @pytest.mark.parametrize("example", QUOTES, ids=lambda quote: f"{quote.page}: {quote.title}")
-def test_what_is_quoted_is_there(example: Example) -> None:
+def test_quoted_code_is_in_its_file(example: Example) -> None:
     assert example.title
     assert example.code in (ROOT / example.title).read_text("utf-8")
 

@@ -47,7 +47,7 @@ def test_check_replaces_what_it_cannot_write(accounts: str, environment: dict[st
     assert name + b" (1000 points)" in done.stdout.splitlines()[0]
 
 
-def test_what_is_wrong_is_said_in_what_can_be_written(
+def test_error_is_written_in_the_terminals_encoding(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     done = subprocess.run(

@@ -52,7 +52,7 @@ def within_reach() -> set[type]:
     return seen - {Gateway, Timer}
 
 
-def test_whatever_is_handed_out_is_exported() -> None:
+def test_types_of_results_are_exported() -> None:
     found = within_reach()
     assert {"Message", "Reply", "Attempt", "Failure", "RecordedRequest"} <= {
         each.__name__ for each in found
@@ -61,7 +61,7 @@ def test_whatever_is_handed_out_is_exported() -> None:
         assert getattr(fake_every8d, each.__name__, None) is each, each
 
 
-def test_whatever_is_raised_is_exported() -> None:
+def test_errors_are_exported() -> None:
     raised = [
         each
         for each in vars(errors).values()

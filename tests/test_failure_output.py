@@ -145,7 +145,7 @@ def test_wrong_arguments(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*fake_every8d/*.py:*")
 
 
-def test_what_is_not_explained_shows_all_frames(pytester: pytest.Pytester) -> None:
+def test_unexplained_error_shows_all_frames(pytester: pytest.Pytester) -> None:
     """An error that is not the user's is to be found."""
     result = run(pytester, "def test_it(every8d): every8d.gateway.wait_for(None, 0)")
     result.assert_outcomes(failed=1)

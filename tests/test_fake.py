@@ -77,7 +77,7 @@ def test_stopped_is_for_good() -> None:
         pass
 
 
-def test_what_reached_it_can_still_be_looked_at_once_it_has_stopped() -> None:
+def test_stopped_fake_still_shows_its_messages() -> None:
     with FakeEvery8d() as fake:
         send(fake, "hello")
     assert [sms.text for sms in fake.messages] == ["hello"]
@@ -222,7 +222,7 @@ def test_one_failure_is_removed_and_the_requests_are_forgotten(every8d: FakeEver
     assert len(every8d.messages) == 1
 
 
-def test_an_account_that_is_reset_has_its_requests_and_failures_forgotten() -> None:
+def test_reset_of_an_account_forgets_its_requests_and_failures() -> None:
     """But not those failures that it was set up with."""
 
     def set_up(fake: FakeEvery8d) -> None:

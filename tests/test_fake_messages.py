@@ -102,7 +102,7 @@ def test_refused_messages_do_not_count_and_are_listed(every8d: FakeEvery8d) -> N
     ]
 
 
-def test_when_nothing_came_it_says_so(every8d: FakeEvery8d) -> None:
+def test_wait_in_vain_says_so(every8d: FakeEvery8d) -> None:
     with pytest.raises(AssertionError, match=r"^no message within 0.01 s; there are none$"):
         every8d.wait_for_message(timeout=0.01)
     with pytest.raises(AssertionError, match=r"^no report was delivered within 0.01 s; there are"):

@@ -30,7 +30,7 @@ def sms(every8d: FakeEvery8d) -> Message:
 # Messages
 
 
-def test_what_a_message_says(sms: Message) -> None:
+def test_text_of_a_message(sms: Message) -> None:
     assert sms.code == "483920"
     assert sms.links == ("https://a.test/9",)
     assert sms.subject == "sign-up"
@@ -44,12 +44,12 @@ def test_messages_to_a_number(every8d: FakeEvery8d, sms: Message) -> None:
     assert every8d.messages_to(PHONE) == every8d.messages_to("+886 912-345-678") == [sms]
 
 
-def test_whoever_sends_nothing_has_sent_nothing(every8d: FakeEvery8d) -> None:
+def test_nothing_sent_is_asserted(every8d: FakeEvery8d) -> None:
     every8d.assert_nothing_sent()
     assert every8d.messages == every8d.sent == []
 
 
-def test_what_was_refused_was_not_sent(every8d: FakeEvery8d) -> None:
+def test_refused_message_was_not_sent(every8d: FakeEvery8d) -> None:
     text(every8d, "hello", f"{LANDLINE},{ABROAD}")
     assert every8d.sent == []
     every8d.assert_nothing_sent()
@@ -183,7 +183,7 @@ def test_report_that_failed_can_be_waited_for(every8d: FakeEvery8d) -> None:
 # Requests
 
 
-def test_what_the_application_sent(every8d: FakeEvery8d, sms: Message) -> None:
+def test_request_of_the_application(every8d: FakeEvery8d, sms: Message) -> None:
     request = every8d.wait_for_request("sendSMS")
     assert request.params["SB"] == "sign-up"
     assert request.params["DEST"] == PHONE

@@ -47,7 +47,7 @@ def test_each_test_gets_it_clean_and_all_the_same_one(pytester: pytest.Pytester)
     result.assert_outcomes(passed=4)
 
 
-def test_what_one_test_booked_is_not_reported_to_the_next(pytester: pytest.Pytester) -> None:
+def test_booking_of_one_test_is_not_reported_in_the_next(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
@@ -451,7 +451,7 @@ def test_e1_h17_it_shows_calls_of_the_http_api_and_an_editions_words(
     )
 
 
-def test_so_does_one_whose_set_up_fails_after_that(pytester: pytest.Pytester) -> None:
+def test_failed_set_up_shows_the_messages_too(pytester: pytest.Pytester) -> None:
     result = run(
         pytester, FAILING + "\n    def test_set_up(broken_application): pass", "-k", "test_set_up"
     )

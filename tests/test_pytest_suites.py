@@ -153,7 +153,7 @@ def test_frozen_time_neither_stalls_nor_confuses_it(
 
 
 @pytest.mark.parametrize("freezer", FREEZERS)
-def test_nor_does_time_that_was_frozen_before_it_is_first_used(
+def test_time_frozen_before_the_first_use_does_no_harm(
     pytester: pytest.Pytester, freezer: str
 ) -> None:
     result = run(
@@ -309,7 +309,7 @@ def test_settings_hold_for_the_tests_that_see_them(pytester: pytest.Pytester) ->
         result.assert_outcomes(passed=3)
 
 
-def test_accounts_that_a_file_overrides_without_its_settings_are_an_error(
+def test_accounts_overridden_without_settings_are_an_error(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeconftest(

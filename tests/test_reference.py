@@ -143,7 +143,7 @@ def test_p1_points_are_those_in_the_table() -> None:
         assert pricing.points(units + 1) == int(price) + 1
 
 
-def test_what_fakeevery8d_has_is_listed() -> None:
+def test_attributes_of_fakeevery8d_are_listed() -> None:
     listed = re.findall(r"`(\w+)`", page("python.md").partition("## FakeEvery8d")[2])
     known = {name for name in dir(FakeEvery8d) if not name.startswith("_")}
     assert known <= {*listed}

@@ -215,7 +215,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_p8_x1_whatever_is_asked_for_in_whatever_order(pool: ThreadPoolExecutor) -> None:
+def test_p8_x1_random_operations_in_random_order(pool: ThreadPoolExecutor) -> None:
     account = Account("demo", "demo", CREDIT)  # type: ignore[arg-type]
     with FakeEvery8d(Settings((account,))) as fake:
         run_state_machine_as_test(

@@ -108,7 +108,7 @@ def test_malformed_http_counts_as_an_unreadable_call(
 
 
 @pytest.mark.parametrize("strict", ["'faults'", "5", "['advice', 'x']"])
-def test_what_it_cannot_be_strict_about_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
+def test_unknown_strictness_is_an_error(pytester: pytest.Pytester, strict: str) -> None:
     result = run(
         pytester,
         f"""

@@ -50,7 +50,7 @@ def test_no_docstring_begins_without_a_noun_or_a_verb() -> None:
     ] == []
 
 
-def test_no_description_of_the_json_api_begins_without_a_noun_or_a_verb() -> None:
+def test_descriptions_of_the_json_api_begin_with_a_noun_or_verb() -> None:
     prose = (PACKAGE / "web" / "api" / "openapi.json").read_text("utf-8")
     found = re.findall(r'"(?:summary|description)": "(\w+)[^"]*', prose)
     assert len(found) > 100

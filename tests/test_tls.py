@@ -104,7 +104,7 @@ def test_it_is_for_no_other_name(endpoint: Endpoint, context: ssl.SSLContext) ->
         endpoint.handshake(context, "sms.example.com")
 
 
-def test_who_does_not_trust_the_ca_is_not_served(endpoint: Endpoint) -> None:
+def test_client_that_does_not_trust_the_ca_is_not_served(endpoint: Endpoint) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         endpoint.handshake(ssl.create_default_context(), "localhost")
     assert endpoint.get("/healthz").status == 200
@@ -267,7 +267,7 @@ def test_w11_the_ca_is_served_to_anybody() -> None:
         assert urllib3.request("GET", f"{fake.plain_url}/fake/state").status == 401
 
 
-def test_w11_where_there_is_no_ca_a_sentence_says_so() -> None:
+def test_w11_sentence_says_that_there_is_no_ca() -> None:
     with FakeEvery8d() as fake:
         response = urllib3.request("GET", f"{fake.url}/fake/ca.pem")
     assert response.status == 404
@@ -309,7 +309,7 @@ def test_the_certificate_is_one_that_apple_accepts(options: Any) -> None:
         ({"cert": "cert.pem", "key": "key.pem", "dir": "ca"}, "names and dir are for a certif"),
     ],
 )
-def test_what_does_not_go_together_is_refused(options: Any, complaint: str) -> None:
+def test_contradictory_options_are_refused(options: Any, complaint: str) -> None:
     with pytest.raises(InvalidInput, match=complaint):
         Tls(**options)
 
@@ -578,7 +578,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path, own: tuple[Path, Path, Path])
         (["--tls", "--tls-dir={cert}"], "cert.pem' is a file"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(
+def test_impossible_options_are_told_in_one_line(
     tmp_path: Path,
     own: tuple[Path, Path, Path],
     command: str,

@@ -68,7 +68,7 @@ def test_every_client_of_the_table_is_tried() -> None:
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY"])
 @pytest.mark.parametrize("client", COMMANDS)
-def test_who_takes_the_fake_for_a_proxy(
+def test_clients_that_take_the_fake_for_a_proxy(
     fake: FakeEvery8d, tmp_path: Path, client: str, variable: str
 ) -> None:
     command = COMMANDS[client]

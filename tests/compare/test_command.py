@@ -213,7 +213,7 @@ REASONS: list[tuple[Callable[[], Any], str]] = [
 
 
 @pytest.mark.parametrize(("platform", "reason"), REASONS, ids=[reason for _, reason in REASONS])
-def test_it_could_not_be_done_is_exit_code_2_with_the_reason(
+def test_failed_comparison_is_exit_code_2_with_the_reason(
     platform: Callable[[], Any], reason: str
 ) -> None:
     with platform() as url:
@@ -381,7 +381,7 @@ def test_the_result_is_kept_and_says_what_it_means_for_each_clause(
         ),
     ],
 )
-def test_what_is_no_result_is_told(tmp_path: Path, text: str, complaint: str) -> None:
+def test_invalid_result_is_told(tmp_path: Path, text: str, complaint: str) -> None:
     kept = tmp_path / "result.json"
     kept.write_text(text, "utf-8")
     done = CliRunner().invoke(cli.cli, ["compare", "--read", str(kept)])

@@ -217,7 +217,7 @@ def broken(request: Received, response: Response) -> Response:
     return response
 
 
-def test_what_is_broken_is_told_in_a_plain_sentence_each() -> None:
+def test_each_broken_answer_is_told_in_a_plain_sentence() -> None:
     with platform() as fake, in_front_of(fake, broken) as server:
         findings = compared(server.url)
     # The bytes are shown around the first difference.
@@ -260,7 +260,7 @@ def answered() -> Iterator[FakeEvery8d]:
         yield fake
 
 
-def test_what_differs_from_run_to_run_is_compared_by_its_form(answered: FakeEvery8d) -> None:
+def test_values_that_differ_in_each_run_are_compared_by_form(answered: FakeEvery8d) -> None:
     def change(request: Received, response: Response) -> Response:
         body = response.body
         if "getCredit" in request.target:
@@ -282,7 +282,7 @@ def test_what_differs_from_run_to_run_is_compared_by_its_form(answered: FakeEver
     assert credit.fake.endswith("  {points, decimals: 2}")
 
 
-def test_what_one_api_lacks_is_not_comparable_and_the_other_is_compared(
+def test_operation_that_one_api_lacks_is_compared_in_the_other(
     answered: FakeEvery8d,
 ) -> None:
     def change(request: Received, response: Response) -> Response:
@@ -324,7 +324,7 @@ def test_a_firewall_that_minds_many_calls_in_a_row_does_not_end_it(answered: Fak
     assert {*findings} - blocked == named(Verdict.SAME, findings)
 
 
-def test_a3_a_wrong_password_is_followed_by_the_right_one_even_if_it_breaks_off(
+def test_a3_wrong_password_is_always_followed_by_the_right_one(
     answered: FakeEvery8d,
 ) -> None:
     comparison = Comparison(addresses(answered.url), USER, PASSWORD, edition="2016", pause=0)

@@ -191,7 +191,7 @@ def test_never_both_a_number_and_a_text() -> None:
         assert not numbers or numbers == rest
 
 
-def test_what_would_send_is_noticed() -> None:
+def test_probe_that_would_send_is_noticed() -> None:
     """By each of the ways in which a call has parameters."""
     number, text = "0912345678", "hi"
     form = "DEST=%30%39%31%32%33%34%35%36%37%38&MSG=hi"
@@ -221,7 +221,7 @@ def test_no_number_that_a_phone_can_have() -> None:
                     assert not re.search(r"\d(?:[^\w<>=&]*\d){2,}", plain), (plain, mine)
 
 
-def test_what_a_run_makes_up_has_no_digits() -> None:
+def test_random_values_of_a_run_have_no_digits() -> None:
     for _ in range(1000):
         made = Given("", "")
         for text in (made.nobody, made.wrong_password, made.no_batch, made.no_key):

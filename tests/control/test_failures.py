@@ -88,7 +88,7 @@ def test_a_setting_is_of_one_kind_or_of_all() -> None:
 
 @pytest.mark.parametrize("effect", ["before", "after"])
 @pytest.mark.parametrize(("kind", "settings", "seen"), SEEN)
-def test_what_a_client_sees_and_whether_it_was_charged(
+def test_client_sees_the_failure_and_is_charged_or_not(
     every8d: FakeEvery8d,
     service: Any,
     key: str,
@@ -161,7 +161,7 @@ def test_a_delay_holds_up_no_other_client(every8d: FakeEvery8d, service: Any, ke
     assert every8d.account.credit == 999
 
 
-def test_x1_what_a_reset_finds_delayed_leaves_no_trace(every8d: FakeEvery8d, key: str) -> None:
+def test_x1_delayed_call_leaves_no_trace_after_a_reset(every8d: FakeEvery8d, key: str) -> None:
     every8d.add_failure("sendSMS", "delay", seconds=3600)
     arguments = {"sessionKey": key, "content": "hello", "mobile": PHONE}
     delayed = threading.Thread(
@@ -321,7 +321,7 @@ def test_after_some_that_go_through_and_every_so_many(
     assert (failure.happened, failure.times) == (3, None)
 
 
-def test_calls_beyond_a_rate_are_refused_until_the_fakes_time_has_passed(
+def test_calls_beyond_a_rate_fail_until_the_fakes_time_passes(
     every8d: FakeEvery8d, key: str
 ) -> None:
     every8d.clock.freeze()
@@ -389,7 +389,7 @@ def test_probability_is_repeatable(every8d: FakeEvery8d, service: Any, key: str)
         ("*", "garbage", {"user_id": 5}, "user_id", "invalid"),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_changes_nothing(
+def test_invalid_failure_is_refused_and_changes_nothing(
     every8d: FakeEvery8d, operation: Any, kind: Any, settings: Any, field: str, reason: Reason
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
@@ -435,7 +435,7 @@ def test_sentence_says_what_would_make_sense(
     assert str(refusal.value) == sentence
 
 
-def test_what_is_shown_of_a_failure_can_be_given_again(every8d: FakeEvery8d) -> None:
+def test_json_of_a_failure_can_be_posted_again(every8d: FakeEvery8d) -> None:
     failures = f"{every8d.url}/fake/failures"
     shown = requests.post(
         failures, json={"operation": "*", "kind": "garbage"}, timeout=DEADLINE

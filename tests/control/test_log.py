@@ -43,7 +43,7 @@ def test_a_line_for_people_of_a_request_that_is_no_operation() -> None:
     assert text_line(looked) == "2026-11-23 22:05:06  GET /healthz  -  HTTP 200  0.0 ms"
 
 
-def test_what_clients_send_cannot_break_or_flood_the_log() -> None:
+def test_input_of_clients_cannot_break_or_flood_the_log() -> None:
     forged = "a\n2026-01-01 forged" + "x" * 1000
     record = request(replace(Executed(), user_id=forged, advice=said("a\r\nb\u2028c")))
     line = text_line(record)

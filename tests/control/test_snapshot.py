@@ -159,7 +159,7 @@ def worth(gateway: Gateway) -> Decimal:
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(before=things, between=things, after=things)
-def test_whatever_came_between_it_goes_on_as_if_undisturbed(
+def test_restored_fake_goes_on_as_if_undisturbed(
     before: list[Do], between: list[Do], after: list[Do]
 ) -> None:
     """Two fakes: one is only looked at, the other did something else and is put there."""

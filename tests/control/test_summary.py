@@ -112,7 +112,7 @@ def test_of_many_the_last_twenty(every8d: FakeEvery8d) -> None:
 
 
 @pytest.mark.parametrize("path", ["/a%0Ab%1B[2J", "/" + "a" * 1000])
-def test_what_a_client_sends_cannot_spoil_it(every8d: FakeEvery8d, path: str) -> None:
+def test_input_of_clients_cannot_spoil_the_summary(every8d: FakeEvery8d, path: str) -> None:
     urllib3.request("GET", every8d.url + path, retries=False)
     title, line, *_ = lines(every8d)
     assert title == "1 request:"

@@ -86,7 +86,7 @@ def test_x1_a_call_that_was_read_before_changes_nothing(world: World, read: str,
 
 
 @pytest.mark.parametrize("end", ["reset", "restore"])
-def test_x1_neither_does_what_was_asked_for_by_json(world: World, end: str) -> None:
+def test_x1_request_of_the_json_api_leaves_no_trace_either(world: World, end: str) -> None:
     gateway = world.gateway
     began = gateway.epoch
     ENDS[end](world)()
@@ -117,7 +117,7 @@ def test_x1_earlier_calls_do_not_change_a_reset_account(
     assert (gateway.account("demo").credit, gateway.account("shop").credit) == (1000, 1)
 
 
-def test_x1_a_call_that_is_delayed_ends_with_the_reset_and_leaves_no_trace() -> None:
+def test_x1_delayed_call_ends_with_the_reset() -> None:
     with FakeEvery8d() as fake, ThreadPoolExecutor(1) as pool:
         fake.add_failure("sendSMS", kind="delay", seconds=60)
         url = f"{fake.http_url}sendSMS.ashx?{urlencode(SEND)}"
@@ -136,7 +136,7 @@ def test_x1_failure_after_a_reset_spares_earlier_calls(world: World) -> None:
     assert world.failures.choose(by_http(world)) is not None
 
 
-def test_x1_an_advance_that_waits_for_its_turn_does_not_move_the_new_clock(world: World) -> None:
+def test_x1_waiting_advance_does_not_move_the_new_clock(world: World) -> None:
     """The first waits for a report's response; a reset ends both."""
     reached, go_on = threading.Event(), threading.Event()
 
@@ -165,7 +165,7 @@ def test_x1_an_advance_that_waits_for_its_turn_does_not_move_the_new_clock(world
         assert (gateway.clock.now - before).total_seconds() < 3600
 
 
-def test_x1_whatever_is_set_up_is_there_before_anybody_is_let_in() -> None:
+def test_x1_set_up_is_complete_before_the_first_call() -> None:
     """A client's own failure is not taken for one of those that a reset sets up."""
     with (
         closing(Gateway(Settings(), report=lambda report: 200)) as gateway,

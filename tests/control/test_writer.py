@@ -38,7 +38,7 @@ def read_all(reading: int) -> bytes:
     return found
 
 
-def test_what_is_written_is_there_when_it_ends() -> None:
+def test_written_text_is_there_when_the_writer_ends() -> None:
     with piped() as (stream, reading):
         with Writer(stream, dropped) as writer:
             writer.write("預約\n")
@@ -73,7 +73,7 @@ def test_slow_reader_of_the_log_does_not_block_requests(
     assert len(lines) == kept + len(notes) + 1
 
 
-def test_what_is_written_while_it_writes_and_ends_is_there(
+def test_text_written_while_the_writer_ends_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The pipe is full, and read only after the end has been asked for."""

@@ -29,7 +29,7 @@ def records(text: str) -> int:
 
 
 @pytest.mark.usefixtures("_no_collector")
-def test_what_is_forgotten_is_free_without_the_collector(new_gateway: NewGateway) -> None:
+def test_forgotten_messages_are_free_without_the_collector(new_gateway: NewGateway) -> None:
     gateway = new_gateway(max_messages=3)
     for _ in range(50):
         send(gateway, content="forgotten without it", send_time="20400301120030")
@@ -42,7 +42,7 @@ def test_what_is_forgotten_is_free_without_the_collector(new_gateway: NewGateway
 
 
 @pytest.mark.usefixtures("_no_collector")
-def test_what_a_reset_forgets_is_free_without_the_collector(gateway: Gateway) -> None:
+def test_messages_before_a_reset_are_free_without_the_collector(gateway: Gateway) -> None:
     send(gateway, content="reset without it")
     send(gateway, content="reset without it", send_time="20400301130000")
     gateway.reset()

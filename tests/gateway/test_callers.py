@@ -37,7 +37,7 @@ def test_h6_a_user_id_and_its_password_do_without_a_session(gateway: Gateway) ->
         (" demo", "demo", -100),
     ],
 )
-def test_h6_what_is_wrong_with_them(
+def test_h6_wrong_credentials_are_refused(
     gateway: Gateway, user_id: str, password: str, expected: int
 ) -> None:
     assert code(gateway, Login(user_id, password)) == expected
@@ -95,7 +95,7 @@ def test_h7_a_token_survives_midnight_and_a_session_does_not(gateway: Gateway) -
     assert code(gateway, token) == 0
 
 
-def test_h7_there_may_be_several_tokens_and_each_is_closed_by_itself(gateway: Gateway) -> None:
+def test_h7_tokens_of_an_account_are_closed_one_by_one(gateway: Gateway) -> None:
     first, second = (
         Token(gateway.platform.open_token(DEMO)),
         Token(gateway.platform.open_token(DEMO)),

@@ -116,7 +116,7 @@ def test_t2_travel_to(gateway: Gateway, moment: datetime, now: datetime) -> None
     assert gateway.clock.now == now
 
 
-def test_t2_what_is_due_is_known(gateway: Gateway) -> None:
+def test_t2_next_due_is_known(gateway: Gateway) -> None:
     assert gateway.clock.next_due is None
     booked = send(gateway, send_time="20400301130000")
     assert gateway.clock.next_due == NOON + timedelta(hours=1)
@@ -136,7 +136,7 @@ def test_t2_the_clock_ends_with_the_year_9999(gateway: Gateway) -> None:
     assert gateway.clock.now == end
 
 
-def test_t2_what_is_due_after_the_year_9999_is_shown_at_its_end(gateway: Gateway) -> None:
+def test_t2_event_after_the_year_9999_is_shown_at_its_end(gateway: Gateway) -> None:
     gateway.clock.travel_to(datetime(9999, 12, 31))
     gateway.set_outcome("0912345678", Status.DELIVERED, after_seconds=1e9)
     send(gateway)
@@ -461,7 +461,7 @@ def test_t3_moving_back_is_the_same_error_however_it_is_asked_for(gateway: Gatew
 
 
 @pytest.mark.parametrize("wrong", ["5", [5], object()])
-def test_what_is_no_duration_is_refused(gateway: Gateway, wrong: Any) -> None:
+def test_invalid_duration_is_refused(gateway: Gateway, wrong: Any) -> None:
     with pytest.raises(InvalidInput, match="advance takes seconds, a timedelta, or what datetime"):
         gateway.clock.advance(wrong)
     with pytest.raises(InvalidInput, match="give either a duration or its parts"):

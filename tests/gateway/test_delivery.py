@@ -420,7 +420,7 @@ def test_messages_are_found_by_all_that_is_given(new_gateway: NewGateway) -> Non
     assert ids(to="0987654321") == []
 
 
-def test_what_people_look_for_in_a_message(gateway: Gateway) -> None:
+def test_fields_of_a_message(gateway: Gateway) -> None:
     content = "訂單 10034 的驗證碼 48-3920，詳見 https://example.com/o/10034。"
     (message,) = sent(gateway, send(gateway, content=content))
     assert message.code == "483920"

@@ -166,7 +166,7 @@ def test_e3_status_that_an_edition_lacks_has_advice(
     )
 
 
-def test_e3_so_is_test_mode(new_gateway: NewGateway) -> None:
+def test_e3_test_mode_in_later_editions_has_advice(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", test_mode=True), edition="2025")
     receipt = send(gateway, f"{PHONE},0922333444")
     assert statuses(gateway, receipt) == [888, 888]
@@ -189,7 +189,7 @@ def test_e3_104_to_106_mean_something_else_in_each_edition() -> None:
     assert Status(100).term_of(Edition.OF_2025) == "發送成功"
 
 
-def test_e1_what_is_refused_is_told_in_the_editions_words(new_gateway: NewGateway) -> None:
+def test_e1_refusals_are_in_the_editions_words(new_gateway: NewGateway) -> None:
     gateway = new_gateway(edition="2021")
     gateway.set_outcome(PHONE, 104, after_seconds=0)
     send(gateway, PHONE)

@@ -108,7 +108,7 @@ def test_s7_a_bookings_copy_goes_when_it_goes_out(gateway: Gateway) -> None:
     assert [email.at for email in gateway.emails()] == [NOON + timedelta(hours=1)]
 
 
-def test_s7_what_is_not_sent_is_not_copied(new_gateway: NewGateway) -> None:
+def test_s7_unsent_message_is_not_copied(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", credit=0))  # type: ignore[arg-type]
     refused = [
         ROGER,  # no credit
@@ -235,9 +235,7 @@ def test_s7_after_eleven_attempts_it_is_given_up(
     assert (email.state, len(email.attempts)) == (ReportState.GIVEN_UP, 11)
 
 
-def test_s7_what_was_reported_does_not_wait_for_the_copy(
-    new_gateway: NewGateway, mailbox: Mailbox
-) -> None:
+def test_s7_report_does_not_wait_for_the_copy(new_gateway: NewGateway, mailbox: Mailbox) -> None:
     """The clock moves on while the SMTP server has not responded yet."""
     with smtp_server(mailbox) as url:
         deliver = Mailer(url)

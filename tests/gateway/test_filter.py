@@ -64,7 +64,7 @@ def test_h11_another_text_number_or_account_is_not_the_same(new_gateway: NewGate
     assert filtered(gateway).left_out == ()
 
 
-def test_h11_what_was_not_sent_does_not_count(new_gateway: NewGateway) -> None:
+def test_h11_unsent_message_does_not_count(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", credit=Decimal(2)))
     booked = send(gateway, send_time="20400302120000")
     gateway.platform.erase_booking(DEMO, booked.batch_id)
@@ -80,7 +80,7 @@ def test_h11_a_booking_counts_from_when_it_went_out(gateway: Gateway) -> None:
     assert filtered(gateway).left_out == (SentBefore(PHONE, booked.batch_id),)
 
 
-def test_h11_where_nobody_is_left_nothing_is_sent(gateway: Gateway) -> None:
+def test_h11_nothing_is_sent_if_nobody_is_left(gateway: Gateway) -> None:
     send(gateway, f"{PHONE},{OTHER}")
     result = filtered(gateway, f"{PHONE},{OTHER},{PHONE}")
     assert result.receipt is None

@@ -69,7 +69,7 @@ def test_s7_every_copy_by_email_is_there_when_the_call_returns(gateway: Gateway)
     ]
 
 
-def test_t2_all_is_delivered_and_reported_when_the_clock_has_been_moved(
+def test_t2_moved_clock_delivers_and_reports_everything(
     new_gateway: NewGateway, receiver: Receiver
 ) -> None:
     account = Account("demo", "demo", Decimal(10**6), report_url=receiver.url)

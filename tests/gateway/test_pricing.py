@@ -155,7 +155,7 @@ def test_p6_a_bookings_points_are_taken_when_it_is_accepted(gateway: Gateway) ->
     assert gateway.account("demo").credit == 998
 
 
-def test_p6_and_given_back_when_it_is_erased(gateway: Gateway) -> None:
+def test_p6_points_come_back_when_a_booking_is_erased(gateway: Gateway) -> None:
     receipt = send(gateway, "0912345678,0922333444", "a" * 71, "20400301130000")
     assert receipt.credit == 996
     erased = gateway.platform.erase_booking(login(gateway), receipt.batch_id)

@@ -169,9 +169,7 @@ def test_r1_each_account_has_its_own_url(new_gateway: NewGateway, receiver: Rece
         assert batches == [[receipt.batch_id] for receipt in receipts]
 
 
-def test_r2_a_report_is_tried_11_times_a_minute_apart_and_then_given_up(
-    reporting: Gateway, receiver: Receiver
-) -> None:
+def test_r2_report_is_tried_11_times_a_minute_apart(reporting: Gateway, receiver: Receiver) -> None:
     receiver.respond = lambda request: status(500)
     send(reporting)
     reporting.clock.advance(seconds=1)
@@ -282,7 +280,7 @@ def test_r2_a_refused_connection_is_an_error(new_gateway: NewGateway) -> None:
     assert (report.state, len(report.attempts)) == (ReportState.GIVEN_UP, 11)
 
 
-def test_r2_so_is_a_host_that_does_not_exist(new_gateway: NewGateway) -> None:
+def test_r2_unknown_host_is_an_error(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", report_url="http://nowhere.invalid/report"))
     send(gateway)
     gateway.clock.advance(minutes=2)
@@ -375,7 +373,7 @@ def test_r3_different_messages_do_not_wait_for_each_other(
     )
 
 
-def test_r3_nor_while_one_of_them_is_tried_again(reporting: Gateway, receiver: Receiver) -> None:
+def test_r3_reports_stay_in_order_during_a_retry(reporting: Gateway, receiver: Receiver) -> None:
     receiver.respond = lambda request: status(500) if request["MR"] == "1" else OK
     send(reporting, "0912345678,0922333444")
     reporting.clock.advance(seconds=1)

@@ -67,7 +67,7 @@ def test_x1_the_clock_is_at_the_real_time_and_runs(gateway: Gateway, running: bo
     wait_for(lambda: gateway.clock.now > now)
 
 
-def test_x1_what_was_booked_or_under_way_never_happens(
+def test_x1_bookings_and_deliveries_end_with_a_reset(
     reporting: Gateway, receiver: Receiver
 ) -> None:
     receiver.respond = lambda request: status(500)

@@ -62,9 +62,7 @@ def test_its_sessions_and_tokens_end_and_nobody_elses(shared: Gateway) -> None:
     assert shared.platform.credit(demo) == 1000
 
 
-def test_what_it_sent_or_booked_is_gone_and_nothing_comes_of_it(
-    shared: Gateway, receiver: Receiver
-) -> None:
+def test_its_messages_and_bookings_are_gone(shared: Gateway, receiver: Receiver) -> None:
     receiver.respond = lambda request: status(500)
     send(shared, user_id="shop")
     shared.clock.advance(seconds=1)  # its report is to be tried again

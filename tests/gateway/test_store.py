@@ -43,7 +43,7 @@ def test_a_batch_goes_as_a_whole(small: Gateway) -> None:
     assert kept(small) == ["b", "c"]
 
 
-def test_what_is_forgotten_is_unknown(new_gateway: NewGateway, receiver: Receiver) -> None:
+def test_forgotten_message_is_unknown(new_gateway: NewGateway, receiver: Receiver) -> None:
     gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), max_messages=1)
     receipt = send_param(gateway, Recipient("+886912345678", "a", email="a@example.com"))
     (message,) = sent(gateway, receipt)
@@ -69,7 +69,7 @@ def test_a_booking_is_never_forgotten_before_it_has_gone_out(small: Gateway) -> 
     assert kept(small) == ["c", "d", "e"]
 
 
-def test_nor_a_batch_with_a_booking_among_others(small: Gateway) -> None:
+def test_batch_with_a_booking_is_kept(small: Gateway) -> None:
     send_param(
         small,
         Recipient("+886912345678", "now"),
@@ -95,7 +95,7 @@ def test_nothing_is_forgotten_that_is_still_on_its_way(small: Gateway) -> None:
     assert kept(small) == ["e", "f", "g"]
 
 
-def test_nor_what_is_still_to_be_reported(new_gateway: NewGateway, receiver: Receiver) -> None:
+def test_batch_with_a_report_to_come_is_kept(new_gateway: NewGateway, receiver: Receiver) -> None:
     gateway = new_gateway(Account("demo", "demo", report_url=receiver.url), max_messages=3)
     receiver.respond = lambda request: OK if request["SM"] == "" else status(500)
     finished(gateway, "a")
@@ -167,7 +167,7 @@ def test_replies_are_bounded(gateway: Gateway) -> None:
         gateway.reply(1, "one more")
 
 
-def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:
+def test_forgotten_batches_take_no_memory(small: Gateway) -> None:
     content = "to be forgotten"
     for _ in range(50):
         send(small, content=content, send_time="20400301120030")
@@ -181,7 +181,7 @@ def test_what_is_forgotten_takes_no_memory(small: Gateway) -> None:
     assert len(alive) == 3
 
 
-def test_x2_what_is_finished_can_be_forgotten(gateway: Gateway) -> None:
+def test_x2_finished_batches_can_be_forgotten(gateway: Gateway) -> None:
     finished(gateway, "a", "b")
     credit = gateway.account("demo").credit
     gateway.clear_messages()

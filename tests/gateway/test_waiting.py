@@ -45,9 +45,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_whoever_waits_learns_of_what_time_brings(
-    gateway: Gateway, pool: ThreadPoolExecutor
-) -> None:
+def test_waiter_is_woken_by_events_of_the_clock(gateway: Gateway, pool: ThreadPoolExecutor) -> None:
     """Not only when the time to wait is over."""
     send(gateway)
     delivered = Waiting(
@@ -61,7 +59,7 @@ def test_waiting_in_vain_ends(gateway: Gateway) -> None:
     assert not gateway.wait_for(lambda: False, 0.01)
 
 
-def test_what_holds_already_is_not_waited_for(gateway: Gateway) -> None:
+def test_condition_that_holds_already_ends_the_wait(gateway: Gateway) -> None:
     begun: list[object] = []
     assert gateway.wait_for(lambda: True, DEADLINE, on_wait=begun.append)
     assert not gateway.wait_for(lambda: False, 0, on_wait=begun.append)
@@ -131,7 +129,7 @@ def test_others_tell_of_topics_of_their_own(gateway: Gateway, pool: ThreadPoolEx
     assert waiting.result.result(DEADLINE)
 
 
-def test_whoever_hangs_up_waits_no_longer(gateway: Gateway, pool: ThreadPoolExecutor) -> None:
+def test_wait_ends_when_the_client_hangs_up(gateway: Gateway, pool: ThreadPoolExecutor) -> None:
     waiting = Waiting(pool, gateway, lambda: False, timeout=1e9, to=PHONE)
     waiting.cancel()
     waiting.cancel()

@@ -78,7 +78,9 @@ def test_s1_a_batch_sent_over_soap_is_seen_over_http(http: Http) -> None:
         ),
     ],
 )
-def test_e2_what_surprises_has_an_advice(http: Http, values: dict[str, str], advice: str) -> None:
+def test_e2_surprising_requests_have_advice(
+    http: Http, values: dict[str, str], advice: str
+) -> None:
     assert http("sendSMS", **({"MSG": "x", "DEST": PHONE} | values)).count(",") == 4
     (given,) = http.advice
     assert given.startswith(advice)
@@ -148,7 +150,7 @@ def test_h12_too_few_values_have_an_advice(http: Http) -> None:
     assert http.advice[-1].endswith("four | between them; (none) has 0: the others are empty.")
 
 
-def test_e2_what_only_a_later_edition_knows_works_and_has_an_advice(new_http: NewHttp) -> None:
+def test_e2_requests_of_a_later_edition_work_and_have_advice(new_http: NewHttp) -> None:
     http = new_http(edition="2021")
     bearer = {"Authorization": f"Bearer {http.token()}"}
     assert http.advice == (
@@ -251,7 +253,7 @@ def test_h17_every_operation_of_either_api_has_a_name_to_fail_by(http: Http) -> 
     assert {*get_args(FailureOperation)} == {*names, "*"}
 
 
-def test_h17_a_failure_can_be_limited_to_a_number_where_an_operation_sends(http: Http) -> None:
+def test_h17_operations_that_send_are_known(http: Http) -> None:
     by_soap = SoapEndpoint(http.fake.gateway.platform).operations
     assert {*SENDS} == {
         *[name for name, each in by_soap.items() if {"mobile", "contentXML"} & {*each.names}],
@@ -316,7 +318,7 @@ def test_p8_points_add_up_across_both_apis(data: list[tuple[bool, bool, int]]) -
 
 @given(st.sampled_from(["sendSMS", "SendParam", "getReplyMessage", "ConnectionHandler"]), st.data())
 @settings(deadline=None)
-def test_h5_whatever_comes_the_response_is_200(name: str, data: st.DataObject) -> None:
+def test_h5_status_is_always_200(name: str, data: st.DataObject) -> None:
     gateway = Gateway(report=lambda report: 200)
     types = ["", "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
              "multipart/form-data; boundary=x"]  # fmt: skip

@@ -115,7 +115,7 @@ def test_h3_text_that_is_lost_has_advice_however_it_came(http: Http, kind: str) 
     assert [*http.fake.requests[-1].serious_advice] == [advice]
 
 
-def test_h3_what_ascii_lacks_becomes_question_marks(http: Http) -> None:
+def test_h3_characters_that_ascii_lacks_become_question_marks(http: Http) -> None:
     post(http, f"{FORM}; charset=us-ascii", (LOGIN + "MSG=測").encode())
     assert content(http) == "???"
     assert "read as us-ascii" in http.advice[0]

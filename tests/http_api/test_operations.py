@@ -31,7 +31,7 @@ def param(*recipients: dict[str, Any], **more: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("name", ["getCredit", "sendSMS", "getDeliveryStatus", "eraseBooking"])
-def test_h6_who_may_not_call_is_told_why(
+def test_h6_refused_caller_is_told_why(
     new_http: NewHttp, edition: str, values: dict[str, str], line: str, name: str
 ) -> None:
     assert new_http(edition=edition).response(name, values).text == line
@@ -89,9 +89,7 @@ def test_h7_after_8_hours_of_the_fakes_time_a_token_is_dead(http: Http) -> None:
         ({**DEMO, "VerifyType": 2}, '{"Result":false,"Status":"-300","Msg":"帳號密碼不得為空"}'),
     ],
 )
-def test_h7_what_fails_says_so_in_json(
-    new_http: NewHttp, body: dict[str, Any], response: str
-) -> None:
+def test_h7_errors_are_in_json(new_http: NewHttp, body: dict[str, Any], response: str) -> None:
     http = new_http(edition="2025")
     assert http.json("ConnectionHandler", {"HandlerType": "3", "VerifyType": 1, **body}) == response
 
@@ -155,7 +153,7 @@ def test_h8_missing_text_or_number_comes_before_the_event_id(new_http: NewHttp) 
     ],
 )
 @pytest.mark.parametrize("name", ["sendSMS", "sendSMS4FilterMessage"])
-def test_h10_what_is_missing(
+def test_h10_missing_parameters_are_errors(
     new_http: NewHttp, edition: str, values: dict[str, str], line: str, name: str
 ) -> None:
     http = new_http(edition=edition)
@@ -243,7 +241,7 @@ def test_h12_without_msg_param_is_the_text(http: Http) -> None:
         ({"RecipientDataList": []}, "-300"),
     ],
 )
-def test_h12_what_fails_says_so_in_json(http: Http, body: dict[str, Any], code: str) -> None:
+def test_h12_errors_are_in_json(http: Http, body: dict[str, Any], code: str) -> None:
     response = json.loads(http.json("SendParamSMS", body))
     assert (response["Result"], response["Status"]) == (False, code)
     assert http.fake.messages == []

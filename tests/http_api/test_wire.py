@@ -165,7 +165,7 @@ def test_h2_other_methods_are_405(http: Http, method: str) -> None:
     assert response.status_code == 405
 
 
-def test_h2_a_get_a_form_a_query_with_an_empty_body_and_a_multipart_form(http: Http) -> None:
+def test_h2_every_form_of_a_request_is_the_same_call(http: Http) -> None:
     url = http.url("getCredit")
     parts = {name: (None, value) for name, value in DEMO.items()}
     assert [
@@ -176,7 +176,7 @@ def test_h2_a_get_a_form_a_query_with_an_empty_body_and_a_multipart_form(http: H
     ] == ["1000.00"] * 4
 
 
-def test_h2_what_is_in_both_the_query_has(http: Http) -> None:
+def test_h2_query_wins_over_the_form(http: Http) -> None:
     response = requests.post(
         http.url("sendSMS"),
         params={"msg": "from the query"},
@@ -266,7 +266,7 @@ def test_h3_a_plus_that_was_not_encoded(http: Http, number: str) -> None:
     assert (message.to, message.status) == ("+886912345678", 0)
 
 
-def test_h5_a_line_has_no_newline_at_its_end_and_no_mark_at_its_beginning(http: Http) -> None:
+def test_h5_line_has_no_newline_and_no_byte_order_mark(http: Http) -> None:
     for response in (
         http.response("getCredit", DEMO),
         http.response("getCredit", {}),

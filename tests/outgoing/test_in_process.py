@@ -352,7 +352,7 @@ def test_r9_call_without_a_response_is_a_closed_connection(every8d: FakeEvery8d)
     assert attempt.reason == "closed"
 
 
-def test_r9_work_after_the_response_is_done_when_the_clock_has_arrived(
+def test_r9_clock_waits_for_work_after_the_response(
     every8d: FakeEvery8d,
 ) -> None:
     """Within the second that a body may take."""
@@ -406,7 +406,7 @@ def test_r9_function_says_the_status(every8d: FakeEvery8d, returned: Any, outcom
 
 
 @pytest.mark.parametrize("returned", [True, "200 OK", b""])
-def test_r9_what_is_no_status_is_said(every8d: FakeEvery8d, returned: Any) -> None:
+def test_r9_invalid_status_is_an_error(every8d: FakeEvery8d, returned: Any) -> None:
     every8d.reports_to(lambda report: returned)
     (attempt,) = deliver(every8d).attempts
     assert attempt.status_code is None
@@ -569,7 +569,7 @@ def test_r9_loop_that_does_not_run(every8d: FakeEvery8d) -> None:
 @pytest.mark.parametrize(
     "wrong", ["http://127.0.0.1:3000/sms", None, flask_app().test_client(), lambda: None]
 )
-def test_r9_what_is_no_receiver(every8d: FakeEvery8d, wrong: Any) -> None:
+def test_r9_invalid_receiver_is_refused(every8d: FakeEvery8d, wrong: Any) -> None:
     with pytest.raises(InvalidInput, match=r"takes a WSGI .* for a URL .*lambda report: client"):
         every8d.reports_to(wrong)
     assert every8d.account.report_url is None

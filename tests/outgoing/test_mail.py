@@ -83,7 +83,7 @@ def test_s7_a_server_that_dribbles_has_one_deadline(said: bytes) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_s7_so_has_one_that_does_not_read() -> None:
+def test_s7_server_that_does_not_read_is_an_error() -> None:
     ended = threading.Event()
     greet = in_turn(b"220 hello", b"250 localhost", b"250 ok", b"250 ok")
 

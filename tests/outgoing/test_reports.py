@@ -118,7 +118,7 @@ def test_r2_the_timeout_holds_while_time_is_frozen(reporter: Reporter) -> None:
     ],
 )
 @pytest.mark.parametrize("then", ["waits", "closes"])
-def test_r2_whatever_the_body_is_200_is_success(
+def test_r2_any_body_with_status_200_is_success(
     reporter: Reporter, response: bytes, then: str
 ) -> None:
     """It need not come, be of the length that was said, or be what the headers say."""
@@ -162,7 +162,7 @@ def test_r2_an_endless_body_is_not_read_to_its_end(reporter: Reporter, framing: 
         b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000 + b"\r\n\r\n",
     ],
 )
-def test_r2_what_is_no_http_is_an_error(reporter: Reporter, response: bytes) -> None:
+def test_r2_response_that_is_not_http_is_an_error(reporter: Reporter, response: bytes) -> None:
     with (
         raw_receiver(lambda connection: connection.sendall(response)) as url,
         pytest.raises(OSError, match="did not respond in HTTP") as caught,

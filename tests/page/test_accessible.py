@@ -185,7 +185,7 @@ def background(page: Page) -> Any:
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_light_and_dark_follow_the_system_and_are_switched_and_remembered(open: Open) -> None:
+def test_light_and_dark_follow_the_system_or_the_switch(open: Open) -> None:
     page = open(color_scheme="dark")
     dark = background(page)
     page.emulate_media(color_scheme="light")
@@ -307,7 +307,7 @@ def test_the_focus_stays_in_the_list_from_end_to_end(send: Send, open: Open) -> 
 @pytest.mark.parametrize(
     ("route", "focused"), [("", "0922 222 222"), ("#/phone/+886911111111", "0911 111 111")]
 )
-def test_when_all_is_marked_as_read_the_focus_is_in_the_list(
+def test_focus_is_in_the_list_after_marking_all_as_read(
     fake: FakeEvery8d, send: Send, open: Open, route: str, focused: str
 ) -> None:
     """The button has gone."""
@@ -325,7 +325,7 @@ def test_when_all_is_marked_as_read_the_focus_is_in_the_list(
     ("time", "button", "status"),
     [("", "Deliver", "100 Delivered"), ("20991231090000", "Cancel the booking", "303 Cancelled")],
 )
-def test_when_a_message_is_decided_the_focus_is_on_its_details(
+def test_focus_is_on_the_details_after_deciding(
     fake: FakeEvery8d, send: Send, open: Open, time: str, button: str, status: str
 ) -> None:
     """The button has gone."""

@@ -63,7 +63,7 @@ def test_news_that_come_one_after_the_other_are_told_of_together(
     assert len(said(page)) == 2
 
 
-def test_what_a_search_has_found_is_said_once(page: Page, send: Send) -> None:
+def test_result_of_a_search_is_announced_once(page: Page, send: Send) -> None:
     """Once it has been typed, whatever arrives after that."""
     search = page.get_by_role("searchbox")
     for typed in ("h", "he", "hello"):

@@ -92,7 +92,7 @@ def test_it_is_text_in_the_journal(fake: FakeEvery8d, open: Open, text: str) -> 
     assert page.locator("iframe, main img, script:not([src]), style").count() == 0
 
 
-def test_what_an_error_says_is_text(fake: FakeEvery8d, open: Open) -> None:
+def test_error_is_shown_as_text(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/accounts")
     page.get_by_label("User ID").fill("demo")
     page.get_by_label("Report URL").fill(HOSTILE[1])

@@ -113,9 +113,7 @@ def test_failures_can_be_chosen_once_the_fake_is_back(fake: FakeEvery8d, open: O
     expect(page.get_by_role("heading", name="Let something go wrong")).to_be_visible()
 
 
-def test_what_one_window_has_seen_the_others_know(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_windows_share_what_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.clock.freeze()
     for number in ("0911111111", "0922222222", "0933333333"):
         send("hello", number)
@@ -156,7 +154,7 @@ def test_windows_with_the_same_phone_do_not_make_one_another_load_it(
     assert len([request for request in seen if "/phones?" in request.url]) <= 5 * 2 * 2
 
 
-def test_what_is_seen_again_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:
+def test_message_that_is_seen_again_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """Its messages came while another tab was in front."""
     fake.clock.freeze()
     send("hello")
@@ -170,9 +168,7 @@ def test_what_is_seen_again_is_read(fake: FakeEvery8d, send: Send, open: Open) -
     expect(page).to_have_title(re.compile(r"^\+886"))
 
 
-def test_what_is_read_counts_for_no_more_than_there_is(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_read_count_never_exceeds_the_messages(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """All is marked as read while a response is on its way that counts from before."""
     fake.clock.freeze()
     send("one")
@@ -228,9 +224,7 @@ def test_the_next_reply_is_typed_while_the_last_one_is_on_its_way(
     expect(page.locator(".reply .bubble")).to_have_text(["one", "two"])
 
 
-def test_who_goes_elsewhere_while_a_reply_is_on_its_way_stays_there(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_late_reply_does_not_change_the_view(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.clock.freeze()
     send("hello")
     page = open("#/phone/+886912345678")
@@ -396,9 +390,7 @@ def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
     expect(count).to_contain_text("Matches: 1, on one phone")
 
 
-def test_what_is_searched_for_no_more_is_not_looked_for(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_superseded_search_is_not_asked_for(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """Its place in the conversation is another."""
     fake.clock.freeze()
     send("alpha")
@@ -454,7 +446,7 @@ def test_many_windows_do_not_keep_one_another_from_the_fake(
     expect(page.locator(".message .status")).to_have_text("100 Delivered")
 
 
-def test_what_was_drawn_once_is_not_remembered_for_ever(open: Open) -> None:
+def test_drawn_things_are_forgotten_in_time(open: Open) -> None:
     """A list whose items go as others come: of a thousand, ten at a time."""
     count = """() => {
         window.largest = 0;

@@ -32,7 +32,7 @@ def test_phone_with_the_newest_sms_is_on_top_with_its_unread_count(send: Send, o
     expect(phones.last).not_to_contain_text("unread")
 
 
-def test_what_nobody_has_seen_can_be_marked_as_read(send: Send, open: Open) -> None:
+def test_unread_messages_can_be_marked_as_read(send: Send, open: Open) -> None:
     send("first", "0911111111")
     send("second", "0922222222")
     page = open()
@@ -45,7 +45,7 @@ def test_what_nobody_has_seen_can_be_marked_as_read(send: Send, open: Open) -> N
     expect(page.get_by_text("1 unread")).to_have_count(0)
 
 
-def test_what_did_not_arrive_is_said_in_a_word_in_the_list(
+def test_undelivered_message_is_marked_in_the_list(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     send("hello", "0900000103")
@@ -284,7 +284,7 @@ def test_d4_a_reply_goes_to_the_message_that_was_chosen(
     assert [reply.text for reply in fake.messages[0].replies] == ["to the first"]
 
 
-def test_what_cannot_be_done_is_said(fake: FakeEvery8d, send: Send, open: Open) -> None:
+def test_refused_action_is_explained(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.clock.freeze()
     send("hello")
     page = open("#/phone/+886912345678")
@@ -429,7 +429,7 @@ def test_a_link_leads_to_one_message_wherever_it_is(
     expect(page.get_by_text("This message is not kept any more")).to_be_visible()
 
 
-def test_x2_what_is_finished_is_cleared(fake: FakeEvery8d, send: Send, open: Open) -> None:
+def test_x2_finished_messages_are_cleared(fake: FakeEvery8d, send: Send, open: Open) -> None:
     send("booked", "0922222222", time="20991231090000")
     send("done", "0911111111")
     fake.clock.advance(seconds=2)

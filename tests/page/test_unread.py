@@ -62,7 +62,7 @@ def test_new_message_is_unread_after_others_were_forgotten(
     expect(page).to_have_title(re.compile(r"^\+886911111111"))
 
 
-def test_what_came_while_nobody_had_the_page_open_is_unread_too(
+def test_messages_from_before_the_page_was_open_are_unread(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     arrive(fake, send, A, A, B, B)

@@ -50,7 +50,7 @@ def test_a3_a_locked_account_is_unlocked(fake: FakeEvery8d, open: Open) -> None:
     assert not fake.account.locked
 
 
-def test_s4_s8_h8_what_an_account_may_is_switched(fake: FakeEvery8d, open: Open) -> None:
+def test_s4_s8_h8_permissions_of_an_account_are_switched(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/accounts")
     for name, setting in (
         ("May send abroad", "international"),
@@ -80,7 +80,7 @@ def test_r1_a_report_url_is_set_and_taken_away(fake: FakeEvery8d, open: Open) ->
     assert fake.account.report_url is None
 
 
-def test_r6_r7_r8_how_reports_go_out_is_chosen(fake: FakeEvery8d, open: Open) -> None:
+def test_r6_r7_r8_settings_of_reports_are_chosen(fake: FakeEvery8d, open: Open) -> None:
     page = open("#/accounts")
     save = page.get_by_role("button", name="Save")
     page.get_by_label("Method").select_option("POST")
@@ -98,7 +98,7 @@ def test_r6_r7_r8_how_reports_go_out_is_chosen(fake: FakeEvery8d, open: Open) ->
     )  # fmt: skip
 
 
-def test_r4_what_was_posted_is_shown(fake: FakeEvery8d, send: Send, open: Open) -> None:
+def test_r4_posted_report_is_shown(fake: FakeEvery8d, send: Send, open: Open) -> None:
     with Receiver() as receiver:
         receiver.respond = lambda request: status(500)
         fake.update_account(
@@ -131,7 +131,7 @@ def test_an_account_is_added_and_removed(fake: FakeEvery8d, open: Open) -> None:
     assert [account.user_id for account in fake.accounts] == ["demo"]
 
 
-def test_r2_r4_each_attempt_at_a_report_is_shown_and_when_the_next_one_is(
+def test_r2_r4_attempts_and_the_next_one_are_shown(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     with Receiver() as receiver:
@@ -300,9 +300,7 @@ def test_a_multipart_form_is_shown_as_a_table(fake: FakeEvery8d, open: Open) -> 
     expect(form.locator("td")).to_have_text(["demo", "********", text, "0912345678"])
 
 
-def test_json_is_laid_out_and_a_call_of_the_http_api_is_copied_as_curl(
-    fake: FakeEvery8d, open: Open
-) -> None:
+def test_json_is_laid_out_and_calls_are_copied_as_curl(fake: FakeEvery8d, open: Open) -> None:
     """H12; the password stays masked, so that it is put back before the command is run."""
     recipient = {"Mobile": "0912345678", "Param": "it's 'quoted' $HOME"}
     body = {"UID": "demo", "PWD": "demo", "RecipientDataList": [recipient]}
@@ -346,9 +344,7 @@ def test_request_badge_shows_its_outcome_once(fake: FakeEvery8d, open: Open) -> 
     expect(requests).to_have_count(4)
 
 
-def test_requests_are_filtered_by_operation_account_outcome_and_advice(
-    fake: FakeEvery8d, open: Open
-) -> None:
+def test_requests_are_filtered(fake: FakeEvery8d, open: Open) -> None:
     fake.add_account("shop", "secret")
     key = log_in(fake.url, "demo", "demo")
     log_in(fake.url, "shop", "secret")
@@ -494,7 +490,7 @@ def test_a_request_that_is_no_longer_kept_is_said_to_be_so(fake: FakeEvery8d, op
 
 
 @pytest.mark.parametrize("body", ["<a><b>", "</a>text<", "<a b='>'/>]]>", "<" * 50, "no XML"])
-def test_what_is_not_xml_is_shown_all_the_same(fake: FakeEvery8d, open: Open, body: str) -> None:
+def test_body_that_is_not_xml_is_shown(fake: FakeEvery8d, open: Open, body: str) -> None:
     call(fake.url, "getCredit", sessionKey=body)
     page = open("#/requests/1")
     region = page.get_by_role("region", name="Request", exact=True).first

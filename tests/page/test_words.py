@@ -42,7 +42,7 @@ def test_both_languages_have_the_same_words() -> None:
         assert values(chinese[key]) == values(english[key]), key
 
 
-def test_what_the_code_asks_for_is_there() -> None:
+def test_words_that_the_code_uses_are_there() -> None:
     sources = [*PAGE.glob("*.js"), *PAGE.glob("views/*.js")]
     used = {
         key

@@ -312,7 +312,7 @@ def test_it_takes_nothing_but_the_standard_library(here: FakeEvery8d) -> None:
     assert "FakeEvery8d.connect" in done.stdout
 
 
-def test_what_is_absent_there_is_all_that_is_installed_with_it() -> None:
+def test_all_dependencies_are_absent_there() -> None:
     from importlib.metadata import requires
 
     names = {

@@ -400,7 +400,7 @@ def test_the_tests_of_a_fake_here_pass_with_one_elsewhere(here: FakeEvery8d) -> 
     assert done.returncode == 0, done.stdout
 
 
-def test_x4_what_can_be_set_up_from_here_is(pytester: pytest.Pytester, here: FakeEvery8d) -> None:
+def test_x4_settings_are_set_up_from_here(pytester: pytest.Pytester, here: FakeEvery8d) -> None:
     """Accounts, edition and pad_mobile, if the suite says so; they hold for its tests."""
     conftest = """
     import pytest
@@ -427,7 +427,7 @@ def test_x4_what_can_be_set_up_from_here_is(pytester: pytest.Pytester, here: Fak
     result.assert_outcomes(passed=2)
 
 
-def test_what_cannot_be_set_up_from_here_is_an_error(
+def test_setting_that_cannot_be_set_up_from_here_is_an_error(
     pytester: pytest.Pytester, here: FakeEvery8d
 ) -> None:
     conftest = """

@@ -138,7 +138,7 @@ def test_the_clock_is_the_fakes(here: FakeEvery8d, every8d: FakeEvery8d) -> None
     assert here.clock.running
 
 
-def test_what_is_done_there_is_done(here: FakeEvery8d, every8d: FakeEvery8d) -> None:
+def test_actions_happen_there(here: FakeEvery8d, every8d: FakeEvery8d) -> None:
     """In the order in which a test might: each returns what one of this process does."""
     shop = every8d.add_account("shop", "s3cret", credit=Decimal("20.5"), international=True)
     assert shop == here.account_of("shop") == every8d.account_of("shop")

@@ -318,7 +318,7 @@ def test_w4_hostile_xml_is_unreadable_xml(endpoint: SoapEndpoint, xml: bytes) ->
         ),
     ],
 )
-def test_w4_what_binds_to_null_is_told(
+def test_w4_parameter_that_binds_to_null_has_advice(
     endpoint: SoapEndpoint, inner: str, soap_action: str, advice: str
 ) -> None:
     response = handle(endpoint, body(inner), XML11, soap_action)

@@ -138,7 +138,7 @@ def filled_in(case: dict[str, Any]) -> str:
         ("schema=", 500, "text/plain; charset=utf-8"),
     ],
 )
-def test_w8_what_a_query_asks_for(
+def test_w8_queries_of_the_endpoint(
     fake: FakeEvery8d, query: str, status: int, content_type: str
 ) -> None:
     case = {"method": "GET", "query": query, "headers": {}, "body": ""}

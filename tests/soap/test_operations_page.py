@@ -40,9 +40,7 @@ def test_w6_the_page_lists_the_operations_each_with_a_link(url: str) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_w6_an_operations_page_shows_both_versions_requests_and_responses(
-    url: str, operation: str
-) -> None:
+def test_w6_page_of_an_operation_shows_both_versions(url: str, operation: str) -> None:
     status, html = page(f"{url}{ENDPOINT}?op={operation}")
     assert status == 200
     assert len(samples(html)) == 4
@@ -88,7 +86,7 @@ xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
 
 
 @pytest.mark.parametrize("version", [0, 2], ids=["SOAP 1.1", "SOAP 1.2"])
-def test_w6_what_is_copied_works(url: str, version: int) -> None:
+def test_w6_copied_request_works(url: str, version: int) -> None:
     _, html = page(f"{url}{ENDPOINT}?op=getConnection")
     head, envelope = samples(html)[version].split("\n\n", 1)
     envelope = envelope.replace("string", "demo", 1).replace("string", "demo", 1)

@@ -287,7 +287,7 @@ def test_w4_requests_by_a_grammar(
 
 @given(envelope=envelopes_of(), operation=st.sampled_from(["getConnection", "sendSMS"]))
 @settings(deadline=None, max_examples=300)
-def test_w4_what_is_read_at_once_is_what_is_read_step_by_step(
+def test_w4_both_ways_of_reading_agree(
     endpoint: SoapEndpoint, envelope: str, operation: str
 ) -> None:
     soap_action, more = action(operation), "<!-- which makes it unusual -->"

@@ -254,7 +254,7 @@ def test_d6_erase_booking(endpoint: SoapEndpoint) -> None:
     assert call(endpoint, "eraseBooking", sessionKey=key, batchID=batch_id) == ""
 
 
-def test_s3_an_unforeseen_failure_is_logged_and_told_the_platforms_way(
+def test_s3_unforeseen_failure_is_logged_and_returned(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for method in ("credit", "open_session", "delivery_log"):

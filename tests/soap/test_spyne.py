@@ -33,7 +33,7 @@ def served(gateway: Gateway, protocol: Any) -> WsgiApplication:
 
 
 @pytest.mark.parametrize(("protocol", "namespace", "content_type"), VERSIONS)
-def test_w2_spynes_own_protocols_serve_all_operations_with_the_same_results(
+def test_w2_spynes_own_protocols_give_the_same_results(
     gateway: Gateway, endpoint: SoapEndpoint, protocol: Any, namespace: str, content_type: str
 ) -> None:
     wsgi = served(gateway, protocol)

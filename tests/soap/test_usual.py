@@ -64,7 +64,7 @@ def filled(place: int, what: str, namespace: str = SOAP11) -> bytes:
 
 
 @pytest.mark.parametrize("version", ["soap11", "soap12"])
-def test_w4_what_clients_send_is_usual(version: str) -> None:
+def test_w4_requests_of_clients_are_usual(version: str) -> None:
     document = (FIXTURES / version / "sendSMS.request.xml").read_bytes()
     assert check(document, XML11 if version == "soap11" else XML12)
     assert check(document.replace(b"\n", b"").replace(b"  ", b""), XML11)

@@ -53,7 +53,7 @@ def test_xml_error_is_raised_only_when_reached(size: int) -> None:
         ("<a>\nx & y</a>", "An error occurred while parsing EntityName. Line 2, position 4."),
     ],
 )
-def test_what_net_says_of_what_is_broken(document: str, runtime: str) -> None:
+def test_errors_of_broken_xml_are_nets(document: str, runtime: str) -> None:
     with pytest.raises(XmlError) as caught:
         nodes(document)
     assert caught.value.runtime == runtime

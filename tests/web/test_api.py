@@ -98,7 +98,7 @@ def test_p5_points_are_exact_in_both_directions(api: Api, hundredths: int) -> No
 # What goes out
 
 
-def test_r6_r7_r8_how_reports_go_out_is_chosen(api: Api, receiver: Receiver) -> None:
+def test_r6_r7_r8_settings_of_reports_are_chosen(api: Api, receiver: Receiver) -> None:
     receiver.respond = lambda request: status(503)
     chosen = {"report_method": "POST", "report_charset": "big5", "report_attempts": 2}
     shop = api.post("accounts", user_id="shop", password="x", **chosen)

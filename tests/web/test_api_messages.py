@@ -176,7 +176,7 @@ def test_a_page_holds_a_hundred_unless_told_otherwise(api: Api) -> None:
     assert api.get("messages?limit=101")["more"] is False
 
 
-def test_what_has_changed_is_told_apart_from_what_has_not(api: Api, gateway: Gateway) -> None:
+def test_changed_messages_are_told_apart(api: Api, gateway: Gateway) -> None:
     send(api, "0912345678,0987654321,0911222333")
     version = api.get("messages")["version"]
     assert ids(api, f"changed_after={version}") == []
@@ -199,7 +199,7 @@ def test_changes_can_be_followed_a_few_at_a_time(api: Api) -> None:
     assert ids(api, f"changed_after={version}") == []
 
 
-def test_d2_what_becomes_of_a_message_can_be_decided(api: Api) -> None:
+def test_d2_status_of_a_message_can_be_decided(api: Api) -> None:
     send(api, "0912345678,0987654321")
     assert api.post("messages/1/status", status=103)["status_name"] == "no_such_number"
     assert api.post("messages/2/status", status=100)["status_term"] == "發送成功"

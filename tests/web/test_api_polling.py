@@ -89,7 +89,7 @@ CHANGES: dict[str, Callable[[Api, Gateway], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_changes_is_seen(
+def test_every_change_is_seen(
     api: Api, gateway: Gateway, change: Callable[[Api, Gateway], object]
 ) -> None:
     etag = api("GET", "state").headers["ETag"]
@@ -103,7 +103,7 @@ WAKING["a login"] = lambda api, gateway: log_in(api.url, "demo", "s3cret")
 
 
 @pytest.mark.parametrize("change", WAKING.values(), ids=WAKING)
-def test_whoever_waits_sees_it_at_once(
+def test_waiter_sees_a_change_at_once(
     api: Api, gateway: Gateway, change: Callable[[Api, Gateway], object]
 ) -> None:
     etag = api("GET", "state").headers["ETag"]
@@ -116,13 +116,13 @@ def test_whoever_waits_sees_it_at_once(
     assert (response.status, response.headers["ETag"] == etag) == (200, False)
 
 
-def test_whoever_waits_in_vain_is_told_that_nothing_has_changed(api: Api) -> None:
+def test_wait_in_vain_is_a_304(api: Api) -> None:
     etag = api("GET", "state").headers["ETag"]
     response = api("GET", "state?wait_seconds=0.01", **{"If-None-Match": etag})
     assert (response.status, response.data, response.headers["ETag"]) == (304, b"", etag)
 
 
-def test_whoever_knows_nothing_or_something_older_need_not_wait(api: Api) -> None:
+def test_client_with_an_older_etag_need_not_wait(api: Api) -> None:
     assert api("GET", "state?wait_seconds=30").status == 200
     assert api("GET", "state?wait_seconds=30", **{"If-None-Match": '"older"'}).status == 200
 

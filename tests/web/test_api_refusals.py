@@ -82,7 +82,7 @@ def api(url: str, gateway: Gateway) -> Api:
         ("GET", "reports?state=lost", None, "state", "invalid"),
     ],
 )
-def test_what_makes_no_sense_is_a_400_that_names_it(
+def test_invalid_value_is_a_400_that_names_it(
     api: Api, method: str, path: str, body: object, field: str | None, reason: Reason | None
 ) -> None:
     response = api(method, path, body)
@@ -235,7 +235,7 @@ def test_a_body_of_more_than_a_mebibyte_is_a_413(api: Api, chunked: bool) -> Non
     ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""],
 )
 @pytest.mark.parametrize("path", ["reset", "clock", "accounts", "failures", "replies"])
-def test_what_a_form_of_another_site_can_send_is_a_415(
+def test_content_types_of_html_forms_are_a_415(
     api: Api, gateway: Gateway, path: str, content_type: str
 ) -> None:
     status, said = api.refused("POST", path, b"{}", **{"Content-Type": content_type})
@@ -245,7 +245,7 @@ def test_what_a_form_of_another_site_can_send_is_a_415(
 
 
 @pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded"])
-def test_what_needs_no_body_takes_none(
+def test_request_may_lack_an_optional_body(
     api: Api, gateway: Gateway, content_type: str | None
 ) -> None:
     assert (
@@ -361,7 +361,7 @@ def test_our_own_page_can(api: Api) -> None:
         assert api("POST", "reset", **headers).status == 204
 
 
-def test_and_so_can_it_behind_a_proxy_at_the_public_url(gateway: Gateway) -> None:
+def test_page_at_the_public_url_may_call(gateway: Gateway) -> None:
     server = Server(Application(gateway, public_url="https://sms.test:8443"))
     headers = {"Origin": "https://sms.test:8443", "Sec-Fetch-Site": "same-origin"}
     assert Api(server.url)("POST", "reset", **headers).status == 204
@@ -459,7 +459,7 @@ def test_dns_rebinding_reaches_nothing_where_everybody_can_call(
     ["localhost:8021", "127.0.0.1", "192.168.1.7:8021", "[fe80::1]", "every8d:8021", "fake_sms",
      socket.gethostname(), "host.docker.internal", "sms.test", "sms.localhost."],
 )  # fmt: skip
-def test_what_no_stranger_can_have_in_the_dns_is_answered_there(open_url: str, host: str) -> None:
+def test_host_that_no_stranger_can_have_is_answered(open_url: str, host: str) -> None:
     assert fetch(f"{open_url}/fake/state", Host=host, **CHROME).status == 200
 
 

@@ -25,7 +25,7 @@ def test_a_client_can_wait_for_a_message(api: Api) -> None:
         assert [message["id"] for message in waiting.result()["messages"]] == [1]
 
 
-def test_whoever_waits_in_vain_gets_an_empty_list(api: Api) -> None:
+def test_wait_in_vain_is_an_empty_list(api: Api) -> None:
     assert api.get("messages?to=0912345678&wait_seconds=0.01")["messages"] == []
 
 
@@ -93,9 +93,7 @@ def test_an_operation_that_does_not_exist_is_refused(api: Api) -> None:
     assert "did you mean sendSMS?" in refusal.data.decode()
 
 
-def test_what_was_waited_for_in_vain_is_told_apart_from_what_there_is(
-    api: Api, receiver: Receiver
-) -> None:
+def test_wait_in_vain_says_how_many_were_found(api: Api, receiver: Receiver) -> None:
     api.patch("accounts/demo", report_url=receiver.url)
     for number in range(7):
         send(api, content=f"number {number}")

@@ -201,7 +201,7 @@ def test_exception_is_a_500_and_its_traceback_is_logged(
     assert "AttributeError" in caplog.text
 
 
-def test_every_request_is_recorded_with_its_account_but_without_secrets(
+def test_every_request_is_recorded_without_secrets(
     url: str, records: list[RecordedRequest]
 ) -> None:
     key = log_in(url, "demo", "s3cret")

@@ -236,9 +236,7 @@ def test_an_offer_to_speak_something_else_is_passed_over(fake: FakeEvery8d, data
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.sampled_from(list(EXCHANGES)), cuts=st.sets(st.integers(1, 700), max_size=20))
-def test_it_does_not_matter_in_which_pieces_requests_arrive(
-    fake: FakeEvery8d, data: bytes, cuts: set[int]
-) -> None:
+def test_requests_may_arrive_in_any_pieces(fake: FakeEvery8d, data: bytes, cuts: set[int]) -> None:
     pieces = [data[start:end] for start, end in pairwise([0, *sorted(cuts), len(data)])]
     assert [response.status for response in ask(fake, *pieces)] == EXCHANGES[data]
 
@@ -307,7 +305,7 @@ def test_nobody_hears_of_a_client_that_gives_up(
     assert capfd.readouterr() == ("", "")
 
 
-def test_who_does_not_read_is_answered_no_more_and_holds_up_nobody(fake: FakeEvery8d) -> None:
+def test_slow_reader_does_not_block_others(fake: FakeEvery8d) -> None:
     with connect(fake) as connection:
         connection.sendall(get(f"{ENDPOINT}?WSDL") * 1500 + get("/nowhere", CLOSE))  # of 20 MB
         assert [response.status for response in ask(fake, get("/healthz", CLOSE))] == [200]

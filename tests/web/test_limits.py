@@ -66,7 +66,7 @@ class Waiting(Application):
 
 
 @pytest.mark.parametrize("hang_up", [socket.socket.close, lambda c: c.shutdown(socket.SHUT_WR)])
-def test_who_answers_is_told_that_the_client_has_gone(
+def test_handler_is_told_that_the_client_has_gone(
     gateway: Gateway, hang_up: Callable[[socket.socket], object]
 ) -> None:
     application = Waiting(gateway)
@@ -79,7 +79,7 @@ def test_who_answers_is_told_that_the_client_has_gone(
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["on the loop", "in a thread"])
-def test_whatever_fails_is_a_500(
+def test_any_failure_is_a_500(
     gateway: Gateway, apart: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(Application):
@@ -168,7 +168,7 @@ def test_a_head_that_does_not_come_is_a_408(application: Application) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", get(), head("Content-Length: 10")])
-def test_what_is_idle_is_closed(application: Application, sent: bytes) -> None:
+def test_idle_connection_is_closed(application: Application, sent: bytes) -> None:
     limits = Limits(idle_seconds=0.05)
     with serving(application, limits) as server, connect(server) as connection:
         connection.sendall(sent)
@@ -183,7 +183,7 @@ def test_refused_connection_is_closed_in_the_end(application: Application) -> No
         wait_for(lambda: not server._service.connections)
 
 
-def test_who_waits_for_a_response_meets_no_time_out(application: Application) -> None:
+def test_client_that_waits_for_a_response_meets_no_time_out(application: Application) -> None:
     limits = Limits(head_seconds=0.02, idle_seconds=0.02, linger_seconds=0.02)
     application.world.failures.add("getCredit", "delay", seconds=0.2)
     with serving(application, limits) as server, connect(server) as connection:
@@ -251,7 +251,7 @@ def test_connections_beyond_the_limit_are_told_so(application: Application) -> N
             assert [response.status for response in responses(again)] == [200]
 
 
-def test_those_beyond_even_that_wait(application: Application) -> None:
+def test_connections_beyond_the_limit_wait(application: Application) -> None:
     limits = Limits(connections=1, refused=0)
     with serving(application, limits) as server, connect(server) as held:
         held.sendall(get())

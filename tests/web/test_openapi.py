@@ -251,7 +251,7 @@ SERVING = {
 }
 
 
-def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
+def test_python_and_http_can_do_the_same() -> None:
     names = {name.removesuffix("_async") for name in dir(FakeEvery8d) if name[0] != "_"}
     assert set(IN_PYTHON) | SERVING == names
     assert {*IN_PYTHON.values(), *ANOTHER_WAY} == {
@@ -267,7 +267,9 @@ def test_whatever_python_can_do_http_can_and_the_other_way_round() -> None:
         (FailureSettings, "failures", "POST"),
     ],
 )
-def test_what_is_set_has_the_same_names_in_both(settings: type, path: str, method: str) -> None:
+def test_settings_have_the_same_names_in_python_and_json(
+    settings: type, path: str, method: str
+) -> None:
     (operation,) = [each for each in OPERATIONS if (each.method, each.path) == (method, path)]
     assert set(operation.body.keys) - set(operation.body.required) == set(settings.__annotations__)
 

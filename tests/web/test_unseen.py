@@ -71,7 +71,7 @@ def test_a_blank_in_a_url_is_seen(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 3, 40, 45, len(BLANK) - 1])
-def test_so_is_one_that_comes_in_pieces(fake: Fake, cut: int) -> None:
+def test_request_in_pieces_is_seen(fake: Fake, cut: int) -> None:
     """As much of it as there was when it turned out to be wrong."""
     assert fake.send(BLANK[:cut], BLANK[cut:]) == 400
     ((method, path, query, status),) = fake.entries
@@ -93,17 +93,17 @@ def test_so_is_one_that_comes_in_pieces(fake: Fake, cut: int) -> None:
         (b"CONNECT api.e8d.tw:443 HTTP/1.1\r\n\r\n", ("CONNECT", "api.e8d.tw:443", "", 501)),
     ],
 )
-def test_what_is_refused_is_seen(fake: Fake, data: bytes, entry: Entry) -> None:
+def test_refused_request_is_seen(fake: Fake, data: bytes, entry: Entry) -> None:
     assert fake.send(data) == entry[-1]
     assert fake.entries == [entry]
 
 
-def test_what_breaks_off_is_seen(fake: Fake) -> None:
+def test_request_that_breaks_off_is_seen(fake: Fake) -> None:
     assert fake.send(POST[:-1], half_close=True) == 400
     assert fake.entries == [("POST", ENDPOINT, "", 400)]
 
 
-def test_what_there_is_no_thread_for_is_seen_with_its_operation(fake: Fake) -> None:
+def test_call_without_a_free_thread_is_seen(fake: Fake) -> None:
     fake.application.world.failures.add("getCredit", "delay", seconds=3600, times=None)
     with connect(fake.server) as held:
         held.sendall(POST)
