@@ -269,17 +269,17 @@ class Advice:
     def __init__(self) -> None:
         self._kinds: dict[AdviceKind, tuple[list[AdviceText], int]] = {}
 
-    def add(self, kind: AdviceKind, **values: object) -> None:
-        """Add advice with the values that the kind's sentence names."""
+    def add(self, kind: AdviceKind, text: AdviceText | None = None, /, **values: object) -> None:
+        """Add advice with the values that the kind's sentence names, or that has its `text`."""
         given, times = self._kinds.get(kind, ([], 0))
         if times < _MOST_OF_A_KIND:
-            given.append(AdviceText(kind, values))
+            given.append(text or AdviceText(kind, values))
         self._kinds[kind] = given, times + 1
 
     def extend(self, texts: Iterable[AdviceText]) -> None:
         """Add advice that was given already, such as that of a `Receipt`."""
         for text in texts:
-            self.add(text.kind, **text.values)
+            self.add(text.kind, text)
 
     def __bool__(self) -> bool:
         """True if there is any."""

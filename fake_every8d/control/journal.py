@@ -100,8 +100,9 @@ class RecordedRequest:
         return masking.masked(text, self._hidden())
 
     def _masked_advice(self, text: AdviceText) -> AdviceText:
-        masked = {name: self._masked(value) for name, value in text.values.items()}
-        return AdviceText(text.kind, masked)
+        hidden = self._hidden()
+        values = {name: masking.masked(value, hidden) for name, value in text.values.items()}
+        return text if values == text.values else AdviceText(text.kind, values)
 
     def _masked_headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         return {

@@ -115,7 +115,7 @@ def text_line(record: RecordedRequest) -> str:
     """A request as a line for people, without a password or a whole session key."""
     return "  ".join(
         [
-            _second(record.micros // 1_000_000),
+            _second(record.micros // 1_000_000).replace("T", " "),
             request_line(record),
             f"{record.milliseconds:.1f} ms",
             *[f"· {printable(advice)}" for advice in record.advice],
@@ -125,21 +125,26 @@ def text_line(record: RecordedRequest) -> str:
 
 def json_line(record: RecordedRequest) -> str:
     """A request as a JSON object on one line, without a password or a whole session key."""
+    seconds, micros = divmod(record.micros, 1_000_000)
+    user_id, result = record.user_id, record.result
     fields = {
-        "time": record.at.isoformat(timespec="milliseconds"),
+        "time": f"{_second(seconds)}.{micros // 1000:03}+08:00",
         "method": record.method,
         "path": printable(record.path),
         "status": record.status,
         "milliseconds": round(record.milliseconds, 3),
         "operation": record.operation,
-        "account": record.user_id and printable(record.user_id),
-        "result": record.result and printable(record.result),
+        "account": user_id and printable(user_id),
+        "result": result and printable(result),
         "advice": [printable(advice) for advice in record.advice],
         "failure": record.failure,
     }
-    return json.dumps(fields, ensure_ascii=False)
+    return _encoded(fields)
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make one each time
 
 
 @lru_cache(maxsize=1)
 def _second(second: int) -> str:
-    return f"{to_datetime(second * 1_000_000):%Y-%m-%d %H:%M:%S}"
+    return f"{to_datetime(second * 1_000_000):%Y-%m-%dT%H:%M:%S}"

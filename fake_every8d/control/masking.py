@@ -66,18 +66,21 @@ class Secrets:
     """A fake's secrets: passwords, tokens, and others of its `own`."""
 
     def __init__(self, gateway: Gateway, *own: str | None) -> None:
-        self._gateway = gateway
+        self._accounts = gateway.platform.accounts
         self._own = own
 
     def has_account(self, user_id: str) -> bool:
         """True if an account has this user ID, which then may be shown."""
-        return self._gateway.platform.accounts.find(user_id) is not None
+        return self._accounts.find(user_id) is not None
 
     def besides(self, taken: Iterable[str] = ()) -> list[str]:
         """The values to hide, including the secrets `taken` from a request."""
-        user_ids, known = self._gateway.secrets()
-        shown = "\n".join(user_ids)
-        return [value for value in {*known, *self._own, *taken} if value and value not in shown]
+        # Without the lock, for which the log would wait: each list is a copy that is made at once.
+        accounts, tokens = self._accounts.all(), self._accounts.tokens()
+        shown = "\n".join([account.user_id for account in accounts])
+        passwords = [account.password for account in accounts]
+        values = {*passwords, *tokens, *self._own, *taken}
+        return [value for value in values if value and value not in shown]
 
 
 def is_secret(name: str) -> bool:

@@ -239,17 +239,6 @@ class Gateway:
         with self._lock:
             return self._accounts.all()
 
-    def secrets(self) -> tuple[list[str], list[str]]:
-        """The user IDs of all accounts; and their passwords, and the tokens that are good.
-
-        Does not wait for the lock: each is a copy that is made at once.
-        """
-        accounts, tokens = self._accounts.all(), self._accounts.tokens()
-        return [account.user_id for account in accounts], [
-            *[account.password for account in accounts],
-            *tokens,
-        ]
-
     def account(self, user_id: str) -> Account:
         """The account of a user ID. Raises `NotFound`."""
         with self._lock:
