@@ -1,11 +1,16 @@
 """Forms as ASP.NET reads them, and what is lost in them: clauses H2 and H3; production F10."""
 
 import gzip
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fake_every8d.advice import Advice
+from fake_every8d.http_api.forms import read_form
+from fake_every8d.http_api.requests import HttpRequest
 from tests.http_api.calls import DEMO, PHONE, Http, exchange
 
 FORM = "application/x-www-form-urlencoded"
@@ -95,6 +100,12 @@ def test_h3_percent_u_is_a_unit_of_utf_16(http: Http, encoded: str, text: str, w
     else:
         post(http, FORM, f"{LOGIN}MSG={encoded}".encode())
     assert content(http) == text
+
+
+@given(st.lists(st.sampled_from([bytes([byte]) for byte in b"%%%4eFg=_+ \r\n\xe9"])).map(b"".join))
+def test_h3_only_a_percent_sign_with_two_hexadecimal_digits_is_an_escape(encoded: bytes) -> None:
+    given = read_form(HttpRequest(content_type=FORM, body=b"MSG=" + encoded), Advice())
+    assert given["MSG"] == unquote_to_bytes(encoded.replace(b"+", b" ")).decode(errors="replace")
 
 
 BIG5 = "測試".encode("big5")
