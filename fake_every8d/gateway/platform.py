@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -225,12 +225,11 @@ class Platform:
         `mobile_first`, -41 if there is neither text nor number (H10).
         """
         recipients = _recipients(mobile, content, record_number)
-        problem = None if content else EMPTY_CONTENT
         submission = Submission(
             subject,
             recipients,
             send_time,
-            _without_content(recipients) if mobile_first else problem,
+            None if content or (mobile_first and not recipients) else EMPTY_CONTENT,
             retry_time=retry_time,
             event_id=event_id,
             tell_repeats=tell_repeats,
@@ -260,7 +259,7 @@ class Platform:
             subject,
             recipients,
             send_time,
-            _without_content(recipients),
+            None if content or not recipients else EMPTY_CONTENT,
             retry_time=retry_time,
             event_id=event_id,
         )
@@ -271,7 +270,7 @@ class Platform:
             left = [to for to in submission.recipients if to.mobile not in mobiles]
             receipt = None
             if send and left:
-                receipt = self._accept(account, submission._replace(recipients=left))
+                receipt = self._accept(account, replace(submission, recipients=left))
             return FilteredReceipt(receipt, left_out)
 
     def send_param_sms(

@@ -10,7 +10,7 @@ INTERNATIONAL_FACTOR = 3
 
 _INTERNATIONAL_PIECE = 70
 _REPLY_LINK = 17  # characters that an EventID's link adds (H8)
-_TIERS = (70, 134, 201, 268, LONGEST)  # the longest content for 1, 2, 3, 4, 5 points
+_TIERS = (0, 70, 134, 201, 268, LONGEST)  # the longest content for 0, 1, 2, 3, 4, 5 points
 
 
 def length(content: str, *, reply_link: bool = False) -> int:
@@ -22,7 +22,7 @@ def length(content: str, *, reply_link: bool = False) -> int:
 def points(units: int) -> int:
     """The domestic price, in points, of content of so many UTF-16 units (P1, P2)."""
     full, rest = divmod(units, LONGEST)
-    return full * len(_TIERS) + (bisect_left(_TIERS, rest) + 1 if rest else 0)
+    return full * (len(_TIERS) - 1) + bisect_left(_TIERS, rest)
 
 
 def pieces(units: int, *, international: bool) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -31,7 +32,8 @@ DAY = 24 * 3_600_000_000
 _SEND_TIME = re.compile(r"[0-9]{14}", re.ASCII)
 
 
-class Submission(NamedTuple):
+@dataclass(slots=True)
+class Submission:
     """A caller's request to send."""
 
     subject: str
