@@ -1,12 +1,12 @@
 """The journal: the last requests, with their responses and advice."""
 
-import itertools
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from fake_every8d.advice import Advice, AdviceText
@@ -277,7 +277,7 @@ class Journal:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._ids = itertools.count(1)
+        self._ids = count(1)
         self._entries: deque[tuple[RecordedRequest, int]] = deque()  # and their sizes
         self._bytes = 0
         self.version = 0
@@ -338,11 +338,7 @@ def _size(request: RecordedRequest) -> int:
     environ, headers = request._environ, request._response_headers
     size: int = _ENTRY_BYTES + len(request._body) + len(request._response_body)
     size += environ.get(HEAD_BYTES, 0) + (len(environ) + len(headers)) * _PAIR_BYTES
-    for name, value in headers:
-        size += len(name) + len(value)
-    size += sys.getsizeof(request._user_id) + sys.getsizeof(request._result)
-    for secret in request._taken:
-        size += sys.getsizeof(secret)
-    for text in request._advice or ():
-        size += sum(map(sys.getsizeof, (text, *text.values.values())))
-    return size
+    texts = [request._user_id, request._result, *request._taken, *chain.from_iterable(headers)]
+    for advice in request._advice or ():
+        texts += (advice, *advice.values.values())
+    return size + sum(map(sys.getsizeof, texts))

@@ -57,7 +57,7 @@ class Receipt(NamedTuple):
     """Points left after it."""
     sent: int
     """Recipients accepted, bookings included (SENDED)."""
-    cost: Decimal
+    cost: int
     """Points charged for it."""
     unsent: int
     """Recipients that the credit did not cover (UNSEND)."""

@@ -92,12 +92,13 @@ def _text_and_recipients(given: Parameters) -> tuple[str, str, str, str]:
 
 
 def _options(call: Context, given: Parameters) -> dict[str, str]:
-    if given["MR"]:
+    record_number = given["MR"]
+    if record_number:
         call.advice.add(AdviceKind.MR_IN_SEND_SMS)
     if "StatusReportURL" in given:
         call.advice.add(AdviceKind.STATUS_REPORT_URL)
     return {
-        "record_number": given["MR"],
+        "record_number": record_number,
         "retry_time": given["RETRYTIME"],
         "event_id": _event_id(call, given["EventID"]),
     }

@@ -14,6 +14,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_MARK_BEGINS = {mark[:1] for mark in _MARKS}
 _FIRST = {"<".encode(codec): codec for codec in _MARKS.values() if codec != "utf-8"}
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"'>]*)")
 _NOT_ASCII = bytes(range(128, 256))
@@ -40,7 +41,7 @@ def utf8(body: bytes, media_type: str, charset: str | None, advice: Advice) -> b
 
 
 def _marked(body: bytes) -> str | None:
-    if body[:1] in b"\xef\xff\xfe\0":
+    if body[:1] in _MARK_BEGINS:
         for mark, codec in _MARKS.items():
             if body.startswith(mark):
                 return codec

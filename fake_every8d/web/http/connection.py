@@ -161,35 +161,30 @@ class Connection(asyncio.BufferedProtocol):
 
     def _go_on(self) -> None:
         """Read and handle the received bytes, as far as possible without waiting."""
+        reader, received = self._reader, self._received
         try:
-            while self._ready and self._advance():
-                pass
+            while self._ready:
+                if reader.complete:
+                    self._handle(reader.complete.popleft())
+                elif received:
+                    data = bytes(received[:_CHUNK])
+                    del received[:_CHUNK]
+                    reader.feed(data)
+                elif self._client_done:
+                    reader.end()
+                    if not reader.refused:
+                        self._close()
+                else:
+                    request = reader.request
+                    if request is not None and request.expects_continue:
+                        request.expects_continue = False
+                        self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    break
         except BaseException:
             self._transport.abort()  # rather than leave the client waiting
             raise
-        if self._received:
+        if received:
             self._control_reading()
-
-    def _advance(self) -> bool:
-        """Do the next step. Return whether there was one."""
-        reader = self._reader
-        if reader.complete:
-            self._handle(reader.complete.popleft())
-        elif self._received:
-            data = bytes(self._received[:_CHUNK])
-            del self._received[:_CHUNK]
-            reader.feed(data)
-        elif self._client_done:
-            reader.end()
-            if not reader.refused:
-                self._close()
-        else:
-            request = reader.request
-            if request is not None and request.expects_continue:
-                request.expects_continue = False
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            return False
-        return True
 
     def _control_reading(self) -> None:
         """Stop reading from a client that sends faster than it reads, or than can be handled."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _REQUEST_LINE = re.compile(rb"[\r\n]*[^\n]*")
 _METHOD = re.compile(rb"[A-Za-z]{1,20}")
 _NO_ASCII = re.compile(rb"[\x80-\xff]")
+_PERCENT = ord("%")  # `b"%" in data` would try b"%" as a number first, which takes longer
 
 
 class Refusal(Exception):
@@ -168,11 +169,13 @@ class RequestReader:
     def _read(self, part: bytes) -> None:
         """Read a head, a line or a part of one, or a part of a body."""
         request = self.request
+        if request is not None and not request.in_head:
+            self._parser.feed_data(part)
+            return
         if request is None:
             self._sent = b""
             self._head_bytes = 0
-        if request is None or request.in_head:
-            self._head_bytes += len(part)
+        self._head_bytes += len(part)
         if request is None or request.in_line:
             self._sent += part
             if not part.isascii():
@@ -299,7 +302,7 @@ def _path_and_query(target: bytes) -> tuple[str, str]:
     path, _, query = target.partition(b"?")
     if not path.startswith(b"/"):  # a whole URL, as clients send it to a proxy
         path = urlsplit(path).path or b"/"
-    if b"%" in path:
+    if _PERCENT in path:
         path = unquote_to_bytes(path)
     return path.decode("latin-1"), query.decode("latin-1")
 

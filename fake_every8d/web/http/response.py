@@ -3,10 +3,10 @@
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 from fake_every8d.web.app import Application
 from fake_every8d.web.exchange import Exchange
@@ -21,7 +21,8 @@ _STATUS_LINES = {status: f"{status} Unknown" for status in range(400, 600)} | {
 _logger = logging.getLogger(__name__)
 
 
-class EncodedResponse(NamedTuple):
+@dataclass(slots=True)
+class EncodedResponse:
     """The bytes to send for a request."""
 
     data: bytes
@@ -33,7 +34,7 @@ def sentence(status: int, text: str, headers: Mapping[str, str] | None = None) -
     """A connection's last response: a status, and one sentence of plain text."""
     body = f"{text}\n".encode()
     own = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": len(body)}
-    fields = _fields([*(headers or {}).items(), *own.items()])
+    fields = [*(headers or {}).items(), *own.items()]
     return EncodedResponse(_head(status, fields, _CLOSE) + body, last=True)
 
 
@@ -58,15 +59,12 @@ def encoded(exchange: Exchange, *, keep_alive: bool) -> EncodedResponse:
         connection = _CLOSE
     else:
         connection = _KEEP_ALIVE if exchange.environ["SERVER_PROTOCOL"] == "HTTP/1.0" else ""
-    fields = _fields(exchange.headers)
-    return EncodedResponse(_head(exchange.status, fields, connection) + exchange.sent, last)
+    head = _head(exchange.status, exchange.headers, connection)
+    return EncodedResponse(head + exchange.sent, last)
 
 
-def _fields(headers: Iterable[tuple[str, object]]) -> str:
-    return "".join([f"{name}: {value}\r\n" for name, value in headers])
-
-
-def _head(status: int, fields: str, connection: str) -> bytes:
+def _head(status: int, headers: Iterable[tuple[str, object]], connection: str) -> bytes:
+    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
     stamp = _stamp(int(time.time()))
     return f"HTTP/1.1 {_STATUS_LINES[status]}\r\n{fields}{stamp}{connection}\r\n".encode("latin-1")
 
