@@ -247,6 +247,12 @@ def every8d(
             keep_sessions=keep_sessions,
         )
         of_file = {failure.id for failure in every8d_server.failures}
+        for name in changes:
+            if hasattr(every8d_settings, name) and name != "edition":
+                raise InvalidInput(
+                    f"{name} is a setting of the fake, for more than one test: override the "
+                    f"fixture every8d_settings to return Settings({name}=…)"
+                )
         if "edition" in changes:
             every8d_server.update_settings(edition=changes.pop("edition"))
         if changes:

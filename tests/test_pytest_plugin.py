@@ -127,6 +127,14 @@ def test_e1_the_marker_sets_the_edition_for_its_test(pytester: pytest.Pytester) 
             "credits=3",
             "@pytest.mark.every8d: an account has no credits; did you mean credit[?]",
         ),
+        (
+            "points=3",
+            "@pytest.mark.every8d: an account has no points; it has password, credit, *",
+        ),
+        (
+            "delivery_seconds=0",
+            "@pytest.mark.every8d: delivery_seconds is a setting of the fake, * Settings(*",
+        ),
         ("user_id='shop'", "@pytest.mark.every8d: an account's user_id cannot be changed"),
         (
             "credit=-1",
