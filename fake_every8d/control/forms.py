@@ -281,9 +281,7 @@ class Form:
         try:
             return kind.read(value)
         except (ValueError, TypeError, ArithmeticError, KeyError):
-            schemas = kind.schema.get("anyOf", [kind.schema])
-            words = [word for schema in schemas for word in schema.get("enum", ())]
-            meant = _meant(value, words)
+            meant = _meant(value, kind.schema.get("x-enum-varnames") or kind.schema.get("enum", ()))
             raise InvalidInput(
                 f"{key} must be {kind.right}, not {_quoted(value)}{meant}", field=key
             ) from None

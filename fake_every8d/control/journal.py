@@ -186,25 +186,10 @@ class RecordedRequest:
         # Read anew, so that no second copy is kept.
         read = self._parameters(self._environ, self._body) if self._parameters else {}
         try:
-            params: dict[str, Any] = self._masked_values(read)
+            params: Mapping[str, Any] = _masked_values(read, self._hidden())
         except RecursionError:  # of JSON in JSON in JSON
             return {}
         return params
-
-    def _masked_values(self, value: Any) -> Any:
-        match value:
-            case str():
-                return self._masked(value)
-            case dict():
-                return {
-                    self._masked(name): masking.MASK
-                    if masking.is_secret(name)
-                    else self._masked_values(each)
-                    for name, each in value.items()
-                }
-            case list():
-                return [self._masked_values(each) for each in value]
-        return value
 
     @property
     def user_id(self) -> str | None:
@@ -331,6 +316,22 @@ class Journal:
             self._count_change()
             self._bytes = 0
             self._generation = max(self._generation, generation)
+
+
+def _masked_values(value: Any, hidden: Collection[str]) -> Any:
+    match value:
+        case str():
+            return masking.masked(value, hidden)
+        case dict():
+            return {
+                masking.masked(name, hidden): masking.MASK
+                if masking.is_secret(name)
+                else _masked_values(each, hidden)
+                for name, each in value.items()
+            }
+        case list():
+            return [_masked_values(each, hidden) for each in value]
+    return value
 
 
 def _size(request: RecordedRequest) -> int:
