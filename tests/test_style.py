@@ -55,3 +55,16 @@ def test_descriptions_of_the_json_api_begin_with_a_noun_or_verb() -> None:
     found = re.findall(r'"(?:summary|description)": "(\w+)[^"]*', prose)
     assert len(found) > 100
     assert {*found} & HEADLESS == set()
+
+
+def test_names_of_tests_say_what_is_tested() -> None:
+    riddle = "what|whatever|who|whoever|whose|which|those|so|nor|neither|and"
+    names = [
+        name
+        for file in Path(__file__).parent.rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(names) > 1_000
+    assert [
+        name for name in names if len(name) > 65 or re.match(rf"test_([a-z]\d+_)*({riddle})_", name)
+    ] == []
