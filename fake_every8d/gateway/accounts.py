@@ -35,7 +35,7 @@ ReportCharset = Literal["utf-8", "big5"]
 """The encoding of status reports (R7)."""
 
 MOST_POINTS = 10**12
-"""The most points of an account: with two decimals, a JSON number is exact up to here."""
+"""The most points of an account: up to here, a JSON number with two decimals is exact."""
 
 MOST_ATTEMPTS = 100
 """The most attempts of an account for a report (R8)."""
@@ -175,7 +175,7 @@ def _uncallable(url: str) -> str | None:
 
 def points(value: Any, name: str) -> Decimal:
     """A number of points, exactly. Raises `InvalidInput` with the field `name`."""
-    # By way of str, so that 0.1 is a tenth of a point and not the float next to it.
+    # Via str, so that 0.1 is a tenth of a point and not the float next to it.
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         sensible = 0 <= number <= MOST_POINTS and number == round(number, 2)
@@ -205,7 +205,7 @@ class Accounts:
     def reset(self, configured: Iterable[Account], *, keep_sessions: bool = False) -> None:
         """Return to these accounts, with no session open and no token (X1).
 
-        With `keep_sessions`, those of accounts that are still there go on, as if they had been
+        With `keep_sessions`, sessions and tokens of remaining accounts go on, as if they had been
         opened now.
         """
         self._initial = {account.user_id: account for account in configured}
@@ -224,7 +224,7 @@ class Accounts:
         )
 
     def _note_ended(self, keys: Iterable[str]) -> None:
-        """Remember sessions and tokens that a reset has ended, as many as there can be."""
+        """Remember the sessions and tokens that a reset has ended, as many as can be open."""
         for key in keys:
             self._ended[key] = None
             if len(self._ended) > _MOST_SESSIONS:
@@ -306,7 +306,7 @@ class Accounts:
     def charge(self, account: Account, points: int) -> Account:
         """Deduct the points of a send; the caller guarantees that the credit covers them (P8).
 
-        Does what `update` would, without checking each field again: no change is as frequent.
+        Does what `update` would, without checking each field again: it is the most frequent change.
         """
         charged = object.__new__(Account)
         fields = charged.__dict__
@@ -420,8 +420,8 @@ class Accounts:
         return sum(who == user_id for who in self._sessions.values())
 
     def _expire(self) -> None:
-        # A session is good for the day on which it was opened (A4), so those of
-        # another day than today's are dead all at once.
+        # A session is good for the day on which it was opened (A4), so the sessions of earlier days
+        # have all ended.
         now = self._clock.micros
         begins, ends = self._day
         if not begins <= now < ends:

@@ -13,12 +13,12 @@ Returned = TypeVar("Returned")
 ANYTHING = None
 """The topic of waiters for any change."""
 
-# Those who wait for anything look again after this many seconds at the earliest: under load,
-# something changes thousands of times a second.
+# The least seconds between two looks of a waiter for any change: under load, something changes
+# thousands of times a second.
 _BETWEEN_LOOKS = 0.02
 
 
-# Of the C type, because a signal's exception cannot come between its being taken and a `with`.
+# A subclass of the C type: a signal's exception cannot come between taking it and the `with` block.
 class Lock(_thread.RLock):  # type: ignore[misc]  # not final, whatever typeshed says
     """The gateway's lock, which also voids calls that began before a reset (X1).
 
@@ -74,8 +74,8 @@ class Changes:
     """The count of changes, and the waiters for them. Safe from any thread.
 
     Whoever changes something names the topics that it concerns; only those who wait
-    for one of them are woken, and look for themselves. Where nobody waits that costs
-    next to nothing. The gateway's lock guards `version`.
+    for one of them are woken, and look for themselves. It is nearly free while nobody waits. The
+    gateway's lock guards `version`.
     """
 
     def __init__(self) -> None:

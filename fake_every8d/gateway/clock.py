@@ -18,20 +18,20 @@ TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 LONGEST_WAIT = 1e9
 """The longest duration that can be set, in seconds: some 30 years."""
 
-# In seconds: timers that fall due within it fire together. A thread that woke up for each one
-# would contend for the lock with those that handle calls.
+# The shortest sleep of the thread, in seconds: timers that fall due within it fire together. Waking
+# up for each one would slow down calls, which need the same lock.
 _SHORTEST_NAP = 0.02
 
-# The longest that the thread sleeps, in seconds, even if nothing falls due for hours: the machine
-# may be suspended meanwhile, or its clock set.
+# The longest sleep of the thread, in seconds, even if nothing falls due for hours: the machine may
+# be suspended meanwhile, or its clock set.
 _LONGEST_NAP = 10.0
 
-# When very much falls due at once, the lock is held for one turn and released for one pause, in
-# seconds, so that other threads get it.
+# When many timers are due, hold the lock for one turn, then release it for a rest, in seconds, so
+# that other threads get it.
 _TURN = 0.005
 _REST = 0.0005
 
-_LEFT_IN = 100  # so few cancelled timers are not worth sweeping out
+_LEFT_IN = 100  # fewer cancelled timers than this are not worth sweeping out
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=TAIPEI)
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,7 +39,7 @@ _DAY = 86_400_000_000
 LATEST = datetime(9999, 12, 31, tzinfo=TAIPEI)
 """The end of the clock's time."""
 
-_PATIENCE = 1.0  # real seconds: a receiver that can respond, as on another thread, has by then
+_PATIENCE = 1.0  # real seconds: a receiver that can respond, on another thread, has done so by then
 _ON_A_LOOP = (
     "the clock was moved on a thread that runs an event loop, and a status report that fell due "
     "has no response: if its receiver runs on that loop, it cannot respond before this returns. "
@@ -47,7 +47,7 @@ _ON_A_LOOP = (
     "stands where the report fell due"
 )
 
-_PATIENCE_FOR_OTHERS = 0.25  # real seconds without a response: it waits for whoever asks
+_PATIENCE_FOR_OTHERS = 0.25  # real seconds: then it waits for its own caller
 _IN_A_HANDLER = (
     "the clock is being moved already, and waits for the response to a status report: move it "
     "after that. A receiver cannot move the clock before it has responded"
@@ -65,7 +65,7 @@ _logger = logging.getLogger(__name__)
 def to_datetime(micros: int) -> datetime:
     """Microseconds since 1970, as the gateway counts them, as a datetime in Taipei.
 
-    What is due after the year 9999, Python's last, is shown at its end.
+    A time after the year 9999, Python's last, is shown as its end.
     """
     return _EPOCH + timedelta(microseconds=min(micros, _END))
 
@@ -176,7 +176,7 @@ class Clock:
         self._offset = 0
         self._running = True
         self._stopped_at: int | None = None
-        self._target: int | None = None  # where the clock is being moved to
+        self._target: int | None = None  # the target of the move
         self._holds: set[object] = set()
         self._queue.clear()
         self._cancelled = 0  # timers that are still in the queue
@@ -186,7 +186,7 @@ class Clock:
     @property
     def now(self) -> datetime:
         """The fake's time, to the microsecond, in Taipei (+08:00)."""
-        with self._lock:  # not while time is being stopped, when it could seem to go back
+        with self._lock:  # not while time is being stopped, or it could seem to go back
             if self._queue:
                 self._start_thread()
             return to_datetime(self.micros)
@@ -212,10 +212,10 @@ class Clock:
         Returns the new time.
 
         In a test that runs on an event loop, use `advance_async`: a receiver on the same loop
-        cannot respond while this waits for it, and then `Conflict` is raised. It is, too, for
-        a negative duration, and while the response to a report is waited for that went out
-        before: a receiver does not move it from its own handler. What is no duration raises
-        `InvalidInput`.
+        cannot respond while this waits for it, and then `Conflict` is raised. `Conflict` is also
+        raised for a negative duration, and while the response to an earlier report is awaited: a
+        receiver cannot move the clock from its own handler. Raises `InvalidInput` for an invalid
+        duration.
         """
         micros = duration_of(duration, parts) // _MICROSECOND
         return self._move(lambda now: now + micros)
@@ -276,7 +276,7 @@ class Clock:
     def call_at(self, due: int, action: Callable[[int], None]) -> Timer:
         """Call `action(due)` when the time `due` (in microseconds) has come.
 
-        What is due at the same time happens in the order in which it was asked for.
+        Timers that are due at the same time fire in the order in which they were set.
         """
         timer = Timer(due, action)
         with self._lock:
@@ -357,11 +357,11 @@ class Clock:
     def _move(self, target_from: Callable[[int], int]) -> datetime:
         """Let the thread fire all timers up to a target, and wait until it has.
 
-        It fires on the thread, so that a signal's exception here interrupts nothing. If there
-        is no thread to be had, it fires here. A reset ends moves, those that wait for their
-        turn too (X1). It waits only briefly for a response on a thread that runs an event
-        loop, and for one to what went out before: a receiver on that loop, or one that moves the
-        clock before it responds, cannot respond.
+        It fires on the thread, so that a signal's exception here interrupts nothing. If no thread
+        can be started, it fires here. A reset ends moves, also those that wait for their turn (X1).
+        It waits only briefly for a response on a thread that runs an event loop, and for the
+        response to an earlier report: a receiver on that loop, or one that moves the clock before
+        it responds, cannot respond.
         """
         with self._lock:
             generation = self._lock.generation
@@ -383,7 +383,7 @@ class Clock:
             return self._target is not None and self._lock.generation == generation
 
         on_a_loop = event_loops.running()
-        before = self._holds.copy()  # one of these receivers may be who moves the clock
+        before = self._holds.copy()  # one of these receivers may be moving the clock
         self._stopped_at, self._target = now, target
         try:
             has_thread = bool(self._queue) and self._start_thread()
@@ -416,7 +416,7 @@ class Clock:
             thread = threading.Thread(target=self._run, name="fake-every8d-clock", daemon=True)
             try:
                 thread.start()
-            except RuntimeError as error:  # there is none to spare: the next call tries again
+            except RuntimeError as error:  # no thread to spare: the next call tries again
                 _logger.warning("the fake's time does not pass by itself: %s", error)
                 return False
             self._thread = thread
@@ -430,9 +430,8 @@ class Clock:
     def _go_on(self) -> float | None:
         """Fire all timers that are due, and in a move go on to the next.
 
-        Time stands still while a response is waited for: it may put something into the queue
-        that is due earlier than what is there now. Returns for how many seconds there is
-        nothing to do; None if it cannot know.
+        Time stands still while a response is awaited, which may add a timer that is due earlier
+        than all others. Returns the seconds until there is something to do; None if it cannot know.
         """
         turn_ends = real_time.monotonic() + _TURN
         while True:

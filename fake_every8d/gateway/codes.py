@@ -2,7 +2,7 @@
 
 import re
 
-_LONGEST_TEXT = 2_000  # characters: nobody hides a code beyond that, and it bounds the search
+_LONGEST_TEXT = 2_000  # characters: no code comes later, and it bounds the search
 
 # Full-width digits, letters and signs stand for the usual ones, except for the comma, which
 # ends a clause in Chinese but stands inside a number such as 1,234.
@@ -10,8 +10,8 @@ _HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if chr(wide
 _HALF_WIDTH[ord("\u3000")] = ord(" ")
 
 
-# Patterns as text, which `re` compiles, and keeps, when one is first used: that takes 5 ms, which
-# whoever imports this need not wait for.
+# Patterns as text, which `re` compiles at their first use: that takes 5 ms, which importing this
+# must not.
 
 
 def _any(*patterns: str) -> str:
@@ -38,7 +38,7 @@ _NEVER_A_CODE = _any(
     # Masked cards and phones
     r"(?<![A-Za-z0-9])\d{2,8}[ -]?[*•xX]{2,}(?:[ -]?[*•xX]{2,})*[ -]?\d{0,8}",
     r"[*•]{3,}[ -]?\d{1,8}",
-    # A code, but not to type in
+    # A code, but none to type in
     r"(?:zip|post|postal|area|country|promo|discount) ?code(?:[\s:#]|is)*[a-z]{0,9}[0-9]+",
     # Quantities, which would pass for the second half of a code in front of them
     r"(?<![\d-])\d{1,3} ?(?:[分秒時天日週次人名件張份折%]|小時|個月|min|sec|hour|hr|day|week)",

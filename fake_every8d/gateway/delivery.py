@@ -17,14 +17,14 @@ from fake_every8d.gateway.outbox import Outbox, ReportState, Retry
 from fake_every8d.gateway.reports import Email, Report, report
 from fake_every8d.gateway.store import Store
 
-# By names of their own, because Python 3.11 is slow to look up the members of an enum.
+# In names of their own: Python 3.11 is slow to look up the members of an enum.
 _SENT, _BOOKED = Status.SENT, Status.BOOKED
 
 _MAGIC = {f"+886900000{status}": Status(status) for status in range(100, 108)} | {
     "+886900000000": Status.SENT
 }
 
-_REPLY_BYTES = 1_000  # about so many a reply takes, with the report of it
+_REPLY_BYTES = 1_000  # the approximate size of a reply and its report
 _ORDINARY_REPORT = 2_000  # characters of its URL and body
 
 _REPLIES, _REPLY, _REPLIES_AFTER = "+886900000999", "收到", 1_000_000
@@ -57,7 +57,7 @@ class Outcomes:
         self.start_over(delivery_seconds)
 
     def start_over(self, delivery_seconds: float) -> None:
-        """Forget all that was set; from now on, messages take so long where nothing is set."""
+        """Forget all that was set; other messages take `delivery_seconds` from now on."""
         self.default = Outcome("", Status.DELIVERED, delivery_seconds)
         """The outcome of all other numbers."""
         self._magic = {
@@ -168,7 +168,7 @@ class StepState:
 
 
 class Delivery:
-    """The delivery of messages: sending, delivering, cancelling, replying, and reporting it.
+    """The delivery of messages: sending, delivering, cancelling, replying and reporting.
 
     The gateway's lock guards it.
     """
@@ -214,7 +214,7 @@ class Delivery:
                 ]
             )
         if refused and self._reported_to(batch):
-            # As late as a delivery: the sender has to learn the batch ID first.
+            # They are as late as a delivery: the sender has to learn the batch ID first.
             due = now + self._outcomes.default.after_micros
             self.call_at(due, Step(self, StepKind.REPORT, refused))
         self._store.close_if_done(batch)
@@ -264,7 +264,7 @@ class Delivery:
         return points
 
     def reply(self, record: Record, text: str) -> None:
-        """Let the phone reply (D4). It has the message then, so one on its way arrives."""
+        """Let the phone reply (D4). A message on its way arrives first."""
         now = self._clock.micros
         if record.status is Status.SENT:
             self.finish([record], Status.DELIVERED, now)
@@ -322,7 +322,7 @@ class Delivery:
                 self._copy(record, at)
 
     def _arrive(self, records: Sequence[Record], status: Status, at: int) -> None:
-        # Some may have been decided in the meantime, by hand or by a reply.
+        # Some may have reached a status in the meantime, by hand or by a reply.
         arrived = [record for record in records if record.status is _SENT]
         self.finish(arrived, status, at)
         for record in arrived:

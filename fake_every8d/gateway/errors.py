@@ -96,7 +96,7 @@ def closest(word: str, words: Iterable[str]) -> str | None:
 def no_attribute(thing: object, name: str, also: str = "") -> AttributeError:
     """The error for an attribute that people have guessed: it names those that there are."""
     sentence = f"{type(thing).__name__!r} object has no attribute {name!r}"
-    if name.startswith("_"):  # Python and its libraries look for such
+    if name.startswith("_"):  # Python and its libraries look for such names
         return AttributeError(sentence)
     known = ", ".join([each for each in dir(thing) if not each.startswith("_")])
     return AttributeError(f"{sentence}; it has {known}{also}")
@@ -116,7 +116,7 @@ def names_its_attributes(cls: type[Class]) -> type[Class]:
 def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
     """Decorate a frozen dataclass: an attribute that is set raises an error that names `instead`.
 
-    A picture of the moment is handed out, and people try to set its attributes, and guess them.
+    People try to set attributes of these snapshots, and guess their names.
     """
 
     def decorate(cls: type[Class]) -> type[Class]:

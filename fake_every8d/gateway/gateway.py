@@ -41,14 +41,14 @@ from fake_every8d.gateway.state import (
     state_of,
 )
 
-_CHANGEABLE = ("edition", "pad_mobile")  # of the settings, while it runs
+_CHANGEABLE = ("edition", "pad_mobile")  # the settings that can be changed while it runs
 _ENDINGS = frozenset(status for status in Status if status.outcome and status.final)
 _LONGEST_REPLY, _MOST_REPLIES = 2_000, 1_000
 _OUTDATED = "the request came before a reset that has taken place meanwhile: nothing was changed"
 _ARRIVED = (Status.SENT, Status.DELIVERED)
-_AT_A_TIME = 500  # messages that are shown before others have a turn at the lock
+_AT_A_TIME = 500  # messages shown at a time, before other threads get the lock
 _HERE = "http://testserver/"  # the host by which Django's and Starlette's test clients call
-_NAMED = 100  # messages of a phone in which its owner's name is looked for
+_NAMED = 100  # the messages of a phone that are searched for its owner's name
 
 _NUMBER = re.compile(r"\+?[\d\s()-]{4,}", re.ASCII)
 _NOT_A_DIGIT = re.compile("[^0-9]")
@@ -109,9 +109,9 @@ class Phones:
 
 
 class Gateway:
-    """A platform for tests and tools. Safe from any thread.
+    """The platform plus inspection, waiting and control, for tests and tools.
 
-    No search holds up those who send. `report` and `mail` are as for `Platform`.
+    Safe from any thread; no search holds up a send. `report` and `mail` are as for `Platform`.
     """
 
     def __init__(
@@ -148,9 +148,9 @@ class Gateway:
 
         With `settings`, these are the initial state from now on. With `now`, the clock of this
         world starts then (T4). `keep_sessions` is as in the settings unless it is given (X3).
-        Requests that were read before find nothing to change any more; `set_up` is called
-        before any other is let in. A receiver that responds within a second has had all its
-        reports when this returns. Raises `InvalidInput`; then nothing changes.
+        Requests that were read before change nothing any more; `set_up` is called before any other
+        request. A receiver that responds within a second has had all its reports when this returns.
+        Raises `InvalidInput`; then nothing changes.
         """
         start = None if now is None else checked_moment(now, "now")
         if keep_sessions is not None and not isinstance(keep_sessions, bool):
@@ -177,7 +177,7 @@ class Gateway:
         self._changes.close()
 
     def as_of(self, began: int, user_id: str | None, action: Callable[[], Returned]) -> Returned:
-        """Do what a request asks for that was read in the epoch `began`, about an account if any.
+        """Do what a request of the epoch `began` asks for, about an account if any.
 
         Raises `Conflict` if all or the account was reset since then: nothing takes place (X1).
         """
@@ -341,7 +341,8 @@ class Gateway:
         """The whole state, for `restore`; others go on meanwhile."""
         with self._lock:
             version, kept = self.version, self._store.batches()
-        # Most of it is turned into values without the lock; what changes meanwhile, once more.
+        # Most of it is turned into values without the lock; records that change meanwhile are
+        # turned once more.
         values = {batch: state_of(batch) for batch in kept}
         with self._lock:
             batches = self._store.batches()
@@ -394,8 +395,8 @@ class Gateway:
     def restore(self, state: GatewayState, also: Callable[[], object] = lambda: None) -> None:
         """Return to a state of this gateway or another. All under way ends, as with `reset`.
 
-        The clock goes to where it was. Above its own `max_messages`, the oldest go. `also` is
-        called in the same instant.
+        The clock returns to its time then. Above this gateway's `max_messages`, the oldest messages
+        go. `also` is called in the same instant.
         """
         batches = [batch_from(each) for each in state.batches]
         emails = [self._delivery.taken_on(email) for email in state.emails]
@@ -483,7 +484,7 @@ class Gateway:
             )
             if changed_after is not None:
                 return [record.snapshot() for record in islice(filter(matches, candidates), limit)]
-        # The search goes without the lock, and what is found is shown a few at a time.
+        # The search runs without the lock, and its results are shown a few at a time.
         found: list[Message] = []
         matching = filter(matches, candidates)
         while limit is None or len(found) < limit:
@@ -635,7 +636,7 @@ class Gateway:
     def set_outcome(
         self, to: str, status: Status | int, after_seconds: float | None = None
     ) -> Outcome:
-        """Let messages sent to `to` from now on end in `status`, so long after being sent.
+        """Let messages sent to `to` from now on end in `status`, `after_seconds` after being sent.
 
         `status` is 100 to 107, one that means a refusal (-1 to -8, 301, 500; its points are
         given back), or 0 to stay at "sent" for ever; `after_seconds` of the
@@ -708,9 +709,9 @@ class Gateway:
         """Reply to a message as the phone that got it (回覆簡訊), or to the newest to a number.
 
         A phone that replies has the message, so one still at 0 is delivered first.
-        Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it
-        never reached the phone, XML cannot carry the text, that has more than 2,000 characters,
-        or the message 1,000 replies.
+        Returns the message with its reply. Raises `NotFound`, or `InvalidInput` if it never reached
+        the phone, if XML cannot carry the text, if the text has more than 2,000 characters, or if
+        the message has 1,000 replies.
         """
         if len(text) > _LONGEST_REPLY:
             raise InvalidInput(
@@ -751,8 +752,8 @@ class Gateway:
         `on_wait`, if given, is called when waiting begins, with a function that ends the wait
         from any thread and never blocks: for those who serve a client that may hang up.
 
-        What raises `NotFound` may yet be found, such as messages to what is no number: it is
-        raised when the time is up.
+        A `NotFound` that `condition` raises is raised only when the time is up, since the thing may
+        yet appear.
         """
         missing: list[NotFound] = []
 
@@ -838,7 +839,7 @@ def _condition(wanted: Wanted) -> Condition | None:
 
 def _containing(needle: str) -> Condition:
     """The condition that a record has the needle, in lower case, anywhere."""
-    # It is asked of each record there is, so it does as little as it can.
+    # It is called for every record, so it does as little as possible.
     cased = needle != needle.upper()
     # People write 0912-345-678, or a part of it, for +886912345678.
     digits = _NOT_A_DIGIT.sub("", needle) if _NUMBER.fullmatch(needle) else ""

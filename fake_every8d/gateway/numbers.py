@@ -29,9 +29,9 @@ class Number(NamedTuple):
 _TAIWAN = Kind.DOMESTIC  # which Python 3.11 is slow to look up, each time
 _DOMESTIC = re.compile(r"(?:0|\+?8860?)(9[0-9]{8})")
 _INTERNATIONAL = re.compile(r"\+(?!886)[1-9][0-9]{6,14}")
-# What people put between digits, and invisible characters that come along with a copied number.
+# Separators that people put between digits, and invisible characters of copied numbers.
 _SEPARATORS = re.compile(r"[\s().\-/\u00ad\u200b-\u2015\u2212\u202a-\u202e\u2060\ufeff]")
-# The document prints them, so its examples must run as printed (N3).
+# The document's examples have these numbers, and must run as printed (N3).
 _SAMPLES = {
     "+88690000001": "+88690000001",
     "+88690000002": "+88690000002",

@@ -141,7 +141,7 @@ class _Lane:
         except RuntimeError:
             with self._lock:
                 self._workers -= 1
-                if not self._workers:  # else the threads that there are get to it
+                if not self._workers:  # else the running threads get to it
                     self._jobs.pop()
                     raise
 
@@ -215,9 +215,9 @@ class Outbox(Generic[Item]):
             self.start(item)
 
     def restore(self, items: Iterable[Item], upcoming_id: int) -> None:
-        """Return to a state with these items: those that wait are tried when they were to be.
+        """Return to a state with these items.
 
-        What was under way goes out once more.
+        Waiting items are tried at their time; items that were under way go out once more.
         """
         self.clear()
         self.upcoming_id = upcoming_id
@@ -255,8 +255,8 @@ class Outbox(Generic[Item]):
     def drain(self, generation: int, user_id: str | None = None) -> None:
         """Wait for the requests of a generation, or of an account, that have gone out already.
 
-        They cannot be called back, but a receiver that responds within a second has had
-        all of them when this returns.
+        They cannot be called back. When this returns, a receiver that responds within a second has
+        had all of them.
         """
 
         def drained() -> bool:
@@ -277,7 +277,7 @@ class Outbox(Generic[Item]):
         now, generation = self._clock.micros, self._lock.generation
         try:
             lane.submit(partial(self._attempt, item, now, hold, generation))
-        except RuntimeError as no_thread:  # that is no attempt: nobody was called
+        except RuntimeError as no_thread:  # no attempt: nothing was sent
             _logger.warning("what is to go out has to wait: %s", no_thread)
             if hold is not None:
                 self._clock.release(hold)
@@ -306,7 +306,7 @@ class Outbox(Generic[Item]):
             try:
                 if self._keeps(item, generation):
                     self._record(item, attempt, at)
-            finally:  # or a moving clock, or a reset, would wait for it for ever
+            finally:  # else a moving clock, or a reset, would wait for it for ever
                 self._under_way[counted] -= 1
                 if not self._under_way[counted]:
                     del self._under_way[counted]

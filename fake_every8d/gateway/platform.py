@@ -79,7 +79,7 @@ class Platform:
     Safe from any thread. One lock guards all of it, and nothing waits for the network
     while holding it. `report(report)` sends a status report and returns the HTTP status,
     or raises; `mail(email)`, if given, hands a copy to an SMTP server and returns its
-    reply code, or raises. The parts that it is made of are for `Gateway`.
+    reply code, or raises. Its parts are public for `Gateway`.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Platform:
     ) -> None:
         """Start anew with these settings, at their time or at `now`; nothing has been sent.
 
-        The lock is held, or nobody else has the platform yet.
+        The caller holds the lock, or nobody else has the platform yet.
         """
         self.settings = settings
         """The current settings."""
@@ -158,7 +158,7 @@ class Platform:
         return self.lock.epoch
 
     def as_of(self, began: int, user_id: str | None, action: Callable[[], Returned]) -> Returned:
-        """Do what a call of an account asks for that was read in the epoch `began`.
+        """Do what a call of the epoch `began` asks for, for an account.
 
         Raises -301, as for a session that a reset has ended, if all or the account was reset
         since then: nothing takes place (X1).
@@ -450,7 +450,7 @@ def _batch_id(random: Random) -> str:
 
 def _recipients(mobile: str, content: str, record_number: str) -> list[Recipient]:
     return [
-        # Without names, which would take half as long again: there may be very many.
+        # Without names, which would take half as long again for a large batch.
         Recipient(item, content, "", "", "", record_number)
         for item in map(str.strip, mobile.split(","))
         if item

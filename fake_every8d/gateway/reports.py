@@ -52,7 +52,7 @@ class Report(Outgoing):
     url: str
     """The requested URL with its query."""
     body: str | None
-    """The form of a POST, as it goes out; None for a GET, whose parameters are in the URL."""
+    """The form of a POST, as sent; None for a GET, whose parameters are in the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from fake_every8d.gateway.editions import Edition
 from fake_every8d.gateway.messages import Batch, Recipient, Record, Status, is_address
 from fake_every8d.gateway.numbers import Kind
 
-# By names of their own, because Python 3.11 is slow to look up the members of an enum.
+# In names of their own: Python 3.11 is slow to look up the members of an enum.
 _SENT, _BOOKED = Status.SENT, Status.BOOKED
 _DOMESTIC, _INTERNATIONAL, _NO_NUMBER = Kind.DOMESTIC, Kind.INTERNATIONAL, Kind.INVALID
 
@@ -91,7 +91,7 @@ class FilteredReceipt(NamedTuple):
 
 
 class Sending:
-    """A send, worked out: its batch's records, and what they cost. Changes nothing else."""
+    """The result of judging a send: its batch's records and their cost. It changes nothing else."""
 
     def __init__(
         self, account: Account, batch: Batch, submission: Submission, edition: Edition

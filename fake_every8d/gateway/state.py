@@ -1,6 +1,6 @@
-"""All that a gateway is at a moment, as values: to be kept, and to be put back.
+"""The whole state of a gateway, as values, to be kept and restored.
 
-Nothing here is checked: whoever reads one from a file has to know that it is as it was taken.
+Nothing here is checked: whoever reads one from a file has to know that it is unchanged.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class BatchState:
 
 @dataclass(frozen=True, slots=True)
 class GatewayState:
-    """A gateway at a moment, but for the settings that cannot be changed while it runs."""
+    """The state of a gateway, except for the settings that cannot be changed while it runs."""
 
     now: datetime
     running: bool

@@ -14,9 +14,9 @@ from fake_every8d.gateway.changes import Changes
 from fake_every8d.gateway.errors import NotFound
 from fake_every8d.gateway.messages import Batch, Record
 
-_LOTS = 1_000  # into which the limit is divided: so much is forgotten at a time, in one go
-_ORDINARY = 1_000  # bytes of a message's texts that do not count, as `limit` bounds them already
-_MOST_BYTES = 12 * 1024 * 1024  # that do
+_LOTS = 1_000  # evict 1/1,000 of the limit at a time
+_ORDINARY = 1_000  # bytes of a message's texts that do not count, since `limit` bounds them already
+_MOST_BYTES = 12 * 1024 * 1024  # of the texts beyond, of all messages
 _WIDEST = 4  # bytes of a character
 _RECENT = 20_000  # changes that are remembered, so that finding the latest never takes long
 
@@ -27,7 +27,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Store:
-    """Batches and their records, oldest first, and what finds them; the lock guards it.
+    """Batches and their records, oldest first, with their indexes; the lock guards it.
 
     Above `limit` records, or 12 MiB by which texts, replies and reports exceed 1,000 bytes a
     message, the oldest finished batches are forgotten: never the newest, nor one that still
@@ -134,10 +134,10 @@ class Store:
         changed_after: int | None = None,
         newest_first: bool = False,
     ) -> list[Record]:
-        """The records of a number, an account and a batch, with an ID in between.
+        """The records of a number, an account and a batch, with IDs between `after` and `before`.
 
-        `to` is as `number` gives it. With `changed_after`, a version, those that have
-        changed since, in the order in which they did.
+        `to` is as `number` gives it. With `changed_after`, a version, the records that have changed
+        since, in the order of their changes.
         """
         if changed_after is not None:
             records = self._changed_after(changed_after)
@@ -173,7 +173,8 @@ class Store:
     ) -> str | None:
         """The ID of the latest batch in which an account sent a text to a number (H11).
 
-        Only since `since`, in µs; `only_last` if that was its last SMS to the number.
+        It looks back to `since`, in µs. With `only_last`, it counts only if it was the last SMS to
+        the number.
         """
         for record in reversed(self.records_to(number)):
             if record.batch.user_id != user_id:
@@ -199,7 +200,7 @@ class Store:
                 break
             recent[record_id] = record
         else:
-            if len(self._recent) == _RECENT:  # there may be others, whose changes are not in it
+            if len(self._recent) == _RECENT:  # there may be others, whose changes it does not have
                 recent = {
                     record_id: record
                     for record_id, record in self._records.items()
@@ -229,9 +230,9 @@ class Store:
             heapq.heappush(self._finished, batch.first_id)
 
     def forget_oldest(self) -> list[range]:
-        """The IDs of the records that had to go to keep within the limit, by batch.
+        """Forget the oldest batches above the limit. Return the IDs of their records, by batch.
 
-        A lot goes at a time, which is less work for each.
+        It forgets many at a time, which is less work for each.
         """
         if len(self._records) <= self.limit and self._bytes <= _MOST_BYTES:
             return []
@@ -270,7 +271,7 @@ class Store:
             self._records.pop(record.id, None)
         for number, times in Counter([record.number for record in gone]).items():
             records = self._by_number.get(number, [])
-            # As a rule they are its first.
+            # As a rule they are the first of its records.
             kept = (place for place, one in enumerate(records) if one.id in self._records)
             first = next(kept, len(records))
             del records[:first]

@@ -123,7 +123,7 @@ def test_x1_other_settings_from_a_reset_on(every8d: FakeEvery8d) -> None:
     every8d.reset(settings=Settings())
 
 
-def test_x3_and_t4_over_http(every8d: FakeEvery8d) -> None:
+def test_x3_t4_reset_over_http(every8d: FakeEvery8d) -> None:
     api = Api(every8d.url)
     key = log_in(every8d.url, "demo", "demo")
     body = {"now": "2099-01-01T00:00:00+08:00", "keep_sessions": True}
