@@ -49,7 +49,7 @@ _HUNG_UP = "The client hung up while its call was delayed: the operation was not
 
 _MERSENNE_TWISTER = Random.VERSION
 
-_MOST_GONE = 1_000  # failures that wait no longer
+_MOST_GONE = 1_000  # kept failures that wait no longer
 
 _UNFORESEEN = str(PlatformError(*UNFORESEEN))
 
@@ -78,7 +78,7 @@ class Failure:
     to a number (`to`), those after the first `skip`, to one in `every` so many, to a
     `probability`, or to those that exceed a `rate`. If several are given, all of them apply.
 
-    It lives: `times` and `happened` go on counting, also once it no longer waits.
+    `times` and `happened` go on counting after it was returned, also once it no longer waits.
     """
 
     operation: FailureOperation
@@ -102,11 +102,12 @@ class Failure:
     user_id: str | None = None
     """The account to limit it to."""
     to: str | None = None
-    """The number to limit it to: calls that send to it. In any spelling; kept as `+886…`."""
+    """The number to limit it to: calls that send to it. Any spelling will do; it is kept as
+    `+886…`."""
     skip: int = 0
     """The number of such calls that go through first."""
     every: int = 1
-    """The interval between failing calls: 3 for every third such call after those."""
+    """The interval between failing calls: 3 for every third such call after the skipped ones."""
     rate: int | None = None
     """The number of such calls per second, in the fake's time, above which calls fail."""
     probability: float | None = None
@@ -119,7 +120,7 @@ class Failure:
     """The ID, from 1."""
 
     def _count(self) -> None:
-        # Only its keeper counts: whoever was handed it cannot set anything.
+        # Only `Failures` counts: users cannot set anything.
         object.__setattr__(self, "happened", self.happened + 1)
         object.__setattr__(self, "times", self.times and self.times - 1)
 
@@ -324,7 +325,7 @@ class Failures:
         """Return to a state."""
         self.clear()
         with self._lock:
-            self._gone.clear()  # of another world, whose IDs may come again
+            self._gone.clear()  # they are of another world, whose IDs may come again
             self._waiting = [each.waiting() for each in state.waiting]
             self._next_id = state.next_id
             self._count_change()
@@ -350,7 +351,7 @@ class Failures:
 
         It counts as happened, whether or not the call is then executed.
         """
-        if not self._waiting or call.operation is None:  # the usual case, and it takes no lock
+        if not self._waiting or call.operation is None:  # the usual case, without the lock
             return None
         now = self._clock.micros
         # Before taking the lock, because reading a call's numbers may take a while.

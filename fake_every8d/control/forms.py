@@ -162,7 +162,7 @@ def _one_status(title: str, right: str, allowed: Iterable[Status]) -> Value:
 
     names = [status.name for status in Status if status in statuses]
     numbers = [Status[name].value for name in names]
-    # Its names are left to the words: Java that is generated from either of two cannot ask for it.
+    # The schema says nothing more: Java generated from one of two alternatives could not use it.
     schema = {"title": title, "type": "integer", "enum": numbers, "x-enum-varnames": names}
     return Value(f"{right}, or its name", schema, read)
 
@@ -228,7 +228,7 @@ def in_query(value: Value) -> Value:
 
 
 def _phone(given: str) -> str:
-    # A plus sign in a URL means a blank, but people type +886912345678 there.
+    # A plus sign in a URL means a space, but people type +886912345678 there.
     return re.sub("^ (?=[1-9])", "+", given)
 
 
@@ -347,7 +347,7 @@ def _quoted(value: Any) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
-        value = value[:_LONGEST_QUOTED]  # escapes make it longer
+        value = value[:_LONGEST_QUOTED]  # before escapes make it longer
     try:
         text = (
             str(value)

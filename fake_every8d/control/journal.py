@@ -23,7 +23,7 @@ MAX_ENTRIES = 1_000
 MAX_BYTES = 16 * 1024 * 1024
 
 HEAD_BYTES = "fake_every8d.head_bytes"
-"""Key in the environment of a request: how many bytes its request line and headers had."""
+"""The key of a WSGI environment: the number of bytes of the request line and headers."""
 
 _READ = BytesIO()
 
@@ -31,7 +31,7 @@ _ENTRY_BYTES = 4_096  # the approximate size of an entry besides its headers and
 _PAIR_BYTES = 200  # the approximate size of a header besides its name and value
 
 _SPELT = {"Soapaction": "SOAPAction"}
-_CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")  # headers that WSGI has without HTTP_
+_CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")  # the headers that have no HTTP_ in WSGI
 
 
 @names_its_attributes
@@ -42,7 +42,7 @@ class RecordedRequest:
     (`Content-Type`).
     """
 
-    # One is made for every request, so slow work is left until somebody looks.
+    # It is made for every request, so slow work is left until somebody looks.
     __slots__ = (
         "_advice", "_began", "_body", "_environ", "_failure", "_id", "_micros", "_milliseconds",
         "_operation", "_parameters", "_response_body", "_response_headers", "_result", "_secrets",
@@ -66,7 +66,7 @@ class RecordedRequest:
     ) -> None:
         self._id = 0
         self._environ = environ
-        environ["wsgi.input"] = _READ  # the old one keeps the body a second time
+        environ["wsgi.input"] = _READ  # the old one holds the body a second time
         self._body = body
         self._status = status
         self._response_headers = response_headers
@@ -75,7 +75,7 @@ class RecordedRequest:
         self._milliseconds = milliseconds
         self._failure = failure
         self._secrets = secrets
-        # Not the call itself, which keeps everything it read.
+        # Not the call itself, which holds everything that it read.
         self._began: int | None = None
         self._operation: str | None = None
         self._user_id: str | None = None
@@ -182,8 +182,8 @@ class RecordedRequest:
     @property
     def params(self) -> Mapping[str, Any]:
         """The parameters of the call, decoded and with secrets hidden: by SOAP's names, or as a
-        query, a form or JSON spelt them; empty if it is no call that can be read."""
-        # Read anew, so that no second copy is kept.
+        query, a form or JSON spells them; empty if no call can be read."""
+        # Read again each time, so that no second copy is kept.
         read = self._parameters(self._environ, self._body) if self._parameters else {}
         try:
             params: Mapping[str, Any] = _masked_values(read, self._hidden())
@@ -263,12 +263,12 @@ class Journal:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._ids = count(1)
-        self._entries: deque[tuple[RecordedRequest, int]] = deque()  # and their sizes
+        self._entries: deque[tuple[RecordedRequest, int]] = deque()  # with their sizes
         self._bytes = 0
         self.version = 0
         """Grows with every change."""
         self._generation = 0
-        # By user ID, the epoch before which requests are no longer kept.
+        # The epoch before which requests are no longer kept, by user ID.
         self._forgotten: dict[str | None, int] = {}
 
     def _count_change(self) -> None:

@@ -16,13 +16,13 @@ from fake_every8d.gateway.clock import to_datetime
 LogFormat = Literal["text", "json"]
 """The format of the log's lines: for people, or each as a JSON object."""
 
-# Some 8,000 lines: more than a burst of calls writes, and little memory.
+# Some 8,000 lines: more than a burst of calls writes, in little memory.
 _MAX_WAITING = 1_000_000  # characters
 
 # Lines are written together: a write for each would be a system call for each request.
 _WRITE_INTERVAL = 0.02  # seconds
 
-# How long writing what is left at the end may take: perhaps nobody reads it.
+# The longest time to write the rest at the end, which perhaps nobody reads.
 _CLOSE_SECONDS = 1.0
 
 
@@ -30,10 +30,10 @@ class Writer:
     """A text stream on top of another one, written to by a thread of its own.
 
     A parent process may not read the server's output, and a write to a full pipe blocks. `write`
-    never blocks: it drops text that there is no room for, and `dropped` turns the number of
-    dropped writes into a line that says so. `encoding` is the stream's own by default; a
-    character that it lacks is written as an escape. Without a stream, as when it was closed
-    before the process began, everything is dropped.
+    never blocks: it drops text for which there is no room, and `dropped` turns the number of
+    dropped writes into a line. `encoding` is the stream's own by default; a character that it lacks
+    is written as an escape. Without a stream, as when it was closed before the process began,
+    everything is dropped.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Writer:
         self._dropped_text = dropped
         self._lock = threading.Lock()
         self._texts: list[str] = []
-        self._waiting = 0  # characters, including those that are being written
+        self._waiting = 0  # in characters, including those that are being written
         self._dropped = 0
         self._woken = threading.Event()
         self._closing = threading.Event()
@@ -102,7 +102,7 @@ class Writer:
         while rest and self._raw is not None:
             try:
                 written = self._raw.write(rest)
-            except (OSError, ValueError):  # nobody reads any more
+            except (OSError, ValueError):  # nobody reads it any more
                 return
             if written is None:  # a full, non-blocking pipe
                 if time.monotonic() > self._closed_at + _CLOSE_SECONDS:

@@ -1,13 +1,13 @@
 """Masking passwords, tokens and keys in recorded requests.
 
 A secret is found by its value, in any spelling, if the fake knows it or read it in the request;
-and by its name, such as `PWD` or `X-Api-Key`, where the request could not be read. A value of
-fewer than four characters, or one that is part of an account's user ID (`demo`), occurs in too
-much other text: it is hidden only by its name. A value of fewer than eight is hidden only where
-it is the whole of a value. Session keys are shown: people want to see whether two calls used the
-same one, and they end at midnight.
+and by its name, such as `PWD` or `X-Api-Key`, where the request could not be read. A value of fewer
+than four characters, or one that is part of an account's user ID (`demo`), occurs in too much other
+text: it is hidden only by its name. A value of fewer than eight is hidden only where nothing else
+stands beside it. Session keys are shown: people want to see whether two calls used the same one,
+and they end at midnight.
 
-The time is linear in the text, whatever the text is: passes over all of it run in C, and regular
+The time is linear in the length of any text: passes over all of it run in C, and regular
 expressions see little more than names.
 """
 
@@ -25,9 +25,9 @@ _MASK = MASK.encode()
 _SHORTEST = 4
 _LONG = 8  # characters: unlikely to be part of anything else
 _SHORT_TEXT = 1_000  # characters
-_MOST_NAMES = 10_000  # names of a kind in a text; the text after them is hidden whole
+_MOST_NAMES = 10_000  # the most names of a kind in a text; all text after them is hidden
 
-# Every name has one of these in it; all that follows is matched in lower case.
+# Every name contains one of these; all the following is matched in lower case.
 _KINDS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"authorization", b"cookie", b"key")
 _KEY = "|".join(
     f"(?<={owner}{between})" for owner in ("api", "access", "private", "auth")
@@ -38,7 +38,7 @@ _NAME = re.compile(
     f"|(?:{_KEY})key)[0-9]*+".encode()
 )
 
-# What stands before a name, and after it, where a secret follows.
+# The text before a name, and after it, where a secret follows.
 _TAG = re.compile(rb"(?:(<)|&lt;)[^\s<>/&]*\Z")
 _TAG_ENDS = re.compile(rb"(?:\s(?:(?!&gt;)[^<>]){0,200})?(?<!/)(?:>|&gt;)")
 _END_TAG = re.compile(rb"</[^<>]{0,60}?" + _NAME.pattern + rb"\s*>")
@@ -57,7 +57,7 @@ _TO_QUOTED = bytes.maketrans(b"%=", b"=\xff")
 _FROM_QUOTED = bytes.maketrans(b"=\xff", b"%=")
 _CHARACTER = re.compile("&#(?:0*([0-9]{1,7})|x0*([0-9a-f]{1,6}));", re.IGNORECASE)
 _ENTITIES = {
-    "&amp;amp;": "&amp;",  # as in XML that is text in XML
+    "&amp;amp;": "&amp;",  # for XML that is text in XML
     "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "\\": "", "+": " ",
 }  # fmt: skip
 
@@ -91,7 +91,7 @@ def is_secret(name: str) -> bool:
 
 def masked(text: str, secrets: Collection[str] = ()) -> str:
     """A text without `secrets`, and without the values of secrets' names."""
-    # The case of nearly every line of the log: no value after a name, and no escapes.
+    # The usual case of a line of the log: no value after a name, and no escapes.
     if (
         len(text) < _SHORT_TEXT
         and not _MARK.search(text)
@@ -104,7 +104,7 @@ def masked(text: str, secrets: Collection[str] = ()) -> str:
 
 def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] = ()) -> bytes:
     """A body with its secrets hidden; unchanged if there are none."""
-    # The bytes first: in nearly all encodings, an ASCII character is the same byte.
+    # Mask the bytes first: in nearly all encodings, an ASCII character is the same byte.
     body = _masked(body, secrets) or body
     encoding = encoding_of(body, content_type)
     if encoding.lower() not in ("utf-8", "us-ascii"):

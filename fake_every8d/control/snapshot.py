@@ -22,7 +22,7 @@ from fake_every8d.gateway.state import GatewayState
 
 Document = dict[str, Any]
 
-_PIECE = 100  # records: a millisecond's work
+_PIECE = 100  # records, a millisecond's work
 _WHAT = "pass the response to GET /fake/snapshot unchanged"
 
 
@@ -41,7 +41,7 @@ def document(snapshot: Snapshot) -> Document:
 
 
 def read(given: Document) -> Snapshot:
-    """The snapshot in a document, however that is formatted.
+    """The snapshot in a document, whatever its white space.
 
     Raises `Conflict` if it is of another version, and `InvalidInput` if it is not a snapshot or
     was changed.
@@ -106,7 +106,7 @@ def _number(value: Any) -> int | float:
 
 
 def _digest(content: Document) -> str | None:
-    """The digest of a document's values, however it is formatted; None if it is not JSON."""
+    """The digest of a document's values, whatever its white space; None if it is not JSON."""
     digest = hashlib.sha256()
     try:
         for piece in written(content):

@@ -93,9 +93,9 @@ class World:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Make very many values that are in no circle, without the collector looking at all of them.
+    """Make very many values without reference cycles, while the garbage collector is off.
 
-    For 100,000 messages it would look four times, and hold everybody up for 0.1 s each time.
+    For 100,000 messages it would look four times, and block every thread for 0.1 s each time.
     """
     enabled = gc.isenabled()
     gc.disable()

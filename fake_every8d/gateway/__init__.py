@@ -1,7 +1,7 @@
 """The SMS platform itself. Standard library only: no HTTP, no XML, no SOAP.
 
-`Platform` is what it does for those who call its APIs; `Gateway` has one, and is what tests do to
-it. Locks are taken in this order, each while those before it may be held:
+`Platform` serves those who call its APIs; `Gateway` contains it, and is for tests and tools.
+Locks are taken in this order, each while those before it may be held:
 1. the gateway's `Lock`, re-entrant: accounts, store, clock, outboxes, failures on demand; whoever
    waits for something gives it up whole, and nobody waits for the network while holding it;
 2. the journal's, an outbox lane's and that of those who wait (`Changes`), for a few steps each.

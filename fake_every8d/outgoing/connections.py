@@ -13,7 +13,7 @@ from fake_every8d.real_time import monotonic
 class Reader(io.RawIOBase):
     """A reader with one deadline for all reads together.
 
-    `socket.makefile` gives each read the whole time, so that a trickle of bytes never ends.
+    `socket.makefile` gives each read the whole time, so a trickle of bytes would never end.
     Raises `TimeoutError`, and `OSError` after more than `most` bytes.
     """
 

@@ -37,7 +37,7 @@ _logger = logging.getLogger(__name__)
 class InProcess:
     """A receiver in this process, for `Gateway.reports_to` (R9).
 
-    It is an application by WSGI or ASGI, or a function that is called with the `Report`. ASGI runs
+    It is a WSGI or ASGI application, or a function that is called with the `Report`. ASGI runs
     on the event loop of the task in which this is made, else on one of its own; so does what a
     function returns to be awaited. Raises `InvalidInput` for anything else.
     """
@@ -50,7 +50,7 @@ class InProcess:
     def __call__(self, report: Report) -> int:
         """Hand a report over, and return the HTTP status. Raises `NoResponse`."""
         response = _Response()
-        # A thread of its own, which is left alone if it hangs.
+        # A thread of its own, which is abandoned if it hangs.
         threading.Thread(
             target=self._run, args=[report, response], name="fake-every8d-receiver", daemon=True
         ).start()
@@ -84,7 +84,7 @@ class InProcess:
 
 
 class _Response:
-    """A receiver's response, which is waited for as by a client: its status counts (R2)."""
+    """A receiver's response. The wait for it is a client's: the status counts (R2)."""
 
     def __init__(self) -> None:
         self._status: Future[int] = Future()
@@ -98,7 +98,7 @@ class _Response:
         self._status.set_result(status)
 
     def finish(self, returned: object) -> None:
-        """End the call. If there is no status yet, what it returned is one."""
+        """End the call. If there is no status yet, the returned value is one."""
         if not self._status.done():
             self.begin(_status(returned))
         self._over.set()
@@ -178,7 +178,7 @@ def _status(returned: object) -> int:
 
 
 def _wsgi(app: WsgiApplication, report: Report, response: _Response) -> None:
-    from werkzeug.test import run_wsgi_app  # here, because few need its imports
+    from werkzeug.test import run_wsgi_app  # here, because few suites need its imports
 
     body, status, _ = run_wsgi_app(app, _environ(report))
     try:

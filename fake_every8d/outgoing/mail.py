@@ -70,7 +70,7 @@ class Mailer:
             code, said = Email.SUCCESS, b""
         finally:
             if server is not None:
-                with suppress(OSError):  # the copy's fate is known already
+                with suppress(OSError):  # the server has answered for the copy already
                     server.quit()
                 server.close()
         # smtplib has -1 for a missing code, and text instead of bytes for too long a line.

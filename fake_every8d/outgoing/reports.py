@@ -1,9 +1,9 @@
 """Sending status reports: a GET or a POST for each.
 
-Written on a socket and `http.client`'s reader of responses. A whole HTTP client does too much for
-R1 and R2 (proxies, redirects, escapes in upper case, reading a body to its end), and has no
-deadline for all of a response. Workers share the kept connections, since a worker ends as soon as
-it has nothing to do.
+It uses a socket and the response reader of `http.client`. A whole HTTP client does too much for R1
+and R2 (proxies, redirects, escapes in upper case, reading a body to its end), and has no deadline
+for a whole response. Workers share the kept connections, since a worker ends as soon as it has
+nothing to do.
 """
 
 import functools
@@ -109,7 +109,7 @@ class Reporter:
             connection.settimeout(left(deadline))
             connection.sendall(request)
             source = Reader(connection, deadline, _MOST_READ)
-            # Closed in any case: from Python 3.14 on, one that is collected open is reported.
+            # Closed in any case: Python 3.14 and later warn of one that is collected open.
             with closing(http.client.HTTPResponse(source)) as response:  # type: ignore[arg-type]
                 response.begin()
                 # Only the status counts, not the body (R2).
@@ -155,5 +155,6 @@ def _connect(place: _Place, deadline: float) -> socket.socket:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """The context for HTTPS, made for the first report by it: that takes 20 ms, and few need it."""
+    """The context for HTTPS, made for the first such report: it takes 20 ms, and few suites need
+    it."""
     return ssl.create_default_context()

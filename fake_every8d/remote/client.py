@@ -15,9 +15,9 @@ from fake_every8d.health import reason
 
 Json = dict[str, Any]
 
-_LONGEST_WAIT = 30.0  # real seconds that the fake lets one request wait for a change
+_LONGEST_WAIT = 30.0  # real seconds that one request may wait for a change
 
-_TIMEOUT = 60.0  # real seconds without any byte, besides what the fake was asked to wait
+_TIMEOUT = 60.0  # real seconds without any byte, besides those that the fake was asked to wait
 _TITLE = "fake-every8d"
 _NOTHING: Mapping[str, str] = {}
 _PAGE = 1_000  # items of a list in a response

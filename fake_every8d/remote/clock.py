@@ -20,7 +20,7 @@ class RemoteClock(Clock):
     """The public part of a `Clock`, over HTTP."""
 
     def __init__(self, client: Client) -> None:
-        # Not `Clock`'s, which keeps time itself.
+        # Not that of `Clock`, which keeps time itself.
         self._client = client
 
     @property
@@ -58,7 +58,7 @@ class RemoteClock(Clock):
 
     def _move_there(self, move: Json) -> datetime:
         on_a_loop = event_loops.running()
-        # Otherwise as long as it takes: it waits for slow receivers and for retries.
+        # Otherwise without a limit: it waits for slow receivers and for retries.
         timeout = _PATIENCE_ON_A_LOOP if on_a_loop else None
         try:
             clock: Json = self._client.send("POST", "clock", body=move, timeout=timeout)

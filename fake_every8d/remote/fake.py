@@ -41,7 +41,7 @@ class RemoteFake(FakeEvery8d):
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        # Not `FakeEvery8d`'s, which sets up a platform and a server.
+        # Not that of `FakeEvery8d`, which sets up a platform and a server.
         self._client = Client(url, token)
         self._client.check()
         self._clock = RemoteClock(self._client)
@@ -193,7 +193,7 @@ class RemoteFake(FakeEvery8d):
             path, body = ("replies",), {"to": message_or_number, "text": text}
         return values.message(self._client.send("POST", *path, body=body))
 
-    # What came in and went out
+    # Requests and reports
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -241,7 +241,7 @@ class RemoteFake(FakeEvery8d):
     def remove_failure(self, failure: Failure | int) -> None:
         self._client.delete("failures", failure if isinstance(failure, int) else failure.id)
 
-    # All of it
+    # The fake as a whole
 
     @property
     def settings(self) -> Settings:
@@ -292,7 +292,7 @@ class RemoteFake(FakeEvery8d):
     def restore(self, snapshot: dict[str, Any]) -> None:
         self._client.send("PUT", "snapshot", body=snapshot)
 
-    # What its assertions read
+    # For its assertions
 
     def _check(self, user_id: str | None) -> None:
         if user_id is not None:
@@ -324,6 +324,6 @@ class RemoteFake(FakeEvery8d):
         topic: Hashable,
     ) -> None:
         deadline = monotonic() + timeout
-        etag = self._client.etag()  # before each look, so that nothing in between is missed
+        etag = self._client.etag()  # before each look, so that no change is missed
         while not condition() and (left := deadline - monotonic()) > 0:
             etag = self._client.await_another(etag, left)

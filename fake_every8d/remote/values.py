@@ -160,7 +160,7 @@ class RemoteRequest(RecordedRequest):
     __slots__ = ("_told",)
 
     def __init__(self, told: Json) -> None:
-        # Not that of `RecordedRequest`, which takes what a server has of a request.
+        # Not that of `RecordedRequest`, which takes a server's own values.
         self._told = told
 
     def __eq__(self, other: object) -> bool:
@@ -304,4 +304,4 @@ def _moment(told: str | None) -> datetime | None:
 
 
 def _points(told: float) -> Decimal:
-    return Decimal(str(told))  # by way of its digits, so that 0.1 is a tenth
+    return Decimal(str(told))  # via its digits, so that 0.1 is a tenth
