@@ -21,7 +21,7 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.gateway.changes import ANYTHING
 
-_STILL_TO_GO = (Status.BOOKED, Status.TEST_MODE)  # and accepted all the same
+_STILL_TO_GO = (Status.BOOKED, Status.TEST_MODE)  # but accepted
 
 Item = TypeVar("Item")
 
@@ -58,7 +58,7 @@ class Assertions(ABC):
     A `user_id` without an account, and an operation that does not exist, are errors.
     """
 
-    # What they read: here in `FakeEvery8d`, and over HTTP in `RemoteFake`.
+    # Their data: here in `FakeEvery8d`, and over HTTP in `RemoteFake`.
 
     @property
     @abstractmethod

@@ -48,7 +48,7 @@ _HEALTH_INTERVAL = 0.1  # seconds between two checks
 
 _PORTS = click.IntRange(0, 65535)
 _WAITS = click.FloatRange(0, 3600)
-# Not as click names them: an error would say that "x" is not a valid "integer range".
+# Not click's own names, by which an error would say that "x" is not a valid "integer range".
 _PORTS.name, _WAITS.name = "integer", "float"
 
 _FILE = f"{__name__}.file"
@@ -389,7 +389,7 @@ def serve(
                 ca_file=tls_ca_file,
                 set_up=config.set_up if config else None,
             )
-        except InvalidInput:  # a ValueError, too, but a wrong option of TLS
+        except InvalidInput:  # also a ValueError, but for a wrong option of TLS
             raise
         except (OSError, ValueError) as error:  # ValueError for an invalid name
             ports = f"port {port}"
@@ -452,7 +452,7 @@ def _check_environment() -> None:
     prefix = f"{_ENVIRONMENT}_"
     known |= {f"COMPARE_{option.name}".upper() for option in compare.params}
     known.add(PASSWORD.removeprefix(prefix))
-    known.add("URL")  # which the pytest fixture reads
+    known.add("URL")  # the pytest fixture reads it
     for variable in sorted(os.environ):
         name = variable.removeprefix(prefix)
         if variable.startswith(prefix) and name not in known:

@@ -30,7 +30,7 @@ class Event(Protocol):
 
 
 def running() -> bool:
-    """True if the caller is a task of an event loop, which stands still while it waits.
+    """True if the caller is a task of an event loop, which would stand still during a wait.
 
     A test with Playwright's synchronous API is none, though Playwright's own loop runs in its
     thread: it could not await anything.
@@ -46,20 +46,20 @@ def running() -> bool:
 def awaitable(
     method: Callable[Concatenate[Self, P], Result],
 ) -> Callable[Concatenate[Self, P], Awaitable[Result]]:
-    """A method that blocks, for tests on an event loop, which goes on meanwhile.
+    """A method that blocks, made awaitable for tests on an event loop, which goes on meanwhile.
 
     It runs in a thread of its own.
     """
 
     @wraps(method)
     async def on_thread(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> Result:
-        # By its name, so that a subclass' own is called.
+        # By name, so that a subclass' own method is called.
         call: Callable[[], Result] = partial(getattr(self, method.__name__), *args, **kwargs)
         trio = sys.modules.get("trio")
         if trio is not None and trio.lowlevel.in_trio_task():
             result: Result = await trio.to_thread.run_sync(call)
             return result
-        import asyncio  # here, because hardly anybody needs it
+        import asyncio  # here, because few suites need it
 
         return await asyncio.to_thread(call)
 
@@ -106,7 +106,7 @@ def event() -> Event:
 
 
 def _on(loop: "AbstractEventLoop") -> Start:
-    tasks: set[object] = set()  # a loop itself keeps none
+    tasks: set[object] = set()  # a loop itself holds no reference to them
 
     def create(function: Function) -> None:
         task = loop.create_task(function())

@@ -93,10 +93,10 @@ class FakeEvery8d(Assertions):
         log: Callable[[RecordedRequest], None] | None = None,
         set_up: "Callable[[FakeEvery8d], None] | None" = None,
     ) -> None:
-        # Here, because `connect` needs nothing of it, nor the libraries that it takes.
+        # Here, because `connect` needs neither this nor its libraries.
         try:
             from fake_every8d.web.app import Application
-        except ImportError as error:  # one is not there, or too old
+        except ImportError as error:  # a library is missing, or too old
             raise ImportError(
                 f"{error}; to run a fake in this process, install fake-every8d with its "
                 "dependencies, or use one that runs elsewhere: FakeEvery8d.connect(url), or for "
@@ -137,10 +137,11 @@ class FakeEvery8d(Assertions):
 
             every8d = FakeEvery8d.connect("http://127.0.0.1:8021")
 
-        It has all that an own one has, except for `gateway`. `token` is its API token, which may
-        stand in the URL, too: `http://token@127.0.0.1:8021`. Only the standard library is needed
-        here. Raises `ConnectionError` if nothing is there, something else is, or a fake of another
-        version; `PermissionError` if the token is not right; and `InvalidInput` for what is no URL.
+        It has everything that a fake in this process has, except for `gateway` and `reports_to`.
+        `token` is its API token, which may stand in the URL, too: `http://token@127.0.0.1:8021`.
+        Only the standard library is needed here. Raises `ConnectionError` if nothing is there,
+        something else is, or a fake of another version; `PermissionError` if the token is not
+        right; and `InvalidInput` for what is no URL.
         """
         from fake_every8d.remote import RemoteFake
 
@@ -657,7 +658,7 @@ class FakeEvery8d(Assertions):
         """
         return summary.text(self.requests, self.messages, self.reports, self.gateway.edition)
 
-    # What its assertions read
+    # For its assertions
 
     def _check(self, user_id: str | None) -> None:
         __tracebackhide__ = True

@@ -221,7 +221,7 @@ def every8d(
             "conftest.py above all tests that use every8d"
         )
     if every8d_settings is request.config.stash.get(_own_settings, None):
-        # It was made once, and maybe for accounts that are overridden here.
+        # It is made once, perhaps for accounts that are overridden here.
         every8d_settings = replace(every8d_settings, accounts=every8d_accounts)
     elif _is_overridden_after(request, "every8d_accounts", "every8d_settings") and (
         every8d_accounts != every8d_settings.accounts
@@ -241,7 +241,7 @@ def every8d(
         keep_sessions = True
     try:
         every8d_server.reset(
-            # One elsewhere keeps its own, unless the suite says something.
+            # A fake elsewhere keeps its own, unless the suite sets something.
             settings=None if elsewhere and every8d_settings == Settings() else every8d_settings,
             now=changes.pop("now", None),
             keep_sessions=keep_sessions,
@@ -364,7 +364,7 @@ def pytest_runtest_makereport(
     if report.failed:
         try:
             summary = fake.summary()
-        except OSError as error:  # of one elsewhere
+        except OSError as error:  # of a fake elsewhere
             summary = str(error)
         report.sections.append(("EVERY8D", summary))
     return report

@@ -10,7 +10,7 @@ from types import ModuleType
 
 def _own_time() -> ModuleType:
     # freezegun replaces the functions of the module `time`, wherever they were imported to.
-    # It cannot reach a copy that nobody else knows of, even if it was started first.
+    # It cannot reach this private copy, even if it was started first.
     spec = BuiltinImporter.find_spec("time")
     assert spec is not None
     assert spec.loader is not None
@@ -31,7 +31,7 @@ monotonic = _time.perf_counter
 
 def wall_ns() -> int:
     """The time of the system's clock, in nanoseconds since 1970."""
-    # time-machine changes `time` itself, copies included, but offers a way around that.
+    # time-machine changes `time` itself, copies included, but offers a way around it.
     time_machine = sys.modules.get("time_machine")
     if time_machine and time_machine.escape_hatch.is_travelling():
         return int(time_machine.escape_hatch.time.time_ns())
@@ -75,5 +75,5 @@ class RealTime:
                 self._start = max(self._start, self._measured())
 
     def _measured(self) -> int:
-        # In this order, a thread that has to wait in between measures too little, never a jump.
+        # In this order, a thread that is suspended in between measures too little, never a jump.
         return self._wall_ns() - int(perf_counter_ns())

@@ -77,9 +77,9 @@ def serve(
                     Path(ca_file).write_bytes(fake.ca_file.read_bytes())
                 except OSError as error:
                     raise InvalidInput(f"--tls-ca-file {ca_file}: {error.strerror}") from error
-            # The kept messages are many, and none of them is garbage: collecting as often as
-            # Python does by default would slow down every call. With these thresholds, it goes
-            # through new objects often, and through old ones, which takes long, hardly ever.
+            # Many messages are kept, and none is garbage: collecting as often as Python does by
+            # default would slow down every call. With these thresholds, the collector looks at new
+            # objects often, and hardly ever at old ones, which takes long.
             gc.freeze()
             gc.set_threshold(10_000, 5, 500)
             output.write(_announcement(fake, public_url, log_format) + "\n")

@@ -28,7 +28,7 @@ class Every8dContainer(DockerContainer):
             requests.get(f"{every8d.url}/fake/messages?to=0912345678&wait_seconds=5")
 
     `accounts` is a TOML file on this machine, mounted over the image's own. Settings are the
-    options of `fake-every8d serve`, by name; several names in one text, with blanks between them.
+    options of `fake-every8d serve`, by name; several names in one text, separated by spaces.
     Other containers in its network reach it by its network alias, at port 8021. Other arguments
     of `DockerContainer` go into `container_options`.
     """
@@ -54,7 +54,8 @@ class Every8dContainer(DockerContainer):
         """Start it, and return when it is ready."""
         super().start()
         try:
-            # Asked, since TLS may be on by a setting, the environment or the accounts file.
+            # Asked of the server, since TLS may be on by a setting, the environment or the accounts
+            # file.
             ssl.get_server_certificate(self._address, timeout=_TIMEOUT)
         except ssl.SSLError:
             self._scheme = "http"

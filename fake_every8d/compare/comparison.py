@@ -304,7 +304,7 @@ def _keep_opened(answer: Answer, given: Given) -> None:
 
 
 def _stranger(api: Api, answer: Answer) -> str | None:
-    """The reason why an answer to the first call is not the platform's, or None if it may be."""
+    """The reason why an answer to the first call is not the platform's, or None if it can be."""
     if 300 <= answer.status < 400:
         leads = urlsplit(answer.location)
         return f"it redirects to {shown(f'{leads.scheme}://{leads.netloc}'.encode())}"

@@ -7,7 +7,7 @@ account. Its user ID is one of them, and short ones are hidden everywhere.
 import base64
 import re
 
-_SHORTEST_DUMP = 4  # bytes: anything contains the hexadecimal digits of fewer
+_SHORTEST_DUMP = 4  # bytes: the hexadecimal digits of fewer occur in anything
 
 _IP = re.compile(
     rb"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])"
@@ -62,7 +62,7 @@ def _anyhow(secret: str) -> bytes:
 def _ways(character: str) -> list[bytes]:
     """The ways to write a character, as patterns; longer ones first."""
     raw = {_encoded(character, charset) for charset in _CHARSETS} - {b""}
-    # UTF-8 that was taken for Latin-1.
+    # UTF-8 that was read as Latin-1.
     raw |= {character.encode("utf-8").decode("latin-1").encode("utf-8")}
     code = ord(character)
     units = character.encode("utf-16-be")

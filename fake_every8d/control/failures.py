@@ -102,8 +102,7 @@ class Failure:
     user_id: str | None = None
     """The account to limit it to."""
     to: str | None = None
-    """The number to limit it to: calls that send to it. Any spelling will do; it is kept as
-    `+886…`."""
+    """The number to limit it to: calls that send to it. In any spelling; kept as `+886…`."""
     skip: int = 0
     """The number of such calls that go through first."""
     every: int = 1

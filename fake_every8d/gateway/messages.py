@@ -336,7 +336,7 @@ class Batch:
         )
 
 
-_NO_NUMBER = Kind.INVALID  # which Python 3.11 is slow to look up, each time
+_NO_NUMBER = Kind.INVALID  # which Python 3.11 is slow to look up
 
 
 class Record:

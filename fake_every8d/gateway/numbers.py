@@ -26,7 +26,7 @@ class Number(NamedTuple):
     kind: Kind
 
 
-_TAIWAN = Kind.DOMESTIC  # which Python 3.11 is slow to look up, each time
+_TAIWAN = Kind.DOMESTIC  # which Python 3.11 is slow to look up
 _DOMESTIC = re.compile(r"(?:0|\+?8860?)(9[0-9]{8})")
 _INTERNATIONAL = re.compile(r"\+(?!886)[1-9][0-9]{6,14}")
 # Separators that people put between digits, and invisible characters of copied numbers.

@@ -85,7 +85,7 @@ class HttpCall:
     @property
     def secrets(self) -> Sequence[str]:
         caller = self._context.caller
-        assert not isinstance(caller, str)  # a session key, which only SOAP has
+        assert not isinstance(caller, str)  # a session key would be SOAP's
         given = caller.text if isinstance(caller, Token) else caller.password
         return [given, *self._context.secrets]
 
@@ -174,7 +174,7 @@ class HttpEndpoint:
         return HttpCall(self._platform, name, request)
 
     def parameters(self, name: str, request: HttpRequest) -> Mapping[str, Any]:
-        """The fields of a call as it spelt them: of its query and form, or of its JSON object."""
+        """The fields of a call in its own spelling, from query and form, or from JSON."""
         if name != CONNECTION_HANDLER and not OPERATIONS[name].json:
             return fields_of(request, Advice())
         try:

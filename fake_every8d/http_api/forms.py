@@ -78,7 +78,7 @@ def _content_type(request: HttpRequest) -> tuple[str, Mapping[str, str]]:
     return _parsed(request.content_type)
 
 
-@lru_cache(maxsize=64)  # a client sends the same one each time, and werkzeug takes long over it
+@lru_cache(maxsize=64)  # a client sends the same one each time, and parsing it is slow
 def _parsed(content_type: str) -> tuple[str, Mapping[str, str]]:
     media_type, options = parse_options_header(content_type)
     return media_type.lower(), options
@@ -107,7 +107,7 @@ class _Decoder:
 
     def unescaped(self, encoded: bytes, name: str) -> str:
         """The URL-decoded bytes as text; `name` is the parameter's, for advice."""
-        if not encoded or (self._codec == "utf-8" and encoded.isalnum()):  # as most values
+        if not encoded or (self._codec == "utf-8" and encoded.isalnum()):  # most values
             return encoded.decode()
         encoded = encoded.replace(b"+", b" ")
         if _PERCENT not in encoded:
@@ -171,7 +171,7 @@ def _parts(
                 value += event.data
                 if name and not event.more_data:
                     fields.append((name, decoder.text(value, name)))
-    except Exception as error:  # such as for malformed headers
+    except Exception as error:  # for malformed headers, for example
         advice.add(AdviceKind.BROKEN_MULTIPART, why=str(error) or type(error).__name__)
         return ()
     return fields
@@ -180,7 +180,7 @@ def _parts(
 def _joined(
     fields: Iterable[tuple[str, str]], advice: Advice, key: Callable[[str], str]
 ) -> dict[str, str]:
-    """The values by their names' `key`; several of one are joined by commas, as in ASP.NET."""
+    """The values by the `key` of their names; commas join several of a name, as in ASP.NET."""
     values: dict[str, str] = {}
     for name, value in fields:
         known = key(name)

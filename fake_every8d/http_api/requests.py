@@ -26,7 +26,7 @@ def carried(text: str, name: str, advice: Advice) -> str:
     """
     if "%" in text and is_url_encoded(text) and name.rpartition(".")[2].lower() in _TEXTS:
         advice.add(AdviceKind.STILL_ENCODED, name=name, text=text)
-    # No such character is printable, and nearly all texts are: that takes far less time to see.
+    # No such character is printable, and nearly all texts are: that check is far quicker.
     if text.isprintable() or NOT_XML.search(text) is None:
         return text
     advice.add(AdviceKind.NO_CHARACTER, name=name)

@@ -27,7 +27,7 @@ from fake_every8d.gateway.errors import (
     WRONG_PASSWORD,
 )
 
-_OF_2016 = Edition.OF_2016  # which Python 3.11 is slow to look up, each time
+_OF_2016 = Edition.OF_2016  # which Python 3.11 is slow to look up
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json; charset=utf-8"

@@ -155,6 +155,5 @@ def _connect(place: _Place, deadline: float) -> socket.socket:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """The context for HTTPS, made for the first such report: it takes 20 ms, and few suites need
-    it."""
+    """The context for HTTPS, made for the first such report: that takes 20 ms."""
     return ssl.create_default_context()

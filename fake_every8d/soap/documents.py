@@ -126,7 +126,7 @@ def _users(reader: XmlReader, advice: Advice) -> Iterator[Recipient]:
 def _recipient(reader: XmlReader, advice: Advice) -> Recipient:
     get = reader.attributes.get
     text = reader.text
-    if reader.node is Node.START:  # and so there is more in it than one text
+    if reader.node is Node.START:  # so it contains more than one text
         depth = reader.depth
         reader.read()
         while reader.depth >= depth:

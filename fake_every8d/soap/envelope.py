@@ -210,8 +210,8 @@ def read_usual(
     """Read a usual request, as nearly all are; None for any other.
 
     A usual request has only the operation in its envelope, only parameters in the operation, and
-    only text in these. lxml and `XmlReader` read such a request alike: tests/soap/test_usual.py
-    tries it.
+    only text in these. lxml and `XmlReader` read such a request alike, which
+    tests/soap/test_usual.py checks.
     """
     try:
         document = request.document
@@ -245,7 +245,7 @@ def read_usual(
 
 
 _USUAL_LENGTH = 64 * 1024  # bytes: no tree is built for a longer one
-# Of ASCII: beyond, not all take the same for a name.
+# Only ASCII: beyond it, parsers differ in what a name is.
 _ATTRIBUTES = r"""(?:\s++[\w.:-]++=(?:"[^"<>\x80-\xff]*+"|'[^'<>\x80-\xff]*+'))*+\s*+"""
 _USUAL_HEAD = re.compile(
     r"""(?:<\?xml[ ]version=["']1\.0["'](?:[ ]encoding=["'][A-Za-z][\w.-]*+["'])?+[ ]?\?>)?+"""

@@ -14,7 +14,7 @@ import six
 
 
 def _load_six() -> None:
-    # A second copy, because six serves `six.moves` under the name it was loaded by.
+    # A second copy, because six serves `six.moves` under the name by which it was loaded.
     spec = importlib.util.spec_from_file_location("spyne.util.six", six.__file__)
     assert spec is not None
     assert spec.loader is not None
@@ -27,8 +27,8 @@ def _load_six() -> None:
 if "spyne.util.six" not in sys.modules:
     _load_six()
 
-# It has old escapes in its strings and imports cgi: nothing that a suite which takes
-# warnings for errors could do anything about.
+# It has old escapes in its strings and imports cgi, which a suite that treats warnings as errors
+# could not fix.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     importlib.import_module("spyne.protocol.soap")

@@ -121,7 +121,7 @@ class XmlReader:
             name = self.name.rpartition("}")[2]
             self.read()
             if self.node is not _LEAF:
-                self.read()  # raises if the text breaks off
+                self.read()  # raises if the text is cut off
                 raise XmlError(
                     f"{name} is read as text, and there is a comment or an element in it"
                 )
@@ -141,7 +141,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
     parser.buffer_size = len(content) or 1  # else a long text arrives in many parts
     nodes: list[_Node] = []
     add = nodes.append
-    parts: list[str] = []  # of one text, such as its CDATA sections, of which there may be many
+    parts: list[str] = []  # of one text, which may have many CDATA sections
     is_blank = True
 
     def add_text() -> None:
@@ -160,7 +160,7 @@ def _nodes(document: bytes) -> Iterator[list[_Node]]:
             add_text()
         kind, _, text, attributes = nodes[-1]
         if kind is _START:
-            here = parser.CurrentByteIndex  # behind the element, if there is one tag only
+            here = parser.CurrentByteIndex  # behind the element, if it has only one tag
             kind = _EMPTY if document[here - 2 : here] == b"/>" else _LEAF
             nodes[-1] = (kind, name, "", attributes)
         elif (kind is _TEXT or kind is _BLANK) and nodes[-2][0] is _START:

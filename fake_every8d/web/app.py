@@ -109,7 +109,7 @@ class Application:
             return body.LONGEST_JSON
         try:
             self._guard.check(environ)
-        except HTTPException:  # it will be refused in any case
+        except HTTPException:  # it is refused in any case
             return body.LONGEST_JSON
         return body.LONGEST_SNAPSHOT
 
@@ -143,7 +143,7 @@ class Application:
             response = exchange.handler()
         except Exception as error:
             response = _refusal(environ, error)
-        del exchange.handler  # a cycle, which only the collector would free
+        del exchange.handler  # a reference cycle, which only the garbage collector would free
         if isinstance(response, calls.Response):
             exchange.status, content_type, sent = response
             exchange.headers = [("Content-Type", content_type), ("Content-Length", str(len(sent)))]

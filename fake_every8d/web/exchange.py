@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 OnDisconnect = Callable[[Callable[[], None]], object]
-"""A function that is given a callback: called if the client goes away before it has its response.
-The callback must not block."""
+"""A function that takes a callback, for the case that the client goes away before its response. The
+callback must not block."""
 
 Handler = Callable[[], Response | PageResponse]
 """A function that makes the response to a request."""
@@ -23,7 +23,7 @@ Handler = Callable[[], Response | PageResponse]
 class Exchange:
     """A request and, once there is one, its response."""
 
-    # One is made for every request.
+    # It is made for every request.
     __slots__ = (
         "begun", "body", "call", "environ", "generation", "handler", "headers", "is_kept",
         "on_disconnect", "sent", "status", "strike", "waits",

@@ -15,15 +15,15 @@ from fake_every8d.gateway import InvalidInput
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Browsers ask for a password when they are offered Basic. As text, since werkzeug's class for it
-# is another one before 2.3, which a Flask 2.2 has beside it.
+# Browsers ask for a password when they are offered Basic. It is text, since werkzeug before 2.3,
+# which Flask 2.2 uses, has another class for it.
 _CHALLENGES: Any = ('Basic realm="fake EVERY8D", charset=UTF-8', 'Bearer realm="fake EVERY8D"')
 
 
-# What gives a browser away: over plain HTTP, browsers leave the Sec-Fetch headers out.
+# Headers that only browsers send: over plain HTTP, they leave the Sec-Fetch headers out.
 _BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE", "HTTP_ACCEPT_LANGUAGE")
 
-# Not what is read as an IP address, such as 2130706433 or 0x7f000001.
+# No text that is read as an IP address, such as 2130706433 or 0x7f000001.
 _SINGLE_LABEL = re.compile(r"(?!0x|[0-9]+$)[a-z0-9_-]+", re.ASCII)
 
 # Top-level names that nobody can register (RFC 2606, 6761, 6762; ICANN has reserved .internal).
@@ -35,7 +35,7 @@ def checked_public_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-        valid = valid and parts.port != 0  # which raises for what is no port
+        valid = valid and parts.port != 0  # which raises for an invalid port
     except ValueError:
         valid = False
     if not valid:

@@ -23,11 +23,11 @@ _HEADERS = {
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Cached, but checked each time: a new version is seen at once, and a 304 is cheap.
+    # Cached, but checked each time, so that a new version is seen at once; a 304 is cheap.
     "Cache-Control": "no-cache",
 }
 
-# Not taken from the machine's own table, where .js may be anything. Licences have no suffix.
+# Not from the machine's own table, where .js may be anything. Licences have no suffix.
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

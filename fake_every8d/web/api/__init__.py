@@ -33,7 +33,7 @@ Respond = Callable[[OnDisconnect | None], Response]
 """A function that makes the response to a request; its argument is a function to call if the client
 goes away while it waits."""
 
-_RESETS = ("reset", "snapshot")  # valid whatever came before them
+_RESETS = ("reset", "snapshot")  # valid whatever reset came before them
 
 _CODES = {
     400: "bad_request",

@@ -40,7 +40,7 @@ STATE = "state"
 """The path for waiting for a change."""
 
 _MAX_LIMIT = 10_000
-_LISTED = 5  # of what there is, if what was waited for is not
+_LISTED = 5  # of the items that there are, if the awaited one is not
 _LONGEST_WAIT = 30  # seconds that a client may wait for something to appear
 
 _ID = p.in_query(p.COUNT)

@@ -49,15 +49,15 @@ class State(Enum):
     LINGERING = "its last response was sent, and further input is discarded"
 
 
-# By names of their own, because Python 3.11 is slow to look up the members of an enum.
+# In names of their own: Python 3.11 is slow to look up the members of an enum.
 _READING, _HANDLING, _LINGERING = State
 
 
 class Connection(asyncio.BufferedProtocol):
     """A connection: it reads requests and lets the application handle them, one after the other.
 
-    Nearly all requests take no time and are handled on the event loop. One that waits is handled
-    in a thread of its own, so that other clients do not wait for it.
+    Nearly all requests are quick, and handled on the event loop. One that waits is handled in a
+    thread of its own, so that other clients do not wait for it.
     """
 
     def __init__(self, service: Service, environ: "WSGIEnvironment") -> None:
@@ -92,7 +92,7 @@ class Connection(asyncio.BufferedProtocol):
             self._idle_since = now
         lingering = self._state is _LINGERING
         if now - self._idle_since > (limits.linger_seconds if lingering else limits.idle_seconds):
-            if self._transport.is_closing():  # it waits for the client to read
+            if self._transport.is_closing():  # so it waits for the client to read
                 self._transport.abort()
             self._close()
             return
@@ -150,7 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         self._service.connections.discard(self)
         self._disconnect.happen()
         self._discard()
-        del self._transport  # with TLS it knows this connection, and has buffers of 256 KiB
+        del self._transport  # with TLS, it refers to this connection, and has buffers of 256 KiB
 
     # Reading and responding in turn
 

@@ -15,7 +15,7 @@ class Limits:
     """
 
     head_bytes: int = 64 * 1024
-    """The longest request line and headers together that are surely accepted; else 431."""
+    """The greatest length of request line and headers that is always accepted; else 431."""
     headers: int = 100
     """The most header lines a request may have (Apache's limit); else 431."""
     head_seconds: float = 60.0

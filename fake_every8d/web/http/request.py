@@ -34,7 +34,7 @@ class Refusal(Exception):
         self.text = text
         self.headers = headers
         self.environ: WSGIEnvironment | None = None
-        """The request's environment, as far as it is known; None if it is not a request."""
+        """The request's environment, as far as it is known; None for anything but a request."""
 
 
 class Request:
@@ -140,13 +140,13 @@ class RequestReader:
         ):
             return None
         target, blank, version = target.strip().rpartition(b" ")
-        if not version.startswith(b"HTTP/"):  # it has not come yet, or it never was there
+        if not version.startswith(b"HTTP/"):  # it has not come yet, or was never sent
             target += blank + version
         environ = self._environ.copy() if self.request is None else self.request.environ
         environ["REQUEST_METHOD"] = method.decode()
         try:
             path, query = (target.decode("latin-1"), "") if is_connect else _path_and_query(target)
-        except ValueError:  # it is no URL
+        except ValueError:  # not a URL
             return None
         environ["PATH_INFO"], environ["QUERY_STRING"] = path, query
         environ[HEAD_BYTES] = self._head_bytes
@@ -253,7 +253,7 @@ class RequestReader:
         self._sent = b""
 
     def _cut(self, request: Request) -> None:
-        """Hand a request over before the end of its body, which is too long, to be refused."""
+        """Hand over a request whose body is too long, before its end, to be refused."""
         request.environ[CUT_AT] = request.longest_body
         request.body = bytearray()
         self._hand_over(request)
@@ -289,7 +289,7 @@ class RequestReader:
 def _with_ascii_target(part: bytes) -> bytes:
     """The part with its first line in ASCII: other characters percent-encoded.
 
-    Old clients put unencoded text into a URL; the parser refuses that.
+    Old clients put unencoded text into a URL, which the parser refuses.
     """
     line = _REQUEST_LINE.match(part)
     assert line is not None

@@ -21,11 +21,11 @@ from fake_every8d.web.http.connection import Connection, Service
 from fake_every8d.web.http.limits import Limits
 from fake_every8d.web.http.tls import Certificate
 
-_BACKLOG = 1024  # connections that may wait to be accepted, as when a load test begins
+_BACKLOG = 1024  # connections that may wait to be accepted, such as when a load test begins
 
 _BUFFER = 256 * 1024  # bytes read at a time
 
-_HANDSHAKE = b"\x16"  # the first byte of TLS, and of no HTTP request
+_HANDSHAKE = b"\x16"  # the first byte of TLS, which no HTTP request begins with
 
 _STOP_SECONDS = 1.0
 """The time that stopping waits for responses under way."""
@@ -186,13 +186,13 @@ class Server:
                 )
         except OSError as error:  # the client has gone, or the TLS handshake failed
             accepted.close()
-            # Its frames have asyncio's buffers, 256 KiB each, and would keep them in a circle.
+            # Its frames hold asyncio's buffers, 256 KiB each, in a reference cycle.
             error.__traceback__ = None
             if tls:
                 self._service.notices.add(f"TLS handshake failed: {_reason(error, seconds)}")
 
     async def _first_byte(self, accepted: socket.socket) -> bytes:
-        """The first byte from a client, which stays there to be read; empty if it sends nothing.
+        """The first byte from a client, which can be read again; empty if it sends nothing.
 
         Raises `TimeoutError`, an `OSError`, if the client is idle for too long.
         """

@@ -31,7 +31,7 @@ PRODUCTION_HOSTS = (
 """EVERY8D's own hosts that published clients name."""
 
 CA_FILE, KEY_FILE = "ca.pem", "ca-key.pem"
-"""The files in the directory of a CA: its certificate; its key with the certificate again."""
+"""The files in the directory of a CA: its certificate; and its key, with the certificate again."""
 
 _VALID = timedelta(days=400)
 """The validity before and after now. Apple's systems trust certificates for at most 825 days in
@@ -166,7 +166,7 @@ def kept_ca(directory: Path) -> Path:
 def _check_directory(directory: Path) -> None:
     """Refuse a directory where somebody else could put a CA that clients would then trust."""
     found = directory.stat()
-    if sys.platform == "win32":  # a mode does not say who may write there
+    if sys.platform == "win32":  # where a mode does not say who may write
         return
     if found.st_uid not in (0, os.getuid()):
         raise InvalidInput(
@@ -215,12 +215,12 @@ def _issued(names: Sequence[str], ca_file: Path | None) -> Iterator[Certificate]
     try:
         try:
             issued = authority.issue_cert(*names, socket.gethostname(), **valid)
-        except ValueError:  # perhaps because of this machine's name: an underscore is enough
+        except ValueError:  # perhaps because of this machine's name, which may have an underscore
             issued = authority.issue_cert(*names, **valid)
     except ValueError as error:
         told = ", ".join(name for name in names if name not in PRODUCTION_HOSTS)
         raise InvalidInput(f"tls: a certificate cannot have one of {told}: {error}") from error
-    # In memory, the key never reaches a disk, and it works on a read-only system too.
+    # In memory, the key never reaches a disk; and it works on a read-only system, too.
     in_memory = sys.platform == "linux" and os.access(_IN_MEMORY, os.W_OK)
     directory = _IN_MEMORY if in_memory else None
     with tempfile.TemporaryDirectory(prefix="fake-every8d-", dir=directory) as folder:
