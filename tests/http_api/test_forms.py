@@ -103,7 +103,7 @@ def test_h3_percent_u_is_a_unit_of_utf_16(http: Http, encoded: str, text: str, w
 
 
 @given(st.lists(st.sampled_from([bytes([byte]) for byte in b"%%%4eFg=_+ \r\n\xe9"])).map(b"".join))
-def test_h3_only_a_percent_sign_with_two_hexadecimal_digits_is_an_escape(encoded: bytes) -> None:
+def test_h3_percent_sign_without_two_hexadecimal_digits_is_no_escape(encoded: bytes) -> None:
     given = read_form(HttpRequest(content_type=FORM, body=b"MSG=" + encoded), Advice())
     assert given["MSG"] == unquote_to_bytes(encoded.replace(b"+", b" ")).decode(errors="replace")
 
