@@ -426,7 +426,7 @@ def test_a_link_leads_to_one_message_wherever_it_is(
     expect(page.locator("#announcements")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == f"{fake.url}/#/message/7"
     page.goto(f"{fake.url}/#/message/301")
-    expect(page.get_by_text("This message is not kept any more")).to_be_visible()
+    expect(page.get_by_text("This message is no longer kept")).to_be_visible()
 
 
 def test_x2_finished_messages_are_cleared(fake: FakeEvery8d, send: Send, open: Open) -> None:

@@ -486,7 +486,7 @@ def test_new_requests_appear_and_all_are_cleared(fake: FakeEvery8d, open: Open) 
 def test_a_request_that_is_no_longer_kept_is_said_to_be_so(fake: FakeEvery8d, open: Open) -> None:
     log_in(fake.url, "demo", "demo")
     page = open("#/requests/77")
-    expect(page.get_by_text("This request is not kept any more")).to_be_visible()
+    expect(page.get_by_text("This request is no longer kept")).to_be_visible()
 
 
 @pytest.mark.parametrize("body", ["<a><b>", "</a>text<", "<a b='>'/>]]>", "<" * 50, "no XML"])
@@ -505,9 +505,9 @@ def test_an_outage_is_switched_on_and_off(fake: FakeEvery8d, open: Open) -> None
     for _ in range(3):
         assert call(fake.url, "getCredit", sessionKey="x").status == 503
     page.get_by_role("link", name="Phones").click()
-    expect(page.get_by_text("Outage: every call is answered")).to_be_visible()
+    expect(page.get_by_text("Outage: every call gets")).to_be_visible()
     page.get_by_role("button", name="End it").click()
-    expect(page.get_by_text("Outage: every call is answered")).to_have_count(0)
+    expect(page.get_by_text("Outage: every call gets")).to_have_count(0)
     assert call(fake.url, "getCredit", sessionKey="x").status == 200
 
 
@@ -553,9 +553,9 @@ def test_any_failure_is_set_up_and_taken_back(fake: FakeEvery8d, open: Open) -> 
 def test_every_kind_of_failure_can_be_set_up(fake: FakeEvery8d, open: Open, kind: str) -> None:
     page = open("#/failures")
     page.get_by_label("What happens").select_option(kind)
-    page.get_by_label("Does the operation take place?").select_option("after")
+    page.get_by_label("Is the operation executed?").select_option("after")
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("listitem")).to_contain_text("after it took place")
+    expect(page.get_by_role("listitem")).to_contain_text("after its execution")
     assert [(failure.kind, failure.effect) for failure in fake.failures] == [(kind, "after")]
 
 
