@@ -22,16 +22,19 @@ _NAMES = {
 CODECS = {name: codec for codec, names in _NAMES.items() for name in names.split()}
 """Python's codec by the charset's name in lower case (W7)."""
 
-_FAR_CHARACTER = re.compile("[\u0800-\U0010ffff]")
+_THREE_BYTES = re.compile(rb"[\xe0-\xf4]")  # the first of a sequence of three or four in UTF-8
 _STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re.IGNORECASE)
 
 
 def is_utf_8(raw: bytes) -> bool:
     """True if bytes are surely UTF-8: a sequence of two may be by chance, one of three hardly."""
+    if _THREE_BYTES.search(raw) is None:
+        return False
     try:
-        return not raw.isascii() and _FAR_CHARACTER.search(raw.decode()) is not None
+        raw.decode()
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def is_url_encoded(text: str) -> bool:

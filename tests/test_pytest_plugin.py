@@ -341,7 +341,7 @@ def test_it_says_what_it_offers(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_nothing_heavy_is_imported_before_the_fixture_is_used(
+def test_nothing_heavy_is_imported_before_it_is_used(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Other plugins import such things themselves.
@@ -350,6 +350,7 @@ def test_nothing_heavy_is_imported_before_the_fixture_is_used(
         pytester,
         """
         import sys
+        from urllib.request import urlopen
 
         HEAVY = ("spyne", "lxml", "werkzeug", "urllib3", "httptools", "click", "fake_every8d.")
 
@@ -364,7 +365,10 @@ def test_nothing_heavy_is_imported_before_the_fixture_is_used(
             assert not loaded()
 
         def test_after(every8d):
-            assert {"spyne", "lxml", "werkzeug", "fake_every8d.gateway"} <= loaded()
+            assert {"werkzeug", "fake_every8d.gateway"} <= loaded()
+            assert not {"spyne", "lxml"} & loaded()
+            urlopen(every8d.wsdl_url).close()
+            assert {"spyne", "lxml"} <= loaded()
         """,
         "-p",
         "fake_every8d.pytest_plugin",

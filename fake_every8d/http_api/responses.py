@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from html import escape
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape
 
 from fake_every8d.gateway import (
     DeliveryLog,
@@ -43,6 +43,7 @@ _WORDED = {
 _WITHOUT_STOP = (ACCOUNT_LOCKED[0], NO_SESSION[0], BAD_SEND_TIME[0])
 """Errors with a full stop in edition 2016 only."""
 
+_escape = partial(escape, quote=False)
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -139,13 +140,13 @@ class Table:
         """The JSON's names as elements, and a DATA for each record."""
         records = "".join(
             "<DATA>"
-            + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in record.items())
+            + "".join(f"<{name}>{_escape(value)}</{name}>" for name, value in record.items())
             + "</DATA>"
             for record in self.records
         )
         return Output(
             '<?xml version="1.0" encoding="utf-8"?>'
-            f"<SMS_LOG><SMS_COUNT>{self.count}</SMS_COUNT><BID>{escape(self.batch_id)}</BID>"
+            f"<SMS_LOG><SMS_COUNT>{self.count}</SMS_COUNT><BID>{_escape(self.batch_id)}</BID>"
             f"{records}</SMS_LOG>",
             XML,
             self._result,

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import (
@@ -27,7 +27,6 @@ from fake_every8d.control.masking import Secrets
 from fake_every8d.control.world import World
 from fake_every8d.gateway import Gateway, InvalidInput
 from fake_every8d.http_api import HttpEndpoint, HttpRequest, not_played
-from fake_every8d.soap import SoapEndpoint
 from fake_every8d.web import body
 from fake_every8d.web.api import Api, refusal
 from fake_every8d.web.api.guide import guide
@@ -38,6 +37,8 @@ from fake_every8d.web.static_files import INDEX, static_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from fake_every8d.soap import SoapEndpoint
 
 _CA_PATH = PREFIX + "ca.pem"
 
@@ -76,7 +77,6 @@ class Application:
         set_up: Callable[[], object] | None = None,
     ) -> None:
         self._gateway = gateway
-        self._soap = SoapEndpoint(gateway.platform)
         self._http = HttpEndpoint(gateway.platform)
         self.world = World(gateway, set_up)
         """The world that both APIs work on, and the JSON API shows."""
@@ -84,7 +84,6 @@ class Application:
         """The certificate of the CA that clients have to trust, in PEM."""
         self._public_url = public_url and checked_public_url(public_url)
         self._guard = Guard(host, public_url, api_token)
-        self._api = Api(self.world)
         self._secrets = Secrets(gateway, api_token)
         self._log = log
         self._routes = Map(
@@ -100,6 +99,19 @@ class Application:
             merge_slashes=False,
             redirect_defaults=False,
         )
+
+    # Made for the first request of each, because not everybody needs both: importing spyne takes a
+    # third of a fake's start, and the routes of the JSON API some 10 ms.
+
+    @cached_property
+    def _soap(self) -> "SoapEndpoint":
+        from fake_every8d.soap import SoapEndpoint
+
+        return SoapEndpoint(self._gateway.platform)
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self.world)
 
     def longest_body(self, environ: "WSGIEnvironment") -> int:
         """The limit on a request's body, in bytes, by its head."""
