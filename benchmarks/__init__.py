@@ -1,1 +1,1 @@
-"""What fake-every8d costs, measured beside what one would use instead."""
+"""The costs of fake-every8d, measured beside the alternatives."""

@@ -18,7 +18,7 @@ _CEILING = "five bytes, the ceiling"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _SCRIPT = Path(__file__).with_name("load.lua")
 _AIMS = {1: 1.0, 4: 0.83, 16: 0.83}
-"""How many times as fast as the fake the others may be, by the number of connections."""
+"""The most times as fast as the fake that others may be, by the number of connections."""
 
 
 def run(products: Sequence[Product], quick: bool) -> list[Result]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Rounds = Mapping[str, list[float]]
-"""What was measured in each round, by name."""
+"""The measurements of each round, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,11 @@ class Result:
     """The aim, for the ratio."""
     ratio_at_least: float | None = None
     missing: str | None = None
-    """Why it could not be measured."""
+    """The reason why it could not be measured."""
 
     @property
     def aim(self) -> str:
-        """What was aimed at, in words; empty if nothing was."""
+        """The aim, in words; empty without one."""
         if self.at_most is not None:
             return f"≤ {self.at_most:g} {self.unit}"
         if self.ratio_at_most is not None:
@@ -49,7 +49,7 @@ class Result:
 
     @property
     def met(self) -> bool | None:
-        """Whether the aim was met; None without one."""
+        """True if the aim was met; None without one."""
         if self.value is not None and self.at_most is not None:
             return self.value <= self.at_most
         if self.ratio is not None and self.ratio_at_most is not None:
@@ -104,7 +104,7 @@ def result(
 
 
 TABLE = "| | measured | beside | aim | |\n|---|---:|---|---|---|"
-"""How a table in Markdown begins."""
+"""The head of a table in Markdown."""
 
 
 def table(name: str, results: Iterable[Result]) -> str:
@@ -126,7 +126,7 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on, and how busy that was with other things."""
+    """The machine of the figures, and how busy it was with other things."""
     return {
         "cpus": os.cpu_count(),
         "model": _cpu_model(),
@@ -137,7 +137,7 @@ def machine() -> dict[str, Any]:
 
 
 def in_child(measure: Callable[..., Mapping[str, float]], *arguments: int) -> dict[str, float]:
-    """What a function of a module measures in a process of its own."""
+    """The result of a function of a module, in a process of its own."""
     script = (
         f"import json; from {measure.__module__} import {measure.__name__} as measure;"
         f"print(json.dumps(measure(*{arguments})))"

@@ -25,7 +25,7 @@ class Product:
     """A fake-every8d, installed for some Python."""
 
     name: str
-    """How rows call it."""
+    """The name in rows."""
     python: str = sys.executable
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What may not become slower, beside something that is as fast as ever: a minute at most.
+"""Ratios that may not become worse, in a minute at most.
 
 In processor time of one thread, so that a busy machine disturbs it little. The limits leave room
 for other Pythons and machines: what breaks one has become slower by a third or more.
@@ -235,7 +235,7 @@ def _waiting(calls: int) -> Mapping[str, float]:
 
 
 def _size(count: int) -> Mapping[str, float]:
-    """What Python allocates for a message with strings of its own, once it is delivered."""
+    """The memory that Python allocates for a message with strings of its own, once delivered."""
     gateway, key = _frozen()
     tracemalloc.start()
     for place, number in enumerate(numbers(count)):

@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Settings and fixtures for every test."""
 
 import gc
 import os
@@ -27,7 +27,7 @@ SLOW = (
     "remote/test_suites.py",
     "web/test_openapi.py",
 )
-"""What takes a browser, another language, or a process for each test."""
+"""The tests that need a browser, another language, or a process each."""
 
 
 def is_slow(path: Path) -> bool:
@@ -36,7 +36,7 @@ def is_slow(path: Path) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported stays: whoever collects garbage has no need to look at it."""
+    """Freeze the imported modules, at which the garbage collector need not look."""
     gc.disable()
     try:
         return (yield)
@@ -46,7 +46,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is not to run is not imported either."""
+    """Leave out files that are not to run: they are not imported either."""
     left_out = config.option.markexpr == "not slow" and is_slow(collection_path)
     return True if left_out else None
 
@@ -67,6 +67,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """What receives status reports, and responds as it is told."""
+    """A receiver of status reports, which responds as it is told."""
     with Receiver() as receiver:
         yield receiver

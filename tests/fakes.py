@@ -1,4 +1,4 @@
-"""What most tests of `FakeEvery8d` do, in a line."""
+"""Helpers for tests of `FakeEvery8d`."""
 
 from fake_every8d import FakeEvery8d
 from tests.web.serving import call, log_in

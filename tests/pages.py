@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 READMES = (ROOT / "README.md", ROOT / "README.zh-TW.md")
 
 PAGES = [*(page for page in READMES if page.exists()), *sorted((ROOT / "docs").glob("*.md"))]
-"""What users read: whatever stands there as an example is tried."""
+"""The pages for users: every example there is tried."""
 
 MARKDOWN = sorted(
     path
@@ -84,7 +84,7 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> list[str]:
-    """Where a page's links and pictures lead, as they are written."""
+    """The targets of a page's links and pictures, as written."""
     text = re.sub(r"`[^`\n]*`", "`", prose(page))
     return [
         *re.findall(r"\]\(([^)]*)\)", text),

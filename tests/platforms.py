@@ -1,4 +1,4 @@
-"""What cannot be tested on a system, by name and with the reason; the product works there."""
+"""Tests that a system cannot run, by name and with the reason; the product works there."""
 
 import ctypes
 import sys

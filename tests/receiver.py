@@ -53,7 +53,7 @@ class Exchange(BaseHTTPRequestHandler):
 
 
 Response = Callable[[Exchange], None]
-"""How a receiver responds to a request."""
+"""A receiver's way to respond to a request."""
 
 
 def status(code: int, **headers: str) -> Response:
@@ -131,7 +131,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever hangs up on a hanging receiver is no error."""
+        """Ignore clients that hang up on a hanging receiver."""
 
 
 class Receiver:

@@ -1,4 +1,4 @@
-"""Which part of the package may import which: `web → soap, http_api, control → gateway`."""
+"""The parts of the package that may import others: `web → soap, http_api, control → gateway`."""
 
 import ast
 import sys

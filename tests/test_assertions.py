@@ -1,4 +1,4 @@
-"""What a test waits for and asserts, against a fake that is really called."""
+"""Waits and assertions, against a fake that is really called."""
 
 import re
 import threading

@@ -154,7 +154,7 @@ def settings(tmp_path: Path) -> str:
 
 
 def checked(*arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
-    """What `check` says: each value, and where it is from."""
+    """The output of `check`: each value, and its source."""
     done = run("check", *arguments, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [re.split(" {2,}", line) for line in done.stdout.splitlines()]

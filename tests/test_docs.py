@@ -42,7 +42,7 @@ EXAMPLES = [
 ]
 QUOTES = [example for page in PAGES for example in examples(page) if example.title]
 SHOWN = {"text", "js", "java", "go", "csharp"}
-"""What is not tried: output, and languages of which only what is quoted from a test is."""
+"""The languages that are not tried: output, and those of which only quotations from tests are."""
 
 SERVED = "http://127.0.0.1:8021"
 REPOSITORY = "git+$REPOSITORY"
@@ -60,7 +60,7 @@ def logical_lines(code: str) -> list[str]:
 
 
 def is_for_a_server(code: str) -> bool:
-    """Whether it is curl only, and variables for it."""
+    """True if it is only curl, and variables for it."""
     lines = [shlex.split(line, comments=True) for line in logical_lines(code)]
     return all(words[0] == "curl" or re.match(r"\w+=", words[-1]) for words in lines)
 
@@ -228,7 +228,7 @@ def is_accepted(arguments: list[str]) -> None:
 
 
 def is_ours(what: str) -> None:
-    """What an installer is given: the wheel, or a requirement with extras that there are."""
+    """The argument of an installer: the wheel, or a requirement with known extras."""
     if what == "dist/fake_every8d-*.whl":
         return
     requirement = Requirement(what)
@@ -259,7 +259,7 @@ def test_a_pipeline_asks_for_what_the_image_has(example: Example) -> None:
 
 
 def commands(pipeline: dict[str, Any]) -> str:
-    """What the jobs of GitHub or GitLab run if nothing fails, one command a line."""
+    """The commands that the jobs of GitHub or GitLab run if nothing fails, one a line."""
     found: list[str] = []
     for job in pipeline.get("jobs", pipeline).values():
         found += [

@@ -1,4 +1,4 @@
-"""Whatever encoding standard output has, a code page of Windows or ASCII: nothing fails for it."""
+"""Any encoding of standard output, a code page of Windows or ASCII: nothing fails for it."""
 
 import json
 import os

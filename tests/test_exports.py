@@ -1,4 +1,4 @@
-"""What a test may want to name, in an annotation or an `except`, comes from the package itself."""
+"""Exported names: all that a test may want to name, in an annotation or an `except`."""
 
 import inspect
 import subprocess
@@ -22,7 +22,7 @@ def ours(hint: Any) -> Iterator[type]:
 
 
 def annotated(member: Any) -> Iterator[type]:
-    """What goes into a function or property, and comes out of it."""
+    """The types that go into a function or property, and come out of it."""
     if isinstance(member, property):
         member = member.fget
     if inspect.isfunction(member):

@@ -1,4 +1,4 @@
-"""What somebody reads who uses it wrongly: ten mistakes, and all that pytest shows of each."""
+"""The output after ten mistakes of a user: all that pytest shows of each."""
 
 import re
 

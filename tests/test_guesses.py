@@ -1,4 +1,4 @@
-"""What new users type before they read: it works, or the error says what to type instead."""
+"""The guesses of new users: they work, or the error says what to type instead."""
 
 import threading
 from datetime import timedelta

@@ -270,7 +270,7 @@ def test_tests_that_are_run_again(pytester: pytest.Pytester) -> None:
 
 
 def test_settings_hold_for_the_tests_that_see_them(pytester: pytest.Pytester) -> None:
-    """Whatever the order of the files; the fake, and its address, are the same throughout."""
+    """In any order of the files; the fake, and its address, are the same throughout."""
     pytester.makepyfile(
         test_a="""
         def test_default(every8d):

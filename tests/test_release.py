@@ -1,4 +1,4 @@
-"""What a release says of itself is the same everywhere."""
+"""The version and date of a release are the same everywhere."""
 
 import re
 import subprocess
@@ -55,7 +55,7 @@ def test_the_pythons_claimed_are_those_tested() -> None:
 
 @pytest.mark.skipif(not WORKFLOWS, reason="an sdist has no workflows")
 def test_a_release_says_where_it_comes_from() -> None:
-    """Where that is, is known to the workflow only: nothing else has a name to be filled in."""
+    """Only the workflow knows where that is: nothing else has a name to be filled in."""
     release = WORKFLOWS["release"]
     assert "grep -A 4 '^\\[project.urls\\]' pyproject.toml" in release
     for label in ("documentation", "source"):

@@ -50,7 +50,7 @@ class Sms:
 
 @dataclass
 class Model:
-    """What the fake should be, in points and seconds."""
+    """The model of the fake, in points and seconds."""
 
     credit: int = CREDIT
     now: int = 0

@@ -44,7 +44,7 @@ from tests.web.serving import DEADLINE, ENDPOINT, Served, call, log_in
 
 @dataclass
 class Endpoint:
-    """What is served, and the CA to trust."""
+    """The URL that is served, and the CA to trust."""
 
     url: str
     ca_file: Path

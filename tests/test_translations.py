@@ -16,7 +16,7 @@ def outline(page: Path) -> list[str]:
 
 
 def keys(page: Path) -> list[list[str]]:
-    """What stands in backticks in each row's first two cells: names, and their defaults."""
+    """The text in backticks in each row's first two cells: names, and their defaults."""
     rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| ")]
     return [sorted(re.findall("`[^`]+`", "|".join(row.split("|")[1:3]))) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What type checkers say of a user's code: nothing when it is right, something when it is wrong."""
+"""Type checkers on a user's code: no error if it is right, one if it is wrong."""
 
 import shutil
 import subprocess

@@ -10,7 +10,7 @@ SECONDS = 30.0
 
 
 def wait_for(condition: Callable[[], T], seconds: float = SECONDS) -> T:
-    """What `condition` gives, once that is true. Fails when it has not become so in time."""
+    """The value of `condition`, once that is true. Fails if it does not become true in time."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds:g} s"

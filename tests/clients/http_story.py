@@ -1,4 +1,4 @@
-"""What an application does with the HTTP API in a day, told once for every client."""
+"""An application's day with the HTTP API, told once for every client."""
 
 import re
 
@@ -8,7 +8,7 @@ _TEXT = 'Hello, 世界 & 100% +1 <b> "測試" 😀'
 
 
 def tell_http_story(endpoint: Endpoint, call: Call) -> None:
-    """With a fresh account, which has 1000 points; every value is worked out by hand."""
+    """Tell it with a fresh account, which has 1000 points; every value is worked out by hand."""
     user = next(endpoint.users)
     tell_plain_story(endpoint, call, user, PASSWORD, _TEXT)
 

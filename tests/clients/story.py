@@ -1,4 +1,4 @@
-"""What an application does with EVERY8D in a day, told once for every client."""
+"""An application's day with EVERY8D, told once for every client."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Endpoint:
     users: Iterator[str]
     """User IDs that nobody has used yet, each with `PASSWORD` and `CREDIT` points."""
     gateway: Gateway | None
-    """What is behind it, unless that is in another process."""
+    """The gateway behind it, unless that is in another process."""
 
 
 def tell_story(endpoint: Endpoint, client: Call, *, lacks: str = "") -> None:

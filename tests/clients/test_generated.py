@@ -35,7 +35,7 @@ USES = {
     ' java -cp "$GENERATOR:classes" WithJava',
     "openapi-typescript": f"{TSC} with_openapi_typescript.ts; node with_openapi_typescript.js",
 }
-"""How to use what a command makes, by a part of that command."""
+"""The use of each command's result, by a part of that command."""
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=TAIPEI)
 SEEN = [

@@ -20,7 +20,7 @@ _SCRIPT = Path(__file__).with_name("php") / "receiver.php"
 
 @contextmanager
 def receiver(received: Path, charset: str) -> Iterator[str]:
-    """Its URL; what PHP makes of each report is a line of JSON in `received`."""
+    """The URL of a receiver in PHP, which writes each report as a line of JSON to `received`."""
     process = subprocess.Popen(
         [require("php"), "-S", "127.0.0.1:0", str(_SCRIPT)],
         env=os.environ | {"RECEIVED": str(received), "CHARSET": charset},

@@ -25,7 +25,7 @@ BLOCKS = {
     if block.language == "bash"
 }
 FILL = {"Java": 1, "Mono": 2, "Go": 1, "Chromium": 3}
-"""How many of a block's first lines are not the client itself."""
+"""The number of a block's first lines that are not the client itself."""
 
 
 def clients() -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""What the clients have in common: SOAP's versions, and tools of other languages."""
+"""Common parts of the clients: SOAP's versions, and tools of other languages."""
 
 import json
 import os

@@ -100,7 +100,7 @@ class _Lines:
 
 
 def relayed(fake: FakeEvery8d, request: Received) -> Response:
-    """What a fake answers to a request."""
+    """The answer of a fake to a request."""
     host, _, port = fake.url.removeprefix("http://").partition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=TOO_LATE)
     connection.connect()

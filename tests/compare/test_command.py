@@ -397,7 +397,7 @@ CREDIT = "73519.25"
 
 
 def spellings(secret: str) -> dict[str, str]:
-    """How a platform, or something on the way, may write a text; and what must not be shown."""
+    """The ways in which a platform may write a text that must not be shown."""
     utf8 = secret.encode()
     ways = {
         secret,
@@ -438,7 +438,7 @@ def utf16(text: str) -> bytes:
 
 
 def blabbing(secrets: set[str], keys: set[str]) -> Callable[[Received, Response], Response]:
-    """Whatever was asked, every secret stands in the answer in every spelling."""
+    """A server whose answer has every secret in every spelling, whatever was asked."""
 
     def change(request: Received, response: Response) -> Response:
         if response.status != 200 or request.method == "HEAD" or "SMS.asmx?" in request.target:

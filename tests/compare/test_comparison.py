@@ -1,4 +1,4 @@
-"""What a comparison finds: with fakes, with recordings, and with what is broken."""
+"""The findings of a comparison: with fakes, with recordings, and with broken servers."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def platform(edition: str = "2016") -> FakeEvery8d:
 
 
 def compared(url: str, edition: str = "2016") -> dict[str, Finding]:
-    """What comes of each probe, by API and name."""
+    """The verdict on each probe, by API and name."""
     return by_name(Comparison(addresses(url), USER, PASSWORD, edition=edition, pause=0))
 
 
@@ -83,7 +83,7 @@ def test_with_a_fake_of_the_same_edition_all_is_the_same(edition: str) -> None:
 
 @pytest.mark.parametrize(("there", "here"), [(a, b) for a in EDITIONS for b in EDITIONS if a != b])
 def test_e1_with_a_fake_of_another_edition_what_that_names_differs(there: str, here: str) -> None:
-    """What can be asked without sending is the same in 2021 and 2025: errors, and their texts."""
+    """The probes differ from edition 2016 in errors and their texts, alike in 2021 and 2025."""
     with platform(there) as fake:
         different = named(Verdict.DIFFERENT, compared(fake.url, here))
     of_e1 = {name for name, probe in probes().items() if "E1" in probe.clauses}
@@ -137,7 +137,7 @@ class Recordings(Server):
 
 
 def of_recordings(server: Recordings) -> dict[str, Finding]:
-    """What comes of the probes whose requests were recorded, by the recording's name."""
+    """The verdicts on the probes whose requests were recorded, by the recording's name."""
     found: dict[str, Finding] = {}
     comparison = Comparison(
         {Api.SOAP: Address.parse(f"{server.url}/API21/SOAP/SMS.asmx")},

@@ -1,4 +1,4 @@
-"""What is masked besides what is known to be secret."""
+"""Masking besides the known secrets."""
 
 import pytest
 

@@ -54,7 +54,7 @@ known = {
     mine.user_id, mine.password, mine.wrong_password, mine.nobody, mine.no_batch, mine.no_key,
     *mine.keys, *mine.tokens,
 }  # fmt: skip
-"""What a run gives to its calls, and what is neither a text nor a number."""
+"""The values that a run gives to its calls, and those that are neither text nor number."""
 
 
 def decodings(text: str) -> set[str]:
@@ -177,7 +177,7 @@ def named(request: Request) -> set[str]:
 
 
 def is_number(value: str) -> bool:
-    """Whether one of what commas and the like separate has digits, and no letters."""
+    """True if one of the parts between commas and the like has digits and no letters."""
     return any(
         re.search(r"\d", item) and not re.search(r"[^\W\d]", item)
         for item in re.split(r"[,;/|\s]", value)

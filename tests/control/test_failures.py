@@ -71,7 +71,7 @@ SEEN: list[tuple[FailureKind, FailureSettings, Callable[[Any, str], None]]] = [
     ("truncate", {}, raises(requests.RequestException, "IncompleteRead")),
     ("garbage", {}, raises(zeep.exceptions.TransportError, "This is not the answer")),
 ]
-"""What a client sees of each kind; a `delay` has tests of its own."""
+"""The client's view of each kind; a `delay` has tests of its own."""
 
 
 def test_every_kind_is_tried_and_told() -> None:
@@ -429,7 +429,7 @@ def test_invalid_failure_is_refused_and_changes_nothing(
 def test_sentence_says_what_would_make_sense(
     every8d: FakeEvery8d, operation: Any, kind: Any, settings: Any, sentence: str
 ) -> None:
-    """Those of single values are in test_forms.py."""
+    """Sentences about single values are in test_forms.py."""
     with pytest.raises(InvalidInput) as refusal:
         every8d.add_failure(operation, kind, **settings)
     assert str(refusal.value) == sentence

@@ -55,7 +55,7 @@ def from_noon(world: World) -> World:
 
 
 def refused(call: Callable[[], Any]) -> Any:
-    """What a call returns, or the text of its refusal."""
+    """The result of a call, or the text of its refusal."""
     try:
         return call()
     except (InvalidInput, PlatformError) as error:
@@ -280,7 +280,7 @@ def test_the_journal_stays(fake: FakeEvery8d) -> None:
 
 
 def test_it_can_be_put_back_in_another_process(fake: FakeEvery8d) -> None:
-    """Whose accounts are others, and which forgets messages earlier; over HTTP."""
+    """Over HTTP; the other process has other accounts, and forgets messages earlier."""
     fake.gateway.platform.send_sms(login(fake.gateway), "", "半\ud83d", "0912345678,0922333444", "")
     fake.gateway.platform.send_sms(login(fake.gateway), "", "second", "0912345678", "")
     fake.clock.advance(1)

@@ -1,4 +1,4 @@
-"""What a failed test's report shows of the fake."""
+"""The fake's section in the report of a failed test."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is written so that nobody has to wait for whoever reads it."""
+"""Writing without waiting for the reader."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What these applications send SMS with: EVERY8D's SOAP API, through zeep."""
+"""A client of EVERY8D's SOAP API for these applications, through zeep."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What most tests of the gateway do, in a line."""
+"""Helpers for tests of the gateway."""
 
 import threading
 

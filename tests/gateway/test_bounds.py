@@ -1,4 +1,4 @@
-"""What the gateway holds on to, and what it lets go. It is 2040-03-01 12:00:00 in Taipei."""
+"""The memory that the gateway keeps and frees. It is 2040-03-01 12:00:00 in Taipei."""
 
 import gc
 import sys
@@ -24,7 +24,7 @@ def _no_collector() -> Iterator[None]:
 
 
 def records(text: str) -> int:
-    """How many records of that text there are in this process."""
+    """The number of records of that text in this process."""
     return sum(isinstance(thing, Record) and thing.text == text for thing in gc.get_objects())
 
 

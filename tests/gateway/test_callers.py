@@ -1,4 +1,4 @@
-"""Who is calling, by whichever means: clauses A3, H6 and H7. It is 2040-03-01 12:00:00."""
+"""Callers, by each of their means: clauses A3, H6 and H7. It is 2040-03-01 12:00:00."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ DEMO = Login("demo", "demo")
 
 
 def code(gateway: Gateway, caller: Caller) -> int:
-    """What a call is refused with; 0 if it is not."""
+    """The error code of a call; 0 if it succeeds."""
     try:
         gateway.platform.credit(caller)
     except PlatformError as error:

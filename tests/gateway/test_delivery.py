@@ -1,4 +1,4 @@
-"""What becomes of a message: clauses D. It is 2040-03-01 12:00:00 in Taipei."""
+"""Delivery: clauses D. It is 2040-03-01 12:00:00 in Taipei."""
 
 from datetime import datetime, timedelta
 

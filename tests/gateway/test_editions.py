@@ -1,4 +1,4 @@
-"""Whose side the fake is on where the documents differ: clauses E. It is 2040-03-01 12:00:00."""
+"""Editions, where the documents differ: clauses E. It is 2040-03-01 12:00:00."""
 
 import pytest
 

@@ -24,7 +24,7 @@ ROGER = Recipient("+886912345678", "驗證碼 4711\n.\n請勿外流 😀", "Roge
 
 
 class Mailbox:
-    """What an SMTP server does with mail: responds to `DATA` in turn, and keeps what it took."""
+    """A handler of an SMTP server: it responds to `DATA` in turn, and keeps the accepted mail."""
 
     def __init__(self) -> None:
         self.answers: list[str] = []

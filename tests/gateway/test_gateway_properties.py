@@ -55,7 +55,7 @@ TO_COME = {0, 300}
 
 @dataclass
 class Sms:
-    """What the model knows of a message."""
+    """The model of a message."""
 
     number: str
     status: int

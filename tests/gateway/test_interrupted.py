@@ -1,4 +1,4 @@
-"""What breaks off in the middle leaves nothing half done: clauses P8, R1, T2 and X1."""
+"""An interrupted call leaves nothing half done: clauses P8, R1, T2 and X1."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from tests.receiver import DEADLINE, OK, Receiver, Request, Response
 
 
 class Timeout(BaseException):
-    """What a signal raises between any two steps, as pytest-timeout's does."""
+    """The exception of a signal between any two steps, such as pytest-timeout's."""
 
 
 def interrupted_send(gateway: Gateway, key: str, at: int) -> bool:

@@ -1,4 +1,4 @@
-"""What kind of number is this: clauses N."""
+"""Kinds of numbers: clauses N."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""What a message costs: clauses P."""
+"""Prices: clauses P."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Which report URLs can be set: clause R1. It is 2040-03-01 12:00:00 in Taipei."""
+"""Valid report URLs: clause R1. It is 2040-03-01 12:00:00 in Taipei."""
 
 import pytest
 

@@ -103,7 +103,7 @@ def test_the_others_do_not_notice(shared: Gateway, receiver: Receiver) -> None:
 
 
 def test_it_goes_on_with_later_message_ids(shared: Gateway) -> None:
-    """Whoever polls for messages after an ID misses none."""
+    """A client that polls for messages after an ID misses none."""
     send(shared, user_id="shop")
     shared.reset_account("shop")
     again = send(shared, user_id="shop")

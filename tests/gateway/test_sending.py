@@ -1,4 +1,4 @@
-"""Which recipients are accepted: clauses S and N4. It is 2040-03-01 12:00:00 in Taipei."""
+"""Accepted recipients: clauses S and N4. It is 2040-03-01 12:00:00 in Taipei."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is kept, and for how long. It is 2040-03-01 12:00:00 in Taipei."""
+"""The kept messages, and for how long. It is 2040-03-01 12:00:00 in Taipei."""
 
 import gc
 import logging

@@ -57,7 +57,7 @@ class Http:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What the last request was advised."""
+        """The advice on the last request."""
         return tuple(self.fake.requests[-1].advice)
 
 

@@ -1,4 +1,4 @@
-"""Both APIs on the same accounts, and what watches over both: clauses E1, E2, H17, P8."""
+"""The two APIs on the same accounts, with journal and failures: clauses E1, E2, H17, P8."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What each operation returns: clauses E and H6 to H16. It is 2040-03-01 12:00:00 in Taipei."""
+"""Results of the operations: clauses E and H6 to H16. It is 2040-03-01 12:00:00 in Taipei."""
 
 import json
 import re

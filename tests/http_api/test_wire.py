@@ -1,4 +1,4 @@
-"""On the wire: clauses H1 to H5, with requests of real clients, byte for byte."""
+"""The wire: clauses H1 to H5, with requests of real clients, byte for byte."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What another side did instead of responding: in words, and in a word for programs."""
+"""Errors of connections: in words, and in a word for programs."""
 
 import http.client
 import socket

@@ -31,7 +31,7 @@ def deliver(fake: FakeEvery8d, **settings: Any) -> Report:
 
 
 def outcomes(report: Report) -> list[int | str | None]:
-    """What came of each attempt: a status, or the reason for none."""
+    """The result of each attempt: a status, or the reason for none."""
     return [attempt.status_code or attempt.reason for attempt in report.attempts]
 
 

@@ -14,7 +14,7 @@ from fake_every8d.outgoing.mail import Mailer
 from tests.receiver import DEADLINE
 
 Talk = Callable[[socket.socket], object]
-"""What a server says on a connection."""
+"""The bytes that a server sends on a connection."""
 
 
 def copy(content: str = "hello", to: str = "roger@example.com") -> Email:
@@ -26,7 +26,7 @@ def copy(content: str = "hello", to: str = "roger@example.com") -> Email:
 
 @contextmanager
 def smtp_server(talk: Talk) -> Iterator[Mailer]:
-    """What hands copies to a server that takes one connection."""
+    """A mailer to a server that takes one connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

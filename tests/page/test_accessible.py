@@ -1,4 +1,4 @@
-"""For everybody: languages, light and dark, keyboard, screen reader, small screens."""
+"""Accessibility: languages, light and dark, keyboard, screen reader, small screens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +55,7 @@ def busy(fake: FakeEvery8d, send: Send) -> Iterator[FakeEvery8d]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds, a line each."""
+    """The findings of axe-core, a line each."""
     return [
         f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
         for violation in Axe().run(page).response["violations"]
@@ -108,7 +108,7 @@ def unfold(page: Page) -> None:
 
 
 def beyond(page: Page, width: int) -> list[str]:
-    """What is to the right of the window's edge."""
+    """The elements to the right of the window's edge."""
     found: list[str] = page.evaluate(
         """(width) => [...document.querySelectorAll("body *")]
             .filter((element) => !element.closest("pre, .hidden, .skip, svg"))

@@ -1,4 +1,4 @@
-"""What a screen reader is told: what somebody waits for at once, news now and then, and once."""
+"""Announcements to screen readers: awaited results at once, news now and then, and once."""
 
 import pytest
 from playwright.sync_api import Page, Request, expect
@@ -20,14 +20,14 @@ _RECORD = """() => {
 
 
 def said(page: Page) -> list[str]:
-    """What has been announced, wherever, since it was recorded."""
+    """The announcements so far, wherever they were made."""
     found: list[str] = page.evaluate("window.said")
     return found
 
 
 @pytest.fixture
 def waits() -> list[Request]:
-    """How the page has waited for news so far."""
+    """The page's requests that wait for news, so far."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Whatever somebody puts into an SMS, a name or a reply is shown as text, and never run."""
+"""Hostile input: in an SMS, a name or a reply, it is shown as text and never run."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is pressed or typed in the moment between a click and the drawing of what it did."""
+"""Keys in the moment between a click and the drawing of its result."""
 
 import re
 

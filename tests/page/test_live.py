@@ -12,7 +12,7 @@ MESSAGES = 10_000
 
 
 def asked(page: Page) -> list[Request]:
-    """What the page asks the API from now on."""
+    """The page's requests to the API from now on."""
     seen: list[Request] = []
     listen(page, seen)
     return seen
@@ -23,7 +23,7 @@ def listen(page: Page, seen: list[Request]) -> None:
 
 
 def answers(requests: list[Request]) -> list[tuple[str, int]]:
-    """What was asked for, and the status of the response, which is waited for."""
+    """The path of a request and the status of its response, which is awaited."""
     found = []
     for request in requests:
         response = request.response()
@@ -45,7 +45,7 @@ WAITS = "state?wait_seconds=25"
 
 
 def asked_since(page: Page, seen: list[Request]) -> list[str]:
-    """What it has asked for, once its events have come."""
+    """The requests of the page, once their events have come."""
     page.evaluate("0")
     return [request.url.partition("/fake/")[2] for request in seen]
 
@@ -86,7 +86,7 @@ def test_nothing_new_costs_one_question_that_waits(
 def test_a_click_is_not_held_up_by_the_question_that_waits(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    """What became of it is asked for at once, as is what another view needs."""
+    """Its result is asked for at once, as is the data of another view."""
     page, seen = at_rest(fake, send, open)
     page.get_by_role("button", name="Deliver").click()
     expect(page.locator(".message .status")).to_have_text("100 Delivered")

@@ -1,4 +1,4 @@
-"""What happens while the page waits: for a response, for the fake to be back, in another window."""
+"""Events while the page waits: for a response, for the fake to be back, in another window."""
 
 import re
 from functools import partial
@@ -37,7 +37,7 @@ class Held:
         wait_for(came)
 
     def let_go(self) -> None:
-        """Those that are held, and all that come."""
+        """The held requests, and all that come."""
         routes, self._routes = self._routes, None
         for route in routes or ():
             route.continue_()
@@ -279,7 +279,7 @@ def test_a_filter_by_an_account_goes_with_it(fake: FakeEvery8d, send: Send, open
 
 
 def test_a_filter_is_chosen_by_arrow_keys(fake: FakeEvery8d, send: Send, open: Open) -> None:
-    """Which go through the phones elsewhere in the list."""
+    """Arrow keys go through the phones elsewhere in the list."""
     fake.add_account("shop", "secret")
     fake.clock.freeze()
     send("hello")

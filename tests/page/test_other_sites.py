@@ -1,4 +1,4 @@
-"""What a page of another site can do to a fake on the machine of whoever looks at it (W14)."""
+"""Pages of other sites, opened on the machine of the fake (W14)."""
 
 import pytest
 from playwright.sync_api import Browser, Page

@@ -1,4 +1,4 @@
-"""What the fake refuses is said, is not asked for again and again, and all else goes on."""
+"""Refusals of the fake: they are shown, not repeated, and everything else goes on."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is unread in a full store, where the oldest messages are forgotten as others come."""
+"""Unread messages in a full store, where the oldest are forgotten as others come."""
 
 import re
 from collections.abc import Iterator

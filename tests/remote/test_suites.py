@@ -388,7 +388,7 @@ NOT_ELSEWHERE = [
 
 
 def test_the_tests_of_a_fake_here_pass_with_one_elsewhere(here: FakeEvery8d) -> None:
-    """Whatever they do with the fixture."""
+    """The plugins may do anything with the fixture."""
     options = ["-q", *UNUSED, "-k", " and ".join(f"not {name}" for name in NOT_ELSEWHERE)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *[f"tests/{name}" for name in OURS]],

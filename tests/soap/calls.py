@@ -1,4 +1,4 @@
-"""What the tests of the SOAP layer have in common: requests, and reading responses."""
+"""Helpers for tests of the SOAP layer: requests, and reading responses."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ XML12 = "application/soap+xml; charset=utf-8"
 
 
 class Content(NamedTuple):
-    """What a client makes of a response."""
+    """A client's reading of a response."""
 
     element: str
     """The body's child, in Clark notation."""

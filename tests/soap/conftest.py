@@ -27,6 +27,6 @@ def endpoint(gateway: Gateway) -> SoapEndpoint:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Where a fake listens."""
+    """The URL of a fake."""
     with FakeEvery8d() as fake:
         yield fake.url

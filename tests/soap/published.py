@@ -9,7 +9,7 @@ PUBLISHED = {
     "api-2016-09.wsdl": {"sendMessage"},
     "oms-2016-11-30.wsdl": set[str](),
 }
-"""Which operations each lacks, by the name under which a customer saved it (F1)."""
+"""The operations that each lacks, by the name under which a customer saved it (F1)."""
 
 
 def without(wsdl: bytes, operations: set[str]) -> bytes:

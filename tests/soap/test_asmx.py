@@ -1,4 +1,4 @@
-"""How requests are read and responses written, where the recorded cases are silent (W4)."""
+"""Reading requests and writing responses, where the recorded cases are silent (W4)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where EVERY8D's documents are silent: clauses that are decisions, on the SOAP side."""
+"""Decisions of our own, where EVERY8D's documents are silent, on the SOAP side."""
 
 from fake_every8d.soap import SoapEndpoint
 from tests.soap.calls import call, login

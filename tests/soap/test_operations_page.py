@@ -22,7 +22,7 @@ def page(url: str) -> tuple[int, str]:
 
 
 def samples(html: str) -> list[str]:
-    """What stands there to copy: SOAP 1.1 request and response, then SOAP 1.2's."""
+    """The samples to copy: SOAP 1.1 request and response, then SOAP 1.2's."""
     return [unescape(sample) for sample in re.findall("<pre>(.*?)</pre>", html, re.DOTALL)]
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent: it arrives unharmed, or is refused and changes nothing."""
+"""Properties of any input: it arrives unharmed, or is refused and changes nothing."""
 
 import re
 from collections.abc import Iterator

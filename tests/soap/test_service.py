@@ -1,4 +1,4 @@
-"""What the operations return: the strings that clients pick apart."""
+"""Results of the operations: the strings that clients pick apart."""
 
 import logging
 

@@ -43,7 +43,7 @@ OPERATION = SoapEndpoint(FakeEvery8d().gateway).operations["sendSMS"]
 
 
 def check(document: bytes, content_type: str) -> bool:
-    """Whether the document is usual; if it is, the steps must read the same, with no advice."""
+    """True if the document is usual; then the steps must read the same, with no advice."""
     request = envelope.SoapRequest(document, content_type, action("sendSMS"))
     usual = envelope.read_usual(request, OPERATION)
     if usual is None:

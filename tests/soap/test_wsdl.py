@@ -10,7 +10,7 @@ from tests.soap.published import PUBLISHED, canonical, without
 from tests.web.serving import DEADLINE, ENDPOINT
 
 PRODUCTION = Path(__file__).parents[3] / "shared" / "production"
-"""What production has published: beside the project where it is at hand, and never in it."""
+"""The files that production has published: beside the project if at hand, and never in it."""
 
 
 def served(url: str, query: str) -> bytes:

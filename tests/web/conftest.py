@@ -21,7 +21,7 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def records() -> list[RecordedRequest]:
-    """What has been logged."""
+    """The log so far."""
     return []
 
 

@@ -43,7 +43,7 @@ class Served:
         return self.wait_for(r"\bhttps?://[^/\"\s]+:\d+")[0]
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        """What the pattern finds in the output, once it is there."""
+        """The match of the pattern in the output, once it is there."""
 
         def found() -> re.Match[str] | None:
             ended = self.process.poll() is not None

@@ -119,7 +119,7 @@ def test_e1_a_status_has_the_editions_own_word(api: Api, edition: str, term: str
 
 @pytest.mark.parametrize("edition", Edition)
 def test_d1_e1_all_statuses_are_listed_in_the_editions_words(api: Api, edition: Edition) -> None:
-    """What can be had as an outcome is told; what is sent or booked is not final."""
+    """A status tells whether it can be an outcome; sent and booked are not final."""
     api("PATCH", "settings", json.dumps({"edition": edition}).encode())
     found = api.get("statuses")["statuses"]
     assert {each["status"]: each["status_term"] for each in found} == {

@@ -1,4 +1,4 @@
-"""What makes no sense is refused, with what would be right; and who may not look inside."""
+"""Refusals of invalid requests, and of clients that may not look inside."""
 
 import base64
 import json
@@ -118,7 +118,7 @@ def test_invalid_value_is_a_400_that_names_it(
 def test_sentence_says_what_is_wrong(
     api: Api, method: str, path: str, body: object, sentence: str
 ) -> None:
-    """Those of single values are in tests/control/test_forms.py."""
+    """Sentences about single values are in tests/control/test_forms.py."""
     assert sentence in api.refused(method, path, body)[1]
 
 

@@ -1,4 +1,4 @@
-"""Whoever asks for what has not come yet can wait for it."""
+"""Waiting for items that have not come yet."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Which request gets which response, over a real socket."""
+"""Requests and their responses, over a real socket."""
 
 import http.client
 import socket

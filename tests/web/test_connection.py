@@ -43,7 +43,7 @@ def get(target: str = "/healthz", *headers: str, version: str = "1.1") -> bytes:
 
 
 def head(*headers: str, version: str = "1.1") -> bytes:
-    """What goes before a body."""
+    """The request line and headers before a body."""
     lines = [f"POST {ENDPOINT} HTTP/{version}", "Host: localhost", "Content-Type: text/xml"]
     return "\r\n".join([*lines, *headers, "", ""]).encode()
 

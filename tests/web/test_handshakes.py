@@ -35,7 +35,7 @@ def serving(gateway: Gateway, made: Certificate, limits: Limits) -> Iterator[Ser
 
 
 def client_hello() -> bytes:
-    """How a TLS handshake begins."""
+    """The first bytes of a TLS handshake."""
     outgoing = ssl.MemoryBIO()
     tls = ssl.create_default_context().wrap_bio(
         ssl.MemoryBIO(), outgoing, server_hostname="localhost"

@@ -1,4 +1,4 @@
-"""What a server puts up with: sizes, numbers and times, and what it says beyond them."""
+"""Limits of a server: sizes, numbers and times, and its responses beyond them."""
 
 import socket
 import sys

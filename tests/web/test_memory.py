@@ -1,4 +1,4 @@
-"""What `serve` takes of memory, whatever it is sent."""
+"""The memory that `serve` takes, whatever it is sent."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ MIB = 1024
 
 
 def resident(process_id: int) -> int:
-    """How many KiB of memory a process has."""
+    """The memory of a process, in KiB."""
     status = Path(f"/proc/{process_id}/status").read_text("ascii")
     return int(status.split("VmRSS:")[1].split()[0])
 

@@ -43,7 +43,7 @@ schema = schemathesis.openapi.from_dict(DESCRIBED)
 
 
 def resolve(part: dict[str, Any]) -> dict[str, Any]:
-    """What a reference stands for."""
+    """The target of a reference."""
     while "$ref" in part:
         found = DESCRIBED
         for name in part["$ref"].removeprefix("#/").split("/"):
@@ -219,7 +219,7 @@ IN_PYTHON = {
     "snapshot": "GET snapshot",
     "restore": "PUT snapshot",
 }
-"""What a test can do with `FakeEvery8d`, and how it is done over HTTP."""
+"""The methods of `FakeEvery8d`, and the same operation over HTTP."""
 
 ANOTHER_WAY = {
     "GET openapi.json",
@@ -235,7 +235,7 @@ ANOTHER_WAY = {
     "GET requests/<int:request_id>",
     "GET failures/<int:failure_id>",  # which tells what a failure in Python does by itself
 }
-"""What is over HTTP another way to do what one of those does, or nothing for a test."""
+"""Operations over HTTP that do the same as one of those, or nothing for a test."""
 
 SERVING = {
     "connect",

@@ -1,4 +1,4 @@
-"""What the server refuses before any API sees it is in the journal and in the log (W13)."""
+"""Requests that the server refuses before any API sees them, in journal and log (W13)."""
 
 import logging
 from collections.abc import Iterator

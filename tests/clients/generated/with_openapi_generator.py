@@ -1,4 +1,4 @@
-"""What openapi-generator's `python` makes of the description, used."""
+"""A program with the client that openapi-generator's `python` makes of the description."""
 
 import json
 import os

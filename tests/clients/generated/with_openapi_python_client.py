@@ -1,4 +1,4 @@
-"""What openapi-python-client makes of the description, used."""
+"""A program with the client that openapi-python-client makes of the description."""
 
 import json
 import os
