@@ -205,6 +205,7 @@ def focused(page: Page) -> str:
         page.evaluate(
             """() => {
                 const {ariaLabel, labels, innerText} = document.activeElement;
+                if (document.activeElement === document.body) return "";
                 return ariaLabel || labels?.[0]?.textContent || innerText;
             }"""
         )

@@ -433,19 +433,28 @@ def test_the_keys_are_told(open: Open) -> None:
     expect(keys).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["en-US", "zh-TW"])
 @pytest.mark.parametrize("width", [768, 360])
-def test_no_badge_covers_an_icon(fake: FakeEvery8d, send: Send, open: Open, width: int) -> None:
-    for number in range(12):
-        send("hello", f"09000001{number:02}")
+def test_a_badge_covers_no_icon_and_stays_in_its_link(
+    fake: FakeEvery8d, send: Send, open: Open, width: int, language: str
+) -> None:
+    send("hello", ",".join(f"0900000{number}" for number in range(200, 300)))
     fake.add_failure("*", "garbage")
-    page = open(viewport={"width": width, "height": 640})
-    expect(page.locator("nav .unread")).to_have_count(2)
+    page = open(viewport={"width": width, "height": 640}, locale=language)
+    expect(page.locator("nav .unread")).to_have_text(["99+", "1"])
     for badge in page.locator("nav .unread").all():
-        icon = badge.locator("xpath=..").locator(".icon").bounding_box()
         over = badge.bounding_box()
-        assert icon
+        link = badge.locator("xpath=..").bounding_box()
         assert over
-        assert over["x"] >= icon["x"] + icon["width"]
+        assert link
+        assert link["x"] <= over["x"]
+        assert over["x"] + over["width"] <= link["x"] + link["width"]
+        for icon in page.locator("nav .icon").all():
+            under = icon.bounding_box()
+            assert under
+            assert (
+                over["x"] >= under["x"] + under["width"] or over["x"] + over["width"] <= under["x"]
+            )
 
 
 def test_every_choice_has_a_label_that_can_be_seen(
@@ -509,6 +518,21 @@ def test_an_outage_is_switched_on_and_off(fake: FakeEvery8d, open: Open) -> None
     page.get_by_role("button", name="End it").click()
     expect(page.get_by_text("Outage: every call gets")).to_have_count(0)
     assert call(fake.url, "getCredit", sessionKey="x").status == 200
+
+
+def test_a_failure_says_what_it_is_limited_to(fake: FakeEvery8d, open: Open) -> None:
+    """And it is no outage, which no call gets through."""
+    fake.add_failure("*", "http_error", status=503, rate=10)
+    limits = {"user_id": "demo", "to": "0912345678", "skip": 1, "every": 3}
+    fake.add_failure("sendSMS", "disconnect", **limits, probability=0.5, seed=1)
+    page = open("#/failures")
+    expect(page.locator(".failures li")).to_contain_text(
+        [
+            "beyond 10 calls per second",
+            "of demo · to +886912345678 · after one call · one call in 3 · 50% of calls",
+        ]
+    )
+    expect(page.get_by_text("Outage: every call is answered")).to_have_count(0)
 
 
 def test_error_of_a_failure_is_at_its_field_in_the_readers_language(

@@ -97,8 +97,14 @@ class Store {
   }
 }
 
-/** Whether a failure is the outage that is switched on and off as a whole. */
+/** The outage that is switched on and off as a whole: no call gets through, without an end. */
+export const OUTAGE = { operation: "*", kind: "http_error", status: 503, times: null };
+
+/** What a failure has that is not narrowed down. */
+export const EVERY_CALL = { effect: "before", user_id: null, to: null, skip: 0, every: 1, rate: null, probability: null };
+
+/** Whether a failure is that outage. */
 export const outage = (failure) =>
-  failure.operation === "*" && failure.kind === "http_error" && failure.times === null && failure.effect === "before";
+  Object.entries({ ...OUTAGE, ...EVERY_CALL }).every(([name, value]) => failure[name] === value);
 
 export const store = new Store();

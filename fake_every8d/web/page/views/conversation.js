@@ -84,10 +84,9 @@ export function Conversation({ item: number, query, account, status, message: li
       <header>
         <a class="button bare back" href=${href({ query, account, status })} aria-label=${t("back")}><${Icon} name="back" /></a>
         <div class="who">
-          <h1><bdi>${national(number)}</bdi></h1>
+          <div><h1><bdi>${national(number)}</bdi></h1> <${CopyButton} small text=${number} label=${t("copy.number")} /></div>
           <p>
             ${national(number) !== number && html`<bdi class="e164">${number}</bdi>`}
-            <${CopyButton} small text=${number} label=${t("copy.number")} />
             ${phone?.name && html`<${Text} text=${phone.name} />`}
           </p>
         </div>

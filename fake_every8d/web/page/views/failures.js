@@ -1,9 +1,10 @@
 /** Failures on demand: an outage with one switch, or exactly what should go wrong. */
 
 import { http } from "../api.js";
+import { points } from "../format.js";
 import { attempt, look } from "../live.js";
 import { t } from "../i18n.js";
-import { outage, store } from "../store.js";
+import { EVERY_CALL, OUTAGE, outage, store } from "../store.js";
 import { Badge, FieldError, Icon, Switch, Text } from "../ui.js";
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 
@@ -33,8 +34,7 @@ const remove = (failure) => attempt(http.delete(`fake/failures/${failure.id}`));
 
 /** Switch the outage on or off: while it is on, every call gets HTTP 503. */
 export async function switchOutage(on) {
-  const failure = { operation: "*", kind: "http_error", status: 503, times: null };
-  if (on) await attempt(http.post("fake/failures", failure));
+  if (on) await attempt(http.post("fake/failures", OUTAGE));
   else await Promise.all(store.failures.filter(outage).map(remove));
 }
 
@@ -71,16 +71,22 @@ export function Failures() {
 /** @param {{failure: any, settings: Settings}} props `settings`: such as its kind has */
 function Failure({ failure, settings }) {
   const [setting] = Object.keys(settings);
+  const only = Object.entries(EVERY_CALL)
+    .filter(([name, whole]) => name !== "effect" && failure[name] !== whole)
+    .map(([name]) => t(`failure.only.${name}`, { n: name === "probability" ? points(failure[name] * 100) : failure[name] }));
   return html`
     <li>
-      <span>
+      <div>
         <b>${failure.operation === "*" ? t("failures.all") : failure.operation}</b> ${t(`failure.${failure.kind}`)}${" "}
         ${setting === "seconds"
           ? t("duration.seconds", { n: failure.seconds })
           : setting && html`<code><${Text} text=${String(failure[setting])} /></code>`}
-      </span>
-      <${Badge} tone="bad">${failure.times === null ? t("failure.for_ever") : t("failure.times", { n: failure.times })}<//>
-      ${failure.effect === "after" && html`<${Badge} tone="booked">${t("failure.after")}<//>`}
+        ${only.length > 0 && html`<p><${Text} text=${only.join(" · ")} /></p>`}
+        <p>
+          <${Badge} tone="bad">${failure.times === null ? t("failure.for_ever") : t("failure.times", { n: failure.times })}<//>
+          ${failure.effect === "after" && html` <${Badge} tone="booked">${t("failure.after")}<//>`}
+        </p>
+      </div>
       <button type="button" class="bare" onClick=${() => remove(failure)} aria-label=${t("failure.remove")} title=${t("failure.remove")}>
         <${Icon} name="cross" />
       </button>

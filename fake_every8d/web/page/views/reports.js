@@ -2,7 +2,7 @@
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";
-import { clockTime, duration, full, moment } from "../format.js";
+import { clockTime, duration, moment } from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../route.js";
 import { store } from "../store.js";
@@ -106,9 +106,9 @@ function Attempts({ report, query }) {
             (tried) => html`
               <tr key=${tried.number}>
                 <td>${tried.number}</td>
-                <td><time datetime=${tried.at}>${full(tried.at)}</time></td>
+                <td><time datetime=${tried.at}>${moment(tried.at, report.at)}</time></td>
                 <td title=${tried.error}>${tried.status_code === null ? html`<${Text} text=${said(tried)} />` : `HTTP ${tried.status_code}`}</td>
-                <td>${Math.round(tried.seconds * 1000)} ms</td>
+                <td>${t("request.took", { ms: Math.round(tried.seconds * 1000) })}</td>
               </tr>
             `,
           )}
