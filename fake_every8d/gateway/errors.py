@@ -102,12 +102,12 @@ def no_attribute(thing: object, name: str, also: str = "") -> AttributeError:
     return AttributeError(f"{sentence}; it has {known}{also}")
 
 
-def names_its_attributes(cls: type[Class]) -> type[Class]:
+def names_its_attributes(cls: type[Class], also: str = "") -> type[Class]:
     """Decorate a class: the error for an attribute that it lacks names those that it has."""
 
     def missing(self: Class, name: str) -> NoReturn:
         __tracebackhide__ = True
-        raise no_attribute(self, name)
+        raise no_attribute(self, name, also)
 
     cls.__getattr__ = missing  # type: ignore[attr-defined]
     return cls
@@ -126,12 +126,7 @@ def changed_by(instead: str) -> Callable[[type[Class]], type[Class]]:
                 f"was asked for. Use {instead}"
             )
 
-        def missing(self: Class, name: str) -> NoReturn:
-            __tracebackhide__ = True
-            raise no_attribute(self, name, f"; to change it, use {instead}")
-
         cls.__setattr__ = refuse  # type: ignore[assignment]
-        cls.__getattr__ = missing  # type: ignore[attr-defined]
-        return cls
+        return names_its_attributes(cls, f"; to change it, use {instead}")
 
     return decorate
