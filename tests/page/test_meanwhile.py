@@ -51,6 +51,17 @@ def intercept(page: Page) -> None:
     page.route("**/nowhere", lambda route: route.abort())
 
 
+PHONE = "#/phone/+886912345678"
+"""The view of the phone that `send` sends to."""
+
+
+@pytest.fixture
+def fake(fake: FakeEvery8d) -> FakeEvery8d:
+    """One in which time stands still, so that nothing comes but what a test sends."""
+    fake.clock.freeze()
+    return fake
+
+
 @pytest.fixture
 def open(open: Open) -> Open:
     """Opens a page of which requests can be held up at any time."""
@@ -61,9 +72,14 @@ def phone_links(page: Page) -> Locator:
     return page.get_by_role("region", name="Phones").get_by_role("link")
 
 
-def crowded(fake: FakeEvery8d, send: Send, open: Open, phones: int) -> Page:
-    """The page of a fake where so many phones got an SMS, and time stands still."""
-    fake.clock.freeze()
+def expect_unread(page: Page, phones: int) -> None:
+    """Its title says how many phones have something unread."""
+    start = rf"\({phones}\) " if phones else r"(?!\()"
+    expect(page).to_have_title(re.compile("^" + start))
+
+
+def crowded(send: Send, open: Open, phones: int) -> Page:
+    """The page of a fake where so many phones got an SMS."""
     send("hello", ",".join(f"09{n:08}" for n in range(phones)))
     return open()
 
@@ -75,16 +91,13 @@ def lose(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Not done")
 
 
-def test_missed_load_is_repeated_when_the_fake_is_back(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
-    fake.clock.freeze()
+def test_missed_load_is_repeated_when_the_fake_is_back(send: Send, open: Open) -> None:
     send("hello")
     page = open("#/phones?q=nowhere")
     expect(page.get_by_text("Nothing found")).to_be_visible()
     lose(page)
     page.get_by_role("searchbox").fill("")
-    page.evaluate("location.hash = '#/phone/+886912345678'")
+    page.evaluate(f"location.hash = '{PHONE}'")
     page.context.set_offline(False)
     expect(page.locator(".bubble")).to_have_text("hello")
     expect(phone_links(page)).to_have_count(1)
@@ -101,8 +114,7 @@ def test_a_fake_that_refuses_does_answer(send: Send, open: Open) -> None:
     expect(page.get_by_role("alert")).to_have_count(1)
 
 
-def test_failures_can_be_chosen_once_the_fake_is_back(fake: FakeEvery8d, open: Open) -> None:
-    fake.clock.freeze()
+def test_failures_can_be_chosen_once_the_fake_is_back(open: Open) -> None:
     page = open()
     expect(page.get_by_role("heading", name="No SMS yet")).to_be_visible()
     lose(page)
@@ -114,34 +126,32 @@ def test_failures_can_be_chosen_once_the_fake_is_back(fake: FakeEvery8d, open: O
 
 
 def test_windows_share_what_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:
-    fake.clock.freeze()
     for number in ("0911111111", "0922222222", "0933333333"):
         send("hello", number)
     one = open()
     two = one.context.new_page()
     two.goto(f"{fake.url}/")
-    expect(two).to_have_title("(3) Phones · fake-every8d")
+    expect_unread(two, 3)
     one.get_by_role("link", name="0911 111 111").click()
-    expect(one).to_have_title(re.compile(r"^\(2\)"))
-    expect(two).to_have_title(re.compile(r"^\(2\)"))
+    expect_unread(one, 2)
+    expect_unread(two, 2)
     two.get_by_role("link", name="0922 222 222").click()
-    expect(two).to_have_title(re.compile(r"^\(1\)"))
+    expect_unread(two, 1)
     one.reload()
-    expect(one).to_have_title(re.compile(r"^\(1\)"))
+    expect_unread(one, 1)
     one.get_by_role("button", name="Mark all as read").click()
     expect(two.get_by_text("1 unread")).to_have_count(0)
-    expect(two).to_have_title(re.compile(r"^\+886"))
+    expect_unread(two, 0)
 
 
 def test_windows_with_the_same_phone_do_not_make_one_another_load_it(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """Each loads the list and the phone once for each message."""
-    fake.clock.freeze()
     send("hello")
-    one = open("#/phone/+886912345678")
+    one = open(PHONE)
     two = one.context.new_page()
-    two.goto(f"{fake.url}/#/phone/+886912345678")
+    two.goto(f"{fake.url}/{PHONE}")
     for page in (one, two):
         expect(page.locator(".bubble")).to_have_count(1)
     seen = asked(one)
@@ -154,34 +164,32 @@ def test_windows_with_the_same_phone_do_not_make_one_another_load_it(
     assert len([request for request in seen if "/phones?" in request.url]) <= 5 * 2 * 2
 
 
-def test_message_that_is_seen_again_is_read(fake: FakeEvery8d, send: Send, open: Open) -> None:
+def test_message_that_is_seen_again_is_read(send: Send, open: Open) -> None:
     """Its messages came while another tab was in front."""
-    fake.clock.freeze()
     send("hello")
-    page = open("#/phone/+886912345678")
-    expect(page).to_have_title(re.compile(r"^\+886"))
+    page = open(PHONE)
+    expect_unread(page, 0)
     hide(page, True)
     send("again")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
-    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    expect_unread(page, 1)
     hide(page, False)
-    expect(page).to_have_title(re.compile(r"^\+886"))
+    expect_unread(page, 0)
 
 
 def test_read_count_never_exceeds_the_messages(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """All is marked as read while a response is on its way that counts from before."""
-    fake.clock.freeze()
     send("one")
     send("two")
     send("elsewhere", "0922222222")
-    page = open("#/phone/+886912345678")
-    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    page = open(PHONE)
+    expect_unread(page, 1)
     held = Held(page, r"fake/phones\?to=")
     send("three")
     held.wait()
     page.get_by_role("button", name="Mark all as read").click()
     held.let_go()
-    expect(page).to_have_title(re.compile(r"^\+886"))
+    expect_unread(page, 0)
     page.get_by_role("link", name="0922 222 222").click()
     expect(page.locator(".bubble")).to_have_text(["elsewhere"])
     send("four")
@@ -191,10 +199,9 @@ def test_read_count_never_exceeds_the_messages(fake: FakeEvery8d, send: Send, op
 def test_all_is_marked_as_read_while_the_fake_is_reset(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
     send("hello")
     page = open()
-    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    expect_unread(page, 1)
     held = Held(page, r"fake/messages\?newest_first=true&limit=1&")
     fake.reset()
     held.wait()
@@ -210,9 +217,8 @@ def test_all_is_marked_as_read_while_the_fake_is_reset(
 def test_the_next_reply_is_typed_while_the_last_one_is_on_its_way(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
     send("hello")
-    page = open("#/phone/+886912345678")
+    page = open(PHONE)
     page.get_by_role("textbox", name="Reply as").fill("one")
     held = Held(page, r"fake/(replies|state$)")
     page.keyboard.press("Enter")
@@ -225,9 +231,8 @@ def test_the_next_reply_is_typed_while_the_last_one_is_on_its_way(
 
 
 def test_late_reply_does_not_change_the_view(fake: FakeEvery8d, send: Send, open: Open) -> None:
-    fake.clock.freeze()
     send("hello")
-    page = open("#/phone/+886912345678")
+    page = open(PHONE)
     page.get_by_role("textbox", name="Reply as").fill("one")
     held = Held(page, r"fake/state$")
     page.keyboard.press("Enter")
@@ -242,10 +247,9 @@ def test_reply_goes_to_the_chosen_message_out_of_view(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """250 messages, of which the last 200 are known when the next one comes."""
-    fake.clock.freeze()
     for n in range(1, 251):
         send(f"message {n}")
-    page = open("#/phone/+886912345678")
+    page = open(PHONE)
     bubbles = page.locator(".bubble")
     expect(bubbles.last).to_have_text("message 250")
     conversation = page.locator(".conversation .windowed")
@@ -269,7 +273,6 @@ def test_reply_goes_to_the_chosen_message_out_of_view(
 
 def test_a_filter_by_an_account_goes_with_it(fake: FakeEvery8d, send: Send, open: Open) -> None:
     fake.add_account("shop", "secret")
-    fake.clock.freeze()
     send("hello")
     page = open()
     page.get_by_label("Account").select_option("shop")
@@ -281,7 +284,6 @@ def test_a_filter_by_an_account_goes_with_it(fake: FakeEvery8d, send: Send, open
 def test_a_filter_is_chosen_by_arrow_keys(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """Arrow keys go through the phones elsewhere in the list."""
     fake.add_account("shop", "secret")
-    fake.clock.freeze()
     send("hello")
     page = open()
     page.get_by_label("Account").focus()
@@ -293,7 +295,7 @@ def test_a_filter_is_chosen_by_arrow_keys(fake: FakeEvery8d, send: Send, open: O
 def test_the_last_key_counts_though_what_it_asks_for_comes_first(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    page = crowded(fake, send, open, 250)
+    page = crowded(send, open, 250)
     phones = phone_links(page)
     first, second = phones.nth(0), phones.nth(1)
     first.click()
@@ -313,7 +315,7 @@ def test_the_last_key_counts_though_what_it_asks_for_comes_first(
 def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    page = crowded(fake, send, open, 250)
+    page = crowded(send, open, 250)
     phones = phone_links(page)
     phones.first.click()
     held = Held(page, r"fake/phones\?.*&offset=0")
@@ -327,11 +329,9 @@ def test_end_goes_to_the_end_of_a_list_that_is_being_loaded(
     expect(page.locator(".phone-list li[aria-posinset='250'] a")).to_be_focused()
 
 
-def test_focus_stays_on_the_last_phone_during_a_load(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
+def test_focus_stays_on_the_last_phone_during_a_load(send: Send, open: Open) -> None:
     """Phones are loaded by the hundred."""
-    page = crowded(fake, send, open, 301)
+    page = crowded(send, open, 301)
     phone_links(page).first.click()
     page.keyboard.press("End")
     expect(page.locator(".phone-list li[aria-posinset='300'] a")).to_be_visible()
@@ -341,7 +341,7 @@ def test_focus_stays_on_the_last_phone_during_a_load(
 def test_phones_scrolled_into_view_during_a_load_stay(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    page = crowded(fake, send, open, 301)
+    page = crowded(send, open, 301)
     phone_links(page).first.click()
     end = Held(page, r"fake/phones\?.*&offset=300")
     page.keyboard.press("End")
@@ -358,10 +358,8 @@ def test_phones_scrolled_into_view_during_a_load_stay(
     expect(last).to_be_focused()
 
 
-def test_list_with_its_choice_out_of_view_is_reached_by_keyboard(
-    fake: FakeEvery8d, send: Send, open: Open
-) -> None:
-    page = crowded(fake, send, open, 100)
+def test_list_with_its_choice_out_of_view_is_reached_by_keyboard(send: Send, open: Open) -> None:
+    page = crowded(send, open, 100)
     phone_links(page).first.click()
     phones = page.locator(".phone-list .windowed")
     phones.evaluate("e => e.scrollTop = e.scrollHeight")
@@ -376,7 +374,6 @@ def test_list_with_its_choice_out_of_view_is_reached_by_keyboard(
 def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    fake.clock.freeze()
     send("hello", "0911111111")
     send("goodbye", "0922222222")
     page = open()
@@ -392,10 +389,9 @@ def test_a_count_is_not_given_for_a_search_that_is_still_under_way(
 
 def test_superseded_search_is_not_asked_for(fake: FakeEvery8d, send: Send, open: Open) -> None:
     """Its place in the conversation is another."""
-    fake.clock.freeze()
     send("alpha")
     send("album")
-    page = open("#/phone/+886912345678")
+    page = open(PHONE)
     expect(page.locator(".bubble")).to_have_text(["alpha", "album"])
     held = Held(page, r"fake/messages\?.*&search=a&")
     page.get_by_role("searchbox").fill("a")
@@ -412,7 +408,6 @@ def test_superseded_search_is_not_asked_for(fake: FakeEvery8d, send: Send, open:
 
 
 def test_requests_that_arrive_during_a_load_replace_none(fake: FakeEvery8d, open: Open) -> None:
-    fake.clock.freeze()
     call(fake.url, "getConnection", userID="demo", password="demo")
     call(fake.url, "getConnection", userID="demo", password="wrong")
 
@@ -435,13 +430,12 @@ def test_many_windows_do_not_keep_one_another_from_the_fake(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
     """A browser has six connections to a server for all of its windows."""
-    fake.clock.freeze()
     send("hello")
-    page = open("#/phone/+886912345678")
+    page = open(PHONE)
     for _ in range(7):
         expect(page.locator(".bubble")).to_have_text("hello")
         page = page.context.new_page()
-        page.goto(f"{fake.url}/#/phone/+886912345678")
+        page.goto(f"{fake.url}/{PHONE}")
     page.get_by_role("button", name="Deliver").click()
     expect(page.locator(".message .status")).to_have_text("100 Delivered")
 
