@@ -45,12 +45,12 @@ def busy(fake: FakeEvery8d, send: Send) -> Iterator[FakeEvery8d]:
         send("for ever under way", "0900000000")
         send("abroad", "+14155550100")
         send("invalid", "12345")
-        send("later", time="20991231090000")
+        send("later", subject="a booking with a subject", time="20991231090000")
         fake.clock.freeze()
         send("x" * 2000)
         fake.set_outcome("0912345678", 103)
         fake.add_failure("*", "http_error", times=None)
-        fake.add_failure("sendSMS", "delay", seconds=1, effect="after")
+        fake.add_failure("sendSMS", "delay", seconds=1, effect="after", user_id="other", rate=10)
         yield fake
 
 
@@ -140,6 +140,29 @@ def test_every_width_is_wide_enough(busy: FakeEvery8d, open: Open, language: str
         page.set_viewport_size({"width": width, "height": 700})
         expect(page.locator("main h1:visible").first).to_be_visible()
         assert beyond(page, width) == [], width
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-TW"])
+def test_no_text_is_cut_without_an_ellipsis(busy: FakeEvery8d, open: Open, language: str) -> None:
+    page = open(locale=language)
+    for view in VIEWS:
+        page.goto(f"{busy.url}/{view}")
+        expect(page.locator("main :is(h1, .phone):visible").first).to_be_visible()
+        unfold(page)
+        for width in (1440, 768, 360):
+            page.set_viewport_size({"width": width, "height": 700})
+            cut = page.evaluate(
+                """[...document.querySelectorAll("body *")]
+                    .filter((element) => !element.closest(".hidden, svg, input, select"))
+                    .filter((element) => element.checkVisibility())
+                    .filter((element) => {
+                        const { overflowX, textOverflow } = getComputedStyle(element);
+                        return /hidden|clip/.test(overflowX) && textOverflow !== "ellipsis"
+                            && element.scrollWidth > element.clientWidth + 1;
+                    })
+                    .map((element) => element.outerHTML.slice(0, 200))"""
+            )
+            assert cut == [], (view, width)
 
 
 def test_a_small_screen_shows_the_list_or_the_conversation(busy: FakeEvery8d, open: Open) -> None:
