@@ -31,8 +31,8 @@ class AdviceKind(Enum):
 
     MORE_ALIKE = "… and {n} more like this one.", False
     MORE_CAME = (
-        "More bytes came than Content-Length says: what it does not count was not read, so a text "
-        "may have lost its end. Count bytes, not characters: a Chinese character has three."
+        "More bytes came than Content-Length says: the rest was not read, so a text may have lost "
+        "its end. Count bytes, not characters: a Chinese character has three."
     )
 
     # What is sent
@@ -43,8 +43,8 @@ class AdviceKind(Enum):
     )
     NO_CONTENT = "Refused with status {status}, because there is no content for it: {numbers}."
     BAD_TIME = (
-        "Refused with status {status}, because the send time is no YYYYMMDDhhmmss or gone by more "
-        "than 24 hours: {times}."
+        "Refused with status {status}, because the send time is not YYYYMMDDhhmmss, or is more "
+        "than 24 hours past: {times}."
     )
     ABROAD_IS_OFF = (
         "Refused with status {status}, because the account may not send abroad "
@@ -68,7 +68,7 @@ class AdviceKind(Enum):
         "sendSMS4FilterMessage leaves such numbers out."
     )
     NOT_OF_EDITION = (
-        "A message of it is at status {status}, or comes to it, which the document of edition "
+        "A message is at status {status}, or will reach it, which the document of edition "
         "{edition} does not have."
     )
 
@@ -117,7 +117,7 @@ class AdviceKind(Enum):
         "Param must have five values, four | between them; {param} has {n}: the others are empty.",
         False,
     )
-    MANY_VALUES = "Of Param the first five values count; {param} has {n}."
+    MANY_VALUES = "Only the first five values of Param count; {param} has {n}."
     UNREADABLE = "Production returns -99 and does nothing when it cannot read the request: {why}."
     LONG_BODY = (
         "A body of more than 4 MiB is over ASP.NET's default limit: production may refuse it."
@@ -137,18 +137,18 @@ class AdviceKind(Enum):
         "as +886…, and the number of another country is refused.",
         False,
     )
-    MANY_FIELDS = "Of a form's fields the first 1000 are read."
+    MANY_FIELDS = "Only the first 1000 fields of a form are read."
     LONG_QUERY = (
         "A query of more than 2,048 characters, some 220 Chinese ones, is over ASP.NET's default "
         "limit: production may refuse it. Send a form."
     )
     NO_NAME = (
-        "After {name} comes a field without a name, and nothing comes of that: an & within a text "
-        "must be encoded as %26, or the text ends there."
+        "After {name} comes a field without a name, which is ignored: an & within a text must be "
+        "encoded as %26, or the text ends there."
     )
     LOST = (
-        "Text is lost: {name} is read as {charset}, which its bytes are not. What cannot be read "
-        "becomes {instead}, and is sent and billed like that."
+        "Text is lost: {name} is read as {charset}, but its bytes are not. Unreadable bytes become "
+        "{instead}, and are sent and billed like that."
     )
     IS_UTF_8 = (
         "Text is lost: {name} is read as {charset}, as the Content-Type says, but its bytes are "
@@ -165,8 +165,8 @@ class AdviceKind(Enum):
     # The SOAP API
 
     LONG_REQUEST = (
-        "This request has {bytes} bytes. ASP.NET reads {limit}, unless it is told otherwise, and "
-        "nobody knows what production does: send fewer recipients at once."
+        "This request has {bytes} bytes. ASP.NET reads {limit} by default, and production's limit "
+        "is not known: send fewer recipients at once."
     )
     MEDIA_TYPE = (
         "Production refuses the Content-Type {type}: send text/xml with SOAP 1.1, "
@@ -182,7 +182,7 @@ class AdviceKind(Enum):
     )
     XSI_TYPE = (
         "Production takes {name} for text, and sends it as it stands, although its xsi:type is "
-        "{type}: let it be xsd:string, and do not encode it."
+        "{type}: use xsd:string, and do not encode it."
     )
     NO_NAMESPACE = (
         "Production takes {name} for null, because it is not in the namespace http://tempuri.org/: "
@@ -197,12 +197,12 @@ class AdviceKind(Enum):
         "while the body holds {name}: let both name the operation."
     )
     BYTES_LOST = (
-        "Text is lost: the request is read as {charset}, which its bytes from number {place} on "
-        "are not. Production puts U+FFFD in their place, and sends and bills that."
+        "Text is lost: the request is read as {charset}, but its bytes from number {place} on are "
+        "not. Production puts U+FFFD in their place, and sends and bills that."
     )
     REQUEST_IS_UTF_8 = (
         "Text is lost: the request is read as {charset}, as it says, but its bytes are UTF-8. "
-        "Production sends and bills what that gives."
+        "Production sends and bills the result."
     )
     ASCII = (
         "Text is lost: a request with charset={charset} is read as ASCII. {n} bytes of it become "
@@ -222,14 +222,14 @@ class AdviceKind(Enum):
         "the text is sent. Escape the content, or put it into CDATA."
     )
     URL_ENCODED = (
-        "{name} is URL-encoded, and goes out like that: in SOAP, text stands as it is. It is "
+        "{name} is URL-encoded, and goes out like that: in SOAP, text is not URL-encoded. It is "
         "{text}."
     )
     ESCAPED_TWICE = "{name} goes out with {found} in it: it was escaped once too often."
     CONTENT_XML = "Production returns -99 and sends nothing when it cannot read contentXML: {why}."
     NO_CALLIN_LOG = (
         "Production has getFreePhoneCallinLog, and nobody has published what it returns: the fake "
-        'answers -99. Let it return what you need by a failure of the kind "result".',
+        'returns -99. With a failure of the kind "result", it returns what you need.',
         False,
     )
 

@@ -406,8 +406,8 @@ def test_w4_the_soapaction_of_another_operation(every8d: FakeEvery8d, key: str) 
         ),
         (
             {"mobile": PHONE, "sendTime": "2026-01-01"},
-            "Refused with status -4, because the send time is no YYYYMMDDhhmmss or gone by more "
-            "than 24 hours: 2026-01-01.",
+            "Refused with status -4, because the send time is not YYYYMMDDhhmmss, or is more than "
+            "24 hours past: 2026-01-01.",
         ),
         (
             {"mobile": ",".join([PHONE] * 3)},

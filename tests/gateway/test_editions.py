@@ -161,7 +161,7 @@ def test_e3_status_that_an_edition_lacks_has_advice(
     gateway.clock.advance(seconds=1)
     assert statuses(gateway, receipt) == [status]
     assert receipt.advice == (
-        f"A message of it is at status {status}, or comes to it, which the document of edition "
+        f"A message is at status {status}, or will reach it, which the document of edition "
         f"{edition} does not have.",
     )
 
@@ -170,9 +170,7 @@ def test_e3_test_mode_in_later_editions_has_advice(new_gateway: NewGateway) -> N
     gateway = new_gateway(Account("demo", "demo", test_mode=True), edition="2025")
     receipt = send(gateway, f"{PHONE},0922333444")
     assert statuses(gateway, receipt) == [888, 888]
-    assert [advice.partition(",")[0] for advice in receipt.advice] == [
-        "A message of it is at status 888"
-    ]
+    assert [advice.partition(",")[0] for advice in receipt.advice] == ["A message is at status 888"]
 
 
 def test_e3_104_to_106_mean_something_else_in_each_edition() -> None:

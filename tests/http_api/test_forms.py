@@ -122,7 +122,7 @@ def test_h3_text_that_is_lost_has_advice_however_it_came(http: Http, kind: str) 
         post(http, FORM, f"{LOGIN}MSG=".encode() + body)
     assert "\ufffd" in content(http)
     (advice,) = http.advice
-    assert advice.startswith("Text is lost: MSG is read as utf-8, which its bytes are not.")
+    assert advice.startswith("Text is lost: MSG is read as utf-8, but its bytes are not.")
     assert [*http.fake.requests[-1].serious_advice] == [advice]
 
 
@@ -130,7 +130,7 @@ def test_h3_characters_that_ascii_lacks_become_question_marks(http: Http) -> Non
     post(http, f"{FORM}; charset=us-ascii", (LOGIN + "MSG=測").encode())
     assert content(http) == "???"
     assert "read as us-ascii" in http.advice[0]
-    assert "becomes ?, and is sent" in http.advice[0]
+    assert "become ?, and are sent" in http.advice[0]
 
 
 @pytest.mark.parametrize("charset", ["big5", "iso-8859-1"])
@@ -170,7 +170,7 @@ def test_h2_the_first_1000_fields_are_read(http: Http, kind: str, more: int, tol
     else:
         parts = [(name, (None, value)) for name, value in values]
         requests.post(http.url("sendSMS"), files=parts, timeout=10)
-    assert any("the first 1000 are read" in each for each in http.advice) is told
+    assert ("many_fields" in {each.code for each in http.advice}) is told
     assert len(http.fake.messages) == (0 if told else 1)
 
 

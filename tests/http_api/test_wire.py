@@ -253,7 +253,7 @@ def test_h3_raw_bytes_of_big5_are_told_not_to_be_utf_8(http: Http) -> None:
     (message,) = http.messages(batch_id(body.decode()))
     assert "\ufffd" in message.text
     (advice,) = http.advice
-    assert advice.startswith("Text is lost: MSG is read as utf-8, which its bytes are not.")
+    assert advice.startswith("Text is lost: MSG is read as utf-8, but its bytes are not.")
 
 
 @pytest.mark.parametrize(

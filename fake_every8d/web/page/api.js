@@ -1,6 +1,6 @@
-/** The JSON API under `fake/`, which is all that this page knows of the fake. */
+/** The JSON API under `fake/`, the only source of what this page knows. */
 
-/** The API's error for what it refuses; `message` is in English. */
+/** The API's error for a refused request; `message` is in English. */
 export class ApiError extends Error {
   /** @param {number} status @param {{message: string, field?: string | null, reason?: string | null}} error */
   constructor(status, { message, field, reason }) {
@@ -11,7 +11,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether the fake did answer, though not as asked: then it is of no use to ask again. @param {unknown} error */
+/** True if the fake did answer, though not as asked: then it is of no use to ask again. @param {unknown} error */
 export const refused = (error) => error instanceof ApiError && error.status < 500;
 
 // Not relative to the page's own address: that may have the API token in it, and then
@@ -37,7 +37,7 @@ async function bodyOf(response) {
   try {
     error = JSON.parse(text).error ?? error;
   } catch {
-    // not the API itself but something in between: its status has to do
+    // not the API itself but something in between, of which only the status is known
   }
   throw new ApiError(response.status, error);
 }
@@ -57,7 +57,7 @@ export const http = {
 let etag = "";
 
 /**
- * GET what may not have changed since the last time: null if so, which costs next to nothing.
+ * GET a resource that may be unchanged since the last time: null if so, which costs next to nothing.
  * @param {string} path
  * @param {number} seconds to wait for a change
  * @param {AbortSignal} signal that ends the wait
@@ -78,7 +78,7 @@ export const forget = () => {
 };
 
 /**
- * Loads that follow on one another, so that none puts what is older over what is newer.
+ * A queue of loads, so that no older result replaces a newer one.
  * @returns a function that begins a load once the earlier ones have ended, and returns its promise
  */
 export function inTurn() {

@@ -1,4 +1,4 @@
-/** The page: what is at its top, and the view that its address names. */
+/** The page: its top, and the view that its address names. */
 
 import { t } from "./i18n.js";
 import { start } from "./live.js";

@@ -7,7 +7,7 @@ const PAGE = 10; // items that PageUp and PageDown pass
 /**
  * @param {number} count of the items
  * @param {() => number} chosen the index of the one that is shown by now, or -1: keys may come before
- *   what was clicked on has been drawn
+ *   the clicked item has been drawn
  * @param {(index: number) => any} choose
  * @returns `around`, the properties of the element around the list;
  *   `drawn`, to be called after drawing, which focuses the chosen link;
@@ -59,5 +59,5 @@ function destination(key, chosen, count) {
   }
 }
 
-/** Whether Tab stops at a link: at the one that is shown, or the first. @param {number} index @param {number} chosen */
+/** True if Tab stops at a link: at the one that is shown, or the first. @param {number} index @param {number} chosen */
 export const tabIndex = (index, chosen) => (index === Math.max(0, chosen) ? 0 : -1);

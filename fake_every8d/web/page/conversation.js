@@ -23,17 +23,17 @@ export class Conversation {
   until = 0;
   /** Oldest first. @type {Message[]} */
   messages = [];
-  /** Whether there are any before them. */
+  /** True if there are any before them. */
   older = false;
-  /** Whether there are any after them. */
+  /** True if there are any after them. */
   newer = false;
   /** The search; empty if there is none. */
   search = "";
   /** The message that a search has found. @type {{id: number, search: string} | null} */
   found = null;
-  /** Whether the last one is in view, and is to stay so when others come. */
+  /** True if the last one is in view, and is to stay so when others come. */
   atEnd = true;
-  /** Whether those before or after the known ones are being loaded. */
+  /** True if those before or after the known ones are being loaded. */
   reaching = false;
   /** The one that is to be replied to, if that was said. @type {Message | null} */
   replyTo = null;
@@ -44,7 +44,7 @@ export class Conversation {
     this.number = number;
   }
 
-  /** Forget them: the fake was reset, or is another one. */
+  /** Forget the messages: the fake was reset, or is another one. */
   clear() {
     this.ready = false;
     this.phone = null;
@@ -55,7 +55,7 @@ export class Conversation {
     this.replyTo = null;
   }
 
-  /** Load what is known as it is now, and what has come after it. */
+  /** Load the known messages as they are now, and those that came after them. */
   refresh() {
     return this.inTurn(async () => {
       this.reaching = false;

@@ -10,7 +10,7 @@ const REASONS = new Set(["taken", "decided", "not_arrived"]);
 
 /**
  * @typedef {{field: string, text: string}} Problem
- *   `field` is what it is about, as the API names it, or empty
+ *   `field` is the field with the problem, as the API names it, or empty
  * @param {import("./api.js").ApiError} error
  * @returns {Problem}
  */

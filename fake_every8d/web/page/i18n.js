@@ -26,7 +26,7 @@ export function chooseLanguage(tag) {
   document.documentElement.lang = tag;
 }
 
-/** Whether there are words for a key. @param {string} key */
+/** True if there are words for a key. @param {string} key */
 export const has = (key) => key in LANGUAGES[language].words;
 
 /**

@@ -1,4 +1,4 @@
-/** Keeping what the page knows up to date, at little cost. */
+/** Keeping the page's data up to date, at little cost. */
 
 import { announceNew } from "./announce.js";
 import { ApiError, forget, getIfChanged, http, refused } from "./api.js";
@@ -71,7 +71,7 @@ function plan() {
 }
 
 /**
- * The state once it is another one. A browser has six connections to a server for all of its
+ * The next state that differs. A browser has six connections to a server for all of its
  * windows: only one of them waits, the others ask more often.
  * @param {AbortSignal} signal
  */
@@ -81,7 +81,7 @@ const waitForState = (signal) =>
   ) ?? getIfChanged("fake/state", WAIT, signal);
 
 /**
- * Wait for something that changes the fake, and show what became of it.
+ * Wait for an action that changes the fake, and show its result.
  * @param {Promise<any>} change
  * @param {(problem: import("./errors.js").Problem | null) => void} [tell] shows what was refused, or
  *   null, where it was asked for; without it, that is shown at the top
@@ -147,11 +147,11 @@ function failed(error) {
 }
 
 /**
- * Load what somebody looks at, and show it.
+ * Load the data of the current view, and show it.
  * @param {() => Promise<any>} load
  */
 export async function look(load) {
-  // Nothing is known yet, or nobody answers: it comes with all else.
+  // Nothing is known yet, or the fake does not answer: it comes with everything else.
   if (!store.epoch || !store.connected) return;
   try {
     await load();
@@ -161,13 +161,13 @@ export async function look(load) {
   }
 }
 
-/** All that there is has been seen. */
+/** Mark everything as read. */
 export function markAllRead() {
   read.markAll(newest);
   return look(refreshShown);
 }
 
-/** Load the phones and messages that somebody looks at as they are now. */
+/** Load the phones and messages in view as they are now. */
 const refreshShown = () => Promise.all([phones.refresh(), store.conversation?.refresh()].map(unlessRefused));
 
 /** Show a refusal, and let everything else go on. @param {Promise<void> | undefined} load */
@@ -216,7 +216,7 @@ async function messages({ count, version: latest }) {
   version = latest;
 }
 
-/** Tell of what has come since the last time. */
+/** Announce the messages since the last time. */
 async function news() {
   const first = store.messages === null;
   const page = await http.get(`fake/messages?newest_first=true&limit=${first ? 1 : NEWS}&after=${newest}`);

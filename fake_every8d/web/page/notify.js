@@ -1,14 +1,14 @@
-/** A notification on the desktop when a code arrives, for whoever wants that. */
+/** Optional notifications on the desktop when a code arrives. */
 
 import { national } from "./format.js";
 import { href } from "./route.js";
 import { recall, remember } from "./settings.js";
 
-/** Whether a new code is to be notified of. */
+/** True if new codes are notified of. */
 export const notifies = () => "Notification" in window && Notification.permission === "granted" && recall("notify") === "yes";
 
 /**
- * Begin with it, for which the browser may have to ask, or end it.
+ * Switch notifications on, for which the browser may have to ask, or off.
  * @param {boolean} wanted
  * @returns {Promise<boolean>} whether that is so from now on
  */

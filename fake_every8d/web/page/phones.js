@@ -36,7 +36,7 @@ class Phones {
   pages = [];
   /** The parameters of their request. @type {string | null} */
   asked = null;
-  /** Whether others may be there by now. */
+  /** True if others may be there by now. */
   stale = false;
   inTurn = inTurn();
 
@@ -48,7 +48,7 @@ class Phones {
     this.asked = null;
   }
 
-  /** Whether what is known is what is asked for. */
+  /** True if what is known is what is asked for. */
   get current() {
     return this.asked === this.question && !this.stale;
   }
@@ -59,7 +59,7 @@ class Phones {
     return ["search", "status"].map((name) => asked.get(name) ?? "").join(" ").trim();
   }
 
-  /** Whether all messages to all phones are asked for. */
+  /** True if all messages to all phones are asked for. */
   get all() {
     return !this.query.trim() && !this.status && !store.account;
   }
@@ -84,7 +84,7 @@ class Phones {
     return pages;
   }
 
-  /** Load what is in view as it is now; what else is known may be so no more. */
+  /** Load the phones in view as they are now; the other known ones may be out of date. */
   refresh() {
     return this.inTurn(async () => {
       this.stale = true;

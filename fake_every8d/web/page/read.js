@@ -12,7 +12,7 @@ import { recall, remember } from "./settings.js";
 class Read {
   /** The fake's epoch. */
   epoch = "";
-  /** This message's ID, and all before it, have been seen. */
+  /** The ID of a message that has been seen, as have all before it. */
   until = 0;
   /** The messages read after that, by number. @type {Map<string, Seen>} */
   phones = new Map();
@@ -28,7 +28,7 @@ class Read {
     this.recall();
   }
 
-  /** Take over what is remembered, which may be by another window. @returns whether anything is */
+  /** Read the stored state, perhaps of another window. @returns whether there is any */
   recall() {
     const kept = JSON.parse(recall("read") ?? "{}");
     if (kept.epoch !== this.epoch) return false;

@@ -14,6 +14,6 @@ export function remember(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // nothing to be done, and nothing is lost but this
+    // nothing can be done, and only this is lost
   }
 }

@@ -14,10 +14,10 @@ import { iso } from "./format.js";
 
 class Store {
   constructor() {
-    /** Grows with each change, so that what is derived can tell whether it is stale. */
+    /** Grows with each change, so that derived data can tell whether it is stale. */
     this.revision = 0;
     this.connected = true;
-    /** Whether something was to be done since nobody answers. */
+    /** True if an action has failed since the fake stopped answering. */
     this.missed = false;
     /** The last error, for people. @type {string | null} */
     this.problem = null;
@@ -68,7 +68,7 @@ class Store {
     this.listeners.add(listener);
   }
 
-  /** Tell whoever shows it that something has changed. */
+  /** Tell the views that something has changed. */
   changed() {
     this.revision += 1;
     for (const listener of this.listeners) listener();
@@ -100,10 +100,10 @@ class Store {
 /** The outage that is switched on and off as a whole: no call gets through, without an end. */
 export const OUTAGE = { operation: "*", kind: "http_error", status: 503, times: null };
 
-/** What a failure has that is not narrowed down. */
+/** The settings of a failure that is not narrowed down. */
 export const EVERY_CALL = { effect: "before", user_id: null, to: null, skip: 0, every: 1, rate: null, probability: null };
 
-/** Whether a failure is that outage. */
+/** True if a failure is that outage. */
 export const outage = (failure) =>
   Object.entries({ ...OUTAGE, ...EVERY_CALL }).every(([name, value]) => failure[name] === value);
 

@@ -47,7 +47,7 @@ export function split(text, query) {
 }
 
 /**
- * The beginning of a text, or what surrounds a match, for a line in a list.
+ * The beginning of a text, or the surroundings of a match, for a line in a list.
  * @param {string} text
  * @param {string} query in lower case
  */

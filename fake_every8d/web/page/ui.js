@@ -105,7 +105,7 @@ export function CopyButton({ text, label, small = false }) {
   `;
 }
 
-/** @returns {[boolean, () => void]} whether it was just copied, and what copies it */
+/** @returns {[boolean, () => void]} true if it was just copied, and the function that copies it */
 function useCopy(text) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -155,7 +155,7 @@ export const SearchField = ({ query, label, hint }) => html`
 const TYPED = 700; // milliseconds without a change, after which a search has been typed
 
 /**
- * Announce what a search has found, once: not with each letter, nor as more of it arrives.
+ * Announce the result of a search once: not with each letter, nor as more of it arrives.
  * @param {string} search empty if there is none
  * @param {string} found
  */

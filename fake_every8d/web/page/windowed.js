@@ -1,4 +1,4 @@
-/** A long list of which only what is in view is in the document. */
+/** A long list of which only the items in view are in the document. */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 
@@ -59,7 +59,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   const { activeElement } = document;
   const focused = list.current?.contains(activeElement) ? /** @type {HTMLElement} */ (activeElement) : null;
 
-  // For what runs once they have been drawn.
+  // For the functions that run once they have been drawn.
   const box = () => /** @type {HTMLElement} */ (view.current);
   const all = () => /** @type {HTMLElement} */ (list.current);
 
@@ -86,7 +86,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
     if (!jumped()) seen?.(first, last - 1);
   });
 
-  /** Whether what is to be shown had to be brought into view, where all is drawn again. */
+  /** True if what is to be shown had to be brought into view, where all is drawn again. */
   function jumped() {
     if (!show || show.at === shown.current) return false;
     const index = placeOf(show.key);

@@ -1,4 +1,4 @@
-/** XML, laid out for people to read. It need not be well-formed, and nothing of it is run. */
+/** XML, laid out for people to read. It need not be well-formed, and no part of it is run. */
 
 const TOKEN =
   /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->|<[?!][^<>]*>|<\/?[^\s<>!?](?:"[^"]*"|'[^']*'|[^'"<>])*>|[^<]+|</g;

@@ -1,4 +1,4 @@
-/** Accounts: what they have left, what they may, and where they are told of it. */
+/** Accounts: their credit, permissions and report settings. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";

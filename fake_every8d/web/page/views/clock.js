@@ -1,4 +1,4 @@
-/** The fake's clock: what time it is in there, and how to make it pass. */
+/** The fake's clock: its time, and buttons to move it. */
 
 import { announce } from "../announce.js";
 import { http } from "../api.js";

@@ -1,4 +1,4 @@
-/** A phone: what it got and what it replied, newest at the bottom, and a line to reply. */
+/** A phone: its messages and replies, newest at the bottom, and a line to reply. */
 
 import { http } from "../api.js";
 import { Conversation as Messages } from "../conversation.js";
@@ -153,7 +153,7 @@ function Composer({ conversation, input }) {
     attempt(reply.then(sent).finally(() => setSending(false)), setProblem);
   }
 
-  /** Only what has been typed since then is left. */
+  /** Keep only the text that was typed since then. */
   function sent() {
     const typed = drafts.get(number) ?? "";
     type(typed.startsWith(text) ? typed.slice(text.length) : typed);

@@ -11,7 +11,7 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 /**
  * @typedef {Record<string, string | number>} Settings
  * @typedef {{operations: string[], kinds: Record<string, Settings>}} Choice
- *   which calls can fail, and how: by kind, what can be said about it, at first as in the examples
+ *   the calls that can fail, and by kind its settings, at first as in the examples
  */
 
 /** @returns {Promise<Choice>} by the API's description of itself */

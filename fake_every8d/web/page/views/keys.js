@@ -1,9 +1,9 @@
-/** Help for whoever goes by keyboard: the keys, and what they do. */
+/** Help for the keyboard: the keys, and their actions. */
 
 import { t } from "../i18n.js";
 import { html } from "../vendor/preact-htm.js";
 
-/** By what they do. */
+/** The keys, by their action. */
 const KEYS = {
   search: ["/"],
   move: ["↑", "↓", "PgUp", "PgDn", "Home", "End"],

@@ -1,4 +1,4 @@
-/** One SMS on its phone: its text, a line on how it stands, and on demand all the rest. */
+/** One SMS on its phone: its text, a line on its status, and on demand all the rest. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";
@@ -79,7 +79,7 @@ function Clamped({ text, code = null, query }) {
   `;
 }
 
-/** Whether a message can fail like that. @param {import("../store.js").Status} status */
+/** True if a message can fail like that. @param {import("../store.js").Status} status */
 const failure = ({ status, outcome }) => outcome && toneOf(status) === "bad";
 
 /** @param {{message: SMS, become: (status: number) => void, onReply: (message: SMS) => void}} props */
@@ -126,7 +126,7 @@ const Timeline = ({ message }) => html`
 `;
 
 /**
- * All that there is to know about a message, its status reports too.
+ * All details of a message, its status reports too.
  * @param {{message: SMS, query: string, onDetails: (id: number) => void}} props
  */
 function Details({ message, query, onDetails }) {

@@ -1,4 +1,4 @@
-/** Status reports: each attempt, the response to it, and what waits for its retry. */
+/** Status reports: their attempts, the responses, and the next retries. */
 
 import { http } from "../api.js";
 import { attempt } from "../live.js";

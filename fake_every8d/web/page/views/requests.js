@@ -163,7 +163,7 @@ function folded(requests, unfolded, chosen) {
 /** @param {{request: any, run: number, more: number, unfolded: boolean, chosen: boolean, tabindex: number, toggle: (run: number) => void}} props */
 function Row({ request, run, more, unfolded, chosen, tabindex, toggle }) {
   const { tone, word } = outcomeOf(request);
-  // The badge has the code, and what follows it is what is said about that.
+  // The badge has the code; its text follows.
   const said = (request.result ?? "").replace(/^-\d+,?\s*/, "");
   return html`
     <a class="request" tabindex=${tabindex} href=${href({ view: "requests", item: String(request.id) })} aria-current=${chosen ? "page" : null}>

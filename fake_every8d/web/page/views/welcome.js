@@ -6,7 +6,7 @@ import { shellQuoted } from "../text.js";
 import { CopyButton, Icon, Text } from "../ui.js";
 import { html } from "../vendor/preact-htm.js";
 
-/** Both APIs, by what they are called, and where they are. */
+/** Both APIs: their names and addresses. */
 const APIS = { "SOAP API 2.1": "API21/SOAP/SMS.asmx", "HTTP API 2.1": "API21/HTTP/" };
 
 const DEMO = "demo"; // the account that there is if none was set up, and its password
