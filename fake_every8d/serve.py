@@ -1,6 +1,7 @@
 """The `serve` process: a `FakeEvery8d`, its log, the garbage collector, and signals that end it."""
 
 import gc
+import importlib
 import json
 import logging
 import signal
@@ -77,14 +78,16 @@ def serve(
                     Path(ca_file).write_bytes(fake.ca_file.read_bytes())
                 except OSError as error:
                     raise InvalidInput(f"--tls-ca-file {ca_file}: {error.strerror}") from error
+            output.write(_announcement(fake, public_url, log_format) + "\n")
+            if not (api_token or is_loopback(host)):
+                output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
+            # The first request by SOAP would wait for it. Now nobody waits for the start any more.
+            importlib.import_module("fake_every8d.soap")
             # Many messages are kept, and none is garbage: collecting as often as Python does by
             # default would slow down every call. With these thresholds, the collector looks at new
             # objects often, and hardly ever at old ones, which takes long.
             gc.freeze()
             gc.set_threshold(10_000, 5, 500)
-            output.write(_announcement(fake, public_url, log_format) + "\n")
-            if not (api_token or is_loopback(host)):
-                output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
             asked_to_end.recv(1)
 
 

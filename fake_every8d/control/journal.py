@@ -339,7 +339,8 @@ def _size(request: RecordedRequest) -> int:
     environ, headers = request._environ, request._response_headers
     size: int = _ENTRY_BYTES + len(request._body) + len(request._response_body)
     size += environ.get(HEAD_BYTES, 0) + (len(environ) + len(headers)) * _PAIR_BYTES
-    texts = [request._user_id, request._result, *request._taken, *chain.from_iterable(headers)]
+    size += sum(map(len, chain.from_iterable(headers)))
+    texts = [request._user_id, request._result, *request._taken]
     for advice in request._advice or ():
         texts += (advice, *advice.values.values())
     return size + sum(map(sys.getsizeof, texts))

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import (
@@ -84,6 +84,8 @@ class Application:
         """The certificate of the CA that clients have to trust, in PEM."""
         self._public_url = public_url and checked_public_url(public_url)
         self._guard = Guard(host, public_url, api_token)
+        self._made_soap: SoapEndpoint | None = None
+        self._made_api: Api | None = None
         self._secrets = Secrets(gateway, api_token)
         self._log = log
         self._routes = Map(
@@ -101,17 +103,22 @@ class Application:
         )
 
     # Made for the first request of each, because not everybody needs both: importing spyne takes a
-    # third of a fake's start, and the routes of the JSON API some 10 ms.
+    # third of a fake's start, and the routes of the JSON API some 10 ms. No cached properties, with
+    # which Python 3.11 is slow to find any attribute.
 
-    @cached_property
+    @property
     def _soap(self) -> "SoapEndpoint":
-        from fake_every8d.soap import SoapEndpoint
+        if self._made_soap is None:
+            from fake_every8d.soap import SoapEndpoint
 
-        return SoapEndpoint(self._gateway.platform)
+            self._made_soap = SoapEndpoint(self._gateway.platform)
+        return self._made_soap
 
-    @cached_property
+    @property
     def _api(self) -> Api:
-        return Api(self.world)
+        if self._made_api is None:
+            self._made_api = Api(self.world)
+        return self._made_api
 
     def longest_body(self, environ: "WSGIEnvironment") -> int:
         """The limit on a request's body, in bytes, by its head."""

@@ -191,7 +191,7 @@ def test_exception_is_a_500_and_its_traceback_is_logged(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     application = Application(gateway)
-    monkeypatch.setattr(application, "_soap", None)
+    monkeypatch.setattr(application, "_made_soap", object())
     server = Server(application)
     response = call(server.url, "getCredit", sessionKey="0")
     server.close()
