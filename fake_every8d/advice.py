@@ -1,4 +1,4 @@
-"""Advice: warnings about what production does with a call, which its sender may not expect (W15).
+"""Advice: warnings that production does something unexpected with a call (W15).
 
 Each kind has a code, an English sentence, and named values. The page shows it in the reader's
 language, from code and values; everything else shows the sentence.
@@ -240,7 +240,7 @@ class AdviceText(str):
     __slots__ = ("kind", "values")
 
     kind: AdviceKind
-    """The sentence before the values are in it, and its code."""
+    """The kind, with the sentence before its values are filled in."""
     values: Mapping[str, str]
     """The values by their names in the sentence, such as `number`; long ones are cut short."""
 
@@ -259,9 +259,9 @@ class AdviceText(str):
 
 
 class Advice:
-    """The advice for a call's sender, bounded however much was sent.
+    """The advice for a call's sender, of bounded size.
 
-    Of each kind the first three are kept, and the number of the others.
+    It keeps the first three of each kind, and the number of the others.
     """
 
     __slots__ = ("_kinds",)
@@ -270,7 +270,7 @@ class Advice:
         self._kinds: dict[AdviceKind, tuple[list[AdviceText], int]] = {}
 
     def add(self, kind: AdviceKind, text: AdviceText | None = None, /, **values: object) -> None:
-        """Add advice with the values that the kind's sentence names, or that has its `text`."""
+        """Add advice of a kind: with the values that its sentence names, or as a ready `text`."""
         given, times = self._kinds.get(kind, ([], 0))
         if times < _MOST_OF_A_KIND:
             given.append(text or AdviceText(kind, values))

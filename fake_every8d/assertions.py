@@ -21,13 +21,13 @@ from fake_every8d.gateway import (
 )
 from fake_every8d.gateway.changes import ANYTHING
 
-_STILL_TO_GO = (Status.BOOKED, Status.TEST_MODE)  # but accepted
+_STILL_TO_GO = (Status.BOOKED, Status.TEST_MODE)  # accepted, but not sent
 
 Item = TypeVar("Item")
 
 
 class _Wanted(NamedTuple):
-    """The wanted messages. As a string, it follows the word "messages"."""
+    """The wanted messages. As text, it goes on after the word "messages"."""
 
     to: str | None
     containing: str | None
@@ -102,9 +102,9 @@ class Assertions(ABC):
         user_id: str | None,
         topic: Hashable,
     ) -> None:
-        """Wait until the condition holds, for so many real seconds at most.
+        """Wait until the condition holds, for `timeout` real seconds at most.
 
-        It may change with what concerns the number, the account or the topic.
+        Only a change about the number, the account or the topic can make it hold.
         """
 
     def wait_for_message(

@@ -191,14 +191,14 @@ def points(value: Any, name: str) -> Decimal:
 
 
 class Accounts:
-    """The accounts, their open sessions and their tokens. The gateway's lock guards it."""
+    """The accounts, their open sessions and their tokens. The gateway's lock guards them."""
 
     def __init__(self, configured: Iterable[Account], clock: Clock, changes: Changes) -> None:
         self._clock = clock
         self._changes = changes
-        self._sessions: OrderedDict[str, str] = OrderedDict()  # whose; the last used come last
-        self._tokens: dict[str, tuple[str, int]] = {}  # whose, and until when: oldest first
-        self._ended: OrderedDict[str, None] = OrderedDict()  # by resets, the latest last
+        self._sessions: OrderedDict[str, str] = OrderedDict()  # user IDs; the last used last
+        self._tokens: dict[str, tuple[str, int]] = {}  # user IDs and ends, oldest first
+        self._ended: OrderedDict[str, None] = OrderedDict()  # ended by resets, the latest last
         self._end_all_sessions()
         self.reset(configured)
 
@@ -269,7 +269,7 @@ class Accounts:
 
     @property
     def open(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
-        """Sessions, the last used last, and tokens, oldest first: user ID and end of each."""
+        """The sessions, the last used last, and the tokens, oldest first."""
         self._expire()
         return [*self._sessions.items()], [
             (text, user_id, until) for text, (user_id, until) in self._tokens.items()
@@ -306,7 +306,7 @@ class Accounts:
     def charge(self, account: Account, points: int) -> Account:
         """Deduct the points of a send; the caller guarantees that the credit covers them (P8).
 
-        Does what `update` would, without checking each field again: it is the most frequent change.
+        The same as `update`, but without checking each field: it is the most frequent change.
         """
         charged = object.__new__(Account)
         fields = charged.__dict__
@@ -323,7 +323,7 @@ class Accounts:
     def refund(self, user_id: str, points: int) -> None:
         """Give points back (P6).
 
-        They are lost if the account was removed, or above the most that one can have (P8).
+        Points are lost if the account was removed, and above `MOST_POINTS` (P8).
         """
         if account := self.find(user_id):
             self.update(user_id, credit=min(account.credit + points, Decimal(MOST_POINTS)))

@@ -46,7 +46,7 @@ def settings(told: Json) -> Settings:
 
 
 def account(told: Json) -> Account:
-    """An account with its password: one that was asked for in full."""
+    """An account with its password, from a response in full."""
     return Account(
         **{field.name: told[field.name] for field in fields(Account)}
         | {"credit": _points(told["credit"])}
@@ -119,7 +119,7 @@ def email(told: Json) -> Email:
 
 
 class RemoteFailure(Failure):
-    """A failure on demand of a fake elsewhere, which is asked how often it has happened."""
+    """A failure on demand of a fake elsewhere. Each look at its counts asks the fake."""
 
     __slots__ = ("_client", "_told")
     _client: Client
@@ -149,7 +149,7 @@ class RemoteFailure(Failure):
 
     @property
     def _now(self) -> Json:
-        with suppress(NotFound):  # a snapshot has been restored: it counts no further
+        with suppress(NotFound):  # after a restore it counts no further
             object.__setattr__(self, "_told", self._client.get("failures", self.id))
         return self._told
 

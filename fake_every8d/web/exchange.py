@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 OnDisconnect = Callable[[Callable[[], None]], object]
-"""A function that takes a callback, for the case that the client goes away before its response. The
+"""A function that takes a callback, to be called if the client goes away before its response. The
 callback must not block."""
 
 Handler = Callable[[], Response | PageResponse]
@@ -23,7 +23,7 @@ Handler = Callable[[], Response | PageResponse]
 class Exchange:
     """A request and, once there is one, its response."""
 
-    # It is made for every request.
+    # Slots, because one is made for every request.
     __slots__ = (
         "begun", "body", "call", "environ", "generation", "handler", "headers", "is_kept",
         "on_disconnect", "sent", "status", "strike", "waits",
