@@ -30,15 +30,9 @@ A value that is true or false begins with "True if".
 def docstrings(file: Path) -> Iterator[tuple[int, str]]:
     """Every docstring in a file, also those of attributes, with its line."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        statements: list[ast.stmt] = []
-        if isinstance(node, ast.Module | ast.ClassDef):
-            statements = node.body
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            statements = node.body[:1]
-        for statement in statements:
-            match statement:
-                case ast.Expr(ast.Constant(str(text))):
-                    yield statement.lineno, text
+        match node:
+            case ast.Expr(ast.Constant(str(text))):
+                yield node.lineno, text
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Engine(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Api)
         self.created: dict[str, Any] = {}
-        """What the container was created with, in Docker's own words."""
+        """The body with which the container was created, in Docker's own words."""
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
 

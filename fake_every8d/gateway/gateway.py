@@ -125,7 +125,7 @@ class Gateway:
         self._over_network = report
         self._receivers: dict[str | None, Callable[[Report], int]] = {}  # by user ID; None: all
         self.platform = platform = Platform(self._configured, report=self._report, mail=mail)
-        """What it does for those who call its APIs."""
+        """The platform for those who call its APIs."""
         self.clock = platform.clock
         self._lock = platform.lock
         self._changes = platform.changes

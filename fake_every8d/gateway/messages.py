@@ -304,11 +304,11 @@ class Batch:
         # Tuples, which cost nothing while empty, as bookings nearly always are.
         self.records: tuple[Record, ...] = ()
         self.bookings: tuple[Timer, ...] = ()
-        """When its bookings go out."""
+        """The times at which its bookings go out."""
         self.to_come = 0
-        """How many things are still to come: bookings, deliveries, reports."""
+        """The number of bookings, deliveries and reports that are still to come."""
         self.size = 0
-        """How many bytes it takes beyond what ordinary messages do (`Store`)."""
+        """The bytes that it takes beyond those of ordinary messages (`Store`)."""
         self.first_id = 0
         """The first message's ID, by which batches are put in order; 0 until it is accepted."""
 
@@ -365,7 +365,7 @@ class Record:
         """Points charged for it now."""
         self.status = status
         self.due = batch.accepted_at
-        """When it goes out, in µs: what the delivery log calls SENT_TIME (D4)."""
+        """The time at which it goes out, in µs: the delivery log's SENT_TIME (D4)."""
         self.finished_at: int | None = None
         self.replies: list[Reply] | None = None
         self.version = 0

@@ -41,7 +41,7 @@ class Submission:
     send_time: str
     """`YYYYMMDDhhmmss`; empty: now (S5)."""
     problem: tuple[int, str] | None
-    """The call's error, after those of the caller."""
+    """The call's own error, which comes after errors of the caller."""
     as_written: bool = False
     """True if numbers are billed as they are written (N4)."""
     retry_time: str = ""
@@ -83,7 +83,7 @@ class SentBefore(NamedTuple):
 
 
 class FilteredReceipt(NamedTuple):
-    """The result of a send that leaves such recipients out (H11)."""
+    """The result of a send that leaves recipients out (H11)."""
 
     receipt: Receipt | None
     """The receipt; None if nobody was left, or nothing was to be sent."""
@@ -102,11 +102,11 @@ class Sending:
         self.unsent = 0
         """Recipients that the credit did not cover."""
         self.at_once: list[Record] = []
-        """What goes out now."""
+        """The records that go out now."""
         self.booked: dict[int, list[Record]] = {}
-        """What goes out later, by when (µs)."""
+        """The records that go out later, by their time in µs."""
         self.refused: list[Record] = []
-        """What does not, and what an account in test mode only pretends to send."""
+        """The records that do not go out, and all those of an account in test mode."""
         self._account = account
         self._edition = edition
         self._submission = submission

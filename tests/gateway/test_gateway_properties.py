@@ -84,9 +84,9 @@ class Receiver:
         self.failures = 0
         self.taken: list[str] = []
         self.batches: set[str] = set()
-        """Whose reports may come."""
+        """The messages whose reports may come."""
         self.strays: list[str] = []
-        """Those that came nevertheless."""
+        """The reports that came nevertheless."""
 
     def __call__(self, url: str) -> int:
         with self.lock:
