@@ -1,4 +1,9 @@
-/** A long list of which only the items in view are in the document. */
+/**
+ * A long list of which only the items in view are in the document.
+ *
+ * CSS's `content-visibility: auto` is no substitute: with 20,000 items in the document, the first
+ * drawing takes seconds and each later one half a second, instead of 15 milliseconds.
+ */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 
