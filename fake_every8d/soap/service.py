@@ -129,7 +129,7 @@ class SmsService(Service):  # type: ignore[misc]  # spyne has no types
     def getDeliveryStatus(call: "SoapCall", sessionKey: str, batchID: str, pageNo: str) -> str:
         """Delivery status and replies · 發送狀態(含回覆簡訊)查詢"""
         log = call.platform.delivery_log(sessionKey, batchID, pageNo)
-        call.result = f"0, {len(log.messages)} of {log.count}"
+        call.result = f"0, {len(log.messages)}/{log.count}"
         return documents.delivery_log(log, pad_mobile=call.platform.settings.pad_mobile)
 
     @_operation()

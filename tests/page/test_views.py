@@ -529,7 +529,7 @@ def test_a_failure_says_what_it_is_limited_to(fake: FakeEvery8d, open: Open) -> 
     expect(page.locator(".failures li")).to_contain_text(
         [
             "beyond 10 calls per second",
-            "of demo · to +886912345678 · after one call · one call in 3 · 50% of calls",
+            "account demo · to +886912345678 · after one call · one call in 3 · 50% of calls",
         ]
     )
     expect(page.get_by_text("Outage: every call is answered")).to_have_count(0)

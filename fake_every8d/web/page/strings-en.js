@@ -264,7 +264,7 @@ export const en = {
   "failure.effect.before": "no",
   "failure.effect.after": "yes, but the client does not know",
   "failure.after": "after its execution",
-  "failure.only.user_id": "of {n}",
+  "failure.only.user_id": "account {n}",
   "failure.only.to": "to {n}",
   "failure.only.skip": "after {n} calls",
   "failure.only.skip.one": "after one call",

@@ -261,7 +261,7 @@ export const zh = {
   "failure.only.user_id": "帳號 {n}",
   "failure.only.to": "傳給 {n}",
   "failure.only.skip": "前 {n} 次除外",
-  "failure.only.every": "每 {n} 次 1 次",
+  "failure.only.every": "每 {n} 次觸發 1 次",
   "failure.only.rate": "每秒超過 {n} 次時",
   "failure.only.probability": "機率 {n}%",
   "failure.http_error": "HTTP 錯誤",
