@@ -55,13 +55,16 @@ Reason = Literal[
     "invalid", "missing", "unknown", "repeated",
     "taken", "past", "decided", "not_arrived", "refused",
 ]  # fmt: skip
-"""The kind of error: a value, its absence, its name, its repetition; a user ID that is taken, a
-time that is gone, a message whose end is decided, or that never reached the phone that would reply;
-a call that the platform refuses."""
+"""The kind of error, for programs.
+
+A value is `invalid`, `missing`, `unknown` or `repeated`. A user ID is `taken`, a time `past`; the
+status of a message is `decided`, or it has `not_arrived` at the phone that would reply. A call is
+`refused` by the platform.
+"""
 
 
 class InvalidInput(ValueError):
-    """A request of a test or a tool makes no sense.
+    """A request of a test or a tool that makes no sense.
 
     The text says what was wrong and what would be right, in 1,000 characters at most; nothing
     has changed. `field` is the name of the value that is wrong, if it is one, and `reason` says
@@ -87,7 +90,7 @@ class NotFound(InvalidInput, LookupError):
 
 
 def closest(word: str, words: Iterable[str]) -> str | None:
-    """The one of some words that a misspelt word means, in any case; None if none is close."""
+    """The known word that a misspelt one means, in any case; None if none is close."""
     spelt = {each.lower(): each for each in words}
     close = get_close_matches(word.lower(), spelt, n=1, cutoff=0.7)  # number means no name
     return spelt[close[0]] if close else None
