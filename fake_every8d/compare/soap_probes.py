@@ -144,7 +144,7 @@ FIRST = _page("WSDL", ("W2",), "?WSDL", Compared.DESCRIPTION)
 """The first probe, before a password is sent anywhere."""
 
 LOGIN = _wire("login", lambda given: _post(_envelope(_login(given))), ("A1", "A2", "W3", "W4"))
-"""The second probe: whether user ID and password are right."""
+"""The second probe, which tells whether user ID and password are right."""
 
 _PAGES = (
     _page("WSDL in lower case", ("W1", "W2"), "?wsdl", Compared.DESCRIPTION, in_lower_case=True),

@@ -53,7 +53,7 @@ def parse(text: str) -> Number:
 
 
 def parse_spelling(text: str) -> Number:
-    """The number that is looked up, in any usual spelling.
+    """The number that a test or tool means, in any usual spelling.
 
     Separators, full-width digits, brackets around a trunk 0, and 00 for + make no difference
     here, though the platform would not send to every such spelling (N1). Raises
