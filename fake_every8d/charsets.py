@@ -27,7 +27,7 @@ _STILL_ENCODED = re.compile(r"(?:[\w.~*!'()+|-]|(%[0-9a-f]{2}))+", re.ASCII | re
 
 
 def is_utf_8(raw: bytes) -> bool:
-    """True if bytes are surely UTF-8: a sequence of two may be by chance, one of three hardly."""
+    """True if bytes are surely UTF-8: a sequence of three bytes or more is hardly by chance."""
     if _THREE_BYTES.search(raw) is None:
         return False
     try:

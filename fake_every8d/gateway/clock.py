@@ -474,4 +474,4 @@ class Clock:
         try:
             action(timer.due)
         except Exception:  # one timer's failure must not stop time for all others
-            _logger.exception("something that fell due failed")
+            _logger.exception("the action of a timer failed")

@@ -1,4 +1,4 @@
-"""Delivering things to the outside, with retries."""
+"""Delivering reports and e-mails, with retries."""
 
 import enum
 import itertools
@@ -161,7 +161,7 @@ class _Lane:
 class Outbox(Generic[Item]):
     """Items on their way out: one message's in order, all others side by side (R3).
 
-    `deliver(item)` does it and returns the status code of the response, or raises. It is
+    `deliver(item)` hands one over and returns the status code of the response, or raises. It is
     called without the gateway's lock, on a thread of the item's account, so that a receiver
     that hangs holds up nobody else. With `awaited`, a moving clock waits for the response.
     `changed(item)` is called after each attempt.
@@ -186,7 +186,7 @@ class Outbox(Generic[Item]):
         self._awaited = awaited
         self._width = width
         self._idle = threading.Condition(lock)
-        # Requests, by the generation that they began in, and by account.
+        # The number of items under way, by generation and account.
         self._under_way: Counter[tuple[int, str]] = Counter()
         self.clear()
 
@@ -248,7 +248,7 @@ class Outbox(Generic[Item]):
     def clear(self) -> None:
         """Forget everything (X1); items under way leave no trace in a new generation."""
         self.upcoming_id = 1
-        """The next that is given out."""
+        """The next ID to give out."""
         self._items: dict[int, list[Item]] = {}
         self._lanes: dict[str, _Lane] = {}
 
@@ -278,7 +278,7 @@ class Outbox(Generic[Item]):
         try:
             lane.submit(partial(self._attempt, item, now, hold, generation))
         except RuntimeError as no_thread:  # no attempt: nothing was sent
-            _logger.warning("what is to go out has to wait: %s", no_thread)
+            _logger.warning("a report or an e-mail has to wait: %s", no_thread)
             if hold is not None:
                 self._clock.release(hold)
             again = now + max(self._retry_micros, _NO_THREAD_MICROS)

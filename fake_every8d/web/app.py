@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _CA_PATH = PREFIX + "ca.pem"
 
-_ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # the methods of IIS's own files, at every path
+_ALLOWED = "GET, HEAD, OPTIONS, TRACE"  # the methods that IIS allows for its files
 
 _NOT_ALLOWED = """<!DOCTYPE html>
 <html><head><title>405 - HTTP verb used to access this page is not allowed.</title></head>
@@ -102,9 +102,9 @@ class Application:
             redirect_defaults=False,
         )
 
-    # Made for the first request of each, because not everybody needs both: importing spyne takes a
-    # third of a fake's start, and the routes of the JSON API some 10 ms. No cached properties, with
-    # which Python 3.11 is slow to find any attribute.
+    # Each is made for its first request, because not everybody needs both: importing spyne takes a
+    # third of a fake's start, and the routes of the JSON API some 10 ms. Cached properties would
+    # make Python 3.11 slow to find any attribute.
 
     @property
     def _soap(self) -> "SoapEndpoint":
@@ -178,7 +178,7 @@ class Application:
         self._record(exchange)
 
     def _record(self, exchange: Exchange) -> None:
-        """Log it and keep it in the journal, unless it only read something."""
+        """Log an exchange and keep it in the journal, unless it only read something."""
         environ, status = exchange.environ, exchange.status
         is_kept = exchange.is_kept
         if not is_kept:
@@ -257,7 +257,7 @@ class Application:
         return lambda: self.world.failures.execute(call, strike, exchange.on_disconnect)
 
     def _parameters(self, environ: "WSGIEnvironment", body: bytes) -> Mapping[str, Any]:
-        """The parameters of a recorded call, which are read once more."""
+        """The parameters of a recorded call, which is read once more."""
         place = self._http.tail(get_path_info(environ))
         if place is not None and (name := self._http.name(place)) is not None:
             return self._http.parameters(name, _http_request(environ, body))
