@@ -268,7 +268,7 @@ class Accounts:
         return [self._initial[user_id] for user_id in self._accounts]
 
     @property
-    def open(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
+    def sessions_and_tokens(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
         """The sessions, the last used last, and the tokens, oldest first."""
         self._expire()
         return [*self._sessions.items()], [
@@ -282,7 +282,7 @@ class Accounts:
         sessions: Iterable[tuple[str, str]],
         tokens: Iterable[tuple[str, str, int]],
     ) -> None:
-        """Restore what `all`, `initial` and `open` returned."""
+        """Restore what `all`, `initial` and `sessions_and_tokens` returned."""
         self._initial = {account.user_id: account for account in initial}
         self._accounts = {account.user_id: account for account in accounts}
         self._end_all_sessions()

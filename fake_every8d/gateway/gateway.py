@@ -355,7 +355,7 @@ class Gateway:
             now, running = self.clock.now, self.clock.running
             settings, timers = self.settings, self.clock.queued
             accounts, initial = self._accounts.all(), self._accounts.initial
-            sessions, tokens = self._accounts.open
+            sessions, tokens = self._accounts.sessions_and_tokens
             outcomes = self._outcomes.all()
             reports, emails = self._reports.all(), self._emails.all()
             next_message_id = self.platform.next_message_id

@@ -390,7 +390,9 @@ class Platform:
             self.delivery.forget([batch])
             raise
         self.delivery.make_room()
-        return Receipt(charged.credit, sending.sent, sending.cost, sending.unsent, batch.id, advice)
+        return Receipt(
+            charged.credit, sending.accepted, sending.cost, sending.unsent, batch.id, advice
+        )
 
     def _of_no_edition(self, sending: Sending, edition: Edition) -> tuple[AdviceText, ...]:
         """Advice about statuses of the messages, now or later, that the edition lacks (E3)."""

@@ -55,8 +55,8 @@ class Receipt(NamedTuple):
 
     credit: Decimal
     """Points left after it."""
-    sent: int
-    """Recipients accepted, bookings included (SENDED)."""
+    accepted: int
+    """The number of accepted recipients, bookings included (SENDED)."""
     cost: int
     """Points charged for it."""
     unsent: int
@@ -68,7 +68,7 @@ class Receipt(NamedTuple):
     def line(self, *, cost_decimals: int) -> str:
         """The line CREDIT,SENDED,COST,UNSEND,BATCH_ID of both APIs (S1, P5, H9)."""
         return (
-            f"{self.credit:.2f},{self.sent},{self.cost:.{cost_decimals}f},{self.unsent},"
+            f"{self.credit:.2f},{self.accepted},{self.cost:.{cost_decimals}f},{self.unsent},"
             f"{self.batch_id}"
         )
 
@@ -130,10 +130,10 @@ class Sending:
                 self.refused.append(record)
 
     @property
-    def sent(self) -> int:
-        """Recipients accepted, bookings and an account's test mode included (S2, S8)."""
-        accepted = len(self.batch.records) - len(self.refused)
-        return len(self.refused) if self._account.test_mode else accepted
+    def accepted(self) -> int:
+        """The number of accepted recipients, those of bookings and test mode included (S2, S8)."""
+        records, refused = len(self.batch.records), len(self.refused)
+        return refused if self._account.test_mode else records - refused
 
     @property
     def advice(self) -> tuple[AdviceText, ...]:

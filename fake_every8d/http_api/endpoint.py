@@ -157,17 +157,17 @@ class HttpEndpoint:
         match = _PLACE.fullmatch(path)
         return None if match is None else match[1] or ""
 
-    def name(self, place: str) -> str | None:
-        """The operation at a place, as the document spells it; None if there is none."""
-        if not place.lower().endswith(_SUFFIX):
+    def name(self, tail: str) -> str | None:
+        """The operation of a tail, as the document spells it; None if there is none."""
+        if not tail.lower().endswith(_SUFFIX):
             return None
-        return _NAMES.get(place[: -len(_SUFFIX)].lower())
+        return _NAMES.get(tail[: -len(_SUFFIX)].lower())
 
-    def missing(self, place: str) -> str:
-        """The error for a place without an operation (H1)."""
+    def missing(self, tail: str) -> str:
+        """The error for a tail without an operation (H1)."""
         names = " ".join(f"{name}{_SUFFIX}" for name in _NAMES.values())
         nothing = f"-404 There is no such operation under {HTTP_PATH}: there are {names}"
-        return not_played(HTTP_PATH + place) or nothing
+        return not_played(HTTP_PATH + tail) or nothing
 
     def read(self, name: str, request: HttpRequest) -> HttpCall:
         """Read a GET or a POST of an operation."""

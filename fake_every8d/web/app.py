@@ -212,8 +212,8 @@ class Application:
         is_soap = path.lower().startswith(_SOAP_PATH_LOWER) and (
             len(path) == len(SOAP_PATH) or path[len(SOAP_PATH)] == "/"
         )
-        place = None if is_soap else self._http.tail(get_path_info(environ))
-        name = self._http.name(place) if place else None
+        tail = None if is_soap else self._http.tail(get_path_info(environ))
+        name = self._http.name(tail) if tail else None
         exchange.is_kept = is_soap or name is not None
         self._guard.check_site(environ)
         body.check(environ)
@@ -221,8 +221,8 @@ class Application:
             return self._to_soap(exchange)
         if name is not None:
             return self._to_http_api(exchange, name)
-        if place is not None:
-            return partial(self._http_page, environ, place)
+        if tail is not None:
+            return partial(self._http_page, environ, tail)
         return self._to_json_api(exchange) if _is_api(environ) else self._to_page(environ)
 
     def _to_soap(self, exchange: Exchange) -> Handler:
@@ -258,8 +258,8 @@ class Application:
 
     def _parameters(self, environ: "WSGIEnvironment", body: bytes) -> Mapping[str, Any]:
         """The parameters of a recorded call, which is read once more."""
-        place = self._http.tail(get_path_info(environ))
-        if place is not None and (name := self._http.name(place)) is not None:
+        tail = self._http.tail(get_path_info(environ))
+        if tail is not None and (name := self._http.name(tail)) is not None:
             return self._http.parameters(name, _http_request(environ, body))
         return self._soap.parameters(
             body, environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")
@@ -279,10 +279,10 @@ class Application:
             self._guard.check(environ)
         return partial(handler, environ, **given)
 
-    def _http_page(self, environ: "WSGIEnvironment", place: str) -> Response:
+    def _http_page(self, environ: "WSGIEnvironment", tail: str) -> Response:
         """The HTTP API's page of operations; 404 below it."""
-        if place:
-            return _text(_slashes(environ["PATH_INFO"]) or self._http.missing(place), 404)
+        if tail:
+            return _text(_slashes(environ["PATH_INFO"]) or self._http.missing(tail), 404)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise _not_allowed()
         page = self._http.page(self._url(environ))

@@ -70,7 +70,7 @@ def test_e1_the_status_of_an_invalid_number(
     gateway = new_gateway(edition=edition)
     receipt = send(gateway, "02-23456789,0912345678")
     assert statuses(gateway, receipt) == [status, 0]
-    assert (receipt.sent, receipt.cost, receipt.unsent) == (1, 1, 0)
+    assert (receipt.accepted, receipt.cost, receipt.unsent) == (1, 1, 0)
     assert f"status {status}" in receipt.advice[0]
 
 

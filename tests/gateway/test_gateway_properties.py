@@ -193,7 +193,7 @@ class Customers(RuleBasedStateMachine):
             self.sent[id] = sms
             ids.append(id)
         self.in_batch[receipt.batch_id] = ids
-        assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (
+        assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (
             self.credit, accepted, cost, unsent,
         )  # fmt: skip
         return self.generation, receipt.batch_id

@@ -116,4 +116,4 @@ def test_p8_points_add_up_whoever_sends_at_once(gateway: Gateway) -> None:
         )
     assert sum(receipt.cost for receipt in receipts) == 900 - gateway.account("demo").credit
     assert gateway.account("demo").credit >= 0
-    assert sum(receipt.sent + receipt.unsent for receipt in receipts) == 8 * MANY + 8
+    assert sum(receipt.accepted + receipt.unsent for receipt in receipts) == 8 * MANY + 8

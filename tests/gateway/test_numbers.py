@@ -140,7 +140,7 @@ def test_n3_the_documents_own_samples_are_accepted(
     gateway: Gateway, sample: str, kept: str
 ) -> None:
     receipt = send(gateway, sample)
-    assert (receipt.sent, receipt.cost) == (1, 1)
+    assert (receipt.accepted, receipt.cost) == (1, 1)
     assert [(message.to, message.status) for message in sent(gateway, receipt)] == [
         (kept, Status.SENT)
     ]
@@ -149,7 +149,7 @@ def test_n3_the_documents_own_samples_are_accepted(
 def test_n1_recipients_are_separated_by_commas(gateway: Gateway) -> None:
     """Blanks do not count, nor do empty items; a number given twice is two records."""
     receipt = send(gateway, ",0912345678, +886912345678 ,,\t0922333444,  ,")
-    assert receipt.sent == 3
+    assert receipt.accepted == 3
     assert [(message.to, message.record_number) for message in sent(gateway, receipt)] == [
         ("+886912345678", "1"),
         ("+886912345678", "2"),
@@ -164,7 +164,7 @@ def test_n1_a_full_width_comma_separates_nothing(gateway: Gateway) -> None:
 
 def test_n2_an_invalid_number_is_not_charged_and_not_sent(gateway: Gateway) -> None:
     receipt = send(gateway, "+886223456789,0912345678")
-    assert (receipt.sent, receipt.cost, receipt.unsent, receipt.credit) == (1, 1, 0, 999)
+    assert (receipt.accepted, receipt.cost, receipt.unsent, receipt.credit) == (1, 1, 0, 999)
     gateway.clock.advance(days=1)
     assert statuses(gateway, receipt) == [Status.INVALID_NUMBER, Status.DELIVERED]
     refused = sent(gateway, receipt)[0]

@@ -182,7 +182,7 @@ def test_p7_recipients_beyond_the_credit_are_left_out(new_gateway: NewGateway) -
         Recipient("+886912000004", "a"),  # 1 of 0: no
         Recipient("12", "a"),  # invalid: not a matter of credit
     )
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (0, 2, 5, 2)
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (0, 2, 5, 2)
     assert statuses(gateway, receipt) == [0, 301, 0, 301, -3]
     assert [message.cost for message in sent(gateway, receipt)] == [3, 0, 2, 0, 0]
 
@@ -195,7 +195,7 @@ def test_p7_an_exact_fit_is_covered(new_gateway: NewGateway) -> None:
 def test_p7_a_fraction_of_a_point_covers_nothing(new_gateway: NewGateway) -> None:
     gateway = new_gateway(Account("demo", "demo", credit=Decimal("0.99")))
     receipt = send(gateway)
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (
         Decimal("0.99"), 0, 0, 1,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 def test_s1_a_send_returns_five_values(gateway: Gateway) -> None:
     receipt = send(gateway, "0912345678,0922333444", "a" * 71)
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (996, 2, 4, 0)
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (996, 2, 4, 0)
     assert GUID.fullmatch(receipt.batch_id)
     assert receipt.advice == ()
     assert send(gateway).batch_id != receipt.batch_id
@@ -36,7 +36,7 @@ def test_s2_every_recipient_is_a_record(
         Recipient("+886912000007", ""),  # no content
         Recipient("+886912000008", "a"),  # sent: 1 of 1
     )
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (0, 3, 3, 1)
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (0, 3, 3, 1)
     messages = sent(gateway, receipt)
     assert [message.status for message in messages] == [0, -3, 300, -4, 500, 301, -3, 0]
     assert [message.cost for message in messages] == [1, 0, 1, 0, 0, 0, 0, 1]
@@ -45,7 +45,7 @@ def test_s2_every_recipient_is_a_record(
 
 def test_s2_a_batch_of_refused_recipients_is_a_batch(gateway: Gateway) -> None:
     receipt = send(gateway, "12,+14155550100")
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (1000, 0, 0, 0)
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (1000, 0, 0, 0)
     assert statuses(gateway, receipt) == [-3, 500]
 
 
@@ -74,11 +74,11 @@ def test_s3_blanks_are_content(gateway: Gateway) -> None:
 
 def test_s4_sending_abroad_is_off_until_it_is_switched_on(gateway: Gateway) -> None:
     receipt = send(gateway, "+14155550100,0912345678")
-    assert (receipt.sent, receipt.cost) == (1, 1)
+    assert (receipt.accepted, receipt.cost) == (1, 1)
     assert statuses(gateway, receipt) == [Status.INTERNATIONAL_DISABLED, Status.SENT]
     gateway.update_account("demo", international=True)
     receipt = send(gateway, "+14155550100,0912345678")
-    assert (receipt.sent, receipt.cost) == (2, 4)
+    assert (receipt.accepted, receipt.cost) == (2, 4)
     assert statuses(gateway, receipt) == [Status.SENT, Status.SENT]
 
 
@@ -124,7 +124,7 @@ def test_s5_send_times(gateway: Gateway, send_time: str, status: Status) -> None
     receipt = send(gateway, send_time=send_time)
     refused = status is Status.INVALID_SEND_TIME
     assert statuses(gateway, receipt) == [status]
-    assert (receipt.sent, receipt.cost) == ((0, 0) if refused else (1, 1))
+    assert (receipt.accepted, receipt.cost) == ((0, 0) if refused else (1, 1))
     assert receipt.credit == (1000 if refused else 999)
     log = gateway.platform.delivery_log(login(gateway), receipt.batch_id, "1")
     assert [message.status for message in log.messages] == [status]
@@ -171,7 +171,7 @@ def test_s6_a_recipients_own_send_time_wins(gateway: Gateway) -> None:
         (0, None),
         (-4, None),
     ]
-    assert (receipt.sent, receipt.cost) == (3, 3)
+    assert (receipt.accepted, receipt.cost) == (3, 3)
 
 
 def test_s6_send_time_of_a_recipient_wins_over_a_bad_one_of_the_call(gateway: Gateway) -> None:
@@ -195,7 +195,7 @@ def test_s6_a_recipient_without_content_or_mobile_is_refused(gateway: Gateway) -
         gateway, Recipient("+886912345678", ""), Recipient("", "a"), Recipient("+886922333444", "a")
     )
     assert statuses(gateway, receipt) == [-3, -3, 0]
-    assert (receipt.sent, receipt.cost) == (1, 1)
+    assert (receipt.accepted, receipt.cost) == (1, 1)
     assert len(receipt.advice) == 2
 
 
@@ -219,7 +219,7 @@ def test_s8_test_mode_accepts_everything_and_charges_nothing(new_gateway: NewGat
         Recipient("+886912345678", "a", send_time="20400301130000"),
         Recipient("+886912345678", "a", send_time="never"),
     )
-    assert (receipt.credit, receipt.sent, receipt.cost, receipt.unsent) == (1, 5, 0, 0)
+    assert (receipt.credit, receipt.accepted, receipt.cost, receipt.unsent) == (1, 5, 0, 0)
     assert statuses(gateway, receipt) == [888] * 5
     gateway.clock.advance(days=1)
     messages = sent(gateway, receipt)
