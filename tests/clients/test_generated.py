@@ -99,15 +99,16 @@ def test_a_generated_client_works(command: str, generators: dict[str, str], tmp_
         if program.suffix in (".py", ".ts", ".java"):
             shutil.copy(program, tmp_path)
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
-    with FakeEvery8d(Settings(now=NOON)) as fake:
+    with FakeEvery8d() as fake:
+        shell(command.replace("http://127.0.0.1:8021", fake.url), tmp_path, generators)
+    with FakeEvery8d(Settings(now=NOON), api_token="let me in") as fake:
         fake.clock.freeze()
         fake.clock.travel_to(NOON + timedelta(minutes=1))
-        shell(command.replace("http://127.0.0.1:8021", fake.url), tmp_path, generators)
         sms = {"UID": "demo", "PWD": "demo", "MSG": "驗證碼 483920", "DEST": "0912345678"}
         urllib3.request("POST", f"{fake.http_url}sendSMS.ashx?{urlencode(sms)}")
 
         (use,) = [use for part, use in USES.items() if part in command]
-        shown = shell(use, tmp_path, generators, FAKE=fake.url)
+        shown = shell(use, tmp_path, generators, FAKE=fake.url, TOKEN="let me in")
         assert [json.loads(line) for line in shown.splitlines()] == SEEN
         # In the end it resets everything.
         assert [account.user_id for account in fake.accounts] == ["demo"]

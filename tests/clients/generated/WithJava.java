@@ -44,6 +44,8 @@ class WithJava {
 
     public static void main(String... arguments) throws Exception {
         CLIENT.updateBaseUri(System.getenv("FAKE"));
+        CLIENT.setRequestInterceptor(
+            request -> request.header("Authorization", "Bearer " + System.getenv("TOKEN")));
         var accounts = new AccountsApi(CLIENT);
         var failures = new FailuresApi(CLIENT);
         var messages = new MessagesApi(CLIENT);

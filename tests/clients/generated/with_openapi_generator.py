@@ -35,7 +35,7 @@ def refused(call: Callable[[], object]) -> tuple[int, ErrorResponse]:
     raise AssertionError("it was not refused")
 
 
-client = ApiClient(Configuration(host=os.environ["FAKE"]))
+client = ApiClient(Configuration(host=os.environ["FAKE"], access_token=os.environ["TOKEN"]))
 accounts, failures, messages = AccountsApi(client), FailuresApi(client), MessagesApi(client)
 shop = NewAccount(user_id="shop", password="s3cret", credit=12.5)
 account = accounts.add_account(shop)

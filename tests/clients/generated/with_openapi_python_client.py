@@ -3,7 +3,7 @@
 import json
 import os
 
-from fake_every8d_client import Client
+from fake_every8d_client import AuthenticatedClient
 from fake_every8d_client.api.accounts import add_account
 from fake_every8d_client.api.failures import add_failure
 from fake_every8d_client.api.fake import reset
@@ -28,7 +28,7 @@ def show(*seen: object) -> None:
     print(json.dumps(seen))
 
 
-client = Client(base_url=os.environ["FAKE"])
+client = AuthenticatedClient(base_url=os.environ["FAKE"], token=os.environ["TOKEN"])
 shop = NewAccount(user_id="shop", password="s3cret", credit=12.5)
 account = add_account.sync(client=client, body=shop)
 assert isinstance(account, Account)

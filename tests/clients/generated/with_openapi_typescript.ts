@@ -3,12 +3,13 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./client";
 
-declare const process: { env: { FAKE: string } };
+declare const process: { env: { FAKE: string; TOKEN: string } };
 
 const show = (...seen: unknown[]) => console.log(JSON.stringify(seen));
 
 async function main() {
-  const fake = createClient<paths>({ baseUrl: process.env.FAKE });
+  const headers = { Authorization: `Bearer ${process.env.TOKEN}` };
+  const fake = createClient<paths>({ baseUrl: process.env.FAKE, headers });
 
   const shop: components["schemas"]["NewAccount"] = { user_id: "shop", password: "s3cret", credit: 12.5 };
   const { data: account } = await fake.POST("/fake/accounts", { body: shop });

@@ -16,7 +16,7 @@ import {
   Status,
 } from "./client";
 
-declare const process: { env: { FAKE: string } };
+declare const process: { env: { FAKE: string; TOKEN: string } };
 
 const show = (...seen: unknown[]) => console.log(JSON.stringify(seen));
 
@@ -31,7 +31,7 @@ async function refused(call: Promise<unknown>): Promise<[number, ErrorResponse]>
 }
 
 async function main() {
-  const configuration = new Configuration({ basePath: process.env.FAKE });
+  const configuration = new Configuration({ basePath: process.env.FAKE, accessToken: process.env.TOKEN });
   const accounts = new AccountsApi(configuration);
   const failures = new FailuresApi(configuration);
   const messages = new MessagesApi(configuration);
