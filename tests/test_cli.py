@@ -101,7 +101,7 @@ def test_version() -> None:
             ["--smtp-url", "localhost:1025"],
             "'--smtp-url': 'localhost:1025' is not the URL of an SMTP server, such as smtp://",
         ),
-        (["--accounts", "/nowhere.toml"], "/nowhere.toml: cannot be read: No such file"),
+        (["--accounts", "/nowhere.toml"], "/nowhere.toml: cannot be read: "),
         (["--host", "no such host"], "cannot listen on no such host port 8021"),
     ],
 )

@@ -134,13 +134,8 @@ def test_account_that_does_not_exist_is_said_at_once(api: Api, path: str) -> Non
     """Nothing of it would ever be found."""
     api.post("accounts", user_id="shop", password="x")
     refusal = api("GET", path)
-    assert refusal.status == 404
-    assert refusal.json()["error"] == {
-        "code": "not_found",
-        "message": "there is no account 'shopp'; there are: demo, shop",
-        "field": "user_id",
-        "reason": "unknown",
-    }
+    error = refusal.json()["error"]
+    assert (refusal.status, error["field"], error["reason"]) == (404, "user_id", "unknown")
     if "latest" not in path:
         api.get(path.partition("&")[0].replace("shopp", "shop"))
 
