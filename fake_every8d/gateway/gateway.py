@@ -111,7 +111,8 @@ class Phones:
 class Gateway:
     """The platform plus inspection, waiting and control, for tests and tools.
 
-    Safe from any thread; no search holds up a send. `report` and `mail` are as for `Platform`.
+    Safe from any thread; no search holds up a send. `report(report)` sends a status report
+    and returns the HTTP status, or raises; `mail` is as for `Platform`.
     """
 
     def __init__(
@@ -124,7 +125,9 @@ class Gateway:
         self._configured = settings or Settings()
         self._over_network = report
         self._receivers: dict[str | None, Callable[[Report], int]] = {}  # by user ID; None: all
-        self.platform = platform = Platform(self._configured, report=self._report, mail=mail)
+        self.platform = platform = Platform(
+            self._configured, receiver_of=self._receiver_of, mail=mail
+        )
         """The platform for those who call its APIs."""
         self.clock = platform.clock
         self._lock = platform.lock
@@ -332,10 +335,9 @@ class Gateway:
                 self._receivers.clear()
             self._receivers[user_id] = receiver
 
-    def _report(self, report: Report) -> int:
+    def _receiver_of(self, report: Report) -> Callable[[Report], int]:
         receivers = self._receivers
-        receiver = receivers.get(report.user_id) or receivers.get(None) or self._over_network
-        return receiver(report)
+        return receivers.get(report.user_id) or receivers.get(None) or self._over_network
 
     def state(self) -> GatewayState:
         """The whole state, for `restore`; others go on meanwhile."""

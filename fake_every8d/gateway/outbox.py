@@ -161,9 +161,10 @@ class _Lane:
 class Outbox(Generic[Item]):
     """Items on their way out: one message's in order, all others side by side (R3).
 
-    `deliver(item)` hands one over and returns the status code of the response, or raises. It is
-    called without the gateway's lock, on a thread of the item's account, so that a receiver
-    that hangs holds up nobody else. With `awaited`, a moving clock waits for the response.
+    `way_of(item)`, asked with the gateway's lock held, is the function that hands an item over:
+    it returns the status code of the response, or raises. It is called without the lock, on a thread of the
+    item's account, so that a receiver that hangs holds up nobody else. With `awaited`, a moving
+    clock waits for the response.
     `changed(item)` is called after each attempt.
     """
 
@@ -171,7 +172,7 @@ class Outbox(Generic[Item]):
         self,
         clock: Clock,
         lock: Lock,
-        deliver: Callable[[Item], int],
+        way_of: Callable[[Item], Callable[[Item], int]],
         changed: Callable[[Item], None],
         *,
         retry_seconds: float,
@@ -180,7 +181,7 @@ class Outbox(Generic[Item]):
     ) -> None:
         self._clock = clock
         self._lock = lock
-        self._deliver = deliver
+        self._way_of = way_of
         self._changed = changed
         self.retry_seconds = retry_seconds
         self._awaited = awaited
@@ -292,10 +293,11 @@ class Outbox(Generic[Item]):
                     self._clock.release(hold)
                 return
             self._under_way[counted] += 1
+            deliver = self._way_of(item)  # a reset from now on does not change it
         status_code, error, reason = None, None, None
         started = monotonic()
         try:
-            status_code = self._deliver(item)
+            status_code = deliver(item)
         except BaseException as failure:  # whatever goes wrong out there is the attempt's result
             error = str(failure) or type(failure).__name__
             reason = failure.reason if isinstance(failure, NoResponse) else None

@@ -77,16 +77,17 @@ class Platform:
     """An SMS platform in memory, for callers of its APIs.
 
     Safe from any thread. One lock guards all of it, and nothing waits for the network
-    while holding it. `report(report)` sends a status report and returns the HTTP status,
-    or raises; `mail(email)`, if given, hands a copy to an SMTP server and returns its
-    reply code, or raises. Its parts are public for `Gateway`.
+    while holding it. `receiver_of(report)`, asked with the lock held, is the function that
+    sends a status report and returns the HTTP status, or raises; `mail(email)`, if given,
+    hands a copy to an SMTP server and returns its reply code, or raises. Its parts are public
+    for `Gateway`.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        report: Callable[[Report], int],
+        receiver_of: Callable[[Report], Callable[[Report], int]],
         mail: Callable[[Email], int] | None = None,
     ) -> None:
         self.lock = Lock()
@@ -97,7 +98,7 @@ class Platform:
         self.reports: Outbox[Report] = Outbox(
             self.clock,
             self.lock,
-            report,
+            receiver_of,
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=True,
@@ -106,7 +107,7 @@ class Platform:
         self.emails: Outbox[Email] = Outbox(
             self.clock,
             self.lock,
-            mail or (lambda email: email.SUCCESS),
+            lambda _: mail or (lambda email: email.SUCCESS),
             self._attempted,
             retry_seconds=settings.report_retry_seconds,
             awaited=False,

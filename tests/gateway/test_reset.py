@@ -1,12 +1,23 @@
 """Reset: clause X1."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fake_every8d.gateway import Account, Gateway, PlatformError, Recipient, Status
-from tests.gateway.calls import login, send, send_param, sent, statuses, threads
+from fake_every8d.gateway import (
+    Account,
+    Gateway,
+    Platform,
+    PlatformError,
+    Recipient,
+    Report,
+    Settings,
+    Status,
+)
+from tests.gateway.calls import PHONE, login, send, send_param, sent, statuses, threads
 from tests.gateway.conftest import NewGateway
 from tests.receiver import DEADLINE, OK, Receiver, Request, Response, status
 from tests.waiting import wait_for
@@ -140,6 +151,23 @@ def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Recei
 
 
 @pytest.mark.usefixtures("impatient")
+def test_x1_no_reset_comes_between_a_report_and_the_choice_of_its_receiver() -> None:
+    """Or a report to a receiver in this process (R9) would then go to the network."""
+    taken: list[bool] = []
+
+    def receiver_of(report: Report) -> Callable[[Report], int]:
+        with ThreadPoolExecutor() as threads:
+            taken.append(threads.submit(platform.lock.acquire, blocking=False).result())
+        return lambda report: 200
+
+    account = Account("demo", "demo", report_url="http://shop.example/sms")
+    platform = Platform(Settings((account,)), receiver_of=receiver_of)
+    with closing(platform.clock) as clock:
+        platform.send_sms(platform.open_session("demo", "demo"), "", "hi", PHONE, "")
+        clock.advance(seconds=1)
+    assert taken == [False]
+
+
 def test_x1_a_receiver_may_reset_the_fake(reporting: Gateway, receiver: Receiver) -> None:
     def respond(request: Request) -> Response:
         reporting.reset()
