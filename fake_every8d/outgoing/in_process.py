@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
-from typing import Any
+from traceback import format_exception_only
+from typing import Any, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from fake_every8d import event_loops
@@ -29,6 +30,7 @@ _NOT_RUNNING = (
     "its event loop does not run, or is blocked; if reports_to was called in a fixture, that may "
     "have another loop than the test: call it there"
 )
+_NO_STATUS = f"{_NAME} ended without a response"
 _LONGEST_ERROR = 300  # characters
 
 _logger = logging.getLogger(__name__)
@@ -95,11 +97,17 @@ class _Response:
 
     def begin(self, status: int) -> None:
         """Respond with this status; what comes after it counts for nothing."""
+        if not _is_status(status):
+            raise ValueError(f"an HTTP status is from 100 to 999, not {status!r}")
         self._status.set_result(status)
+
+    @property
+    def begun(self) -> bool:
+        return self._status.done()
 
     def finish(self, returned: object) -> None:
         """End the call. If there is no status yet, the returned value is one."""
-        if not self._status.done():
+        if not self.begun:
             self.begin(_status(returned))
         self._over.set()
 
@@ -108,9 +116,10 @@ class _Response:
         if not isinstance(error, NoResponse):
             if not self.left:
                 _logger.error("%s of a status report raised an error", _NAME, exc_info=error)
-            words = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR]
-            error = NoResponse(f"{_NAME} raised {words.rstrip(': ')}", "raised")
-        if not self._status.done():
+            # Not str(error), which may raise.
+            words = " ".join("".join(format_exception_only(error)).split())[:_LONGEST_ERROR]
+            error = NoResponse(f"{_NAME} raised {words}", "raised")
+        if not self.begun:
             self._status.set_exception(error)
         self._over.set()
 
@@ -145,12 +154,14 @@ def _kind_of(receiver: object) -> Callable[..., Any]:
     """The way to call a receiver, by the number of arguments that it takes."""
     kinds: tuple[Callable[..., Any], ...] = _function, _wsgi, _asgi
     if callable(receiver):
-        with suppress(ValueError):  # a builtin that does not tell
+        try:
             signature = inspect.signature(receiver)
-            for count, kind in enumerate(kinds, 1):
-                with suppress(TypeError):
-                    signature.bind(*range(count))
-                    return kind
+        except ValueError:  # a builtin that does not tell, such as set().add
+            return _function
+        for count, kind in enumerate(kinds, 1):
+            with suppress(TypeError):
+                signature.bind(*range(count))
+                return kind
     raise InvalidInput(
         "reports_to takes a WSGI application (environ, start_response), an ASGI application "
         f"(scope, receive, send), or a function (report), not {receiver!r}; for a URL there is "
@@ -168,7 +179,7 @@ def _status(returned: object) -> int:
     status = getattr(returned, "status_code", returned)
     if status is None:
         return Report.SUCCESS
-    if isinstance(status, int) and not isinstance(status, bool):
+    if _is_status(status):
         return int(status)
     raise NoResponse(
         f"{_NAME} returned {returned!r}: a function returns an HTTP status, a response that has a "
@@ -177,17 +188,36 @@ def _status(returned: object) -> int:
     )
 
 
-def _wsgi(app: WsgiApplication, report: Report, response: _Response) -> None:
-    from werkzeug.test import run_wsgi_app  # here, because few suites need its imports
+def _is_status(status: object) -> TypeGuard[int]:
+    return isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 999
 
-    body, status, _ = run_wsgi_app(app, _environ(report))
+
+def _wsgi(app: WsgiApplication, report: Report, response: _Response) -> None:
+    # Not werkzeug's run_wsgi_app, which raises the exception that a response is about.
+    status, length = "", 0
+
+    def start_response(given: str, headers: object, exc_info: Any = None) -> Callable[..., object]:
+        nonlocal status
+        if exc_info and response.begun:
+            raise exc_info[1]
+        status = given
+        return write
+
+    def write(part: bytes) -> None:
+        nonlocal length
+        if not status:
+            raise NoResponse(_NO_STATUS, "closed")
+        if not response.begun:
+            response.begin(int(status.split()[0]))
+        length += len(part)
+
+    body = app(_environ(report), start_response)
     try:
-        response.begin(int(status.split()[0]))
-        length = 0
         for part in body:
-            length += len(part)
+            write(part)
             if response.left or length > reports.MOST_OF_BODY:
                 break
+        write(b"")
     finally:
         if (close := getattr(body, "close", None)) is not None:
             close()
@@ -267,4 +297,4 @@ async def _asgi(app: AsgiApplication, report: Report, response: _Response) -> No
 
     await app(scope, receive, send)
     if not began:
-        raise NoResponse(f"{_NAME} ended without a response", "closed")
+        raise NoResponse(_NO_STATUS, "closed")

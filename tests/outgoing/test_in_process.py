@@ -2,9 +2,13 @@
 
 import asyncio
 import http
+import sys
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from itertools import repeat
 from types import SimpleNamespace
 from typing import Any
 from wsgiref.validate import validator
@@ -278,14 +282,14 @@ def test_r2_receiver_that_hangs_times_out(every8d: FakeEvery8d, kind: str) -> No
 
 
 class Body:
-    """A body without end."""
+    """A body of these parts, or without end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = parts or repeat(b"x" * 1000)
         self.closed = threading.Event()
 
     def __iter__(self) -> Iterator[bytes]:
-        while True:
-            yield b"x" * 1000
+        return iter(self.parts)
 
     def close(self) -> None:
         self.closed.set()
@@ -352,6 +356,60 @@ def test_r9_call_without_a_response_is_a_closed_connection(every8d: FakeEvery8d)
     assert attempt.reason == "closed"
 
 
+def test_r9_wsgi_without_a_status_is_a_closed_connection(every8d: FakeEvery8d) -> None:
+    body = Body(b"lost")
+    every8d.reports_to(lambda environ, start_response: body)
+    (attempt,) = deliver(every8d).attempts
+    assert attempt.error == "the receiver ended without a response"
+    assert attempt.reason == "closed"
+    assert body.closed.is_set()
+
+
+def failing(environ: Any, start_response: Any, *, parts: int = 0) -> Iterator[bytes]:
+    """PEP 3333's way to turn an exception into a response, if none has begun."""
+    start_response("200 OK", [])
+    try:
+        yield from [b"part"] * parts
+        raise LookupError("no batch")
+    except LookupError:
+        start_response("503 Service Unavailable", [], sys.exc_info())
+        yield b"later"
+
+
+def test_r9_wsgi_may_take_its_status_back_before_the_body(
+    every8d: FakeEvery8d, caplog: pytest.LogCaptureFixture
+) -> None:
+    every8d.reports_to(failing)
+    assert outcomes(deliver(every8d)) == [503]
+    assert caplog.text == ""
+    every8d.reports_to(partial(failing, parts=1))
+    assert outcomes(deliver(every8d)) == [200]
+    assert "no batch" in caplog.text
+
+
+def test_r9_wsgi_may_write(every8d: FakeEvery8d) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("204 No Content", [])(b"")
+        return []
+
+    every8d.reports_to(app)
+    assert outcomes(deliver(every8d)) == [204]
+
+
+def test_r9_exception_without_words_is_an_attempt_that_failed(every8d: FakeEvery8d) -> None:
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    def receive(report: Report) -> None:
+        raise Wordless
+
+    every8d.reports_to(receive)
+    (attempt,) = deliver(every8d).attempts
+    assert attempt.reason == "raised"
+    assert "Wordless: <exception str() failed>" in (attempt.error or "")
+
+
 def test_r9_clock_waits_for_work_after_the_response(
     every8d: FakeEvery8d,
 ) -> None:
@@ -405,12 +463,36 @@ def test_r9_function_says_the_status(every8d: FakeEvery8d, returned: Any, outcom
     assert outcomes(deliver(every8d)) == [outcome]
 
 
-@pytest.mark.parametrize("returned", [True, "200 OK", b""])
+@pytest.mark.parametrize("returned", [True, "200 OK", b"", 0, 99, 1000])
 def test_r9_invalid_status_is_an_error(every8d: FakeEvery8d, returned: Any) -> None:
     every8d.reports_to(lambda report: returned)
     (attempt,) = deliver(every8d).attempts
     assert attempt.status_code is None
     assert f"the receiver returned {returned!r}: a function returns" in (attempt.error or "")
+
+
+@pytest.mark.parametrize("given", ["200", 0])
+def test_r9_invalid_status_of_asgi_is_an_error(every8d: FakeEvery8d, given: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": given})
+
+    every8d.reports_to(app)
+    (attempt,) = deliver(every8d).attempts
+    assert attempt.status_code is None
+    assert attempt.error == (
+        f"the receiver raised ValueError: an HTTP status is from 100 to 999, not {given!r}"
+    )
+
+
+@pytest.mark.parametrize("keep", [deque[Any], set[Any]])
+def test_r9_method_of_a_builtin_is_a_function(
+    every8d: FakeEvery8d, keep: Callable[..., Any]
+) -> None:
+    """Python 3.11 knows the parameters of `list.append`, but not of these."""
+    received = keep()
+    every8d.reports_to(received.append if isinstance(received, deque) else received.add)
+    assert outcomes(deliver(every8d)) == [200]
+    assert len(received) == 1
 
 
 @pytest.mark.filterwarnings("ignore:Using `httpx`")
