@@ -161,10 +161,10 @@ class _Lane:
 class Outbox(Generic[Item]):
     """Items on their way out: one message's in order, all others side by side (R3).
 
-    `way_of(item)`, asked with the gateway's lock held, is the function that hands an item over:
-    it returns the status code of the response, or raises. It is called without the lock, on a thread of the
-    item's account, so that a receiver that hangs holds up nobody else. With `awaited`, a moving
-    clock waits for the response.
+    `way_of(item)`, asked with the gateway's lock held, is the function that hands it over: it
+    returns the status code of the response, or raises. It is called without the lock, on a thread
+    of the item's account, so that a receiver that hangs holds up nobody else. With `awaited`, a
+    moving clock waits for the response.
     `changed(item)` is called after each attempt.
     """
 

@@ -151,7 +151,7 @@ def test_x1_no_report_goes_out_any_more(new_gateway: NewGateway, receiver: Recei
 
 
 @pytest.mark.usefixtures("impatient")
-def test_x1_no_reset_comes_between_a_report_and_the_choice_of_its_receiver() -> None:
+def test_x1_no_reset_comes_between_a_report_and_its_receiver() -> None:
     """Or a report to a receiver in this process (R9) would then go to the network."""
     taken: list[bool] = []
 
