@@ -32,8 +32,8 @@ class Event(Protocol):
 def running() -> bool:
     """True if the caller is a task of an event loop, which would stand still during a wait.
 
-    A test with Playwright's synchronous API is none, though Playwright's own loop runs in its
-    thread: it could not await anything.
+    A test with Playwright's synchronous API is not, although Playwright's own loop runs in its
+    thread: such a test could not await anything.
     """
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
     return (
@@ -81,7 +81,7 @@ def starter() -> Start | None:
 
 
 def start_one() -> tuple[Start, Callable[[], object]]:
-    """Run an asyncio loop on a thread; returns how to start functions there, and how to end it."""
+    """Run an asyncio loop on a thread. Returns a `Start` for it, and a function that ends it."""
     import asyncio
 
     loop, ended = asyncio.new_event_loop(), asyncio.Event()

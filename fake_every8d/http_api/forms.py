@@ -46,7 +46,7 @@ def read_form(request: HttpRequest, advice: Advice) -> Parameters:
 def fields_of(
     request: HttpRequest, advice: Advice, key: Callable[[str], str] = str
 ) -> dict[str, str]:
-    """The same as a dictionary, each by the `key` of its name."""
+    """The parameters as a dictionary, by the `key` of their names."""
     if len(request.query) > _LONGEST_QUERY:
         advice.add(AdviceKind.LONG_QUERY)
     media_type, options = _content_type(request)
@@ -125,8 +125,8 @@ class _Decoder:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
     def _bytes_unescaped(self, encoded: bytes, name: str) -> str:
-        # Python has this in C only for quoted-printable, whose sign is another one.
-        # `unquote_to_bytes` is slow for Chinese.
+        # In C, Python decodes only quoted-printable, which has another sign. `unquote_to_bytes` is
+        # slow for Chinese.
         quoted = _NO_ESCAPE.sub(b"%25", encoded).replace(b"=", b"=3D").replace(b"%", b"=")
         return self.text(a2b_qp(quoted), name)
 
