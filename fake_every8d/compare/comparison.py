@@ -237,8 +237,7 @@ class Comparison:
         return answer
 
     def _count_unanswered(self, api: Api, reason: str) -> None:
-        """Give up after several calls in a row, unless the platform is there and rejects only
-        some."""
+        """Give up after several in a row, unless the platform still responds to other calls."""
         self._unanswered += 1
         if self._unanswered % _UNANSWERED_IN_A_ROW:
             return
