@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from fake_every8d import FakeEvery8d
 
@@ -99,3 +99,13 @@ def open(browser: Browser, fake: FakeEvery8d) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def phone_links(page: Page) -> Locator:
+    return page.get_by_role("region", name="Phones").get_by_role("link")
+
+
+def crowded(send: Send, open: Open, phones: int) -> Page:
+    """The page of a fake where so many phones got an SMS."""
+    send("hello", ",".join(f"09{n:08}" for n in range(phones)))
+    return open()

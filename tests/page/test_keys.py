@@ -5,8 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from fake_every8d import FakeEvery8d
-from tests.page.conftest import Open, Send
-from tests.page.test_meanwhile import crowded, phone_links
+from tests.page.conftest import Open, Send, crowded, phone_links
 from tests.web.serving import call
 
 _CLICK_AND_PRESS = """([place, key]) => {
@@ -19,7 +18,8 @@ _CLICK_AND_PRESS = """([place, key]) => {
 def test_arrow_key_continues_from_a_click_not_drawn_yet(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    page = crowded(fake, send, open, 10)
+    fake.clock.freeze()
+    page = crowded(send, open, 10)
     phones = phone_links(page)
     phones.first.click()
     expect(phones.first).to_have_attribute("aria-current", "page")
@@ -42,7 +42,8 @@ def test_a_key_in_the_list_of_requests_does_so_too(fake: FakeEvery8d, open: Open
 def test_typing_goes_to_a_clicked_phone_not_drawn_yet(
     fake: FakeEvery8d, send: Send, open: Open
 ) -> None:
-    page = crowded(fake, send, open, 2)
+    fake.clock.freeze()
+    page = crowded(send, open, 2)
     expect(phone_links(page)).to_have_count(2)
     page.evaluate(
         """() => {

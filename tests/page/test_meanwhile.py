@@ -4,10 +4,10 @@ import re
 from functools import partial
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from fake_every8d import FakeEvery8d
-from tests.page.conftest import Open, Send
+from tests.page.conftest import Open, Send, crowded, phone_links
 from tests.page.test_live import asked, hide, listen
 from tests.waiting import wait_for
 from tests.web.serving import call
@@ -68,20 +68,10 @@ def open(open: Open) -> Open:
     return partial(open, before=intercept)
 
 
-def phone_links(page: Page) -> Locator:
-    return page.get_by_role("region", name="Phones").get_by_role("link")
-
-
 def expect_unread(page: Page, phones: int) -> None:
     """Its title says how many phones have something unread."""
     start = rf"\({phones}\) " if phones else r"(?!\()"
     expect(page).to_have_title(re.compile("^" + start))
-
-
-def crowded(send: Send, open: Open, phones: int) -> Page:
-    """The page of a fake where so many phones got an SMS."""
-    send("hello", ",".join(f"09{n:08}" for n in range(phones)))
-    return open()
 
 
 def lose(page: Page) -> None:
