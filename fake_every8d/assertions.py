@@ -78,7 +78,7 @@ class Assertions(ABC):
 
     @abstractmethod
     def _check(self, user_id: str | None) -> None:
-        """Raise `NotFound` if no account has, or had when it called or sent, this user ID."""
+        """Raise `NotFound` for a user ID that no account has, or had when it called or sent."""
 
     @abstractmethod
     def _find_messages(

@@ -35,7 +35,7 @@ class World:
         self.failures.keep_as_initial()
 
     def check_account(self, user_id: str) -> None:
-        """Raise `NotFound` if no account has, or had when it called or sent, this user ID."""
+        """Raise `NotFound` for a user ID that no account has, or had when it called or sent."""
         accounts = [account.user_id for account in self.gateway.accounts()]
         called = (request.user_id for request in self.journal.all())
         sent = (batch.user_id for batch in self.gateway.batches())

@@ -133,7 +133,7 @@ def either(request: pytest.FixtureRequest) -> Iterator[FakeEvery8d]:
             501,
             "CONNECT is not supported; only http:// targets can",
         ),
-        (get("/", f"X: {'x' * 1_000_000}"), 431, "headers may have 65536 bytes"),
+        (get("/", f"X: {'x' * 1_000_000}"), 431, "headers are limited to 65536 bytes"),
     ],
 )
 def test_malformed_request_gets_an_error_and_is_disconnected(

@@ -78,8 +78,8 @@ class RequestReader:
         self._longest_body = longest_body
         self._parser = HttpRequestParser(self)
         self._sent = b""
-        """The received part of a request: at least that of its first line."""
-        self._head_bytes = 0  # of it, so far
+        """The received part of a request, at least of its first line."""
+        self._head_bytes = 0  # of the request, so far
         self.request: Request | None = None
         """The request being read."""
         self.complete: deque[Request | Refusal] = deque()
@@ -127,8 +127,8 @@ class RequestReader:
             return
         raise Refusal(
             431,
-            f"A request line and headers may have {self._limits.head_bytes} bytes: "
-            "what is longer goes into the body.",
+            f"Request line and headers are limited to {self._limits.head_bytes} bytes: send longer "
+            "data in the body.",
         )
 
     def _known(self) -> "WSGIEnvironment | None":
