@@ -229,7 +229,7 @@ class Strike(NamedTuple):
 
     failure: Failure
     clearings: int
-    """The number of times that failures had been cleared: clearing them again ends a delay."""
+    """The number of times that failures had been cleared by then; another time ends a delay."""
 
     @property
     def waits(self) -> bool:
@@ -241,7 +241,7 @@ class Failures:
     """The failures still to happen. Safe from any thread.
 
     `changed`, which must not block, is called after every change. With the gateway's `lock`,
-    both are reset in one instant.
+    failures and gateway are reset in one instant.
     """
 
     def __init__(

@@ -14,14 +14,13 @@ LONGEST_JSON = 1024 * 1024
 """The longest body of a request to the JSON API, in bytes."""
 
 LONGEST_SNAPSHOT = 128 * 1024 * 1024
-"""The longest snapshot, which may have 100,000 messages in it, in bytes."""
+"""The longest snapshot, in bytes; it may have 100,000 messages."""
 
 CUT_AT = "fake_every8d.cut_at"
 """The key in a request's environment for the limit at which its body was cut."""
 
 MORE_CAME = "fake_every8d.more_came"
-"""The key in a request's environment that is there if more bytes came than its Content-Length says
-(H4)."""
+"""The key in a request's environment that marks one longer than its Content-Length (H4)."""
 
 
 def check(environ: "WSGIEnvironment") -> None:
