@@ -198,14 +198,14 @@ def _options(command: Command) -> Command:
                 default=_DEFAULTS.delivery_seconds,
                 type=float,
                 callback=_setting,
-                help="From sent to delivered, in the fake's time.",
+                help="Time from sent to delivered, in the fake's time.",
             ),
             click.option(
                 "--report-retry-seconds",
                 default=_DEFAULTS.report_retry_seconds,
                 type=float,
                 callback=_setting,
-                help="Between two attempts at a status report, in the fake's time.",
+                help="Time between two attempts at a status report, in the fake's time.",
             ),
             click.option(
                 "--public-url",
@@ -229,25 +229,25 @@ def _options(command: Command) -> Command:
                 "--log-format",
                 default="text",
                 type=click.Choice(["text", "json"]),
-                help="A line per request: text or json.",
+                help="Form of the line per request: text or json.",
             ),
             click.option(
                 "--max-messages",
                 default=_DEFAULTS.max_messages,
                 callback=_setting,
-                help="Above this many, the oldest finished batches are forgotten.",
+                help="Messages to keep; above that, the oldest finished batches are forgotten.",
             ),
             click.option(
                 "--now",
                 metavar="TIME",
                 callback=_now,
-                help="Time at which the clock starts, and starts again after a reset, such as "
-                "2026-01-31T09:00; Taipei's, if it does not say.  [default: the real time]",
+                help="Time at which the clock starts, also after a reset, such as 2026-01-31T09:00; "
+                "without a time zone, Taipei's.  [default: the real time]",
             ),
             click.option(
                 "--keep-sessions/--no-keep-sessions",
                 default=_DEFAULTS.keep_sessions,
-                help="Sessions and tokens outlive a reset.",
+                help="Keep sessions and tokens across resets.",
             ),
             click.option(
                 "--pad-mobile/--no-pad-mobile",
@@ -256,7 +256,7 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--tls/--no-tls",
-                help="HTTPS too, with a certificate made for localhost and this machine's name.",
+                help="Serve HTTPS, too, with a certificate made for localhost and this machine's name.",
             ),
             click.option(
                 "--tls-name",
@@ -288,7 +288,7 @@ def _options(command: Command) -> Command:
                 "--tls-cert",
                 metavar="FILE",
                 type=pem,
-                help="HTTPS too, with your own certificate, in PEM.",
+                help="Serve HTTPS, too, with your own certificate, in PEM.",
             ),
             click.option("--tls-key", metavar="FILE", type=pem, help="Its key, in PEM."),
         ]

@@ -44,8 +44,8 @@ def serve(
     It writes the addresses and then a line per request to standard output, and errors to
     standard error. It serves even if nobody reads them. Copies by e-mail go to `smtp_url`, if
     given. The JSON API and the page ask for `api_token`, if given. With `tls`, it serves HTTPS
-    too, and copies the CA to `ca_file`, if given. `set_up` is `FakeEvery8d`'s. Raises `OSError`
-    if it cannot listen, and `InvalidInput` if `tls` or `ca_file` is wrong.
+    too, and copies the CA to `ca_file`, if given. `set_up` is as for `FakeEvery8d`. Raises
+    `OSError` if it cannot listen, and `InvalidInput` if `tls` or `ca_file` is wrong.
     """
     is_json = log_format == "json"
     line = json_line if is_json else text_line
@@ -81,7 +81,7 @@ def serve(
             output.write(_announcement(fake, public_url, log_format) + "\n")
             if not (api_token or is_loopback(host)):
                 output.write((json.dumps({"warning": _OPEN}) if is_json else _OPEN) + "\n")
-            # The first request by SOAP would wait for it. Now nobody waits for the start any more.
+            # Now that the start is over: otherwise the first request by SOAP would wait for it.
             importlib.import_module("fake_every8d.soap")
             # Many messages are kept, and none is garbage: collecting as often as Python does by
             # default would slow down every call. With these thresholds, the collector looks at new
