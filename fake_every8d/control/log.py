@@ -142,7 +142,8 @@ def json_line(record: RecordedRequest) -> str:
     return _encoded(fields)
 
 
-_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make one each time
+# Made once: `json.dumps` would make an encoder for each line.
+_encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 @lru_cache(maxsize=1)

@@ -276,15 +276,16 @@ class Clock:
     def call_at(self, due: int, action: Callable[[int], None]) -> Timer:
         """Call `action(due)` when the time `due` (in microseconds) has come.
 
-        Timers that are due at the same time fire in the order in which they were set.
+        Timers that are due at the same time fire in the order in which they were set. The lock is
+        held.
         """
         timer = Timer(due, action)
-        with self._lock:
-            heapq.heappush(self._queue, (due, next(self._order), timer))
-            if self._queue[0][2] is timer:
-                self._woken.notify_all()
-            if self._thread is None:
-                self._start_thread()
+        queue = self._queue
+        heapq.heappush(queue, (due, next(self._order), timer))
+        if queue[0][2] is timer:
+            self._woken.notify_all()
+        if self._thread is None:
+            self._start_thread()
         return timer
 
     def cancel(self, timer: Timer) -> None:

@@ -30,6 +30,9 @@ _NAMES = {name.lower(): name for name in (*OPERATIONS, CONNECTION_HANDLER)}
 _SUFFIX = ".ashx"
 _LONG_BODY = 4 * 1024 * 1024  # bytes
 
+_NOBODY = Login("", "")
+_NO_TEXT, _NO_JSON = Output("", TEXT), Output("", JSON)
+
 _SERVER_ERROR = """<!DOCTYPE html>
 <html><head><title>{0}</title></head>
 <body><h1>Server Error in '/' Application.</h1><h2>{0}</h2></body></html>
@@ -50,7 +53,7 @@ class HttpCall:
         self._operation: HttpOperation | None = None
         self._given: Parameters | Fields | None = None
         token = _token(request.authorization) if request.authorization else None
-        self._context = Context(platform, platform.edition, token or Login("", ""), Advice())
+        self._context = Context(platform, platform.edition, token or _NOBODY, Advice())
         advice = self._context.advice
         if len(request.body) > _LONG_BODY:
             advice.add(AdviceKind.LONG_BODY)
@@ -76,7 +79,7 @@ class HttpCall:
         self.user_id = platform.owner(self._context.caller)
         # A failure on demand replaces the text, and keeps the type.
         is_json = self._operation is not None and self._operation.json
-        self._output = Output("", JSON if is_json else TEXT)
+        self._output = _NO_JSON if is_json else _NO_TEXT
 
     @property
     def advice(self) -> Advice:

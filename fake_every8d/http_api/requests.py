@@ -1,6 +1,6 @@
 """A request of the HTTP API, and checks of any text in it (clauses H2, H3)."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from fake_every8d.advice import Advice, AdviceKind
 from fake_every8d.charsets import is_url_encoded
@@ -9,7 +9,8 @@ from fake_every8d.gateway.messages import NOT_XML
 _TEXTS = ("msg", "sb", "param", "name")
 
 
-class HttpRequest(NamedTuple):
+@dataclass(slots=True)
+class HttpRequest:
     """The parts of an HTTP request that the API reads. Headers are unchanged."""
 
     query: bytes = b""
