@@ -24,6 +24,8 @@ _MAGIC = {f"+886900000{status}": Status(status) for status in range(100, 108)} |
     "+886900000000": Status.SENT
 }
 
+_REFUNDED = frozenset([each for each in Status if each.refused or each is Status.CANCELLED])
+
 _REPLY_BYTES = 1_000  # the approximate size of a reply and its report
 _ORDINARY_REPORT = 2_000  # characters of its URL and body
 
@@ -221,9 +223,9 @@ class Delivery:
 
     def make_room(self) -> None:
         """Forget the oldest messages above the limit, with everything that belongs to them."""
-        for message_ids in self._store.forget_oldest():
-            self._reports.forget(message_ids)
-            self._emails.forget(message_ids)
+        message_ids = self._store.forget_oldest()
+        self._reports.forget(message_ids)
+        self._emails.forget(message_ids)
 
     def forget(self, batches: Sequence[Batch]) -> None:
         """Forget batches and everything that belongs to them, also pending steps."""
@@ -231,9 +233,8 @@ class Delivery:
         for timer in self._clock.timers:
             if isinstance(timer.action, Step | Retry) and timer.action.message_id in going:
                 self._clock.cancel(timer)
-        for batch in batches:
-            self._reports.forget(batch.ids)
-            self._emails.forget(batch.ids)
+        self._reports.forget(going)
+        self._emails.forget(going)
         self._store.forget(batches)
 
     def finish(self, records: Sequence[Record], status: Status, at: int) -> None:
@@ -241,7 +242,7 @@ class Delivery:
 
         Refused and cancelled messages give their points back (P6, D2, D6).
         """
-        if records and (status.refused or status is Status.CANCELLED):
+        if records and status in _REFUNDED:
             self._accounts.refund(records[0].batch.user_id, sum(record.cost for record in records))
             for record in records:
                 record.cost = 0
@@ -292,10 +293,10 @@ class Delivery:
     def perform(self, step: Step, at: int) -> None:
         """Perform a step that is due."""
         match step.kind:
+            case StepKind.ARRIVE:  # first, as nearly all are
+                self._arrive(step.records, step.status, at)
             case StepKind.SEND:
                 self._send_booked(step.records, at)
-            case StepKind.ARRIVE:
-                self._arrive(step.records, step.status, at)
             case StepKind.REPORT:
                 self._report_all(step.records, at)
             case StepKind.REPLY:

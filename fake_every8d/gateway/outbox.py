@@ -231,14 +231,11 @@ class Outbox(Generic[Item]):
             elif first is not None:
                 self.start(first)
 
-    def forget(self, message_ids: range) -> None:
+    def forget(self, message_ids: Iterable[int]) -> None:
         """Drop the items of messages that are no longer kept."""
-        if len(message_ids) > len(self._items):
-            found = [id for id in self._items if id in message_ids]
-        else:
-            found = [id for id in message_ids if id in self._items]
-        for id in found:
-            del self._items[id]
+        if self._items:
+            for id in message_ids:
+                self._items.pop(id, None)
 
     def forget_all_of(self, user_id: str) -> None:
         """Drop the items of an account; those under way leave no trace."""

@@ -229,8 +229,8 @@ class Store:
         if not batch.to_come:
             heapq.heappush(self._finished, batch.first_id)
 
-    def forget_oldest(self) -> list[range]:
-        """Forget the oldest batches above the limit. Return the IDs of their records, by batch.
+    def forget_oldest(self) -> list[int]:
+        """Forget the oldest batches above the limit. Return the IDs of their records.
 
         It forgets many at a time, which is less work for each.
         """
@@ -259,7 +259,7 @@ class Store:
                 self.limit,
                 _MOST_BYTES >> 20,
             )
-        forgotten = [batch.ids for batch in going]
+        forgotten = [record_id for batch in going for record_id in batch.ids]
         self.forget(going)
         return forgotten
 
@@ -267,8 +267,8 @@ class Store:
         """Forget these batches, even pinned ones."""
         batches = list(batches)
         gone = list(chain.from_iterable(batch.records for batch in batches))
-        for record in gone:
-            self._records.pop(record.id, None)
+        for record_id in chain.from_iterable(batch.ids for batch in batches):
+            self._records.pop(record_id, None)
         for number, times in Counter([record.number for record in gone]).items():
             records = self._by_number.get(number, [])
             # As a rule they are the first of its records.
