@@ -241,8 +241,8 @@ def _options(command: Command) -> Command:
                 "--now",
                 metavar="TIME",
                 callback=_now,
-                help="Time at which the clock starts, also after a reset, such as 2026-01-31T09:00; "
-                "without a time zone, Taipei's.  [default: the real time]",
+                help="Time at which the clock starts, also after a reset, such as "
+                "2026-01-31T09:00; without a time zone, Taipei's.  [default: the real time]",
             ),
             click.option(
                 "--keep-sessions/--no-keep-sessions",
@@ -256,7 +256,8 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--tls/--no-tls",
-                help="Serve HTTPS, too, with a certificate made for localhost and this machine's name.",
+                help="Serve HTTPS, too, with a certificate made for localhost and this machine's "
+                "name.",
             ),
             click.option(
                 "--tls-name",
