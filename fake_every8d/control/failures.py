@@ -131,7 +131,7 @@ class Failure:
 
 def kinds() -> dict[str, str]:
     """Every kind, and what the client gets: the list in the docstring of `Failure`."""
-    return dict(re.findall(r"^ +- `(\w+)`: (.+)$", Failure.__doc__ or "", re.MULTILINE))
+    return dict(re.findall(r"^ *- `(\w+)`: (.+)$", Failure.__doc__ or "", re.MULTILINE))
 
 
 class FailureSettings(TypedDict, total=False):

@@ -144,7 +144,7 @@ def test_parameters_of_json(every8d: FakeEvery8d) -> None:
     requests.post(every8d.http_url + "SendParam.ashx", json=sent, timeout=DEADLINE)
     login = {"HandlerType": 3, "VerifyType": 1, "UID": "demo", "PWD": "demo"}
     requests.post(every8d.http_url + "ConnectionHandler.ashx", json=login, timeout=DEADLINE)
-    for wrong in (b"{", b"[]", b'{"a": ' * 900 + b"1" + b"}" * 900):
+    for wrong in (b"{", b"[]", b'{"a": ' * 2_000 + b"1" + b"}" * 2_000):
         requests.post(every8d.http_url + "SendParam.ashx", wrong, timeout=DEADLINE)
     found = [entry.params for entry in every8d.requests]
     assert found[0] == sent | {"PWD": "********"}
