@@ -321,7 +321,7 @@ class Journal:
 def _masked_values(value: Any, hidden: Collection[str]) -> Any:
     match value:
         case str():
-            return masking.masked(value, hidden)
+            return masking.masked(value, hidden, is_value=True)
         case dict():
             return {
                 masking.masked(name, hidden): masking.MASK

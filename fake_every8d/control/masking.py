@@ -44,12 +44,15 @@ _TAG_ENDS = re.compile(rb"(?:\s(?:(?!&gt;)[^<>]){0,200})?(?<!/)(?:>|&gt;)")
 _END_TAG = re.compile(rb"</[^<>]{0,60}?" + _NAME.pattern + rb"\s*>")
 _ESCAPED_END_TAG = re.compile(rb"&lt;/[^<>&]{0,60}?" + _NAME.pattern + rb"\s*&gt;")
 _PART = re.compile(rb"\bname\*?=[^\r\n;=]*\Z")
-_HEAD_ENDS = re.compile(rb"\"?(?:;[^\r\n]{0,200})?\r?\n(?:[^\r\n]{1,1000}\r?\n){0,10}+\r?\n")
+_HEAD_ENDS = re.compile(
+    rb"[ \t]{0,9}\"?(?:;[^\r\n]{0,200})?\r?\n(?:[^\r\n]{1,1000}\r?\n){0,10}+\r?\n"
+)
 _EQUALS = re.compile(rb"(?:[\s+]|%(?:25)*20){0,9}=")
-_QUOTE = re.compile(rb"[\"']?\s{0,9}[:=]\s{0,9}([\"'])")
+_QUOTE = re.compile(rb"\s{0,9}[\"']?\s{0,9}[:=]\s{0,9}([\"'])")
 _QUOTED = {b'"': re.compile(rb"(?:[^\"\\]++|\\.)*+\"?", re.DOTALL)}
 _QUOTED[b"'"] = re.compile(rb"(?:[^'\\]++|\\.)*+'?", re.DOTALL)
-_COLON = re.compile(rb"[\"']\s{0,9}:\s{0,9}")
+_COLON = re.compile(rb"\s{0,9}[\"']\s{0,9}:\s{0,9}")
+_BREAK = re.compile(rb"[\s;]")
 _WORD = re.compile(rb"[^\s\"'\[{,}\]]++|[\[{].*", re.DOTALL)
 
 _MARK = re.compile(r"[=:<>&%\\+\r\n]")
@@ -85,12 +88,15 @@ class Secrets:
 
 def is_secret(name: str) -> bool:
     """True if a name, escaped or not, is that of a secret: `X-Api-Key`, `new_password`."""
-    lower = _unescaped(name.encode("utf-8", "surrogatepass")).lower()
+    lower = _unescaped(name.encode("utf-8", "surrogatepass")).lower().rstrip()
     return any(match.end() == len(lower) for match in _NAME.finditer(lower))
 
 
-def masked(text: str, secrets: Collection[str] = ()) -> str:
-    """A text without `secrets`, and without the values of secrets' names."""
+def masked(text: str, secrets: Collection[str] = (), *, is_value: bool = False) -> str:
+    """A text without `secrets`, and without the values of secrets' names.
+
+    In a parameter's value, a token in a link is shown, as it is in XML and JSON.
+    """
     # The usual case of a line of the log: no value after a name, and no escapes.
     if (
         len(text) < _SHORT_TEXT
@@ -98,7 +104,7 @@ def masked(text: str, secrets: Collection[str] = ()) -> str:
         and not any(map(text.__contains__, secrets))
     ):
         return text
-    hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets)
+    hidden = _masked(text.encode("utf-8", "surrogatepass"), secrets, is_value)
     return text if hidden is None else hidden.decode("utf-8", "surrogatepass")
 
 
@@ -114,17 +120,17 @@ def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] 
     return body
 
 
-def _masked(text: bytes, secrets: Iterable[str]) -> bytes | None:
+def _masked(text: bytes, secrets: Iterable[str], is_value: bool = False) -> bytes | None:
     """A text in UTF-8 with its secrets hidden, or None if there are none."""
     values = sorted({value for value in secrets if len(value) >= _SHORTEST}, key=len, reverse=True)
     known = [value.encode("utf-8", "surrogatepass") for value in values]
-    hidden = _by_name(_by_value(text, known))
+    hidden = _by_name(_by_value(text, known), is_value)
     # A secret in another spelling is found by unescaping both; the text is then shown unescaped.
     plain = _unescaped(hidden)
     if plain != hidden:
         found = _by_value(plain, map(_unescaped, known))
         if found != plain or _names(plain) > _names(hidden):
-            hidden = _by_name(found)
+            hidden = _by_name(found, is_value)
     return None if hidden == text else hidden
 
 
@@ -145,7 +151,7 @@ def _by_value(text: bytes, values: Iterable[bytes]) -> bytes:
     return text
 
 
-def _by_name(text: bytes) -> bytes:
+def _by_name(text: bytes, is_value: bool) -> bytes:
     lower = text.lower()
     # Text in XML and JSON may have a link with a token in it; a form is neither.
     in_markup = lower.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"[", b'"')
@@ -154,7 +160,10 @@ def _by_name(text: bytes) -> bytes:
     shown = 0
     for place in places:
         name = _NAME.match(lower, place)
-        if name and place >= shown and (found := _secret(lower, place, name.end(), in_markup)):
+        if not name or place < shown:
+            continue
+        no_form = in_markup or (is_value and _in_link(lower, place))
+        if found := _secret(lower, place, name.end(), no_form):
             start, end, quote = found
             pieces += [text[shown:start], quote, _MASK, quote]
             shown = end
@@ -181,7 +190,12 @@ def _places(lower: bytes) -> tuple[list[int], int]:
     return sorted(place for place in places if place < limit), limit
 
 
-def _secret(text: bytes, name: int, after: int, in_markup: bool) -> tuple[int, int, bytes] | None:
+def _in_link(text: bytes, place: int) -> bool:
+    query = text.rfind(b"?", max(0, place - _SHORT_TEXT), place)
+    return query >= 0 and not _BREAK.search(text, query, place)
+
+
+def _secret(text: bytes, name: int, after: int, no_form: bool) -> tuple[int, int, bytes] | None:
     """The start and end of the secret after a name, and its quotes."""
     before = text[max(0, name - 60) : name]
     if (tag := _TAG.search(before)) and (head := _TAG_ENDS.match(text, after)):
@@ -190,7 +204,7 @@ def _secret(text: bytes, name: int, after: int, in_markup: bool) -> tuple[int, i
     if _PART.search(before) and (head := _HEAD_ENDS.match(text, after)):
         end = _found(text, b"\n--", head.end())
         return head.end(), end - (text[end - 1 : end] == b"\r" and end > head.end()), b""
-    if not in_markup and (head := _EQUALS.match(text, after)):
+    if not no_form and (head := _EQUALS.match(text, after)):
         return head.end(), _found(text, b"&", head.end()), b""
     if head := _QUOTE.match(text, after):
         quoted = _QUOTED[head[1]].match(text, head.end())

@@ -137,6 +137,18 @@ def test_parameters_of_a_form(
     assert entry.params == params
 
 
+def test_links_in_parameters_are_shown_and_passwords_are_not(every8d: FakeEvery8d) -> None:
+    """As in the request's text: a message may have a link with a token of the application's."""
+    link = "重設密碼 https://shop.example/?token=a1b2c3&x=1"
+    every8d.update_account("demo", password="kn0wn-s3cret")
+    values = {"UID": "demo", "PWD ": "wr0ng-s3cret", "MSG": link, "SB": "say kn0wn-s3cret"}
+    requests.post(f"{every8d.http_url}sendSMS.ashx", values, timeout=DEADLINE)
+    (entry,) = every8d.requests
+    hidden = {"PWD ": "********", "SB": "say ********"}
+    assert entry.params == values | hidden
+    assert "wr0ng" not in entry.text + str(every8d.connect(every8d.url).requests[0].params)
+
+
 def test_parameters_of_json(every8d: FakeEvery8d) -> None:
     """H7, H12: numbers as they are written."""
     recipient = {"Mobile": PHONE, "Param": "王|你好", "Mr": None}

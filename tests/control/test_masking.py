@@ -28,7 +28,8 @@ MASK = "********"
     [
         "PWD", "pwd", "passwd", "Password", "new_password", "password2", "passphrase", "token",
         "access_token", "X-Auth-Token", "client_secret", "api_key", "apikey", "X-Api-Key",
-        "API KEY", "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "credentials",
+        "API KEY", "PWD ", "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie",
+        "credentials",
     ],
 )  # fmt: skip
 def test_secret_is_told_by_its_name(name: str) -> None:
