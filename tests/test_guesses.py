@@ -1,9 +1,11 @@
 """The guesses of new users: they work, or the error says what to type instead."""
 
+import re
 import threading
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -12,6 +14,7 @@ import requests
 
 from fake_every8d import FakeEvery8d, Message, Report, Status
 
+PYTHON = Path(__file__).parents[1] / "docs/python.md"
 PHONE, ABROAD, LANDLINE = "0912345678", "+14155550100", "0223456789"
 
 
@@ -227,6 +230,20 @@ def test_status_by_number_or_name_everywhere(every8d: FakeEvery8d, status: int |
 
 
 # What does not work says what does
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_error_about_the_clock_names_what_is_documented(
+    every8d: FakeEvery8d, elsewhere: bool
+) -> None:
+    """Not what only the gateway uses, such as `call_at`."""
+    row = next(line for line in PYTHON.read_text("utf-8").splitlines() if "`clock` with" in line)
+    documented = re.findall(r"`(\w+)`", row.partition("`clock` with")[2])
+    clock = FakeEvery8d.connect(every8d.url).clock if elsewhere else every8d.clock
+    with pytest.raises(AttributeError) as caught:
+        clock.move_to  # type: ignore[attr-defined]  # noqa: B018
+    named = str(caught.value).partition("; it has ")[2].split(", ")
+    assert named == sorted(documented)
 
 
 @pytest.fixture
