@@ -326,11 +326,15 @@ class Gateway:
         returns the HTTP status. `url`, which may be a path alone, becomes the report URL; without
         it an account keeps its own, or gets one. Raises `NotFound`, or `InvalidInput` for a URL.
         """
+        try:
+            report_url = urljoin(_HERE, url or "")
+        except (TypeError, ValueError):
+            report_url = url or ""  # what is wrong with it, update_account says
         with self._lock:
             accounts = self.accounts() if user_id is None else [self.account(user_id)]
             for account in accounts:
                 if url is not None or account.report_url is None:
-                    self.update_account(account.user_id, report_url=urljoin(_HERE, url or ""))
+                    self.update_account(account.user_id, report_url=report_url)
             if user_id is None:
                 self._receivers.clear()
             self._receivers[user_id] = receiver

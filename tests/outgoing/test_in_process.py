@@ -662,6 +662,10 @@ def test_r9_wrong_account_and_wrong_url(every8d: FakeEvery8d) -> None:
         every8d.reports_to(print, user_id="shop")
     with pytest.raises(InvalidInput, match=r"^report_url must begin with http"):
         every8d.reports_to(print, "ftp://shop.example/sms")
+    with pytest.raises(InvalidInput, match=r"^report_url must be .* Invalid IPv6 URL"):
+        every8d.reports_to(print, "http://[::1")
+    with pytest.raises(InvalidInput, match=r"^report_url must be a URL, not int"):
+        every8d.reports_to(print, 3000)  # type: ignore[arg-type]
     assert every8d.account.report_url is None
 
 
