@@ -602,8 +602,9 @@ class FakeEvery8d(Assertions):
 
         It is called as over HTTP, with retries and all, until the next reset. `url` is where it
         listens, a path or a whole URL; without it, the accounts keep their own. It has the
-        reports and replies of the account `user_id`, or of all. A function may be asynchronous;
-        it returns a status, a response that has a `status_code`, or nothing for 200.
+        reports and replies of the account `user_id`, or of all; one that is added later needs a
+        `report_url`. A function may be asynchronous; it returns a status, a response that has a
+        `status_code`, or nothing for 200.
 
         An ASGI application runs on the event loop of the test that calls this, or else on one of
         its own; its lifespan is left to the test's client. Raises `NotFound`, and `InvalidInput`
