@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from fake_every8d.advice import AdviceKind, AdviceText
 from fake_every8d.control.failures import Failure
@@ -129,6 +129,10 @@ class RemoteFailure(Failure):
         object.__setattr__(self, "_client", client)
         object.__setattr__(self, "_told", told)
         super().__init__(**told)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Client, Json]]:
+        """Copy what it asks the fake with, too; a dataclass copies its fields alone."""
+        return type(self), (self._client, self._told)
 
     @property
     def times(self) -> int | None:

@@ -1,6 +1,8 @@
 """A fake elsewhere hands out what one of this process does, to the last attribute."""
 
-from collections.abc import Iterator
+import copy
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -202,3 +204,18 @@ def test_the_json_api_tells_of_every_field(of: type[Any]) -> None:
     schemas = described(OPERATIONS)["components"]["schemas"]
     told = schemas[of.__name__.replace("Summary", "")]["properties"]
     assert {field.name for field in fields(of)} <= told.keys()
+
+
+def unpickled(failure: Failure) -> Failure:
+    copied: Failure = pickle.loads(pickle.dumps(failure))
+    return copied
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, unpickled])
+def test_x4_copy_of_a_failure_is_one_of_the_fake_elsewhere(
+    here: FakeEvery8d, every8d: FakeEvery8d, copied: Callable[[Failure], Failure]
+) -> None:
+    failure = copied(every8d.add_failure("getCredit", kind="garbage", times=3))
+    requests.get(here.http_url + "getCredit.ashx?UID=demo&PWD=demo", timeout=30)
+    assert (failure.times, failure.happened) == (2, 1)
+    assert asdict(failure) == asdict(here.failures[0])
