@@ -318,20 +318,37 @@ class Journal:
             self._generation = max(self._generation, generation)
 
 
-def _masked_values(value: Any, hidden: Collection[str]) -> Any:
-    match value:
-        case str():
-            return masking.masked(value, hidden, is_value=True)
-        case dict():
-            return {
-                masking.masked(name, hidden): masking.MASK
-                if masking.is_secret(name)
-                else _masked_values(each, hidden)
-                for name, each in value.items()
-            }
-        case list():
-            return [_masked_values(each, hidden) for each in value]
-    return value
+def _masked_values(read: Any, hidden: Collection[str]) -> Any:
+    texts: list[str] = []
+
+    def without_secrets(value: Any) -> Any:
+        match value:
+            case str():
+                texts.append(value)
+            case dict():
+                texts.extend(value)
+                return {
+                    name: masking.MASK if masking.is_secret(name) else without_secrets(each)
+                    for name, each in value.items()
+                }
+            case list():
+                return [without_secrets(each) for each in value]
+        return value
+
+    def replaced(value: Any) -> Any:
+        match value:
+            case str():
+                return shown.get(value, value)
+            case dict():
+                return {shown[name]: replaced(each) for name, each in value.items()}
+            case list():
+                return [replaced(each) for each in value]
+        return value
+
+    kept = without_secrets(read)
+    texts = list(dict.fromkeys(texts))
+    shown = dict(zip(texts, masking.masked_values(texts, hidden), strict=True))
+    return replaced(kept)
 
 
 def _size(request: RecordedRequest) -> int:

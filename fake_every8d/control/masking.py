@@ -108,6 +108,19 @@ def masked(text: str, secrets: Collection[str] = (), *, is_value: bool = False) 
     return text if hidden is None else hidden.decode("utf-8", "surrogatepass")
 
 
+def masked_values(values: list[str], secrets: Collection[str] = ()) -> list[str]:
+    """The values of parameters, each `masked`: together, where there is nothing to hide."""
+    if len(values) < 2:
+        return [masked(value, secrets, is_value=True) for value in values]
+    # A form's beginning, and between quotes a line's end, which ends half an escape, too: nothing
+    # that is hidden in one is shown in all.
+    together = "x" + "".join([f'"{value}\n"' for value in values])
+    if masked(together, secrets, is_value=True) == together:
+        return values
+    half = len(values) // 2
+    return masked_values(values[:half], secrets) + masked_values(values[half:], secrets)
+
+
 def masked_body(body: bytes, content_type: str | None, secrets: Collection[str] = ()) -> bytes:
     """A body with its secrets hidden; unchanged if there are none."""
     # Mask the bytes first: in nearly all encodings, an ASCII character is the same byte.
@@ -146,7 +159,7 @@ def _by_value(text: bytes, values: Iterable[bytes]) -> bytes:
         if len(value) >= _LONG:
             text = text.replace(value, _MASK)
         elif value:
-            whole = rb"(?<![^=:>\"'])" + re.escape(value) + rb"(?=[&<\"',;]|\s*\Z)"
+            whole = rb"(?<![^=:>\"'])" + re.escape(value) + rb"(?=\s*(?:[&<\"',;]|\Z))"
             text = re.sub(whole, _MASK, text)
     return text
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fake_every8d import FakeEvery8d
 from fake_every8d.control import masking
 from fake_every8d.control.log import json_line, text_line
-from fake_every8d.control.masking import is_secret, masked, masked_body
+from fake_every8d.control.masking import is_secret, masked, masked_body, masked_values
 from tests.web.serving import DEADLINE
 
 MASK = "********"
@@ -155,6 +155,19 @@ def test_value_is_hidden_however_it_is_spelt(
     assert MASK in shown
     for spell in SPELLINGS:
         assert spell(secret) not in shown
+
+
+WORDS = "hunter2hunter2 hunter%32hunter2 hunter secret PWD= pass token=a"
+PIECES = [*WORDS.split(), *"?&<\"';%\\+x= ", '{"', "&#", "\r\n"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=6))
+@settings(deadline=None, max_examples=500)
+def test_values_together_are_hidden_as_each_alone(values: list[str]) -> None:
+    secrets = ["hunter2hunter2", "secret"]
+    assert masked_values(values, secrets) == [
+        masked(value, secrets, is_value=True) for value in values
+    ]
 
 
 def test_short_value_is_hidden_only_where_it_is_all_of_a_value() -> None:
