@@ -362,7 +362,7 @@ def test_it_can_be_closed_twice(gateway: Gateway) -> None:
 
 
 def test_it_starts_answers_and_stops_while_time_is_frozen() -> None:
-    # freezegun looks at all that any module has, for which testcontainers would look for Docker.
+    # Otherwise freezegun reads testcontainers' attributes, one of which looks for Docker.
     with freeze_time("2001-02-03 04:05:06", ignore=["testcontainers"]) as time:
         fake = FakeEvery8d().start()
         (response,) = ask(fake, get("/healthz", CLOSE))
