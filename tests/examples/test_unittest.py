@@ -1,4 +1,4 @@
-"""The same for those who write tests with unittest, as Django's users do."""
+"""A test written with unittest, as Django's users write theirs."""
 
 import unittest
 

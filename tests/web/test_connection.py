@@ -1,4 +1,4 @@
-"""HTTP/1.1 on the wire: what belongs together, in which order, and what becomes of the rest."""
+"""HTTP/1.1 on the wire: framing, the order of responses, upgrades, refusals, and closing."""
 
 import gc
 import http.client
@@ -97,7 +97,7 @@ def ask(fake: FakeEvery8d, *pieces: bytes, half_close: bool = False) -> list[Res
 
 
 def delayed(fake: FakeEvery8d, *data: bytes) -> socket.socket:
-    """A connection with a request that waits in a thread, until there are no failures."""
+    """A connection whose first request waits in a thread until `fake.clear_failures()`."""
     fake.add_failure("getCredit", "delay", seconds=3600)
     connection = connect(fake)
     connection.sendall(b"".join([POST, *data]))
@@ -167,7 +167,7 @@ def test_a_body_that_was_refused_may_break_off(fake: FakeEvery8d) -> None:
 def test_responses_come_in_the_order_of_the_requests(fake: FakeEvery8d) -> None:
     """Also if the first has to wait, the last is not HTTP, and the client ends its side."""
     with delayed(fake, get(), get("/nowhere"), b"nonsense\r\n\r\n") as connection:
-        fake.clear_failures()  # first: a client that ends its side while it is delayed has gone
+        fake.clear_failures()  # before it ends its side, which while delayed means that it is gone
         connection.shutdown(socket.SHUT_WR)
         first, *others = responses(connection)
         assert "getCreditResult" in first.body
@@ -207,9 +207,7 @@ def test_targets(fake: FakeEvery8d, target: str, status: int, path: str | None) 
     assert [request.path for request in fake.requests] == ([] if path is None else [path])
 
 
-def test_headers_are_joined_without_underscores_and_trailers(
-    fake: FakeEvery8d,
-) -> None:
+def test_repeated_headers_are_joined_but_no_trailers(fake: FakeEvery8d) -> None:
     headers = ("X-A: 1", "x-a: 2", "X_A: 3", "Content_Length: 1", CHUNKED, CLOSE)
     (response,) = ask(fake, head(*headers) + CHUNKS + b"X-A: 4\r\n\r\n")
     assert response.status == 200
@@ -226,7 +224,7 @@ EXCHANGES = {
 
 
 @pytest.mark.parametrize("data", EXCHANGES)
-def test_an_offer_to_speak_something_else_is_passed_over(fake: FakeEvery8d, data: bytes) -> None:
+def test_offers_to_upgrade_are_ignored(fake: FakeEvery8d, data: bytes) -> None:
     assert [response.status for response in ask(fake, data)] == EXCHANGES[data]
     one_by_one = (data[i : i + 1] for i in range(len(data)))
     assert [response.status for response in ask(fake, *one_by_one)] == EXCHANGES[data]
@@ -252,7 +250,7 @@ RAW_TARGETS = b"".join(
         "GET http://api.e8d.tw/raw/三?MSG=測試&X=%41 HTTP/1.0\r\n\r\n".encode(),
     ]
 )
-"""Requests whose targets have bytes that are not ASCII, and bodies and headers that have too."""
+"""Requests with bytes outside ASCII in their targets, and some in headers and bodies."""
 
 
 def raw_targets_are_read(fake: FakeEvery8d, *pieces: bytes) -> None:
@@ -307,13 +305,13 @@ def test_nobody_hears_of_a_client_that_gives_up(
 
 def test_slow_reader_does_not_block_others(fake: FakeEvery8d) -> None:
     with connect(fake) as connection:
-        connection.sendall(get(f"{ENDPOINT}?WSDL") * 1500 + get("/nowhere", CLOSE))  # of 20 MB
+        connection.sendall(get(f"{ENDPOINT}?WSDL") * 1500 + get("/nowhere", CLOSE))  # 20 MB back
         assert [response.status for response in ask(fake, get("/healthz", CLOSE))] == [200]
         assert all(request.status == 200 for request in fake.requests)
         assert [response.status for response in responses(connection)] == [200] * 1500 + [404]
 
 
-def test_a_response_under_way_is_given_when_it_stops(either: FakeEvery8d) -> None:
+def test_a_response_under_way_is_sent_though_the_server_stops(either: FakeEvery8d) -> None:
     with delayed(either) as connection:
         either.stop()
         assert [response.status for response in responses(connection)] == [200]
