@@ -95,10 +95,9 @@ def compare(
         found = addresses(url, soap_url, http_url)
     except BadUrl as error:
         raise click.UsageError(str(error)) from None
-    try:
-        password = os.environ.get(PASSWORD) or click.prompt("Password", hide_input=True, err=True)
-    except click.Abort:
-        raise click.UsageError(f"no password was given: set {PASSWORD}") from None
+    password = os.environ.get(PASSWORD) or _asked_for()
+    if not password:
+        raise click.UsageError(f"no password was given: set {PASSWORD}")
     try:
         comparison = Comparison(
             found, user_id, password, edition=edition, pause=pause, seconds=timeout
@@ -154,6 +153,17 @@ def _run(comparison: "Comparison", json_file: str | None) -> int:
             "try --edition."
         )
     return 1 if different else 0
+
+
+def _asked_for() -> str:
+    try:
+        # With a default, or click would ask again and again.
+        answer: str = click.prompt(
+            "Password", default="", show_default=False, hide_input=True, err=True
+        )
+    except click.Abort:
+        return ""
+    return answer
 
 
 def _read(file: Path) -> None:
