@@ -35,12 +35,12 @@ def running() -> bool:
     A test with Playwright's synchronous API is not, although Playwright's own loop runs in its
     thread: such a test could not await anything.
     """
-    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    asyncio = sys.modules.get("asyncio")
     return (
         asyncio is not None
         and asyncio._get_running_loop() is not None
         and asyncio.current_task() is not None
-    ) or (trio is not None and trio.lowlevel.in_trio_task())
+    ) or _trio() is not None
 
 
 def awaitable(
@@ -55,8 +55,7 @@ def awaitable(
     async def on_thread(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> Result:
         # By name, so that a subclass' own method is called.
         call: Callable[[], Result] = partial(getattr(self, method.__name__), *args, **kwargs)
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_task():
+        if (trio := _trio()) is not None:
             result: Result = await trio.to_thread.run_sync(call)
             return result
         import asyncio  # here, because few suites need it
@@ -71,8 +70,7 @@ def starter() -> Start | None:
     """A way to start functions on the event loop of the caller's task; None without one."""
     if not running():
         return None
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if (trio := _trio()) is not None:
         token = trio.lowlevel.current_trio_token()
         return partial(token.run_sync_soon, trio.lowlevel.spawn_system_task)
     import asyncio
@@ -96,13 +94,18 @@ def start_one() -> tuple[Start, Callable[[], object]]:
 
 def event() -> Event:
     """An event for tasks of the loop that runs the caller's task."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if (trio := _trio()) is not None:
         trios: Event = trio.Event()
         return trios
     import asyncio
 
     return asyncio.Event()
+
+
+def _trio() -> Any:
+    """The module, if the caller is a task of trio; else None."""
+    trio = sys.modules.get("trio")
+    return trio if trio is not None and trio.lowlevel.in_trio_task() else None
 
 
 def _on(loop: "AbstractEventLoop") -> Start:
