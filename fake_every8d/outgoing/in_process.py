@@ -12,7 +12,7 @@ from functools import partial
 from io import BytesIO
 from traceback import format_exception_only
 from typing import Any, TypeGuard
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from fake_every8d import event_loops
 from fake_every8d.gateway import InvalidInput, Report
@@ -233,7 +233,7 @@ def _environ(report: Report) -> dict[str, Any]:
         "QUERY_STRING": query,
         "REQUEST_URI": request.target,
         "SERVER_NAME": url.hostname,
-        "SERVER_PORT": str(_port(report)),
+        "SERVER_PORT": str(_port(url)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": _CLIENT[0],
         "REMOTE_PORT": str(_CLIENT[1]),
@@ -251,8 +251,7 @@ def _environ(report: Report) -> dict[str, Any]:
     return environ
 
 
-def _port(report: Report) -> int:
-    url = urlsplit(report.url)
+def _port(url: SplitResult) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
@@ -271,11 +270,11 @@ async def _asgi(app: AsgiApplication, report: Report, response: _Response) -> No
         "root_path": "",
         "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers],
         "client": _CLIENT,
-        "server": (url.hostname, _port(report)),
+        "server": (url.hostname, _port(url)),
     }
     messages = [{"type": "http.request", "body": request.body, "more_body": False}]
     answered = event_loops.event()
-    began, length = False, 0
+    length = 0
 
     async def receive() -> dict[str, Any]:
         if messages:
@@ -284,17 +283,16 @@ async def _asgi(app: AsgiApplication, report: Report, response: _Response) -> No
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
-        nonlocal began, length
+        nonlocal length
         if response.left or length > reports.MOST_OF_BODY:
             raise OSError("the client has closed the connection")
         if message["type"] == "http.response.start":
             response.begin(message["status"])
-            began = True
         elif message["type"] == "http.response.body":
             length += len(message.get("body", b""))
             if not message.get("more_body"):
                 answered.set()
 
     await app(scope, receive, send)
-    if not began:
+    if not response.begun:
         raise NoResponse(_NO_STATUS, "closed")
