@@ -319,14 +319,14 @@ class Journal:
 
 
 def _masked_values(read: Any, hidden: Collection[str]) -> Any:
-    texts: list[str] = []
+    texts: dict[str, None] = {}
 
     def without_secrets(value: Any) -> Any:
         match value:
             case str():
-                texts.append(value)
+                texts[value] = None
             case dict():
-                texts.extend(value)
+                texts.update(dict.fromkeys(value))
                 return {
                     name: masking.MASK if masking.is_secret(name) else without_secrets(each)
                     for name, each in value.items()
@@ -346,8 +346,7 @@ def _masked_values(read: Any, hidden: Collection[str]) -> Any:
         return value
 
     kept = without_secrets(read)
-    texts = list(dict.fromkeys(texts))
-    shown = dict(zip(texts, masking.masked_values(texts, hidden), strict=True))
+    shown = dict(zip(texts, masking.masked_values([*texts], hidden), strict=True))
     return replaced(kept)
 
 
