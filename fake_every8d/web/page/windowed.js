@@ -124,6 +124,7 @@ export function WindowedList({ items, keyOf, render, estimate, label, follow = "
   }
 
   function scrolled() {
+    if (!view.current) return; // the event comes a frame later, perhaps after the list has gone
     remember();
     redraw((n) => n + 1);
   }
