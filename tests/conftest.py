@@ -34,6 +34,12 @@ def is_slow(path: Path) -> bool:
     return path.relative_to(HERE).as_posix().startswith(SLOW)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """More workers than cores: a third of the time, a test waits for another process."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Freeze the imported modules, at which the garbage collector need not look."""

@@ -194,7 +194,7 @@ def test_both_ports_are_named_if_one_cannot_be_listened_on() -> None:
     ("first", "limits"),
     [
         (b"", Limits(idle_seconds=0.2)),
-        (b"\x16\x03\x01\x02\x00\x01", Limits(head_seconds=0.2)),
+        (b"\x16\x03\x01\x02\x00\x01", Limits(handshake_seconds=0.2)),
         (b"G", Limits(head_seconds=0.2)),
     ],
     ids=["nothing", "half a handshake", "half a request"],

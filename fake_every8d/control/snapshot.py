@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from importlib.metadata import version
 from typing import Any, get_args, get_origin, get_type_hints
 
 from fake_every8d.control.failures import FailuresState
@@ -36,7 +35,7 @@ class Snapshot:
 
 def document(snapshot: Snapshot) -> Document:
     """A snapshot as a JSON document."""
-    content = {"version": version("fake-every8d"), **_plain(snapshot)}
+    content = {"version": _version(), **_plain(snapshot)}
     return {"digest": _digest(content), **content}
 
 
@@ -52,7 +51,7 @@ def read(given: Document) -> Snapshot:
             field="version",
             reason="missing",
         )
-    ours = version("fake-every8d")
+    ours = _version()
     if given["version"] != ours:
         raise Conflict(
             f"the snapshot is of version {str(given['version'])[:40]}, but this is {ours}: "
@@ -93,6 +92,12 @@ def written(value: Any, depth: int = 5) -> Iterator[str]:
             yield comma + _dumps(value[at : at + _PIECE])[1:-1]
             comma = ","
     yield "}" if is_object else "]"
+
+
+def _version() -> str:
+    from importlib.metadata import version  # importing it takes 5 ms, which few starts need
+
+    return version("fake-every8d")
 
 
 def _dumps(value: Any) -> str:

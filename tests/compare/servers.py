@@ -56,11 +56,14 @@ class Server:
             def handle(self) -> None:
                 first = self.rfile.readline(65536)
                 head = first
-                if first.count(b" ") != 2:  # such as TLS
+                if not first.endswith(b" HTTP/1.1\r\n"):  # such as TLS
                     self.wfile.write(b"what is that?\n")
                     return
                 while head[-4:] != b"\r\n\r\n":
-                    head += self.rfile.readline(65536)
+                    line = self.rfile.readline(65536)
+                    if not line:  # whoever asked has gone
+                        return
+                    head += line
                 method, target, _ = first.decode("latin-1").split(" ")
                 lines = head.partition(b"\r\n")[2]
                 headers = http.client.parse_headers(_Lines(lines))
