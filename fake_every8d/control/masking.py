@@ -13,7 +13,7 @@ expressions see little more than names.
 
 import re
 from binascii import a2b_qp
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from fake_every8d.control.readable import decoded, encoding_of
 from fake_every8d.gateway import Gateway
@@ -141,7 +141,7 @@ def _masked(text: bytes, secrets: Iterable[str], is_value: bool = False) -> byte
     # A secret in another spelling is found by unescaping both; the text is then shown unescaped.
     plain = _unescaped(hidden)
     if plain != hidden:
-        found = _by_value(plain, map(_unescaped, known))
+        found = _by_value(plain, known, _unescaped)
         if found != plain or _names(plain) > _names(hidden):
             hidden = _by_name(found, is_value)
     return None if hidden == text else hidden
@@ -152,14 +152,17 @@ def _names(text: bytes) -> int:
     return sum(lower.count(kind) for kind in _KINDS)
 
 
-def _by_value(text: bytes, values: Iterable[bytes]) -> bytes:
+def _by_value(
+    text: bytes, values: Iterable[bytes], spell: Callable[[bytes], bytes] = bytes
+) -> bytes:
     for value in values:
-        if value not in text:
+        spelt = spell(value)
+        if len(spelt) < _SHORTEST or spelt not in text:
             continue
         if len(value) >= _LONG:
-            text = text.replace(value, _MASK)
-        elif value:
-            whole = rb"(?<![^=:>\"'])" + re.escape(value) + rb"(?=\s*(?:[&<\"',;]|\Z))"
+            text = text.replace(spelt, _MASK)
+        else:
+            whole = rb"(?<![^=:>\"'])" + re.escape(spelt) + rb"(?=\s*(?:[&<\"',;]|\Z))"
             text = re.sub(whole, _MASK, text)
     return text
 
@@ -237,8 +240,12 @@ def _unescaped(text: bytes) -> bytes:
     """A text without the escapes of URLs (even double ones), JSON and XML.
 
     Mostly in C, because it may be long. Other characters may change, too, but always in the same
-    way.
+    way: a text that looks like an escape once its own are undone is unescaped again.
     """
+    return _unescaped_once(_unescaped_once(text))
+
+
+def _unescaped_once(text: bytes) -> bytes:
     if not any(mark in text for mark in (b"%", b"&", b"\\", b"+")):
         return text
     plain = text.decode("utf-8", "replace").replace("%u", "\\u")
@@ -248,7 +255,9 @@ def _unescaped(text: bytes) -> bytes:
         plain = single.encode("raw_unicode_escape").decode("raw_unicode_escape", "replace")
     for _ in range(3):  # double encoding, of a text with a percent sign
         # Quoted-printable is percent-encoding with another sign. UTF-8 never has the byte FF.
-        data = plain.encode("utf-8", "surrogatepass")
+        # Of two signs in a row, which is an escape in neither, a2b_qp would drop one.
+        single = plain.replace("%%", "%25%").replace("%%", "%25%")
+        data = single.encode("utf-8", "surrogatepass")
         data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
         plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")
         if "%" not in plain:
