@@ -51,7 +51,9 @@ def test_dotnet(endpoint: Endpoint, saved: Path, lacks: str) -> None:
     compiler, runtime = require("mcs"), require("mono")
 
     def run(*command: str | Path) -> None:
-        done = subprocess.run(command, cwd=saved.parent, capture_output=True, text=True, timeout=240)
+        done = subprocess.run(
+            command, cwd=saved.parent, capture_output=True, text=True, timeout=240
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     run(compiler, "-r:System.Web.Services", "-out:Import.exe", _DOTNET / "Import.cs")

@@ -262,6 +262,15 @@ def test_t3_the_clock_cannot_travel_there(gateway: Gateway, moment: Any) -> None
     assert statuses(gateway, receipt) == [Status.DELIVERED]
 
 
+def test_t3_a_clock_that_runs_can_be_advanced_by_nothing(gateway: Gateway) -> None:
+    """Though microseconds pass between asking what time it is and moving."""
+    gateway.clock.resume()
+    for _ in range(100):
+        before = gateway.clock.now
+        assert gateway.clock.advance(0) >= before
+    gateway.clock.freeze()
+
+
 @pytest.fixture
 def _eager_threads() -> Iterator[None]:
     """Threads take turns a thousand times more often than usual."""
@@ -286,14 +295,16 @@ def test_t3_nobody_sees_the_clock_go_backwards(gateway: Gateway) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         looking = [pool.submit(look) for _ in range(2)]
-        for _ in range(2000):
-            gateway.clock.resume()
-            gateway.clock.freeze()
-        for _ in range(100):
-            gateway.clock.resume()
-            gateway.clock.advance(milliseconds=1)
-            gateway.clock.freeze()
-        stop.set()
+        try:
+            for _ in range(2000):
+                gateway.clock.resume()
+                gateway.clock.freeze()
+            for _ in range(100):
+                gateway.clock.resume()
+                gateway.clock.advance(milliseconds=1)
+                gateway.clock.freeze()
+        finally:
+            stop.set()
         assert [future.result(DEADLINE) for future in looking] == [timedelta(0)] * 2
 
 
