@@ -1,4 +1,4 @@
-"""The benchmarks' rows. How fast anything is, no test asks; all of them run in `.ci/benchmarks`."""
+"""The benchmarks run. How fast anything is, no test asks; beside other fakes they run in CI."""
 
 import json
 import os
@@ -15,10 +15,11 @@ from benchmarks.measuring import Result
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_quick_run_prints_its_rows_and_writes_them_as_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_quick_run_prints_its_rows_and_writes_them_as_json(name: str, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "http", "--alone", "--quick", "--json", str(file)],
+        [sys.executable, "-m", "benchmarks", name, "--alone", "--quick", "--json", str(file)],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",

@@ -256,8 +256,8 @@ def _unescaped_once(text: bytes) -> bytes:
     for _ in range(3):  # double encoding, of a text with a percent sign
         # Quoted-printable is percent-encoding with another sign. UTF-8 never has the byte FF.
         # Of two signs in a row, which is an escape in neither, a2b_qp would drop one.
-        single = plain.replace("%%", "%25%").replace("%%", "%25%")
-        data = single.encode("utf-8", "surrogatepass")
+        apart = plain.replace("%%", "%25%").replace("%%", "%25%")
+        data = apart.encode("utf-8", "surrogatepass")
         data = data.replace(b"%3D", b"\xff").replace(b"%3d", b"\xff").translate(_TO_QUOTED)
         plain = a2b_qp(data).translate(_FROM_QUOTED).decode("utf-8", "replace")
         if "%" not in plain:

@@ -377,12 +377,12 @@ class Clock:
                 if not self._moved.wait(_PATIENCE_FOR_OTHERS) and self._holds:
                     raise Conflict(_IN_A_HANDLER)
             if self._lock.generation == generation:
-                now = self.micros
-                self._move_to(target_from(now), now)
+                self._move_to(target_from)
             return to_datetime(self.micros)
 
-    def _move_to(self, target: int, now: int) -> None:
-        generation = self._lock.generation
+    def _move_to(self, target_from: Callable[[int], int]) -> None:
+        now, generation = self.micros, self._lock.generation
+        target = target_from(now)
         if target < now:
             raise goes_back(to_datetime(now))
         if target > to_micros(LATEST):

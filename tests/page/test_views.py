@@ -312,17 +312,21 @@ def test_json_is_laid_out_and_calls_are_copied_as_curl(fake: FakeEvery8d, open: 
         '"Mobile": "0912345678",\n'
     )
     expect(page.get_by_role("region", name="Response")).to_contain_text('"Result": true,\n')
-    for number, content in ((1, "it's 'quoted' $HOME"), (2, "a & b's")):
+    commands = []
+    for number in (1, 2):
         page.goto(f"{fake.url}/#/requests/{number}")
         expect(page.get_by_role("region", name=f"Request {number}")).to_be_visible()
         page.evaluate("navigator.clipboard.writeText('')")
         page.get_by_role("button", name="Copy as curl").click()
+        expect(page.locator("#announcements")).to_contain_text("Copied")
         page.wait_for_function("navigator.clipboard.readText()")
-        command = page.evaluate("navigator.clipboard.readText()")
+        commands.append(page.evaluate("navigator.clipboard.readText()"))
+    for command, content in zip(commands, ("it's 'quoted' $HOME", "a & b's"), strict=True):
         assert "********" in command
         unmasked = command.replace("********", "demo")
         subprocess.run(["sh", "-euc", unmasked], check=True, capture_output=True, timeout=60)
         assert [message.text for message in fake.messages].count(content) == 2
+    expect(page.locator("#announcements")).to_contain_text("new SMS", ignore_case=True)
 
 
 def test_request_badge_shows_its_outcome_once(fake: FakeEvery8d, open: Open) -> None:
